@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import type { CheckResult, CheckSpec } from '../checks/check.ts';
+import type { Clock, Progress } from '../core/index.ts';
+import type { Entry, PointContents } from './entry.ts';
+
+/**
+ * Something that must survive, and how it is read, put back and judged. One folder a kind; `asset.suite.ts` holds what
+ * all of them promise. An asset knows nothing of chunks, keys, stores or schedules.
+ *
+ * Errors, always `LifeboatError`: the `asset.*` codes, `restore.target_unusable`, `operation.cancelled`.
+ */
+export interface Asset {
+  readonly name: string;
+  readonly type: string;
+
+  /** Who the source is and about how much it holds; cheap, changes nothing. */
+  identify(options?: WorkOptions): Promise<SourceIdentity>;
+
+  /**
+   * Streams the source as entries; returns its facts at the end. Holds whatever keeps the view consistent (a snapshot, a backup
+   * session) until it returns, throws or is ended early (`return()`), and leaves nothing behind in each case.
+   */
+  capture(options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void>;
+
+  /**
+   * Writes a point into `staging`, a path on the target's file system that does not exist yet (its parent does). Starts nothing
+   * that outlives the call. What it writes must work after `staging` was renamed.
+   */
+  apply(point: PointContents, staging: string, options: ApplyOptions): Promise<void>;
+
+  /**
+   * Brings a restored copy to life so that it can be checked and used: starts the server, or just opens the file. A copy never
+   * archives, replicates or connects to anything of its source. Must be `stop`ped, unless it was started to stay.
+   */
+  start(path: string, options: StartOptions): Promise<RestoredCopy>;
+
+  /**
+   * The asset's own checks (integrity, structure) and the declared ones against a copy or, with `source`, against the source.
+   * A check that cannot be evaluated is a red result, not an exception.
+   */
+  check(of: CheckTarget, declared: readonly CheckSpec[], options?: WorkOptions): Promise<CheckResult[]>;
+
+  /** How far the data of a source or copy goes: the base of every RPO figure. */
+  newest(of: CheckTarget, options?: WorkOptions): Promise<Newest>;
+}
+
+export interface WorkOptions {
+  signal?: AbortSignal;
+}
+
+export interface SourceIdentity {
+  /** Never changes for one source and differs between two: a system identifier, a database's file, a folder's path. */
+  readonly id: string;
+  /** For people: `PostgreSQL 15.18, 3.5 GB, 127.0.0.1:5432`. */
+  readonly description: string;
+  /** An estimate of what a capture reads, for progress. */
+  readonly bytes?: number;
+}
+
+export interface CaptureOptions extends WorkOptions {
+  readonly progress: Progress;
+  /** A private folder for temporary files, on a disk with room; emptied by the caller afterwards. */
+  readonly scratch: string;
+}
+
+export interface CaptureFacts {
+  /**
+   * The moment whose data the point holds, milliseconds since 1970: everything acknowledged before is in it. A conservative
+   * bound: the start for a tree of files, the snapshot for SQLite, the end of the backup for PostgreSQL.
+   */
+  readonly atMs: number;
+  /** What kind of point: `base`, `snapshot`, `tree`, `dump`. */
+  readonly kind: string;
+  readonly source: SourceIdentity;
+  /** What `apply` and `start` need to know later: plain JSON, no secret. */
+  readonly facts: Record<string, unknown>;
+  readonly newest?: Newest;
+  /** Sentences that belong to the point for ever, e.g. which file changed while it was read. */
+  readonly warnings: readonly string[];
+}
+
+export interface ApplyOptions extends WorkOptions {
+  readonly progress: Progress;
+}
+
+export interface StartOptions extends WorkOptions {
+  readonly facts: Record<string, unknown>;
+  /** The copy goes on running after our process ends; its `stop` is then `pg_ctl stop` or the like, by a person. */
+  readonly stay: boolean;
+  readonly port?: number;
+}
+
+export interface RestoredCopy {
+  readonly path: string;
+  /** How to reach it, with the credentials of the plan: a URL for a server, the path for a file. May hold a password. */
+  readonly url: string;
+  /** The same without a password, to be shown. */
+  readonly shownUrl: string;
+  readonly pid?: number;
+  /** How far replay came, as the server itself says. */
+  readonly reached?: Reached;
+  stop(): Promise<void>;
+}
+
+export interface Reached {
+  readonly time?: string;
+  readonly lsn?: string;
+  readonly timeline?: number;
+}
+
+/** `source` is the live original; a copy is named by its `url`. */
+export type CheckTarget = 'source' | { readonly url: string };
+
+export interface Newest {
+  /** Commit or modification time of the newest thing, milliseconds since 1970; undefined: nothing there, or not known. */
+  readonly atMs?: number;
+  /** Equal tokens mean equal data: an LSN, a hash, a counter. */
+  readonly token?: string;
+  /** How many things (rows by the plan's `measure.rows`, files) there are. */
+  readonly count?: number;
+}
+
+/** A kind of asset as the registry knows it: its settings in the plan, and how it is opened. */
+export interface AssetKind<Settings = unknown> {
+  readonly type: string;
+  /** The settings of this kind alone; what every asset has (domain, policy, checks) the plan's schema adds. */
+  readonly schema: z.ZodType<Settings>;
+  /** Makes the asset; touches nothing until a method is called. */
+  open(name: string, settings: Settings, context: AssetContext): Asset;
+}
+
+export interface AssetContext {
+  /** Relative paths in the plan are relative to this folder (the plan's). */
+  readonly baseFolder: string;
+  readonly clock: Clock;
+}

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { Clock } from '../core/index.ts';
+
+/**
+ * One typed assertion, as the plan writes it: `{ sql: …, expect: value > 0 }`, `{ http: /health, expect: status == 200 }`.
+ * The same check serves readiness, backup verification, step verification and drill criteria.
+ */
+export interface CheckSpec {
+  /** `sql`, `http`, `tcp`, `file`, `command`. */
+  readonly kind: string;
+  /** A name for people; without one the check describes itself. */
+  readonly name?: string;
+  readonly settings: unknown;
+  /** CEL over what the check observed (`value`, `status`, …); without one the kind's own idea of green. */
+  readonly expect?: string;
+}
+
+export interface CheckResult {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was seen, for people: `value is 1204`, `no answer: connection refused`. Never a secret. */
+  readonly observed: string;
+  readonly expected: string;
+  readonly durationMs: number;
+}
+
+/** Where a check looks: relative paths and addresses are completed from here. */
+export interface CheckContext {
+  readonly clock: Clock;
+  readonly baseFolder: string;
+  /** The database of an `sql` check that names none: a `postgresql://` URL or the path of a SQLite file. */
+  readonly databaseUrl?: string;
+  /** What `http: /health` is relative to. */
+  readonly serviceUrl?: string;
+  /** The folder that a relative `file` check means. */
+  readonly root?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface CheckKind<Settings = unknown> {
+  readonly kind: string;
+  readonly schema: z.ZodType<Settings>;
+  /** One line for people. */
+  describe(settings: Settings): string;
+  /** Observes; throws any error when there is nothing to observe, which the caller turns into red. */
+  observe(settings: Settings, context: CheckContext): Promise<Observation>;
+}
+
+export interface Observation {
+  /** The names that `expect` may use. */
+  readonly variables: Record<string, unknown>;
+  /** What is true without an `expect`. */
+  readonly ok: boolean;
+  readonly expected: string;
+  readonly observed: string;
+}

@@ -1,0 +1,102 @@
+/**
+ * The register of every error code that a user can meet: the one place that says what a code means, whether
+ * trying again helps, and which exit code the command line ends with. docs/ERRORS.md is generated from it.
+ */
+
+/** `no`: the same call fails again; `later`: the cause may pass by itself; `human`: a person has to decide or repair. */
+export type Retry = 'no' | 'later' | 'human';
+
+/** 1 what was asked is not so, 2 wrong input, 3 waits for a human, 4 something outside, 70 our fault. */
+export type ExitCode = 1 | 2 | 3 | 4 | 70;
+
+interface CodeEntry {
+  readonly exit: ExitCode;
+  readonly retry: Retry;
+  readonly means: string;
+}
+
+const entry = (exit: ExitCode, retry: Retry, means: string): CodeEntry => ({ exit, retry, means });
+
+export const errorCodes = {
+  // Input of people
+  'input.flag': entry(2, 'no', 'a flag or argument of the command line is wrong'),
+  'input.file': entry(2, 'no', 'a file named by the user cannot be read or written'),
+  'input.exists': entry(2, 'no', 'something that would be made is already there'),
+  'plan.missing': entry(2, 'no', 'the plan file is not there'),
+  'plan.invalid': entry(2, 'no', 'the plan file has errors; `lifeboat check` lists them'),
+  'plan.unknown_name': entry(2, 'no', 'the plan declares nothing of that kind under that name'),
+  'plan.not_executable': entry(2, 'no', 'the plan language knows this, but it cannot be executed yet'),
+  'secret.unset': entry(2, 'human', 'the source of a secret gives nothing'),
+  'expression.invalid': entry(2, 'no', 'an expression does not parse, or names something unknown'),
+
+  // Stores
+  'store.exists': entry(1, 'no', 'an object of that name is already in the store'),
+  'store.missing': entry(1, 'no', 'the store has no object of that name'),
+  'store.unreachable': entry(4, 'later', 'the store did not answer'),
+  'store.full': entry(4, 'human', 'the store has no room left'),
+  'store.denied': entry(4, 'human', 'the store refused access'),
+  'store.io': entry(4, 'later', 'reading from or writing to the store failed'),
+  'store.busy': entry(4, 'later', 'another process has what this one needs'),
+  'store.name': entry(70, 'no', 'a store was asked for a name that it cannot hold'),
+
+  // Repository
+  'repository.missing': entry(2, 'no', 'the store holds no repository; `lifeboat store init` makes one'),
+  'repository.exists': entry(2, 'no', 'the store already holds a repository'),
+  'repository.foreign': entry(2, 'human', 'the repository is not the one that was expected'),
+  'repository.version': entry(2, 'human', 'the repository was written by a newer Lifeboat'),
+  'repository.damaged': entry(1, 'human', 'an object of the repository is not as it was written'),
+  'repository.incomplete': entry(1, 'human', 'an object that a recovery point needs is not in the store'),
+  'key.wrong': entry(2, 'human', 'the passphrase or identity opens none of the repository keys'),
+  'key.missing': entry(2, 'human', 'no passphrase or identity was given, or the key object is gone'),
+  'point.missing': entry(2, 'no', 'there is no such recovery point'),
+  'point.none': entry(1, 'human', 'the asset has no recovery point'),
+  'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
+
+  // Assets
+  'asset.unreadable': entry(4, 'human', 'the source of an asset cannot be read'),
+  'asset.vanished': entry(4, 'later', 'the source of an asset went away while it was read'),
+  'asset.changing': entry(1, 'later', 'the source changed faster than it could be read'),
+  'asset.unreachable': entry(4, 'later', 'the server of an asset did not answer'),
+  'asset.denied': entry(4, 'human', 'the server of an asset refused the credentials or the privilege'),
+  'asset.unsupported': entry(2, 'human', 'the source is of a kind or version that cannot be protected'),
+  'asset.corrupt': entry(1, 'human', 'the source of an asset is damaged'),
+  'asset.foreign': entry(2, 'human', 'what was found is not the asset that was expected'),
+  'asset.tool_missing': entry(2, 'human', 'a program that the asset needs is not installed'),
+  'asset.start_failed': entry(1, 'human', 'a restored server did not start'),
+
+  // Operations
+  'restore.target_not_empty': entry(2, 'human', 'the target of the restore is not empty'),
+  'restore.target_unusable': entry(2, 'human', 'the target of the restore cannot be written or used'),
+  'restore.no_room': entry(4, 'human', 'the target has too little free space'),
+  'restore.check_failed': entry(1, 'human', 'the restored data failed a check'),
+  'restore.unreachable_target': entry(2, 'no', 'no recovery point reaches the moment that was asked for'),
+  'operation.busy': entry(4, 'later', 'the same operation is already running'),
+  'operation.cancelled': entry(1, 'no', 'the operation was stopped on request'),
+  'check.failed': entry(1, 'human', 'a check is red'),
+  'check.unanswered': entry(1, 'later', 'a check could not be evaluated'),
+
+  // Procedures, drills
+  'step.failed': entry(1, 'human', 'a step of a procedure failed'),
+  'step.timeout': entry(1, 'later', 'a step took longer than it may'),
+  'step.in_doubt': entry(3, 'human', 'nobody can tell whether a step took effect before the crash'),
+  'run.missing': entry(2, 'no', 'there is no such run'),
+  'run.not_resumable': entry(2, 'no', 'the run has ended, or belongs to a plan that changed'),
+  'run.held': entry(4, 'later', 'another runner acts on this run or target'),
+  'drill.failed': entry(1, 'human', 'a drill did not meet its criteria'),
+  'drill.bubble': entry(1, 'human', 'the bubble could not be made, kept apart or destroyed'),
+  'environment.protected': entry(3, 'human', 'the environment is protected and asks for consent'),
+
+  // The machine
+  'process.failed': entry(1, 'later', 'a program ended with an error'),
+  'process.missing': entry(2, 'human', 'a program is not installed'),
+  'process.timeout': entry(1, 'later', 'a program took longer than it may and was ended'),
+  'process.unstoppable': entry(4, 'human', 'a program could not be ended'),
+  'port.taken': entry(4, 'later', 'the port is in use'),
+  'disk.full': entry(4, 'human', 'the disk is full'),
+  'journal.damaged': entry(1, 'human', 'the journal is not as it was written'),
+  'journal.busy': entry(4, 'later', 'the journal is locked by another process'),
+  'limit.exceeded': entry(2, 'no', 'something is larger than Lifeboat allows'),
+  internal: entry(70, 'no', 'a mistake of ours'),
+} as const satisfies Record<string, CodeEntry>;
+
+export type ErrorCode = keyof typeof errorCodes;

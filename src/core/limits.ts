@@ -1,0 +1,39 @@
+/**
+ * Every bound of the product, each with its reason. A loop, queue, wait or message without a bound here is a mistake.
+ */
+export const limits = {
+  /** A pack is one object: large enough that a store's cost per request vanishes, small enough to rewrite in a second. */
+  packBytesMax: 32 * 2 ** 20,
+  /** No chunk is larger; a reader refuses a record that claims more before it allocates anything. */
+  chunkBytesMax: 4 * 2 ** 20,
+  /** Page-aligned pieces of database files: measured best or tied among 128 KiB to 4 MiB. */
+  fixedChunkBytes: 512 * 2 ** 10,
+  /** A sealed document (point, index, key) that is larger is refused: memory stays bounded whatever a store answers. */
+  documentBytesMax: 256 * 2 ** 20,
+  /** Chunks in flight between reader and pack: bounds memory to this many largest chunks. */
+  chunksInFlight: 24,
+  /** A plan file that is larger is a mistake, not a plan. */
+  planBytesMax: 8 * 2 ** 20,
+  /** The tail of a program's output that is kept for a record: enough to see why, too little to fill a journal. */
+  outputTailBytes: 16 * 2 ** 10,
+  /** Between the request to end a process group (SIGTERM) and the order (SIGKILL). */
+  processGraceMs: 5_000,
+  /** After SIGKILL the kernel has this long to bury a group; then it is reported as unstoppable. */
+  processBuryMs: 10_000,
+  /** A step that states no timeout. */
+  stepTimeoutMs: 3_600_000,
+  /** One answer to a check; the step that repeats it has its own timeout. */
+  checkTimeoutMs: 10_000,
+  /** A database or server that does not accept a connection in this time is not there. */
+  connectTimeoutMs: 10_000,
+  /** A restored server has this long to replay its log and accept connections, unless the plan says otherwise. */
+  serverStartMs: 600_000,
+  /** A file that changes while it is read is read again this often before the point says so. */
+  rereadsMax: 3,
+  /** SQLite waits this long for a lock of another process. */
+  sqliteBusyMs: 10_000,
+  /** A body of an HTTP check: a health page is small. */
+  httpBodyBytesMax: 2 ** 20,
+  /** Secrets by file or program: a key is small. */
+  secretBytesMax: 64 * 2 ** 10,
+} as const;

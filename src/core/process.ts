@@ -1,0 +1,214 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { systemClock } from './clock.ts';
+import { LifeboatError, messageOf, systemCodeOf } from './errors.ts';
+import { limits } from './limits.ts';
+import { redact } from './secrets.ts';
+
+export interface ProcessOptions {
+  cwd?: string;
+  /** The whole environment of the program; nothing is inherited but what is named here. Default: `PATH`, `LANG`, `HOME`, `TZ`. */
+  env?: Record<string, string>;
+  /** Run as this user (only root may); supplementary groups are dropped. */
+  user?: { uid: number; gid: number };
+  /** Ends the whole process group when it fires. */
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  /** Text for standard input; without it the input is empty. */
+  input?: string | Uint8Array;
+  /** Called for each piece of output, not yet redacted. */
+  onOutput?: (piece: Buffer, from: 'stdout' | 'stderr') => void;
+  graceMs?: number;
+}
+
+export interface ProcessResult {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  /** The last `limits.outputTailBytes` of each, redacted. */
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a program to its end in a process group of its own. When it times out or is aborted the *group* is ended
+ * (SIGTERM, then SIGKILL after a grace) and its end is confirmed, so that no grandchild is left behind.
+ * Any exit code resolves; `mustSucceed` turns a bad one into an error.
+ * Throws `process.missing`, `process.timeout`, `operation.cancelled`, `process.unstoppable`.
+ */
+export async function runProcess(argv: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
+  const [program, ...words] = argv;
+  if (program === undefined || program === '') throw new LifeboatError('input.flag', 'a program to run was not named');
+  const child = start(program, words, options, options.input === undefined ? 'ignore' : 'pipe');
+  const tails = { stdout: tailOf(child.stdout, 'stdout', options), stderr: tailOf(child.stderr, 'stderr', options) };
+  feed(child, options.input);
+  const end = await endOf(child, program, options);
+  return { ...end, stdout: tails.stdout(), stderr: tails.stderr() };
+}
+
+/** As `runProcess`, but an exit code other than 0 is `process.failed` with the end of what the program said. */
+export async function mustSucceed(argv: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
+  const result = await runProcess(argv, options);
+  if (result.exitCode === 0) return result;
+  const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-5).join('\n');
+  const how = result.exitCode === null ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
+  throw new LifeboatError('process.failed', `${argv[0]} ${how}${said === '' ? '' : `: ${said}`}`);
+}
+
+export interface Service {
+  readonly pid: number;
+  /** Resolves when the program has ended, however it ended. */
+  readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
+  /** The last output, redacted. */
+  tail(): string;
+  /** Ends the whole group and confirms it. May be called again. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a program that goes on running, in a process group of its own. Throws `process.missing`. */
+export async function startService(argv: readonly string[], options: ProcessOptions = {}): Promise<Service> {
+  const [program, ...words] = argv;
+  if (program === undefined || program === '') throw new LifeboatError('input.flag', 'a program to run was not named');
+  const child = start(program, words, options, 'ignore');
+  const tails = [tailOf(child.stdout, 'stdout', options), tailOf(child.stderr, 'stderr', options)];
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', () => resolve({ exitCode: null, signal: null }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(spawnError(program, error)));
+  });
+  const pid = child.pid as number;
+  return {
+    pid,
+    ended,
+    tail: () => tails.map((tail) => tail()).join('').trim(),
+    stop: async (signal = 'SIGTERM') => endGroup(pid, options.graceMs ?? limits.processGraceMs, signal),
+  };
+}
+
+/**
+ * Ends every process of the group and returns only when none is left. `first` is sent, then SIGKILL after `graceMs`.
+ * Throws `process.unstoppable` if the kernel does not bury the group.
+ */
+export async function endGroup(pgid: number, graceMs: number = limits.processGraceMs, first: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (!signalGroup(pgid, first)) return;
+  if (await groupGone(pgid, graceMs)) return;
+  signalGroup(pgid, 'SIGKILL');
+  if (await groupGone(pgid, limits.processBuryMs)) return;
+  throw new LifeboatError('process.unstoppable', `process group ${pgid} is still there after SIGKILL`, {
+    hint: 'It hangs in the kernel (a dead disk or network file system). Look with: ps -o pid,stat,wchan,cmd -g ' + pgid,
+  });
+}
+
+/** Whether a process of this id exists (and is not a zombie that only waits to be read). */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+/** What every program gets unless told otherwise: enough to find programs and speak, nothing secret. */
+export function plainEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  const kept = ['PATH', 'LANG', 'LC_ALL', 'HOME', 'TZ', 'TMPDIR'];
+  const plain = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  return { ...Object.fromEntries(plain), ...extra };
+}
+
+function start(program: string, words: string[], options: ProcessOptions, stdin: 'ignore' | 'pipe'): ChildProcess {
+  if (options.signal?.aborted) throw cancelled(program);
+  try {
+    return spawn(program, words, {
+      detached: true,
+      stdio: [stdin, 'pipe', 'pipe'],
+      env: options.env ?? plainEnvironment(),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.user === undefined ? {} : options.user),
+    });
+  } catch (error) {
+    throw spawnError(program, error);
+  }
+}
+
+function feed(child: ChildProcess, input: string | Uint8Array | undefined): void {
+  if (input === undefined || child.stdin === null) return;
+  // A program may end without reading its input; its exit code tells whether that was right.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+}
+
+function endOf(child: ChildProcess, program: string, options: ProcessOptions): Promise<Pick<ProcessResult, 'exitCode' | 'signal'>> {
+  return new Promise((resolve, reject) => {
+    let giveUp: LifeboatError | undefined;
+    const stopWatching = new AbortController();
+    const end = async (reason: LifeboatError): Promise<void> => {
+      if (giveUp !== undefined || child.pid === undefined) return;
+      giveUp = reason;
+      await endGroup(child.pid, options.graceMs ?? limits.processGraceMs).catch(reject);
+    };
+    const onAbort = (): void => void end(cancelled(program));
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    if (options.timeoutMs !== undefined) {
+      const late = `${program} took longer than ${options.timeoutMs / 1000} s and was ended`;
+      systemClock.sleep(options.timeoutMs, stopWatching.signal).then(
+        () => end(new LifeboatError('process.timeout', late)),
+        () => {}, // the program ended in time, so nobody waits for this sleep any more
+      );
+    }
+    const settle = (): void => {
+      stopWatching.abort();
+      options.signal?.removeEventListener('abort', onAbort);
+    };
+    child.once('error', (error) => {
+      settle();
+      reject(spawnError(program, error));
+    });
+    child.once('close', (exitCode, signal) => {
+      settle();
+      if (giveUp === undefined) resolve({ exitCode, signal });
+      else reject(giveUp);
+    });
+  });
+}
+
+function tailOf(stream: Readable | null, from: 'stdout' | 'stderr', options: ProcessOptions): () => string {
+  let tail = Buffer.alloc(0);
+  stream?.on('data', (piece: Buffer) => {
+    options.onOutput?.(piece, from);
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length > limits.outputTailBytes) tail = tail.subarray(tail.length - limits.outputTailBytes);
+  });
+  return () => redact(tail.toString('utf8'));
+}
+
+/** False when the group no longer exists. */
+function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM';
+  }
+}
+
+async function groupGone(pgid: number, withinMs: number): Promise<boolean> {
+  const until = systemClock.elapsed() + withinMs;
+  for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
+    if (!signalGroup(pgid, 0)) return true;
+    if (systemClock.elapsed() >= until) return false;
+    await systemClock.sleep(waitMs);
+  }
+}
+
+const cancelled = (program: string): LifeboatError =>
+  new LifeboatError('operation.cancelled', `${program} was stopped on request`);
+
+function spawnError(program: string, error: unknown): LifeboatError {
+  if (systemCodeOf(error) === 'ENOENT') {
+    return new LifeboatError('process.missing', `${program} is not installed or not on the PATH`, { cause: error });
+  }
+  return new LifeboatError('process.failed', `${program} could not be started: ${messageOf(error)}`, { cause: error });
+}

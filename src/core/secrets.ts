@@ -1,0 +1,69 @@
+import { inspect } from 'node:util';
+
+/**
+ * A value that must not be seen: printing, logging, JSON and string conversion show `[secret]`. Only `reveal` gives it,
+ * at the point of use. Revealed texts are remembered so that `redact` can take them out of anything that is about to be shown.
+ */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    remember(text);
+  }
+
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+/** Shorter values are left alone: taking every "a" out of a log would hide the log, not the secret. */
+const shortestRedacted = 4;
+const known = new Set<string>();
+
+function remember(text: string): void {
+  if (text.length >= shortestRedacted) known.add(text);
+  // The password inside a URL is a secret of its own: drivers print it apart from its URL.
+  const password = passwordOf(text);
+  if (password !== undefined && password.length >= shortestRedacted) {
+    known.add(password);
+    known.add(decodeURIComponent(password));
+  }
+}
+
+function passwordOf(text: string): string | undefined {
+  const match = /^[a-z][a-z0-9+.-]*:\/\/[^:/?#@]*:([^@]+)@/i.exec(text);
+  return match?.[1];
+}
+
+/** The text without any secret known to this process, nor any password inside a URL. */
+export function redact(text: string): string {
+  let shown = text;
+  for (const secret of [...known].sort((a, b) => b.length - a.length)) shown = shown.replaceAll(secret, '[secret]');
+  return shown.replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^:/?#@\s]*:)[^@/\s]+@/gi, '$1[secret]@');
+}
+
+/** Plain data (JSON's kinds) with every string in it redacted, keys included; for the journal and reports. */
+export function redactData<T>(data: T): T {
+  return redactValue(data) as T;
+}
+
+function redactValue(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map(redactValue);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON());
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [redact(key), redactValue(part)]));
+}

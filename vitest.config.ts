@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+const long = process.env['LIFEBOAT_TEST_LONG'] === '1';
+
+export default defineConfig({
+  test: {
+    include: long ? ['src/**/*.long.test.ts', 'test/**/*.long.test.ts'] : ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: long ? [] : ['**/*.long.test.ts'],
+    testTimeout: long ? 3_600_000 : 60_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+  },
+});
