@@ -82,7 +82,11 @@ export async function startService(argv: readonly string[], options: ProcessOpti
   return {
     pid,
     ended,
-    tail: () => tails.map((tail) => tail()).join('').trim(),
+    tail: () =>
+      tails
+        .map((tail) => tail())
+        .join('')
+        .trim(),
     stop: async (signal = 'SIGTERM') => endGroup(pid, options.graceMs ?? limits.processGraceMs, signal),
   };
 }
@@ -91,7 +95,11 @@ export async function startService(argv: readonly string[], options: ProcessOpti
  * Ends every process of the group and returns only when none is left. `first` is sent, then SIGKILL after `graceMs`.
  * Throws `process.unstoppable` if the kernel does not bury the group.
  */
-export async function endGroup(pgid: number, graceMs: number = limits.processGraceMs, first: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export async function endGroup(
+  pgid: number,
+  graceMs: number = limits.processGraceMs,
+  first: NodeJS.Signals = 'SIGTERM',
+): Promise<void> {
   if (!signalGroup(pgid, first)) return;
   if (await groupGone(pgid, graceMs)) return;
   signalGroup(pgid, 'SIGKILL');
@@ -140,7 +148,11 @@ function feed(child: ChildProcess, input: string | Uint8Array | undefined): void
   child.stdin.end(input);
 }
 
-function endOf(child: ChildProcess, program: string, options: ProcessOptions): Promise<Pick<ProcessResult, 'exitCode' | 'signal'>> {
+function endOf(
+  child: ChildProcess,
+  program: string,
+  options: ProcessOptions,
+): Promise<Pick<ProcessResult, 'exitCode' | 'signal'>> {
   return new Promise((resolve, reject) => {
     let giveUp: LifeboatError | undefined;
     const stopWatching = new AbortController();

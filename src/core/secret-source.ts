@@ -66,6 +66,9 @@ const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
 
 const unset = (source: SecretSource, why: string, cause?: unknown): LifeboatError =>
   new LifeboatError('secret.unset', `the ${describeSource(source)} gives no secret: ${why}`, {
-    hint: 'env' in source ? `Set it and run again: export ${source.env}=…` : 'Make it readable for this user and run again.',
+    hint:
+      'env' in source
+        ? `Set it and run again: export ${source.env}=…`
+        : 'Make it readable for this user and run again.',
     cause,
   });

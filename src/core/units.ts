@@ -1,14 +1,26 @@
 import { LifeboatError } from './errors.ts';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 } as const;
-const unitBytes = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+const unitBytes = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+} as const;
 
 /** Milliseconds from `500ms`, `15m`, `24h`, `1h30m`, `90d`, `2w`, `7y` (365 days). Throws `input.flag` on anything else. */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)];
   const whole = parts.map(([part]) => part).join('');
   if (whole === '' || whole !== text.replaceAll(' ', '')) {
-    throw new LifeboatError('input.flag', `"${text}" is not a duration`, { hint: 'Write 30s, 15m, 24h, 1h30m or 90d.' });
+    throw new LifeboatError('input.flag', `"${text}" is not a duration`, {
+      hint: 'Write 30s, 15m, 24h, 1h30m or 90d.',
+    });
   }
   return parts.reduce((total, part) => total + Number(part[1]) * unitMs[part[2] as keyof typeof unitMs], 0);
 }
@@ -18,7 +30,11 @@ export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms < 9950) return `${(ms / 1000).toFixed(ms < 95 ? 2 : 1)} s`;
   const seconds = Math.round(ms / 1000);
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return pair(days, 'd', hours, 'h');
   if (hours > 0) return pair(hours, 'h', minutes, 'm');
   if (minutes > 0) return pair(minutes, 'm', seconds % 60, 's');

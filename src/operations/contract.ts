@@ -1,0 +1,70 @@
+import type { Asset, RestoredCopy } from '../assets/index.ts';
+import type { CheckResult } from '../checks/index.ts';
+import type { Clock, Progress } from '../core/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Plan } from '../plan/index.ts';
+import type { Damage, Point, Repository } from '../repository/index.ts';
+
+/** What every operation works with; the app opens it (`app/open.ts`), tests make their own. */
+export interface Workspace {
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  /** The folder of state of this machine; everything in it can be rebuilt from the stores. */
+  readonly stateFolder: string;
+  readonly host: string;
+  /** Name and version of this program, recorded in points and evidence. */
+  readonly tool: string;
+  readonly progress: Progress;
+  asset(name: string): Asset;
+  /** Opened once and kept. Throws the errors of `StoreKind.open` and `OpenRepository`. */
+  repository(store: string): Promise<Repository>;
+}
+
+export interface BackupReport {
+  readonly asset: string;
+  readonly store: string;
+  readonly point: Point;
+  readonly warnings: readonly string[];
+}
+
+export interface RestoreRequest {
+  readonly asset: string;
+  /** A folder, file or data directory that does not exist or is empty. */
+  readonly target: string;
+  readonly point?: string;
+  /** Only points whose data is not newer than this moment, milliseconds since 1970. */
+  readonly atMs?: number;
+  readonly store?: string;
+  /** Leave a restored server running. */
+  readonly start: boolean;
+  /** The started server outlives this process. */
+  readonly stay: boolean;
+  readonly port?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a restore would do: printable, and executed as it stands. */
+export interface RestorePlan {
+  readonly request: RestoreRequest;
+  readonly store: string;
+  readonly point: Point;
+  readonly target: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** From the rate of earlier restores of this asset; undefined if there was none. */
+  readonly secondsExpected: number | undefined;
+  /** Points that are newer and were not chosen, with the reason. */
+  readonly rejected: readonly { id: string; atMs: number; reason: string }[];
+  readonly damage: readonly Damage[];
+}
+
+export interface RestoreReport {
+  readonly plan: RestorePlan;
+  readonly seconds: number;
+  readonly checks: readonly CheckResult[];
+  readonly reached: RestoredCopy['reached'];
+  /** Only with `start`. */
+  readonly copy: RestoredCopy | undefined;
+  readonly damage: readonly Damage[];
+}

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import type { Asset } from '../assets/index.ts';
+import type { CheckKind, CheckResult } from '../checks/index.ts';
+import type { Clock, Progress } from '../core/index.ts';
+import type { BackupReport, RestoreReport, RestoreRequest } from '../operations/index.ts';
+import type { Plan } from '../plan/index.ts';
+
+/**
+ * One kind of step: a named action with JSON in and out. The runner calls it; it knows nothing of order, journal or resume.
+ * `describe` for the dry run, `run` for the act, `inspect` after a crash between the two records of the act.
+ */
+export interface StepKind<Settings = unknown> {
+  readonly kind: string;
+  /** The value under the step's key. */
+  readonly schema: z.ZodType<Settings>;
+  /** Keys that this kind owns beside its own (`at` and `into` of `restore`), with their schemas. */
+  readonly siblings?: Readonly<Record<string, z.ZodType>>;
+  /** Changes something that cannot simply be made again. */
+  readonly destructive: boolean;
+  /** One line for people: `restore orders into a new place`. */
+  title(settings: Settings, siblings: Record<string, unknown>): string;
+  describe(step: StepInput<Settings>, context: StepContext): Promise<StepPreview>;
+  run(step: StepInput<Settings>, context: StepContext): Promise<StepOutcome>;
+  /** After a crash: did it happen? Without this method an interrupted step is run again only if it is not destructive. */
+  inspect?(step: StepInput<Settings>, context: StepContext): Promise<'done' | 'not-done' | 'unknown' | StepOutcome>;
+}
+
+/** The settings of one step in one run, every `${…}` already replaced. */
+export interface StepInput<Settings> {
+  readonly id: string;
+  /** The same for every attempt of this step in this run, also after a crash: for idempotency. */
+  readonly key: string;
+  readonly settings: Settings;
+  readonly siblings: Record<string, unknown>;
+}
+
+export type StepOutcome =
+  | { readonly state: 'done'; readonly outputs: Record<string, unknown>; readonly summary: string }
+  | { readonly state: 'failed'; readonly code: string; readonly summary: string; readonly hint?: string }
+  | { readonly state: 'retry'; readonly summary: string }
+  | { readonly state: 'needs-human'; readonly question: string };
+
+/** What a dry run can honestly say of a step. Unknown is never ok. */
+export interface StepPreview {
+  readonly certainty: 'proved' | 'predicted' | 'unknown';
+  readonly text: string;
+}
+
+/** Everything a step may touch. A drill gets another one than the real run: that is the whole difference. */
+export interface StepContext {
+  readonly plan: Plan;
+  readonly mode: 'real' | 'drill' | 'dry';
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly incident: { readonly impactMs: number; readonly lastGoodMs: number };
+  readonly checkKinds: readonly CheckKind[];
+  asset(name: string): Asset;
+  backup(asset: string): Promise<BackupReport>;
+  restore(request: RestoreRequest): Promise<RestoreReport>;
+  check(asset: string, url: string): Promise<CheckResult[]>;
+  notify(message: { subject: string; body: string }): Promise<void>;
+  /** A line of output for the record and for people who watch; redacted. */
+  output(line: string): void;
+}
+
+/** Where steps act: production, or a bubble of its own folders and ports. */
+export interface Environment {
+  readonly name: string;
+  readonly protected: boolean;
+  readonly ephemeral: boolean;
+  /** New things (restored copies, work files) go below this folder. */
+  readonly folder: string;
+  /** The address of a service here, if it runs here. */
+  serviceUrl(service: string): string | undefined;
+  /** A place that does not exist yet, for a restored copy. */
+  newTarget(asset: string): string;
+  /** Whatever was started for this environment is registered here, so that a bubble can be destroyed whole. */
+  adopt(thing: { name: string; stop(): Promise<void>; pid?: number }): void;
+}

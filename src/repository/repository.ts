@@ -1,0 +1,126 @@
+import type { CaptureFacts, Entry, PointContents } from '../assets/index.ts';
+import type { Clock, Progress, Secret } from '../core/index.ts';
+import type { Store } from '../stores/index.ts';
+
+/**
+ * A content-addressed, deduplicating, encrypted repository in one store; its bytes are described in docs/FORMAT.md.
+ * Any number of processes may write at once.
+ */
+export interface Repository {
+  readonly id: string;
+  readonly location: string;
+
+  /** Opens a writer's session. What an earlier, killed session uploaded whole is found and used again. */
+  write(options: WriteOptions): Promise<PointWriter>;
+
+  /** All points, oldest first. What cannot be read is in `damage`, never left out in silence. */
+  points(options?: { signal?: AbortSignal }): Promise<{ points: Point[]; damage: Damage[] }>;
+
+  /** Throws `point.missing`, `repository.damaged`. */
+  point(id: string): Promise<Point>;
+
+  /** For an asset's `apply`. Also tells what damage was met and survived on the way (a bad copy of something kept twice). */
+  contents(
+    point: Point,
+    options?: { signal?: AbortSignal; progress?: Progress },
+  ): Promise<PointContents & { damage(): Damage[] }>;
+
+  /** Damage noticed since opening that redundancy made harmless. */
+  damage(): Damage[];
+
+  verify(options: VerifyOptions): Promise<VerifyResult>;
+
+  close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly asset: string;
+  readonly assetType: string;
+  readonly clock: Clock;
+  readonly host: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+export interface PointWriter {
+  /** Takes one entry and its content: chunk → keyed id → known? → compress → seal → pack → store. */
+  add(entry: Entry): Promise<void>;
+  /**
+   * Flushes packs, then the index, re-reads what the point needs (`readBack`), and only then creates the point.
+   * Throws `repository.damaged` if what was written does not read back.
+   */
+  commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point>;
+  /** Ends the session without a point. Whole packs stay and serve the next one. May be called after any error. */
+  abandon(): Promise<void>;
+}
+
+/** A recovery point as the repository records it. */
+export interface Point {
+  readonly id: string;
+  readonly asset: string;
+  readonly assetType: string;
+  readonly kind: string;
+  /** The moment whose data it holds. */
+  readonly atMs: number;
+  readonly createdMs: number;
+  readonly host: string;
+  /** Plain size, number of entries, new bytes that this point added to the store, and how long it took. */
+  readonly bytes: number;
+  readonly files: number;
+  readonly storedBytes: number;
+  readonly seconds: number;
+  readonly planHash: string;
+  readonly tool: string;
+  readonly facts: CaptureFacts;
+}
+
+export interface VerifyOptions {
+  /** The points to verify; default: all. */
+  readonly points?: readonly Point[];
+  /**
+   * `structure`: every object a point needs is there, of the right size, and its index and entries decode.
+   * `points`: also every chunk of the points is read, decrypted, hashed again.
+   * `everything`: every byte of every object in the store, whether a point needs it or not, both copies of what is kept twice.
+   */
+  readonly depth: 'structure' | 'points' | 'everything';
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+export interface VerifyResult {
+  /** What was looked at: objects and bytes as stored, chunks and bytes as plain. */
+  readonly checked: { objects: number; bytes: number; chunks: number; plainBytes: number; points: number };
+  readonly damage: Damage[];
+  /** Whole points by id: those without damage. */
+  readonly sound: string[];
+}
+
+export interface Damage {
+  /** The object's name in the store. */
+  readonly object: string;
+  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'foreign';
+  readonly code: 'repository.damaged' | 'repository.incomplete';
+  /** `the object is 812 bytes long, its index says 2,048`. */
+  readonly what: string;
+  /** Points that cannot be restored whole because of it. */
+  readonly points: string[];
+}
+
+/** How a repository is opened: one of these must fit one of its keys. */
+export interface Unlock {
+  readonly passphrase?: Secret;
+  /** An age identity, `AGE-SECRET-KEY-1…`. */
+  readonly identity?: Secret;
+}
+
+/** Who shall be able to open a new repository. At least one of both. */
+export interface Recipients {
+  readonly passphrase?: Secret;
+  readonly age: readonly string[];
+}
+
+/** Throws `repository.exists`. */
+export type CreateRepository = (store: Store, recipients: Recipients, clock: Clock) => Promise<Repository>;
+
+/** Throws `repository.missing`, `repository.version`, `repository.damaged`, `key.wrong`, `key.missing`. */
+export type OpenRepository = (store: Store, unlock: Unlock, clock: Clock) => Promise<Repository>;
