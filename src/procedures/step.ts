@@ -57,7 +57,7 @@ export interface StepContext {
   readonly incident: { readonly impactMs: number; readonly lastGoodMs: number };
   readonly checkKinds: readonly CheckKind[];
   asset(name: string): Asset;
-  backup(asset: string): Promise<BackupReport>;
+  backup(asset: string): Promise<readonly BackupReport[]>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
   notify(message: { subject: string; body: string }): Promise<void>;
