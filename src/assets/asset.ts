@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CheckResult, CheckSpec } from '../checks/check.ts';
+import type { CheckKind, CheckResult, CheckSpec } from '../checks/check.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
 
@@ -21,6 +21,9 @@ export interface Asset {
    * session) until it returns, throws or is ended early (`return()`), and leaves nothing behind in each case.
    */
   capture(options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void>;
+
+  /** What stands at or beside the target and would be overwritten or mixed up with a restored copy: paths, empty when free. */
+  obstacles(target: string): Promise<string[]>;
 
   /**
    * Writes a point into `staging`, a path on the target's file system that does not exist yet (its parent does). Starts nothing
@@ -133,4 +136,5 @@ export interface AssetContext {
   /** Relative paths in the plan are relative to this folder (the plan's). */
   readonly baseFolder: string;
   readonly clock: Clock;
+  readonly checkKinds: readonly CheckKind[];
 }

@@ -1,0 +1,117 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Asset, CaptureFacts } from '../assets/index.ts';
+import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import { holdLock } from '../journal/index.ts';
+import type { Point, PointWriter, Repository } from '../repository/index.ts';
+import type { BackupReport, Workspace } from './contract.ts';
+import { storesOf } from './stores-of.ts';
+
+/**
+ * Takes one point of an asset in each store of its policy: the one way a backup happens. A point is visible only when it is
+ * whole and was read back; after any failure or crash nothing is visible and the next backup works.
+ * Throws `operation.busy` if this asset is being backed up already, and the errors of asset, store and repository.
+ */
+export async function backup(workspace: Workspace, assetName: string, signal?: AbortSignal): Promise<BackupReport[]> {
+  const asset = workspace.asset(assetName);
+  const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${assetName}`), `backup of ${assetName}`);
+  try {
+    const reports: BackupReport[] = [];
+    for (const store of storesOf(workspace.plan, assetName)) {
+      reports.push(await backupTo(workspace, asset, store, signal));
+    }
+    return reports;
+  } finally {
+    lock.release();
+  }
+}
+
+async function backupTo(
+  workspace: Workspace,
+  asset: Asset,
+  store: string,
+  signal: AbortSignal | undefined,
+): Promise<BackupReport> {
+  const { journal } = workspace;
+  const intent = journal.append('backup.started', { asset: asset.name, store });
+  try {
+    const repository = await workspace.repository(store);
+    const { point, facts } = await takePoint(workspace, asset, repository, signal);
+    const report = { asset: asset.name, store, point, warnings: facts.warnings };
+    journal.append('backup.finished', { intent: intent.sequence, ...recordOf(report) });
+    return report;
+  } catch (error) {
+    const failure = toLifeboatError(error);
+    journal.append('backup.failed', { intent: intent.sequence, asset: asset.name, store, error: failure.toJSON() });
+    throw failure;
+  }
+}
+
+async function takePoint(
+  workspace: Workspace,
+  asset: Asset,
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): Promise<{ point: Point; facts: CaptureFacts }> {
+  const { clock, host, progress } = workspace;
+  // Emptied first: a killed backup of this asset may have left a copy of a database here, and we hold the asset's lock.
+  const scratch = join(workspace.stateFolder, 'scratch', asset.name);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const writer = await repository.write({
+    asset: asset.name,
+    assetType: asset.type,
+    clock,
+    host,
+    progress,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    const facts = await addAll(workspace, asset, writer, scratch, signal);
+    progress.phase(`${asset.name}: making the point durable`);
+    const point = await writer.commit(facts, { planHash: workspace.plan.hash, tool: workspace.tool });
+    return { point, facts };
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function addAll(
+  workspace: Workspace,
+  asset: Asset,
+  writer: PointWriter,
+  scratch: string,
+  signal: AbortSignal | undefined,
+): Promise<CaptureFacts> {
+  const { progress } = workspace;
+  const identity = await asset.identify(signal === undefined ? {} : { signal });
+  progress.phase(`${asset.name}: backing up`, identity.bytes === undefined ? {} : { bytes: identity.bytes });
+  const capture = asset.capture({ progress, scratch, ...(signal === undefined ? {} : { signal }) });
+  try {
+    for (;;) {
+      if (signal?.aborted) throw new LifeboatError('operation.cancelled', `the backup of ${asset.name} was stopped`);
+      const step = await capture.next();
+      if (step.done) return step.value;
+      await writer.add(step.value);
+    }
+  } finally {
+    // Ends the capture's session and removes what it holds; after a normal end this does nothing.
+    await capture.return(undefined as never);
+  }
+}
+
+const recordOf = ({ asset, store, point, warnings }: BackupReport): Record<string, unknown> => ({
+  asset,
+  store,
+  point: point.id,
+  pointAt: point.atMs,
+  kind: point.kind,
+  bytes: point.bytes,
+  storedBytes: point.storedBytes,
+  files: point.files,
+  seconds: point.seconds,
+  warnings,
+});

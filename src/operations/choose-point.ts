@@ -1,0 +1,86 @@
+import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
+import type { Damage, Point } from '../repository/index.ts';
+import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
+import { storesOf } from './stores-of.ts';
+import { listPoints, type PointList } from './points.ts';
+
+export interface Choice {
+  readonly point: Point;
+  readonly store: string;
+  readonly rejected: RestorePlan['rejected'];
+  readonly damage: readonly Damage[];
+}
+
+/**
+ * The point a restore starts from: the one that was named, or the newest not after the moment that was asked for.
+ * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point might be a
+ * better choice: an older state is never restored in silence.
+ */
+export async function choosePoint(workspace: Workspace, request: RestoreRequest): Promise<Choice> {
+  const list = await listPoints(workspace, request.asset, request.signal);
+  const within =
+    request.store === undefined ? list.points : list.points.filter((item) => item.stores.includes(request.store ?? ''));
+  const chosen =
+    request.point === undefined ? newestOf(within, list, request) : named(within, list, request.point, request.asset);
+  const rejected = within
+    .filter(({ point }) => point.atMs > chosen.point.atMs)
+    .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
+  const store = request.store ?? preferredStore(workspace, request.asset, chosen.stores);
+  return { point: chosen.point, store, rejected, damage: list.damage };
+}
+
+function newestOf(points: PointList['points'], list: PointList, request: RestoreRequest): PointList['points'][number] {
+  if (points.length === 0 && list.damage.length === 0) {
+    throw new LifeboatError('point.none', `${request.asset} has no recovery point`, {
+      hint: `Take one: lifeboat backup ${request.asset}`,
+    });
+  }
+  const { atMs } = request;
+  const reachable = points.filter(({ point }) => atMs === undefined || point.atMs <= atMs);
+  const newest = reachable.at(-1);
+  refuseUncertainty(newest?.point, list, request);
+  if (newest !== undefined) return newest;
+  const earliest = points[0]?.point;
+  throw new LifeboatError(
+    'restore.unreachable_target',
+    `no point of ${request.asset} reaches back to ${isoTime(atMs ?? 0)}`,
+    earliest === undefined ? {} : { hint: `The earliest is ${earliest.id} of ${isoTime(earliest.atMs)}.` },
+  );
+}
+
+/** The id of a point carries when its backup began: one that cannot be read but is younger might be the right one. */
+function refuseUncertainty(newest: Point | undefined, list: PointList, request: RestoreRequest): void {
+  const better = list.damage.filter(
+    ({ kind, object }) => kind === 'point' && (newest === undefined || timeOfId(idOf(object)) > timeOfId(newest.id)),
+  );
+  if (better.length === 0) return;
+  const choice = newest === undefined ? '' : ` To accept the older one: --point ${newest.id}`;
+  throw new LifeboatError(
+    'point.uncertain',
+    `${better[0]?.object} cannot be read; it may be a newer point of ${request.asset} than any that can`,
+    { where: better[0]?.object ?? '', hint: `Read it from another store, or name a point.${choice}` },
+  );
+}
+
+const idOf = (object: string): string => object.slice(object.lastIndexOf('/') + 1);
+
+function named(points: PointList['points'], list: PointList, id: string, asset: string): PointList['points'][number] {
+  const found = points.find(({ point }) => point.id === id);
+  if (found !== undefined) return found;
+  const broken = list.damage.find(({ object }) => idOf(object) === id);
+  if (broken !== undefined) {
+    throw new LifeboatError('repository.damaged', `the point ${id} cannot be read: ${broken.what}`, {
+      where: broken.object,
+    });
+  }
+  throw new LifeboatError('point.missing', `${asset} has no point ${id}`, {
+    hint: `List them: lifeboat points ${asset}`,
+  });
+}
+
+const reasonOf = ({ point }: RestoreRequest): string =>
+  point === undefined ? 'newer than the moment that was asked for' : 'another point was named';
+
+/** Stores in the order in which the plan names them: the nearest first. */
+const preferredStore = ({ plan }: Workspace, asset: string, stores: readonly string[]): string =>
+  storesOf(plan, asset).find((store) => stores.includes(store)) ?? (stores[0] as string);

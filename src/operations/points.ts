@@ -1,0 +1,80 @@
+import { toLifeboatError, type LifeboatError } from '../core/index.ts';
+import type { Damage, Point } from '../repository/index.ts';
+import type { Workspace } from './contract.ts';
+import { storesOf } from './stores-of.ts';
+
+/** A recovery point as people see it: in which stores it is, and what was ever proved of it. */
+export interface ListedPoint {
+  readonly point: Point;
+  readonly stores: readonly string[];
+  /** When every byte of it was last read back sound, milliseconds since 1970. */
+  readonly verifiedMs: number | undefined;
+  /** When it was last restored with all checks green. */
+  readonly provenMs: number | undefined;
+}
+
+export interface PointList {
+  /** Oldest first. */
+  readonly points: readonly ListedPoint[];
+  readonly damage: readonly (Damage & { store: string })[];
+  /** Stores that could not be asked, with the reason: the list may be short by what they hold. */
+  readonly unanswered: readonly { store: string; error: LifeboatError }[];
+}
+
+/**
+ * The points of one asset or of all, from every store that answers.
+ * Throws the first store's error when none of them answers.
+ */
+export async function listPoints(
+  workspace: Workspace,
+  asset: string | undefined,
+  signal?: AbortSignal,
+): Promise<PointList> {
+  const stores = asset === undefined ? [...workspace.plan.stores.keys()] : storesOf(workspace.plan, asset);
+  const found = new Map<string, { point: Point; stores: string[] }>();
+  const damage: (Damage & { store: string })[] = [];
+  const unanswered: { store: string; error: LifeboatError }[] = [];
+  for (const store of stores) {
+    try {
+      const listed = await (await workspace.repository(store)).points(signal === undefined ? {} : { signal });
+      damage.push(...listed.damage.map((item) => ({ ...item, store })));
+      for (const point of listed.points) collect(found, point, store, asset);
+    } catch (error) {
+      unanswered.push({ store, error: toLifeboatError(error) });
+    }
+  }
+  if (unanswered.length === stores.length && unanswered[0] !== undefined) throw unanswered[0].error;
+  const proofs = proofsOf(workspace);
+  const points = [...found.values()]
+    .sort((a, b) => a.point.atMs - b.point.atMs || a.point.id.localeCompare(b.point.id))
+    .map((item) => ({
+      ...item,
+      verifiedMs: proofs.verified.get(item.point.id),
+      provenMs: proofs.proven.get(item.point.id),
+    }));
+  return { points, damage, unanswered };
+}
+
+function collect(
+  found: Map<string, { point: Point; stores: string[] }>,
+  point: Point,
+  store: string,
+  asset: string | undefined,
+): void {
+  if (asset !== undefined && point.asset !== asset) return;
+  const known = found.get(point.id);
+  if (known === undefined) found.set(point.id, { point, stores: [store] });
+  else known.stores.push(store);
+}
+
+function proofsOf({ journal }: Workspace): { verified: Map<string, number>; proven: Map<string, number> } {
+  const verified = new Map<string, number>();
+  const proven = new Map<string, number>();
+  for (const record of journal.records({ kinds: ['verify.finished', 'restore.finished'] })) {
+    if (record.kind === 'restore.finished') proven.set(String(record.data['point']), record.atMs);
+    else if (record.data['depth'] !== 'structure') {
+      for (const id of record.data['sound'] as string[]) verified.set(id, record.atMs);
+    }
+  }
+  return { verified, proven };
+}

@@ -1,0 +1,168 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Asset, PointContents, RestoredCopy } from '../assets/index.ts';
+import type { CheckResult } from '../checks/index.ts';
+import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import { holdLock } from '../journal/index.ts';
+import type { Damage } from '../repository/index.ts';
+import { choosePoint } from './choose-point.ts';
+import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from './contract.ts';
+import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
+import { preflight } from './preflight.ts';
+
+/** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
+export async function planRestore(workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> {
+  const target = resolve(request.target);
+  const { point, store, rejected, damage } = await choosePoint(workspace, request);
+  await preflight(workspace.asset(request.asset), target, point.bytes);
+  const secondsExpected = expectedSeconds(workspace, request.asset, point.bytes);
+  return { request, store, point, target, bytes: point.bytes, files: point.files, secondsExpected, rejected, damage };
+}
+
+/**
+ * Restores a point beside, never over: into a fresh place next to the target, checked there by the asset itself, then handed
+ * over by one rename. Until then the target is untouched; a crash leaves only the fresh place, which the next restore removes.
+ * Throws the errors of `planRestore`, `restore.check_failed`, and those of asset and repository.
+ */
+export async function restore(workspace: Workspace, request: RestoreRequest): Promise<RestoreReport> {
+  const target = resolve(request.target);
+  const lock = holdLock(join(workspace.stateFolder, 'locks', lockNameOf(target)), `restore to ${target}`);
+  try {
+    await removeLeftovers(workspace, target);
+    const plan = await planRestore(workspace, { ...request, target });
+    return await execute(workspace, plan);
+  } finally {
+    lock.release();
+  }
+}
+
+async function execute(workspace: Workspace, plan: RestorePlan): Promise<RestoreReport> {
+  const { clock, journal } = workspace;
+  const { asset: name } = plan.request;
+  const asset = workspace.asset(name);
+  const staging = stagingOf(plan.target, clock);
+  const startedMs = clock.elapsed();
+  const intent = journal.append('restore.started', {
+    asset: name,
+    point: plan.point.id,
+    store: plan.store,
+    target: plan.target,
+    staging,
+  });
+  try {
+    const contents = await readPoint(workspace, plan);
+    await asset.apply(contents, staging, { progress: workspace.progress, ...signalOf(plan.request) });
+    const tried = await tryOut(workspace, asset, plan, staging);
+    await handOver(staging, plan.target);
+    const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
+    const damage = [...plan.damage, ...contents.damage()];
+    const seconds = (clock.elapsed() - startedMs) / 1000;
+    const report = { plan, seconds, checks: tried.checks, reached: copy?.reached ?? tried.reached, copy, damage };
+    journal.append('restore.finished', { intent: intent.sequence, ...recordOf(report) });
+    return report;
+  } catch (error) {
+    const aside = await setAside(staging, plan.target, error);
+    journal.append('restore.failed', {
+      intent: intent.sequence,
+      asset: name,
+      aside,
+      error: toLifeboatError(error).toJSON(),
+    });
+    throw error;
+  }
+}
+
+async function readPoint(
+  workspace: Workspace,
+  { point, store, request }: RestorePlan,
+): Promise<PointContents & { damage(): Damage[] }> {
+  const { progress } = workspace;
+  progress.phase(`${request.asset}: restoring ${point.id}`, { bytes: point.bytes });
+  const repository = await workspace.repository(store);
+  return repository.contents(point, { progress, ...signalOf(request) });
+}
+
+/** Brings the copy to life where nobody sees it, asks it, and stops it again. */
+async function tryOut(
+  workspace: Workspace,
+  asset: Asset,
+  plan: RestorePlan,
+  staging: string,
+): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached'] }> {
+  workspace.progress.phase(`${asset.name}: checking`);
+  const copy = await asset.start(staging, { facts: plan.point.facts.facts, stay: false, ...signalOf(plan.request) });
+  try {
+    const checks = await mustBeGreen(workspace, asset, copy, plan);
+    return { checks, reached: copy.reached };
+  } finally {
+    await copy.stop();
+  }
+}
+
+async function startAtTarget(workspace: Workspace, asset: Asset, plan: RestorePlan): Promise<RestoredCopy> {
+  const { request, point, target } = plan;
+  const copy = await asset.start(target, {
+    facts: point.facts.facts,
+    stay: request.stay,
+    ...(request.port === undefined ? {} : { port: request.port }),
+    ...signalOf(request),
+  });
+  try {
+    // What people will use is asked once more: a green copy in staging says nothing of the server at the target.
+    await mustBeGreen(workspace, asset, copy, plan);
+    return copy;
+  } catch (error) {
+    await copy.stop();
+    throw error;
+  }
+}
+
+async function mustBeGreen(
+  workspace: Workspace,
+  asset: Asset,
+  copy: RestoredCopy,
+  plan: RestorePlan,
+): Promise<CheckResult[]> {
+  const declared = workspace.plan.assets.get(asset.name)?.checks ?? [];
+  const checks = await asset.check({ url: copy.url }, declared, signalOf(plan.request));
+  const red = checks.filter(({ ok }) => !ok);
+  if (red.length === 0) return checks;
+  const what = red.map(({ name, observed, expected }) => `${name}: ${observed}, expected ${expected}`).join('; ');
+  throw new LifeboatError(
+    'restore.check_failed',
+    `${asset.name} restored from ${plan.point.id}, but ${red.length} of ${checks.length} checks are red: ${what}`,
+    {
+      hint: `Try an earlier point: lifeboat points ${asset.name}. What was restored is kept beside ${dirname(plan.target)} under a name that says unproven.`,
+    },
+  );
+}
+
+const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
+
+/** By the rate of the last restore of this asset that went well. */
+function expectedSeconds({ journal }: Workspace, asset: string, bytes: number): number | undefined {
+  const last = journal.records({ kinds: ['restore.finished'] }).findLast(({ data }) => data['asset'] === asset)?.data;
+  if (last === undefined) return undefined;
+  return (Number(last['seconds']) * bytes) / Math.max(1, Number(last['bytes']));
+}
+
+const recordOf = ({
+  plan,
+  seconds,
+  checks,
+  reached,
+  copy,
+  damage,
+}: Omit<RestoreReport, 'never'>): Record<string, unknown> => ({
+  asset: plan.request.asset,
+  point: plan.point.id,
+  pointAt: plan.point.atMs,
+  store: plan.store,
+  target: plan.target,
+  bytes: plan.bytes,
+  files: plan.files,
+  seconds,
+  checks,
+  reached: reached ?? null,
+  url: copy?.shownUrl ?? null,
+  damage,
+});
