@@ -111,8 +111,10 @@ export interface StepDeclaration {
   readonly id: string;
   /** The one key that says what the step does: `restore`, `check`, `exec`, `parallel`, … */
   readonly kind: string;
-  /** What stands under that key, and beside it for the keys the kind owns (`at`, `into`); checked by the kind's schema. May hold `${…}`. */
+  /** What stands under that key; checked by the kind's schema. May hold `${…}`. */
   readonly settings: unknown;
+  /** What stands beside it under the keys that the kind owns (`at`, `into` of `restore`). May hold `${…}`. */
+  readonly siblings: Readonly<Record<string, unknown>>;
   /** Names of earlier steps; undefined: the one before. */
   readonly needs: readonly string[] | undefined;
   /** A `${…}` that decides whether the step runs. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Asset } from '../assets/index.ts';
 import type { CheckKind, CheckResult } from '../checks/index.ts';
 import type { Clock, Progress } from '../core/index.ts';
-import type { BackupReport, RestoreReport, RestoreRequest } from '../operations/index.ts';
+import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
 
 /**
@@ -17,11 +17,18 @@ export interface StepKind<Settings = unknown> {
   readonly siblings?: Readonly<Record<string, z.ZodType>>;
   /** Changes something that cannot simply be made again. */
   readonly destructive: boolean;
+  /** It makes nothing new, it only finds out whether things are right: its time counts as verifying. */
+  readonly verifies?: boolean;
+  /** How long these settings may take by themselves (`wait: 2h`), milliseconds: a step without a timeout gets at least that. */
+  longestMs?(settings: Settings): number | undefined;
   /** One line for people: `restore orders into a new place`. */
   title(settings: Settings, siblings: Record<string, unknown>): string;
   describe(step: StepInput<Settings>, context: StepContext): Promise<StepPreview>;
   run(step: StepInput<Settings>, context: StepContext): Promise<StepOutcome>;
-  /** After a crash: did it happen? Without this method an interrupted step is run again only if it is not destructive. */
+  /**
+   * After a crash: did it happen? Without this method an interrupted step is run again only if it is not destructive.
+   * Also asked for a finished step whose outputs held a secret: the journal has them redacted, `outputs` is what it has.
+   */
   inspect?(step: StepInput<Settings>, context: StepContext): Promise<'done' | 'not-done' | 'unknown' | StepOutcome>;
 }
 
@@ -32,6 +39,10 @@ export interface StepInput<Settings> {
   readonly key: string;
   readonly settings: Settings;
   readonly siblings: Record<string, unknown>;
+  /** What earlier attempts of this step told `remember`, newest wins: where they were about to act. */
+  readonly remembered: Readonly<Record<string, unknown>>;
+  /** Only for `inspect` of a finished step. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 export type StepOutcome =
@@ -60,7 +71,10 @@ export interface StepContext {
   backup(asset: string): Promise<readonly BackupReport[]>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
-  notify(message: { subject: string; body: string }): Promise<void>;
+  /** `key` is the same for a message that is sent again after a crash. */
+  notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
+  /** Writes down, durably and before the act, where this step is about to act; given back as `remembered`. Never a secret. */
+  remember(facts: Record<string, unknown>): void;
   /** A line of output for the record and for people who watch; redacted. */
   output(line: string): void;
 }
