@@ -1,0 +1,4 @@
+export * from './environment.ts';
+export * from './open.ts';
+export * from './registry.ts';
+export * from './version.ts';

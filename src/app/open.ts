@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Asset } from '../assets/index.ts';
+import { LifeboatError, systemClock, type Clock, type Progress } from '../core/index.ts';
+import { openJournal, type Journal } from '../journal/index.ts';
+import { unknownAsset, type Workspace } from '../operations/index.ts';
+import { loadPlan, type Plan } from '../plan/index.ts';
+import { createRepository, openRepository, type Repository } from '../repository/index.ts';
+import type { Store } from '../stores/index.ts';
+import { registry } from './registry.ts';
+import { recipientsOf, unlockOf } from './unlock.ts';
+import { toolVersion } from './version.ts';
+
+export interface OpenOptions {
+  readonly planFile: string;
+  readonly stateFolder: string;
+  readonly progress: Progress;
+  readonly clock?: Clock;
+}
+
+/** A workspace that owns what it opened: close it when done. */
+export interface OpenWorkspace extends Workspace {
+  close(): Promise<void>;
+}
+
+/** Loads the plan and opens the journal; stores are opened when first asked for. Throws `plan.*`, `journal.*`. */
+export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace> {
+  const clock = options.clock ?? systemClock;
+  const plan = await loadWorkspacePlan(options.planFile);
+  const stateFolder = resolve(options.stateFolder);
+  await mkdir(join(stateFolder, 'locks'), { recursive: true, mode: 0o700 });
+  const host = hostname();
+  const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
+  const repositories = new Map<string, Promise<Repository>>();
+  return {
+    plan,
+    clock,
+    journal,
+    stateFolder,
+    host,
+    tool: toolVersion(),
+    progress: options.progress,
+    asset: (name) => openAsset(plan, name, clock),
+    repository: (store) => {
+      const opened = repositories.get(store) ?? openStoreRepository(plan, store, clock);
+      repositories.set(store, opened);
+      return opened;
+    },
+    close: () => closeAll(journal, repositories),
+  };
+}
+
+/** The plan alone, with the kinds of the registry. Throws `plan.missing`, `plan.invalid`. */
+export const loadWorkspacePlan = (planFile: string): Promise<Plan> => loadPlan(resolve(planFile), registry);
+
+/** Makes the repository in a store of the plan, for every key of the plan. Throws `repository.exists`. */
+export async function initStore(plan: Plan, store: string, clock: Clock): Promise<{ id: string; location: string }> {
+  const place = await openStore(plan, store, clock, true);
+  try {
+    const repository = await createRepository(place, await recipientsOf(plan), clock);
+    const made = { id: repository.id, location: place.location };
+    await repository.close();
+    return made;
+  } finally {
+    await place.close();
+  }
+}
+
+function openAsset(plan: Plan, name: string, clock: Clock): Asset {
+  const declaration = plan.assets.get(name);
+  if (declaration === undefined) throw unknownAsset(plan, name);
+  const kind = registry.assets.find(({ type }) => type === declaration.type);
+  if (kind === undefined) {
+    throw new LifeboatError('plan.not_executable', `assets of type ${declaration.type} cannot be protected yet`, {
+      where: name,
+    });
+  }
+  return kind.open(name, declaration.settings, { baseFolder: plan.folder, clock, checkKinds: registry.checks });
+}
+
+async function openStoreRepository(plan: Plan, store: string, clock: Clock): Promise<Repository> {
+  const place = await openStore(plan, store, clock, false);
+  try {
+    return await openRepository(place, await unlockOf(plan), clock);
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
+async function openStore(plan: Plan, name: string, clock: Clock, create: boolean): Promise<Store> {
+  const declaration = plan.stores.get(name);
+  if (declaration === undefined) {
+    throw new LifeboatError('plan.unknown_name', `the plan has no store ${name}`, {
+      hint: `It has: ${[...plan.stores.keys()].join(', ')}.`,
+    });
+  }
+  const kind = registry.stores.find(({ type }) => type === declaration.type);
+  if (kind === undefined) {
+    throw new LifeboatError('plan.not_executable', `stores of type ${declaration.type} cannot be used yet`, {
+      where: name,
+    });
+  }
+  return kind.open(declaration.settings, { baseFolder: plan.folder, create, clock });
+}
+
+async function closeAll(journal: Journal, repositories: Map<string, Promise<Repository>>): Promise<void> {
+  // A repository that never opened has nothing to close; its error was given to whoever asked for it.
+  for (const opened of await Promise.allSettled(repositories.values())) {
+    if (opened.status === 'fulfilled') await opened.value.close();
+  }
+  journal.close();
+}

@@ -1,0 +1,18 @@
+import { filesKind } from '../assets/files/index.ts';
+import type { AssetKind } from '../assets/index.ts';
+import { postgresKind } from '../assets/postgres/index.ts';
+import { sqliteKind } from '../assets/sqlite/index.ts';
+import { checkKinds } from '../checks/index.ts';
+import { stepKinds } from '../procedures/steps/index.ts';
+import { fsStore } from '../stores/fs/index.ts';
+import type { StoreKind } from '../stores/index.ts';
+
+/** Every concrete driver of the product: the one place that names them. A new one is a line here. */
+export const registry = {
+  assets: [filesKind, sqliteKind, postgresKind] as readonly AssetKind[],
+  stores: [fsStore] as readonly StoreKind[],
+  checks: checkKinds,
+  steps: stepKinds,
+} as const;
+
+export type Registry = typeof registry;

@@ -1,0 +1,66 @@
+import { formatBytes, formatDuration, isoTime, toLifeboatError, type LifeboatError } from '../../core/index.ts';
+import { backup, unknownAsset, type BackupReport } from '../../operations/index.ts';
+import type { Command } from '../command.ts';
+import { withWorkspace } from '../with-workspace.ts';
+
+export const command: Command = {
+  description:
+    'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole, durable and was read back; a backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. The exit code is 0 only if every point was taken.',
+  arguments: [{ name: 'ASSET', summary: 'assets to back up; default: all of the plan', optional: true, many: true }],
+  examples: ['lifeboat backup', 'lifeboat backup orders uploads', 'lifeboat backup --json | jq .points'],
+  run: async (context, input) =>
+    withWorkspace(context, async (workspace) => {
+      const named = input.arguments('ASSET');
+      const assets = named.length === 0 ? [...workspace.plan.assets.keys()] : named;
+      const unknown = assets.find((asset) => !workspace.plan.assets.has(asset));
+      if (unknown !== undefined) throw unknownAsset(workspace.plan, unknown);
+      const reports: BackupReport[] = [];
+      const failures: { asset: string; error: LifeboatError }[] = [];
+      for (const asset of assets) {
+        try {
+          reports.push(...(await backup(workspace, asset, context.signal)));
+        } catch (error) {
+          failures.push({ asset, error: toLifeboatError(error) });
+          // One asset's trouble must not keep the others from being protected; a stop on request must.
+          if (context.signal.aborted) break;
+        }
+      }
+      if (reports.length > 0) show(context.output, reports);
+      for (const { asset, error } of failures.slice(1))
+        context.output.line(`${asset}: ${error.message} [${error.code}]`);
+      const json = {
+        points: reports.map(pointJson),
+        failures: failures.map(({ asset, error }) => ({ asset, ...error.toJSON() })),
+      };
+      return failures[0] === undefined ? { json } : { json, error: failures[0].error };
+    }),
+};
+
+const pointJson = ({ store, point, warnings }: BackupReport): Record<string, unknown> => ({
+  id: point.id,
+  asset: point.asset,
+  at: isoTime(point.atMs),
+  kind: point.kind,
+  store,
+  bytes: point.bytes,
+  storedBytes: point.storedBytes,
+  files: point.files,
+  seconds: point.seconds,
+  warnings,
+});
+
+function show(output: Parameters<Command['run']>[0]['output'], reports: readonly BackupReport[]): void {
+  output.table(
+    ['asset', 'point', 'store', '>size', '>new in store', '>time'],
+    reports.map(({ asset, store, point }) => [
+      asset,
+      point.id,
+      store,
+      formatBytes(point.bytes),
+      formatBytes(point.storedBytes),
+      formatDuration(point.seconds * 1000),
+    ]),
+  );
+  for (const { asset, warnings } of reports)
+    for (const warning of warnings) output.line(`warning: ${asset}: ${warning}`);
+}

@@ -1,0 +1,68 @@
+import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
+import { listPoints, type ListedPoint } from '../../operations/index.ts';
+import type { Command } from '../command.ts';
+import { withWorkspace } from '../with-workspace.ts';
+
+export const command: Command = {
+  description:
+    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read or a store did not answer.',
+  arguments: [{ name: 'ASSET', summary: 'only the points of this asset', optional: true }],
+  examples: ['lifeboat points', 'lifeboat points orders', 'lifeboat points orders --json | jq -r .points[-1].id'],
+  run: async (context, input) =>
+    withWorkspace(context, async (workspace) => {
+      const { points, damage, unanswered } = await listPoints(
+        workspace,
+        input.optionalArgument('ASSET'),
+        context.signal,
+      );
+      const nowMs = workspace.clock.now();
+      const { output } = context;
+      if (points.length === 0) output.line('No recovery point yet. Take one: lifeboat backup');
+      else
+        output.table(
+          ['asset', 'point', 'data of', '>age', 'kind', '>size', 'stores', 'verified', 'proven'],
+          points.map((item) => [...row(item, nowMs)]),
+        );
+      for (const { store, object, what } of damage) output.line(`${output.mark(false)} ${store}: ${object}: ${what}`);
+      for (const { store, error } of unanswered)
+        output.line(`${output.mark(false)} ${store} did not answer: ${error.message}`);
+      const json = {
+        points: points.map(pointJson),
+        damage,
+        unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
+      };
+      if (damage[0] === undefined) return { json, exitCode: unanswered.length === 0 ? 0 : 1 };
+      const what = `${damage.length} object${damage.length === 1 ? '' : 's'} of the repository cannot be read`;
+      const hint = 'See the whole extent: lifeboat verify --all';
+      return { json, error: new LifeboatError('repository.damaged', what, { where: damage[0].object, hint }) };
+    }),
+};
+
+function row({ point, stores, verifiedMs, provenMs }: ListedPoint, nowMs: number): string[] {
+  const ago = (ms: number | undefined): string => (ms === undefined ? 'never' : `${formatDuration(nowMs - ms)} ago`);
+  return [
+    point.asset,
+    point.id,
+    isoTime(point.atMs),
+    formatDuration(Math.max(0, nowMs - point.atMs)),
+    point.kind,
+    formatBytes(point.bytes),
+    stores.join(', '),
+    ago(verifiedMs),
+    ago(provenMs),
+  ];
+}
+
+const pointJson = ({ point, stores, verifiedMs, provenMs }: ListedPoint): Record<string, unknown> => ({
+  id: point.id,
+  asset: point.asset,
+  kind: point.kind,
+  at: isoTime(point.atMs),
+  bytes: point.bytes,
+  storedBytes: point.storedBytes,
+  files: point.files,
+  stores,
+  verifiedAt: verifiedMs === undefined ? null : isoTime(verifiedMs),
+  provenAt: provenMs === undefined ? null : isoTime(provenMs),
+  warnings: point.facts.warnings,
+});

@@ -1,0 +1,137 @@
+import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
+import {
+  planRestore,
+  restore,
+  type RestorePlan,
+  type RestoreReport,
+  type RestoreRequest,
+} from '../../operations/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { Input } from '../input.ts';
+import { withWorkspace } from '../with-workspace.ts';
+
+export const command: Command = {
+  description:
+    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only.',
+  arguments: [{ name: 'ASSET', summary: 'the asset to restore' }],
+  options: [
+    { flags: '--to <TARGET>', summary: 'folder, file or data directory to make', required: true },
+    { flags: '--point <ID>', summary: 'this recovery point instead of the newest' },
+    { flags: '--at <TIME>', summary: 'the newest point whose data is not after this moment (2026-11-21T03:00:00Z)' },
+    { flags: '--store <STORE>', summary: 'read from this store' },
+    { flags: '--start', summary: 'leave a restored server running and print its url' },
+    { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
+    { flags: '--dry-run', summary: 'say what would happen, change nothing' },
+  ],
+  examples: [
+    'lifeboat restore uploads --to /srv/uploads-restored',
+    'lifeboat restore orders --to /var/tmp/orders --start   # a PostgreSQL, running, checked',
+    'lifeboat restore orders --to /var/tmp/orders --at 2026-11-21T03:00:00Z --dry-run',
+  ],
+  run: async (context, input) =>
+    withWorkspace(context, async (workspace) => {
+      const request = requestOf(context, input);
+      if (input.flag('dry-run')) {
+        const plan = await planRestore(workspace, request);
+        showPlan(context, plan);
+        return { json: { dryRun: true, ...planJson(plan) } };
+      }
+      const report = await restore(workspace, request);
+      showReport(context, report);
+      return { json: reportJson(report) };
+    }),
+};
+
+function requestOf(context: CommandContext, input: Input): RestoreRequest {
+  const point = input.text('point');
+  const atMs = timeOf(input.text('at'));
+  const store = input.text('store');
+  const port = input.number('port', 1, 65_535);
+  if (point !== undefined && atMs !== undefined) {
+    throw new LifeboatError('input.flag', '--point and --at both choose the point', { hint: 'Give one of them.' });
+  }
+  if (port !== undefined && !input.flag('start')) {
+    throw new LifeboatError('input.flag', '--port means nothing without --start');
+  }
+  return {
+    asset: input.argument('ASSET'),
+    target: input.text('to') as string,
+    start: input.flag('start'),
+    stay: true,
+    signal: context.signal,
+    ...(point === undefined ? {} : { point }),
+    ...(atMs === undefined ? {} : { atMs }),
+    ...(store === undefined ? {} : { store }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** A moment with its zone: a time without one means different moments to different people. */
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text.replace(' ', 'T'));
+  if (/(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(ms)) return ms;
+  throw new LifeboatError('input.flag', `--at "${text}" is not a moment with a time zone`, {
+    hint: 'Write 2026-11-21T03:00:00Z or 2026-11-21T04:00:00+01:00.',
+  });
+}
+
+function showPlan({ output }: CommandContext, plan: RestorePlan): void {
+  const { request, point, store, target, rejected, secondsExpected } = plan;
+  const expected =
+    secondsExpected === undefined ? 'not known: this asset was never restored' : formatDuration(secondsExpected * 1000);
+  output.line(`asset     ${request.asset}`);
+  output.line(`point     ${point.id}, data of ${isoTime(point.atMs)}, from ${store}`);
+  output.line(`target    ${target} (free, enough room)`);
+  output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files`);
+  output.line(`time      ${expected}`);
+  output.line(`overwrites nothing`);
+  for (const { id, atMs, reason } of rejected) output.line(`not       ${id} of ${isoTime(atMs)}: ${reason}`);
+  output.line('Nothing was changed. Without --dry-run this is what happens.');
+}
+
+function showReport({ output }: CommandContext, report: RestoreReport): void {
+  const { plan, checks, copy, damage, seconds } = report;
+  output.line(
+    `${output.mark(true)} ${plan.request.asset} restored to ${plan.target} in ${formatDuration(seconds * 1000)} (${formatBytes(plan.bytes)}, data of ${isoTime(plan.point.atMs)}, point ${plan.point.id})`,
+  );
+  for (const { name, observed } of checks) output.line(`  ${output.mark(true)} ${name}: ${observed}`);
+  if (report.reached?.lsn !== undefined)
+    output.line(`  reached ${report.reached.lsn} on timeline ${report.reached.timeline}`);
+  if (copy !== undefined)
+    output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (pid ${copy.pid})`}`);
+  for (const item of damage)
+    output.line(`warning: ${item.object}: ${item.what} (the restored bytes are right; run: lifeboat verify --all)`);
+}
+
+const planJson = ({
+  request,
+  point,
+  store,
+  target,
+  bytes,
+  files,
+  secondsExpected,
+  rejected,
+  damage,
+}: RestorePlan): Record<string, unknown> => ({
+  asset: request.asset,
+  point: point.id,
+  pointAt: isoTime(point.atMs),
+  store,
+  target,
+  bytes,
+  files,
+  secondsExpected: secondsExpected ?? null,
+  rejected,
+  damage,
+});
+
+const reportJson = ({ plan, seconds, checks, reached, copy, damage }: RestoreReport): Record<string, unknown> => ({
+  ...planJson(plan),
+  seconds,
+  checks,
+  reached: reached ?? { time: isoTime(plan.point.atMs) },
+  damage,
+  ...(copy === undefined ? {} : { url: copy.shownUrl, pid: copy.pid ?? null }),
+});

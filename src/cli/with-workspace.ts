@@ -1,0 +1,16 @@
+import { openWorkspace, type OpenWorkspace } from '../app/index.ts';
+import type { CommandContext } from './command.ts';
+
+/** Opens what the plan names, does the work, and closes it again, whatever happens. */
+export async function withWorkspace<T>(
+  context: CommandContext,
+  work: (workspace: OpenWorkspace) => Promise<T>,
+): Promise<T> {
+  const { planFile, stateFolder, progress } = context;
+  const workspace = await openWorkspace({ planFile, stateFolder, progress });
+  try {
+    return await work(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
