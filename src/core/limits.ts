@@ -22,6 +22,10 @@ export const limits = {
   processBuryMs: 10_000,
   /** A step that states no timeout. */
   stepTimeoutMs: 3_600_000,
+  /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */
+  stepStopMs: 30_000,
+  /** A timer of Node cannot wait longer; a step's timeout is cut to it. */
+  timerMsMax: 2 ** 31 - 1,
   /** One answer to a check; the step that repeats it has its own timeout. */
   checkTimeoutMs: 10_000,
   /** A database or server that does not accept a connection in this time is not there. */
@@ -36,4 +40,8 @@ export const limits = {
   httpBodyBytesMax: 2 ** 20,
   /** Secrets by file or program: a key is small. */
   secretBytesMax: 64 * 2 ** 10,
+  /** How often a progress bar is painted: smooth to the eye, nothing to the work. */
+  progressBarMs: 100,
+  /** How often a log gets a line of progress. */
+  progressLineMs: 5_000,
 } as const;

@@ -1,0 +1,27 @@
+import { installSignals } from './signals.ts';
+
+/**
+ * The command line: words in, exit code out. Loads as little as the words need.
+ * Standard output carries results, standard error everything else.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const signal = installSignals(process);
+  ignoreClosedPipes();
+  const { runWords } = await import('./run-words.ts');
+  return runWords(words, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    folder: process.cwd(),
+    signal,
+  });
+}
+
+/** `lifeboat points | head -1` closes the pipe early: the work goes on, its words just have no reader any more. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
