@@ -12,7 +12,38 @@ export interface CommandEntry {
 type Heading = 'Plan:' | 'Protect:' | 'Recover:' | 'Rehearse:' | 'Keys and stores:';
 
 /** Every command there is, in the order help shows them. The only place that names their files. */
-export const commandTable: readonly CommandEntry[] = [];
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'backup',
+    summary: 'take recovery points',
+    heading: 'Protect:',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'points',
+    summary: 'list recovery points',
+    heading: 'Protect:',
+    load: () => import('./commands/points.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'read back, decrypt and compare what is in the stores',
+    heading: 'Protect:',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'bring an asset back beside the original, and check it',
+    heading: 'Recover:',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
+    name: 'store init',
+    summary: 'make the repository of a store',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-init.ts'),
+  },
+];
 
 /** What stands before the second word of a command. */
 export const groups: Readonly<Record<string, { readonly summary: string; readonly heading: Heading }>> = {
