@@ -1,4 +1,6 @@
 export * from './environment.ts';
 export * from './open.ts';
+export * from './recover.ts';
 export * from './registry.ts';
+export * from './tools.ts';
 export * from './version.ts';

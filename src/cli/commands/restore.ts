@@ -8,6 +8,7 @@ import {
 } from '../../operations/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
+import { momentOf } from '../moment.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
@@ -44,7 +45,7 @@ export const command: Command = {
 
 function requestOf(context: CommandContext, input: Input): RestoreRequest {
   const point = input.text('point');
-  const atMs = timeOf(input.text('at'));
+  const atMs = momentOf(input, 'at');
   const store = input.text('store');
   const port = input.number('port', 1, 65_535);
   if (point !== undefined && atMs !== undefined) {
@@ -64,16 +65,6 @@ function requestOf(context: CommandContext, input: Input): RestoreRequest {
     ...(store === undefined ? {} : { store }),
     ...(port === undefined ? {} : { port }),
   };
-}
-
-/** A moment with its zone: a time without one means different moments to different people. */
-function timeOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = Date.parse(text.replace(' ', 'T'));
-  if (/(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(ms)) return ms;
-  throw new LifeboatError('input.flag', `--at "${text}" is not a moment with a time zone`, {
-    hint: 'Write 2026-11-21T03:00:00Z or 2026-11-21T04:00:00+01:00.',
-  });
 }
 
 function showPlan({ output }: CommandContext, plan: RestorePlan): void {

@@ -1,0 +1,51 @@
+import { formatDuration, isoTime } from '../core/index.ts';
+import type { RunResult, StepReport } from '../procedures/index.ts';
+import type { Output } from './output.ts';
+
+/** A run for people: the verdict, the clock, the steps, and what is asked of them. */
+export function showRunOn(output: Output, run: RunResult): void {
+  const { rto } = run;
+  output.line(`${run.mode.toUpperCase()} ${run.scenario} in ${run.environment}: ${verdictWords(output, run)}`);
+  output.line(
+    `run ${run.run}, started ${isoTime(run.startedMs)}, plan ${run.plan.name} ${run.plan.hash.slice(0, 12)}, ${run.tool} on ${run.host}`,
+  );
+  output.table(
+    ['step', 'state', '>took', '>budget', 'what happened'],
+    run.steps.map((step) => stepRow(output, step)),
+  );
+  output.line(
+    `clock from the impact: ${formatDuration(rto.totalMs)} (detect ${formatDuration(rto.detectMs)}, decide ${formatDuration(rto.decideMs)}, execute ${formatDuration(rto.executeMs)}, verify ${formatDuration(rto.verifyMs)}, waiting for people ${formatDuration(rto.waitingForPeopleMs)})`,
+  );
+  for (const { step, question } of run.questions) {
+    output.line(`A person has to decide about ${step}: ${question}`);
+    output.line(`  lifeboat run resume ${run.run} --step ${step} --done     # it took effect`);
+    output.line(`  lifeboat run resume ${run.run} --step ${step} --again    # it did not: do it`);
+  }
+}
+
+export const runJson = (run: RunResult): Record<string, unknown> => ({ ...run, startedAt: isoTime(run.startedMs) });
+
+export const exitOfRun = ({ verdict }: RunResult): 0 | 1 | 3 =>
+  verdict === 'done' ? 0 : verdict === 'needs-human' ? 3 : 1;
+
+function verdictWords(output: Output, { verdict }: RunResult): string {
+  const words = {
+    done: 'DONE',
+    failed: 'FAILED',
+    'needs-human': 'WAITS FOR A PERSON',
+    cancelled: 'CANCELLED',
+    unfinished: 'UNFINISHED',
+  };
+  return `${output.mark(verdict === 'done')} ${output.colours.bold(words[verdict])}`;
+}
+
+function stepRow(output: Output, step: StepReport): string[] {
+  const took = step.seconds === undefined ? '' : formatDuration(step.seconds * 1000);
+  return [
+    step.id,
+    step.state === 'failed' ? output.colours.red(step.state) : step.state,
+    step.overBudget ? output.colours.red(took) : took,
+    step.budgetMs === undefined ? '' : formatDuration(step.budgetMs),
+    step.summary || step.title,
+  ];
+}
