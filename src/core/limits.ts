@@ -14,6 +14,14 @@ export const limits = {
   chunksInFlight: 24,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
+  /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */
+  planAliasesMax: 200,
+  /** An expression is a condition or a reference, not a program. */
+  expressionCharactersMax: 4_000,
+  expressionNodesMax: 1_000,
+  expressionDepthMax: 50,
+  /** No honest condition takes longer; a regular expression that backtracks for ever is ended here. */
+  expressionMs: 1_000,
   /** The tail of a program's output that is kept for a record: enough to see why, too little to fill a journal. */
   outputTailBytes: 16 * 2 ** 10,
   /** Between the request to end a process group (SIGTERM) and the order (SIGKILL). */
@@ -44,4 +52,31 @@ export const limits = {
   progressBarMs: 100,
   /** How often a log gets a line of progress. */
   progressLineMs: 5_000,
+  /** Records of one pack: a pack of the smallest chunks still has a trailer of a few megabytes. */
+  chunksPerPackMax: 65_535,
+  /** Records of one index object: about 45 MB each, far below what a sealed document may hold. */
+  chunksPerIndexMax: 2 ** 20,
+  /** Full packs that are being stored while the next one fills: bounds memory, hides the store's latency. */
+  packsInFlight: 3,
+  /** Packs that a restore or a verification reads at once: bounds memory to this many packs. */
+  packsReadAtOnce: 3,
+  /** Files that are read at once: small files cost latency, not bytes. */
+  filesReadAtOnce: 8,
+  /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */
+  entriesInFlight: 2_048,
+  /** Pieces of one line of an entry list; a larger file goes on in the next line, so that no line is unbounded. */
+  piecesPerLine: 4_096,
+  /** Pieces that a restore plans at once before it reads packs: bounds memory for any size of point. */
+  piecesPerBatch: 2 ** 18,
+  /** Objects (index, points) that are read at once while a repository is opened. */
+  objectsReadAtOnce: 16,
+  /** Chunks of a new point that a fresh reader reads back before the point becomes visible. */
+  readBackChunks: 32,
+  /** Header and key objects are a few hundred bytes; a larger one is not ours. */
+  headerBytesMax: 64 * 2 ** 10,
+  /** Argon2 parameters come from the store before anything is authenticated: larger ones would be an attack on memory. */
+  keyDerivationMemoryKiBMax: 2 ** 20,
+  keyDerivationPassesMax: 64,
+  /** Files that a restore keeps open between two chunks of them. */
+  openFilesMax: 128,
 } as const;

@@ -69,6 +69,8 @@ export interface StepContext {
   readonly checkKinds: readonly CheckKind[];
   asset(name: string): Asset;
   backup(asset: string): Promise<readonly BackupReport[]>;
+  /** What `restore` would do; changes nothing. */
+  planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
   /** `key` is the same for a message that is sent again after a crash. */

@@ -1,0 +1,28 @@
+import type { LifeboatError } from '../core/index.ts';
+import type { Scenario } from '../plan/index.ts';
+import type { RunHistory } from './history.ts';
+import type { Order } from './order.ts';
+import type { Incident, RunnerTools, Verdict } from './run-types.ts';
+import type { Environment } from './step.ts';
+
+/** A run while a runner acts on it: what the small files of the runner hand to each other. */
+export interface ActiveRun {
+  readonly run: string;
+  readonly scenario: Scenario;
+  readonly environment: Environment;
+  readonly mode: 'real' | 'drill';
+  readonly tools: RunnerTools;
+  readonly incident: Incident;
+  readonly order: Order;
+  /** What was recorded before this runner took over; undefined in a fresh run. */
+  readonly earlier: RunHistory | undefined;
+  readonly answer: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string } | undefined;
+  /** Outputs of finished steps as they are, secrets included: only in memory. */
+  readonly outputs: Map<string, Record<string, unknown>>;
+  /** Ends every running step when it fires. */
+  readonly signal: AbortSignal;
+  /** Set by the first step that does not pass; nothing new starts then. */
+  stopped: Exclude<Verdict, 'done'> | undefined;
+  /** What stopped it, for the message of the last record. */
+  reason: LifeboatError | undefined;
+}

@@ -1,0 +1,51 @@
+import { limits, redact } from '../core/index.ts';
+import type { ActiveRun } from './active-run.ts';
+import type { StepContext, StepInput } from './step.ts';
+
+export interface ContextOfStep {
+  readonly context: StepContext;
+  /** The end of what the step put out so far. */
+  tail(): string;
+  /** What earlier attempts and this one remembered. */
+  remembered(): Record<string, unknown>;
+}
+
+/** The hands of one attempt of one step. */
+export function contextOf(
+  active: ActiveRun,
+  input: StepInput<unknown>,
+  attempt: number,
+  signal: AbortSignal,
+): ContextOfStep {
+  const { tools, run, environment, mode, incident } = active;
+  const { workspace } = tools;
+  let tail = '';
+  let remembered: Record<string, unknown> = { ...input.remembered };
+  const context: StepContext = {
+    plan: workspace.plan,
+    mode,
+    environment,
+    clock: workspace.clock,
+    progress: workspace.progress,
+    signal,
+    incident,
+    checkKinds: tools.checkKinds,
+    asset: (name) => workspace.asset(name),
+    backup: (asset) => tools.backup(asset, signal),
+    planRestore: (request) => tools.planRestore({ ...request, signal }),
+    restore: (request) => tools.restore({ ...request, signal }),
+    check: (asset, url) =>
+      workspace.asset(asset).check({ url }, workspace.plan.assets.get(asset)?.checks ?? [], { signal }),
+    notify: (message) => tools.notify(message),
+    remember: (facts) => {
+      workspace.journal.append('step.remembered', { step: input.id, attempt, facts }, { run });
+      remembered = { ...remembered, ...facts };
+    },
+    output: (line) => {
+      const shown = redact(line);
+      tail = `${tail}${shown}\n`.slice(-limits.outputTailBytes);
+      tools.output?.(input.id, shown);
+    },
+  };
+  return { context, tail: () => tail, remembered: () => remembered };
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isLifeboatError, LifeboatError } from '../core/index.ts';
+import { holdLock } from '../journal/index.ts';
+import type { Workspace } from '../operations/index.ts';
+
+export interface Held {
+  release(): void;
+}
+
+/** One runner a run. The lock goes with its process, however that ends. Throws `run.held`. */
+export function holdRun(workspace: Workspace, run: string): Held {
+  return hold(workspace, `run-${run}`, `run ${run}`);
+}
+
+/** One real run of a scenario in an environment at a time. Throws `run.held`. */
+export function holdTarget(workspace: Workspace, environment: string, scenario: string): Held {
+  return hold(workspace, `target-${shortHash(`${environment}\n${scenario}`)}`, `${scenario} in ${environment}`);
+}
+
+function hold({ stateFolder }: Workspace, name: string, what: string): Held {
+  try {
+    return holdLock(join(stateFolder, 'locks', name), what);
+  } catch (error) {
+    if (!isLifeboatError(error, 'operation.busy')) throw error;
+    throw new LifeboatError('run.held', `another runner acts on ${what}: ${error.message}`, {
+      hint: 'Watch it with `lifeboat runs`, or end that process first.',
+      cause: error,
+    });
+  }
+}
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);

@@ -1,0 +1,67 @@
+import { LifeboatError } from '../core/index.ts';
+import type { StepDeclaration } from '../plan/index.ts';
+import type { ActiveRun } from './active-run.ts';
+import type { StepHistory } from './history.ts';
+import { keyOf } from './step-records.ts';
+import type { StepInput, StepKind } from './step.ts';
+import { evaluateDeep } from '../plan/expressions.ts';
+import { variablesOf } from './variables.ts';
+
+/** The step's settings as they are now: every `${…}` replaced just before the act, then checked by the kind's schema. */
+export function inputOf(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  earlier: StepHistory | undefined,
+): StepInput<unknown> {
+  const variables = variablesNow(active);
+  return {
+    id: step.id,
+    key: keyOf(active, step),
+    settings: parseSettings(kind, evaluateDeep(step.settings, variables), step),
+    siblings: parseSiblings(kind, evaluateDeep(step.siblings, variables), step),
+    remembered: earlier?.remembered ?? {},
+  };
+}
+
+export const variablesNow = (active: ActiveRun): Record<string, unknown> =>
+  variablesOf({ ...active, scenario: active.scenario.name });
+
+/** Throws `plan.not_executable`. */
+export function kindOf({ tools }: Pick<ActiveRun, 'tools'>, step: StepDeclaration): StepKind {
+  const kind = tools.stepKinds.find((one) => one.kind === step.kind);
+  if (kind !== undefined) return kind;
+  throw new LifeboatError('plan.not_executable', `steps of kind ${step.kind} cannot be executed yet`, {
+    where: step.place.path,
+    hint: `These can: ${tools.stepKinds.map((one) => one.kind).join(', ')}.`,
+  });
+}
+
+export function parseSettings(kind: StepKind, settings: unknown, step: StepDeclaration): unknown {
+  const parsed = kind.schema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  throw wrong(step, step.kind, parsed.error.issues);
+}
+
+export function parseSiblings(kind: StepKind, siblings: unknown, step: StepDeclaration): Record<string, unknown> {
+  const parsed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(siblings ?? {})) {
+    const result = kind.siblings?.[name]?.safeParse(value);
+    if (result === undefined) throw wrong(step, name, [{ path: [], message: `${step.kind} knows no ${name}` }]);
+    if (!result.success) throw wrong(step, name, result.error.issues);
+    parsed[name] = result.data;
+  }
+  return parsed;
+}
+
+function wrong(
+  step: StepDeclaration,
+  key: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): LifeboatError {
+  const what = issues.map(({ path, message }) => [[key, ...path].map(String).join('.'), message].join(': ')).join('; ');
+  return new LifeboatError('plan.invalid', `step ${step.id} cannot run as it is: ${what}`, {
+    where: `${step.place.file}:${step.place.line}:${step.place.column}`,
+    hint: 'A ${…} may have given something else than the step takes.',
+  });
+}

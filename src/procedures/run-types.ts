@@ -1,0 +1,112 @@
+import type { CheckKind } from '../checks/index.ts';
+import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../operations/index.ts';
+import type { Scenario } from '../plan/index.ts';
+import type { Environment, StepKind } from './step.ts';
+
+/** What a runner works with; handed in, so that a drill hands in other hands than the real day. */
+export interface RunnerTools {
+  readonly workspace: Workspace;
+  readonly stepKinds: readonly StepKind[];
+  readonly checkKinds: readonly CheckKind[];
+  backup(asset: string, signal: AbortSignal): Promise<BackupReport[]>;
+  planRestore(request: RestoreRequest): Promise<RestorePlan>;
+  restore(request: RestoreRequest): Promise<RestoreReport>;
+  notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
+  /** Each line that a step puts out, redacted, while it runs. */
+  output?(step: string, line: string): void;
+}
+
+/** The moments a run is measured against, milliseconds since 1970. */
+export interface Incident {
+  /** When it broke: t0 of RTO and RPO. */
+  readonly impactMs: number;
+  /** When somebody or something noticed and said so; detect ends here. */
+  readonly declaredMs: number;
+  /** The last moment whose data is wanted: the impact, or before a corruption. */
+  readonly lastGoodMs: number;
+}
+
+export interface RunRequest {
+  /** Made by the caller when the environment's folder is named after it. */
+  readonly run?: string;
+  readonly scenario: Scenario;
+  readonly environment: Environment;
+  readonly mode: 'real' | 'drill';
+  readonly tools: RunnerTools;
+  readonly incident: Incident;
+  readonly signal?: AbortSignal;
+}
+
+export interface ResumeRequest {
+  readonly run: string;
+  readonly environment: Environment;
+  readonly tools: RunnerTools;
+  /** What a person found out about the step that is in doubt. */
+  readonly answer?: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string };
+  readonly signal?: AbortSignal;
+}
+
+export type Verdict = 'done' | 'failed' | 'needs-human' | 'cancelled';
+
+export type StepState =
+  | 'pending'
+  | 'running'
+  | 'done'
+  | 'skipped'
+  | 'failed'
+  | 'retry'
+  | 'needs-human'
+  | 'cancelled'
+  | 'interrupted';
+
+/** A run as its records tell it. */
+export interface RunResult {
+  readonly run: string;
+  readonly scenario: string;
+  readonly mode: 'real' | 'drill';
+  readonly environment: string;
+  /** `unfinished`: it runs, or its process ended without a word; `run resume` finds out. */
+  readonly verdict: Verdict | 'unfinished';
+  readonly startedMs: number;
+  readonly finishedMs: number | undefined;
+  readonly seconds: number;
+  readonly incident: Incident;
+  readonly rto: RtoSplit;
+  readonly steps: readonly StepReport[];
+  readonly questions: readonly { readonly step: string; readonly question: string }[];
+  readonly resumed: number;
+  readonly plan: { readonly name: string; readonly hash: string };
+  readonly scenarioHash: string;
+  readonly tool: string;
+  readonly host: string;
+}
+
+export interface StepReport {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly state: StepState;
+  readonly startedMs: number | undefined;
+  readonly finishedMs: number | undefined;
+  /** Of all attempts and the pauses between them. */
+  readonly seconds: number | undefined;
+  readonly attempts: number;
+  readonly summary: string;
+  readonly budgetMs: number | undefined;
+  readonly overBudget: boolean;
+  /** Secrets are redacted. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly code?: string;
+  readonly hint?: string;
+  readonly question?: string;
+}
+
+/** The clock from the impact to the last check, milliseconds, cut where the records cut it; the parts add up to the total. */
+export interface RtoSplit {
+  readonly detectMs: number;
+  readonly decideMs: number;
+  readonly executeMs: number;
+  readonly verifyMs: number;
+  readonly waitingForPeopleMs: number;
+  readonly totalMs: number;
+}

@@ -1,0 +1,128 @@
+import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import type { StepDeclaration } from '../plan/index.ts';
+import type { ActiveRun } from './active-run.ts';
+import { attemptStep } from './attempt.ts';
+import { settleEarlier } from './earlier.ts';
+import { inputOf, kindOf, variablesNow } from './input.ts';
+import type { Passed } from './order.ts';
+import { finishStep, startStep, type Finish } from './step-records.ts';
+import type { StepInput, StepKind } from './step.ts';
+import { templateHolds } from '../plan/expressions.ts';
+
+/** How this run acts on one step: at most once a step, in the order that `Order` gives. */
+export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<Passed> {
+  const act = async (step: StepDeclaration): Promise<Passed> => {
+    if (active.signal.aborted) active.stopped ??= 'cancelled';
+    if (active.stopped !== undefined) return false;
+    const earlier = active.earlier?.steps.get(step.id);
+    if (earlier?.state === 'skipped') return true;
+    try {
+      if (step.kind === 'parallel') return await actOnGroup(active, step, act);
+      return conclude(active, step, await actOnStep(active, step));
+    } catch (error) {
+      // The runner itself cannot go on (its journal, its disk): nothing new may start.
+      active.stopped ??= 'failed';
+      throw error;
+    }
+  };
+  return act;
+}
+
+async function actOnGroup(
+  active: ActiveRun,
+  group: StepDeclaration,
+  act: (step: StepDeclaration) => Promise<Passed>,
+): Promise<Passed> {
+  const earlier = active.earlier?.steps.get(group.id);
+  if (earlier === undefined) {
+    const condition = tryToDecide(active, group);
+    if (condition !== undefined) return conclude(active, group, finishStep(active, group, condition, 0));
+  }
+  const attempt = (earlier?.attempts ?? 0) + 1;
+  if (earlier?.state !== 'done') startStep(active, group, attempt, `${group.steps.length} steps at once`);
+  const limit = limitOf(group.settings);
+  const passed = await active.order.walk(group.steps, act, { sequential: false, ...(limit === undefined ? {} : { limit }) });
+  if (earlier?.state === 'done') return passed;
+  const state = passed ? 'done' : active.stopped === 'needs-human' ? 'interrupted' : (active.stopped ?? 'failed');
+  const summary = passed ? `all ${group.steps.length} done` : 'not all of its steps are done';
+  finishStep(active, group, { state, summary }, attempt);
+  return passed;
+}
+
+const limitOf = (settings: unknown): number | undefined =>
+  typeof settings === 'object' && settings !== null && 'limit' in settings && typeof settings.limit === 'number'
+    ? settings.limit
+    : undefined;
+
+async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Finish> {
+  const earlier = active.earlier?.steps.get(step.id);
+  if (earlier === undefined) {
+    const condition = tryToDecide(active, step);
+    if (condition !== undefined) return finishStep(active, step, condition, 0);
+  }
+  let kind: StepKind;
+  let input: StepInput<unknown>;
+  try {
+    kind = kindOf(active, step);
+    input = inputOf(active, step, kind, earlier);
+  } catch (error) {
+    return finishStep(active, step, failureOf(error), earlier?.attempts ?? 0);
+  }
+  const settled = earlier === undefined ? undefined : await settleEarlier(active, step, kind, input, earlier);
+  return settled ?? (await attempts(active, step, kind, input, earlier?.attempts ?? 0));
+}
+
+/** What an `if:` says before a step: nothing when the step shall run. */
+function tryToDecide(active: ActiveRun, step: StepDeclaration): Finish | undefined {
+  if (step.if === undefined) return undefined;
+  try {
+    return templateHolds(step.if, variablesNow(active))
+      ? undefined
+      : { state: 'skipped', summary: `not needed here: ${step.if} is false` };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+async function attempts(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  before: number,
+): Promise<Finish> {
+  const { clock } = active.tools.workspace;
+  let current = input;
+  for (let tries = 1; ; tries += 1) {
+    const attempt = before + tries;
+    const { finish, remembered } = await attemptStep(active, step, kind, current, attempt);
+    const mayRetry = tries <= step.retry.times && active.stopped === undefined && !active.signal.aborted;
+    if ((finish.state !== 'retry' && finish.state !== 'failed') || !mayRetry) {
+      return finishStep(active, step, finish.state === 'retry' ? { ...finish, state: 'failed' } : finish, attempt);
+    }
+    finishStep(active, step, { ...finish, state: 'retry' }, attempt);
+    current = { ...current, remembered };
+    try {
+      await clock.sleep(step.retry.pauseMs, active.signal);
+    } catch (error) {
+      if (!active.signal.aborted) throw error;
+      return finishStep(active, step, { state: 'cancelled', summary: 'stopped on request before the next try' }, attempt);
+    }
+  }
+}
+
+/** What the end of a step means for the run. */
+function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Passed {
+  if (finish.state === 'done') active.outputs.set(step.id, finish.outputs ?? {});
+  if (finish.state === 'done' || finish.state === 'skipped') return true;
+  if (finish.state === 'needs-human' || finish.state === 'cancelled') active.stopped ??= finish.state;
+  else active.stopped ??= 'failed';
+  const code = finish.state === 'needs-human' ? 'step.in_doubt' : 'step.failed';
+  active.reason ??= new LifeboatError(code, `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
+  return false;
+}
+
+function failureOf(error: unknown): Finish {
+  const { code, message, hint } = toLifeboatError(error);
+  return { state: 'failed', summary: message, code, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,19 @@
+import type { StepKind } from '../step.ts';
+import { backupStep } from './backup/index.ts';
+import { checkStep } from './check/index.ts';
+import { execStep } from './exec/index.ts';
+import { notifyStep } from './notify/index.ts';
+import { parallelStep } from './parallel/index.ts';
+import { restoreStep } from './restore/index.ts';
+import { waitStep } from './wait/index.ts';
+
+/** Every kind of step: a new one is a folder beside these and a line here. */
+export const stepKinds = [
+  backupStep,
+  restoreStep,
+  checkStep,
+  execStep,
+  waitStep,
+  notifyStep,
+  parallelStep,
+] as readonly StepKind[];

@@ -1,0 +1,31 @@
+import { isoTime } from '../core/index.ts';
+import type { Environment } from './step.ts';
+import type { Incident } from './run-types.ts';
+
+/** The names that `${…}` may use in a run: incident, environment, run and the outputs of earlier steps. */
+export function variablesOf(facts: {
+  run: string;
+  mode: string;
+  scenario: string;
+  environment: Environment;
+  incident: Incident;
+  outputs: ReadonlyMap<string, Record<string, unknown>>;
+}): Record<string, unknown> {
+  const { environment, incident } = facts;
+  return {
+    run: { id: facts.run, mode: facts.mode },
+    scenario: { name: facts.scenario },
+    environment: {
+      name: environment.name,
+      protected: environment.protected,
+      ephemeral: environment.ephemeral,
+      folder: environment.folder,
+    },
+    incident: {
+      impact: isoTime(incident.impactMs),
+      declared: isoTime(incident.declaredMs),
+      lastGood: isoTime(incident.lastGoodMs),
+    },
+    steps: Object.fromEntries(facts.outputs),
+  };
+}
