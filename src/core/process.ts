@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { systemClock } from './clock.ts';
 import { LifeboatError, messageOf, systemCodeOf } from './errors.ts';
@@ -223,4 +224,18 @@ function spawnError(program: string, error: unknown): LifeboatError {
     return new LifeboatError('process.missing', `${program} is not installed or not on the PATH`, { cause: error });
   }
   return new LifeboatError('process.failed', `${program} could not be started: ${messageOf(error)}`, { cause: error });
+}
+
+/**
+ * When a process started, in the kernel's ticks since boot: with the process number it names one process for good.
+ * Undefined if there is no such process, or the system does not tell.
+ */
+export function processStart(pid: number): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in brackets and may itself hold brackets and spaces.
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
 }

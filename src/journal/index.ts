@@ -1,1 +1,3 @@
 export * from './journal.ts';
+export * from './lock.ts';
+export * from './open.ts';

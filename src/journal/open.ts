@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { LifeboatError, limits, messageOf, redactData, type Clock } from '../core/index.ts';
+import type { Journal, JournalRecord } from './journal.ts';
+
+interface Row {
+  readonly sequence: number;
+  readonly at_ms: number;
+  readonly host: string;
+  readonly kind: string;
+  readonly run: string | null;
+  readonly data: string;
+  readonly hash: string;
+}
+
+/** What the first record's hash is chained to. */
+const beginning = '0'.repeat(64);
+
+const schema = `
+  create table if not exists records (
+    sequence integer primary key,
+    at_ms integer not null,
+    host text not null,
+    kind text not null,
+    run text,
+    data text not null,
+    hash text not null
+  ) strict;
+  create index if not exists records_of_run on records (run) where run is not null;
+  create index if not exists records_of_kind on records (kind);
+  create trigger if not exists never_changed before update on records begin select raise(abort, 'a journal is only added to'); end;
+  create trigger if not exists never_removed before delete on records begin select raise(abort, 'a journal is only added to'); end;
+`;
+
+/**
+ * Opens or makes the journal in this file. Throws `journal.busy`, `journal.damaged` if the file is no journal, `disk.full`.
+ */
+export function openJournal(file: string, { clock, host }: { clock: Clock; host: string }): Journal {
+  const database = inOurWords(file, () => {
+    const opened = new DatabaseSync(file, { timeout: limits.sqliteBusyMs });
+    opened.exec('pragma journal_mode = wal; pragma synchronous = full;');
+    opened.exec(schema);
+    return opened;
+  });
+  return new SqliteJournal(database, file, clock, host);
+}
+
+class SqliteJournal implements Journal {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #host: string;
+
+  constructor(database: DatabaseSync, file: string, clock: Clock, host: string) {
+    this.#database = database;
+    this.#file = file;
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  append(kind: string, data: Record<string, unknown>, of: { run?: string } = {}): JournalRecord {
+    const text = canonical(redactData(data));
+    return inOurWords(this.#file, () => {
+      // The lock comes first: the record before this one must still be the last when this one is chained to it.
+      this.#database.exec('begin immediate');
+      try {
+        const last = this.#database.prepare('select sequence, hash from records order by sequence desc limit 1').get();
+        const row = {
+          sequence: Number(last?.['sequence'] ?? 0) + 1,
+          at_ms: this.#clock.now(),
+          host: this.#host,
+          kind,
+          run: of.run ?? null,
+          data: text,
+        };
+        const hash = hashOf(String(last?.['hash'] ?? beginning), row);
+        this.#database
+          .prepare('insert into records (sequence, at_ms, host, kind, run, data, hash) values (?, ?, ?, ?, ?, ?, ?)')
+          .run(row.sequence, row.at_ms, row.host, row.kind, row.run, row.data, hash);
+        this.#database.exec('commit');
+        return recordOf({ ...row, hash });
+      } catch (error) {
+        this.#database.exec('rollback');
+        throw error;
+      }
+    });
+  }
+
+  records(filter: { run?: string; kinds?: readonly string[]; after?: number } = {}): JournalRecord[] {
+    const { where, values } = conditionsOf(filter);
+    return inOurWords(this.#file, () =>
+      this.#database
+        .prepare(`select * from records ${where} order by sequence`)
+        .all(...values)
+        .map((row) => recordOf(row as unknown as Row)),
+    );
+  }
+
+  verify(): { records: number; head: string } {
+    let head = beginning;
+    let expected = 1;
+    for (const found of this.#database.prepare('select * from records order by sequence').iterate()) {
+      const row = found as unknown as Row;
+      if (row.sequence !== expected) throw this.#damaged(expected, 'is missing');
+      head = hashOf(head, row);
+      if (row.hash !== head) throw this.#damaged(expected, 'is not as it was written');
+      expected += 1;
+    }
+    return { records: expected - 1, head };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #damaged(sequence: number, what: string): LifeboatError {
+    return new LifeboatError('journal.damaged', `record ${sequence} of the journal ${what}`, {
+      where: this.#file,
+      hint: 'Everything before it is proved; everything from there on is not.',
+    });
+  }
+}
+
+function conditionsOf(filter: { run?: string; kinds?: readonly string[]; after?: number }): {
+  where: string;
+  values: SQLInputValue[];
+} {
+  const conditions: string[] = [];
+  const values: SQLInputValue[] = [];
+  if (filter.run !== undefined) {
+    conditions.push('run = ?');
+    values.push(filter.run);
+  }
+  if (filter.after !== undefined) {
+    conditions.push('sequence > ?');
+    values.push(filter.after);
+  }
+  if (filter.kinds !== undefined) {
+    conditions.push(`(${filter.kinds.map(() => 'kind glob ?').join(' or ') || 'false'})`);
+    values.push(...filter.kinds);
+  }
+  return { where: conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, values };
+}
+
+const recordOf = (row: Omit<Row, 'host'>): JournalRecord => ({
+  sequence: row.sequence,
+  atMs: row.at_ms,
+  kind: row.kind,
+  run: row.run ?? undefined,
+  data: JSON.parse(row.data) as Record<string, unknown>,
+  hash: row.hash,
+});
+
+/** Over the previous hash and every field of this record, as one canonical text. */
+const hashOf = (previous: string, { sequence, at_ms, host, kind, run, data }: Omit<Row, 'hash'>): string =>
+  createHash('sha256')
+    .update(canonical([previous, sequence, at_ms, host, kind, run, data]))
+    .digest('hex');
+
+/** JSON with the keys of every object in order, so that equal data gives equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function inOurWords<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof LifeboatError) throw error;
+    throw wordsOf(error, file);
+  }
+}
+
+/** SQLite's result codes, lowest byte: 5 busy, 6 locked, 11 corrupt, 13 full, 26 not a database. */
+function wordsOf(error: unknown, file: string): unknown {
+  const code =
+    typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  const details = { where: file, cause: error };
+  if (code === 5 || code === 6)
+    return new LifeboatError('journal.busy', 'the journal is locked by another process', details);
+  if (code === 13) return new LifeboatError('disk.full', 'the disk of the journal is full', details);
+  if (code === 11 || code === 26)
+    return new LifeboatError('journal.damaged', `the journal cannot be read: ${messageOf(error)}`, details);
+  if (code === 14) return new LifeboatError('input.file', `the journal cannot be opened: ${messageOf(error)}`, details);
+  return error;
+}

@@ -1,0 +1,1 @@
+export { fsStore, openFsStore } from './fs-store.ts';
