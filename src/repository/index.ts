@@ -1,1 +1,2 @@
 export * from './repository.ts';
+export { createRepository, openRepository } from './open.ts';

@@ -1,0 +1,116 @@
+import type { PointContents } from '../assets/index.ts';
+import { isLifeboatError, timeId, type Clock, type Progress } from '../core/index.ts';
+import type { Store, StoredObject } from '../stores/index.ts';
+import { Catalog } from './catalog.ts';
+import { Contents } from './contents.ts';
+import type { DamageLog } from './damage.ts';
+import type { KeyBundle } from './keys.ts';
+import { objectOfName } from './names.ts';
+import { PackReader } from './pack-reader.ts';
+import { noSuchPoint, readPoint } from './point-object.ts';
+import { listPoints } from './point-listing.ts';
+import type {
+  Damage,
+  Point,
+  PointWriter,
+  Repository,
+  VerifyOptions,
+  VerifyResult,
+  WriteOptions,
+} from './repository.ts';
+import { closeSession, openSession } from './sessions.ts';
+import { verifyRepository } from './verify.ts';
+import { Writer } from './writer.ts';
+
+/** A repository whose key is open. */
+export class OpenedRepository implements Repository {
+  readonly id: string;
+  readonly location: string;
+  readonly #store: Store;
+  readonly #bundle: KeyBundle;
+  readonly #log: DamageLog;
+  readonly #catalog: Catalog;
+
+  constructor(store: Store, bundle: KeyBundle, _clock: Clock, log: DamageLog) {
+    this.id = bundle.repository;
+    this.location = store.location;
+    this.#store = store;
+    this.#bundle = bundle;
+    this.#log = log;
+    this.#catalog = new Catalog(store, bundle, log);
+  }
+
+  async write(options: WriteOptions): Promise<PointWriter> {
+    const id = timeId(options.clock.now());
+    const [store, bundle] = [this.#store, this.#bundle];
+    try {
+      await openSession(
+        store,
+        bundle,
+        { id, host: options.host, asset: options.asset, nowMs: options.clock.now() },
+        this.#log,
+      );
+      await this.#catalog.refresh();
+      const present = this.#presentPacks(await this.#catalog.adopt());
+      return new Writer({ store, bundle, catalog: this.#catalog, present, id }, options);
+    } catch (error) {
+      await closeSession(store, id).catch((second: unknown) => {
+        // The store that broke the start may still be away; the next writer on this host removes the session.
+        if (!isLifeboatError(second)) throw second;
+      });
+      throw error;
+    }
+  }
+
+  async points(options: { signal?: AbortSignal } = {}): Promise<{ points: Point[]; damage: Damage[] }> {
+    const { stored, damage } = await listPoints(this.#store, this.#bundle, options.signal);
+    return { points: stored.map(({ point }) => point), damage };
+  }
+
+  async point(id: string): Promise<Point> {
+    return (await this.#stored(id)).point;
+  }
+
+  async contents(
+    point: Point,
+    options: { signal?: AbortSignal; progress?: Progress } = {},
+  ): Promise<PointContents & { damage(): Damage[] }> {
+    const stored = await this.#stored(point.id);
+    await this.#catalog.refresh();
+    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
+    return new Contents({ reader, stored, log: this.#log, signal: options.signal, progress: options.progress });
+  }
+
+  damage(): Damage[] {
+    return this.#log.list();
+  }
+
+  verify(options: VerifyOptions): Promise<VerifyResult> {
+    return verifyRepository(this.#store, this.#bundle, options);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  async #stored(id: string): Promise<Awaited<ReturnType<typeof readPoint>>> {
+    try {
+      return await readPoint(this.#store, this.#bundle, id);
+    } catch (error) {
+      if (isLifeboatError(error, 'store.missing')) throw noSuchPoint(id);
+      throw error;
+    }
+  }
+
+  /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */
+  #presentPacks(listed: readonly StoredObject[]): Set<number> {
+    const present = new Set<number>();
+    for (const { name, bytes } of listed) {
+      const { kind, id } = objectOfName(name);
+      const number = kind === 'pack' ? this.#catalog.numberOf(id) : undefined;
+      if (number === undefined) continue;
+      if (this.#catalog.packs[number]?.bytes === bytes) present.add(number);
+    }
+    return present;
+  }
+}

@@ -1,0 +1,198 @@
+import { timingSafeEqual, webcrypto } from 'node:crypto';
+import type { Store } from '../stores/index.ts';
+import type { Catalog } from './catalog.ts';
+import { chunkIdOf, openChunk } from './chunk-codec.ts';
+import type { ChunkPlace } from './chunk-table.ts';
+import { damaged, damageFrom, incomplete, isDamage, type DamageLog } from './damage.ts';
+import type { KeyBundle } from './keys.ts';
+import { packName } from './names.ts';
+import type { PackRecord } from './pack-format.ts';
+import { hashBytes, objectKey, type ObjectKey } from './seal.ts';
+import { forEachOf } from './tasks.ts';
+
+/** Packs up to this size are read whole, whatever little is needed of them. */
+const wholeBytes = 2 ** 20;
+/** Two chunks with less than this between them are read in one go. */
+const gapBytesMax = 128 * 2 ** 10;
+const rangeBytesMax = 8 * 2 ** 20;
+const chunksAtOnce = 8;
+
+export interface ReadOptions {
+  /** Hash the plain bytes again and compare with the id (`verify`). */
+  readonly rehash?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads chunks from packs, each authenticated together with its id; keeps nothing. */
+export class PackReader {
+  readonly catalog: Catalog;
+  readonly #store: Store;
+  readonly #bundle: KeyBundle;
+  readonly #log: DamageLog;
+
+  constructor(store: Store, bundle: KeyBundle, catalog: Catalog, log: DamageLog) {
+    this.#store = store;
+    this.#bundle = bundle;
+    this.catalog = catalog;
+    this.#log = log;
+  }
+
+  /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */
+  async locate(id: Uint8Array): Promise<number> {
+    const known = this.catalog.table.find(id);
+    if (known >= 0) return known;
+    await this.catalog.refresh();
+    const indexed = this.catalog.table.find(id);
+    if (indexed >= 0) return indexed;
+    await this.catalog.adopt();
+    return this.catalog.table.find(id);
+  }
+
+  /**
+   * Reads chunks of one pack, the whole of it or ranges, whichever is less work. `take` is called once for each good chunk, in
+   * any order, `bad` once for each other with `repository.damaged` or `repository.incomplete`.
+   */
+  async chunks(
+    pack: number,
+    ordinals: readonly number[],
+    take: (ordinal: number, plain: Buffer) => Promise<void>,
+    bad: (ordinal: number, error: Error) => void,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    const record = this.catalog.packs[pack] as PackRecord;
+    const places = ordinals.map((ordinal) => ({ ordinal, place: this.catalog.table.placeOf(ordinal) }));
+    places.sort((a, b) => a.place.offset - b.place.offset);
+    const needed = places.reduce((total, { place }) => total + place.sealedBytes, 0);
+    const whole = record.bytes <= wholeBytes || needed * 2 >= record.bytes;
+    const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
+    for (const range of ranges) await this.#range(record, range, whole, take, bad, options);
+  }
+
+  /**
+   * One chunk from wherever a good copy of it stands, after `failed` places were bad; that is noted as damage that did no harm.
+   * Throws `first`, the error of the place tried before, when there is no other.
+   */
+  async elsewhere(id: Uint8Array, failed: number, first: Error, options: ReadOptions = {}): Promise<Buffer> {
+    const tried = new Set([failed]);
+    await this.catalog.refresh();
+    await this.catalog.adopt();
+    for (;;) {
+      const ordinal = this.catalog.table.find(id, (candidate) => !tried.has(candidate));
+      if (ordinal < 0) throw first;
+      tried.add(ordinal);
+      let found: Buffer | undefined;
+      const { pack } = this.catalog.table.placeOf(ordinal);
+      await this.chunks(
+        pack,
+        [ordinal],
+        async (_, plain) => void (found = Buffer.from(plain)),
+        () => {},
+        options,
+      );
+      if (found === undefined) continue;
+      if (isDamage(first)) this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
+      return found;
+    }
+  }
+
+  async #range(
+    record: PackRecord,
+    range: Range,
+    whole: boolean,
+    take: (ordinal: number, plain: Buffer) => Promise<void>,
+    bad: (ordinal: number, error: Error) => void,
+    options: ReadOptions,
+  ): Promise<void> {
+    const name = packName(record.id);
+    let bytes: Buffer;
+    try {
+      // One byte more than a whole pack has tells a longer one.
+      const length = range.length + (whole ? 1 : 0);
+      bytes = await this.#store.get(name, { range: { offset: range.offset, length }, ...signalOf(options) });
+      if (whole) await this.#noteWhole(record, bytes);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const known = error.code === 'store.missing' ? incomplete(name, undefined, error) : error;
+      for (const { ordinal } of range.places) bad(ordinal, known);
+      return;
+    }
+    const key = this.#keyOf(record);
+    await forEachOf(range.places, chunksAtOnce, async ({ ordinal, place }) => {
+      const start = place.offset - range.offset;
+      const plain =
+        key && (await this.#open(key, ordinal, place, bytes.subarray(start, start + place.sealedBytes), options));
+      if (plain === undefined) bad(ordinal, damaged(name, `the chunk at ${place.offset} is not as it was written`));
+      else await take(ordinal, plain);
+    });
+  }
+
+  async #open(
+    key: ObjectKey,
+    ordinal: number,
+    place: ChunkPlace,
+    sealed: Buffer,
+    options: ReadOptions,
+  ): Promise<Buffer | undefined> {
+    if (sealed.length !== place.sealedBytes) return undefined;
+    const id = this.catalog.table.idOf(ordinal);
+    const plain = await openChunk(key, id, place.number, sealed, place.plainBytes);
+    if (plain === undefined || options.rehash !== true) return plain;
+    return timingSafeEqual(await chunkIdOf(this.#bundle, plain), id) ? plain : undefined;
+  }
+
+  /** Damage anywhere in a pack is told, even where no chunk that is wanted suffers from it. */
+  async #noteWhole(record: PackRecord, bytes: Buffer): Promise<void> {
+    const what = await wholeDamage(record, bytes);
+    if (what !== undefined)
+      this.#log.note({ object: packName(record.id), kind: 'pack', code: 'repository.damaged', what, points: [] });
+  }
+
+  #keyOf(record: PackRecord): ObjectKey | undefined {
+    return objectKey(this.#bundle, 'pack', packName(record.id), record.epoch, Buffer.from(record.id, 'hex'));
+  }
+}
+
+/** What is wrong with a pack as a whole, by its size and hash. */
+export async function wholeDamage(record: PackRecord, bytes: Buffer): Promise<string | undefined> {
+  if (bytes.length === 0) return 'the object is empty';
+  if (bytes.length !== record.bytes) {
+    return `the object is ${bytes.length > record.bytes ? 'longer than' : `${bytes.length} bytes long, its index says`} ${record.bytes} bytes`;
+  }
+  const hash = Buffer.from(
+    await webcrypto.subtle.digest('SHA-256', bytes.subarray(0, -hashBytes) as Uint8Array<ArrayBuffer>),
+  );
+  if (hash.equals(record.sha256) && hash.equals(bytes.subarray(-hashBytes))) return undefined;
+  return `the hash at its end does not match its ${bytes.length} bytes`;
+}
+
+interface Place {
+  readonly ordinal: number;
+  readonly place: ChunkPlace;
+}
+
+interface Range {
+  offset: number;
+  length: number;
+  places: Place[];
+}
+
+function rangesOf(places: readonly Place[]): Range[] {
+  const ranges: Range[] = [];
+  for (const one of places) {
+    const { offset, sealedBytes } = one.place;
+    const last = ranges[ranges.length - 1];
+    const end = offset + sealedBytes;
+    if (
+      last !== undefined &&
+      offset - (last.offset + last.length) <= gapBytesMax &&
+      end - last.offset <= rangeBytesMax
+    ) {
+      last.length = Math.max(last.length, end - last.offset);
+      last.places.push(one);
+    } else ranges.push({ offset, length: sealedBytes, places: [one] });
+  }
+  return ranges;
+}
+
+const signalOf = (options: ReadOptions): { signal?: AbortSignal } =>
+  options.signal === undefined ? {} : { signal: options.signal };

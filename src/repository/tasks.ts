@@ -1,0 +1,76 @@
+/** At most `size` holders at a time; others wait in the order they came. */
+export class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  async enter(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.enter();
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+}
+
+/** Runs `work` for each item, at most `width` at a time; after the first error nothing new starts, and it is thrown when all ended. */
+export async function forEachOf<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  const errors: unknown[] = [];
+  try {
+    for await (const item of items) {
+      while (running.size >= width) await Promise.race(running);
+      if (errors.length > 0) break;
+      const task: Promise<void> = work(item)
+        .catch((error: unknown) => void errors.push(error))
+        .finally(() => running.delete(task));
+      running.add(task);
+    }
+  } finally {
+    await Promise.all(running);
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Values of one promise after another, with up to `ahead` more already under way. */
+export async function* readAhead<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  ahead: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const queue: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const task = work(item);
+      // The queue is awaited in order; until then a failure of a later task must not look unhandled.
+      task.catch(() => {});
+      queue.push(task);
+      if (queue.length > ahead) yield await (queue.shift() as Promise<R>);
+    }
+    while (queue.length > 0) yield await (queue.shift() as Promise<R>);
+  } finally {
+    await Promise.allSettled(queue);
+  }
+}

@@ -1,0 +1,59 @@
+import { LifeboatError } from '../../core/index.ts';
+import type { GetOptions, PutOptions, Store, StoredObject } from '../../stores/index.ts';
+
+/** A store in memory, for tests of the repository alone: objects can be looked at and changed from outside. */
+export class MemoryStore implements Store {
+  readonly location = 'memory';
+  readonly atomicCreate = true;
+  readonly objects = new Map<string, Buffer>();
+  /** Called before every operation; a throw makes it fail. */
+  before: (operation: string, name: string) => void = () => {};
+  readonly calls: { operation: string; name: string }[] = [];
+
+  async put(name: string, parts: readonly Uint8Array[], options: PutOptions = {}): Promise<void> {
+    this.#call('put', name);
+    if (options.ifAbsent === true && this.objects.has(name)) {
+      throw new LifeboatError('store.exists', `${name} is already there`, { where: name });
+    }
+    this.objects.set(name, Buffer.concat(parts));
+  }
+
+  async get(name: string, options: GetOptions = {}): Promise<Buffer> {
+    this.#call('get', name);
+    const object = this.objects.get(name);
+    if (object === undefined) throw new LifeboatError('store.missing', `${name} is not there`, { where: name });
+    const { range } = options;
+    return Buffer.from(range === undefined ? object : object.subarray(range.offset, range.offset + range.length));
+  }
+
+  async stat(name: string): Promise<StoredObject | undefined> {
+    this.#call('stat', name);
+    const object = this.objects.get(name);
+    return object && { name, bytes: object.length };
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    this.#call('list', prefix);
+    const held = [...this.objects];
+    for (const [name, object] of held) if (name.startsWith(prefix)) yield { name, bytes: object.length };
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#call('remove', name);
+    this.objects.delete(name);
+  }
+
+  async close(): Promise<void> {}
+
+  /** The same objects behind another handle. */
+  twin(): MemoryStore {
+    const twin = new MemoryStore();
+    for (const [name, object] of this.objects) twin.objects.set(name, Buffer.from(object));
+    return twin;
+  }
+
+  #call(operation: string, name: string): void {
+    this.calls.push({ operation, name });
+    this.before(operation, name);
+  }
+}
