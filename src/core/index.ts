@@ -4,8 +4,18 @@ export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './limits.ts';
-export * from './process.ts';
+export {
+  endGroup,
+  isAlive,
+  mustSucceed,
+  plainEnvironment,
+  processStart,
+  runProcess,
+  type ProcessOptions,
+  type ProcessResult,
+} from './process.ts';
 export * from './progress.ts';
 export * from './secret-source.ts';
 export * from './secrets.ts';
+export * from './service.ts';
 export * from './units.ts';

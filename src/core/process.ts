@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { systemClock } from './clock.ts';
@@ -39,7 +39,7 @@ export interface ProcessResult {
 export async function runProcess(argv: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
   const [program, ...words] = argv;
   if (program === undefined || program === '') throw new LifeboatError('input.flag', 'a program to run was not named');
-  const child = start(program, words, options, options.input === undefined ? 'ignore' : 'pipe');
+  const child = spawnGroup(program, words, options, [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']);
   const tails = { stdout: tailOf(child.stdout, 'stdout', options), stderr: tailOf(child.stderr, 'stderr', options) };
   feed(child, options.input);
   const end = await endOf(child, program, options);
@@ -53,43 +53,6 @@ export async function mustSucceed(argv: readonly string[], options: ProcessOptio
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-5).join('\n');
   const how = result.exitCode === null ? `was ended by ${result.signal}` : `ended with exit code ${result.exitCode}`;
   throw new LifeboatError('process.failed', `${argv[0]} ${how}${said === '' ? '' : `: ${said}`}`);
-}
-
-export interface Service {
-  readonly pid: number;
-  /** Resolves when the program has ended, however it ended. */
-  readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
-  /** The last output, redacted. */
-  tail(): string;
-  /** Ends the whole group and confirms it. May be called again. */
-  stop(signal?: NodeJS.Signals): Promise<void>;
-}
-
-/** Starts a program that goes on running, in a process group of its own. Throws `process.missing`. */
-export async function startService(argv: readonly string[], options: ProcessOptions = {}): Promise<Service> {
-  const [program, ...words] = argv;
-  if (program === undefined || program === '') throw new LifeboatError('input.flag', 'a program to run was not named');
-  const child = start(program, words, options, 'ignore');
-  const tails = [tailOf(child.stdout, 'stdout', options), tailOf(child.stderr, 'stderr', options)];
-  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
-    child.once('error', () => resolve({ exitCode: null, signal: null }));
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (error) => reject(spawnError(program, error)));
-  });
-  const pid = child.pid as number;
-  return {
-    pid,
-    ended,
-    tail: () =>
-      tails
-        .map((tail) => tail())
-        .join('')
-        .trim(),
-    stop: async (signal = 'SIGTERM') => endGroup(pid, options.graceMs ?? limits.processGraceMs, signal),
-  };
 }
 
 /**
@@ -127,12 +90,18 @@ export function plainEnvironment(extra: Record<string, string> = {}): Record<str
   return { ...Object.fromEntries(plain), ...extra };
 }
 
-function start(program: string, words: string[], options: ProcessOptions, stdin: 'ignore' | 'pipe'): ChildProcess {
+/** For this room: spawns in a process group of its own. Throws `process.missing`, `process.failed`, `operation.cancelled`. */
+export function spawnGroup(
+  program: string,
+  words: string[],
+  options: ProcessOptions,
+  stdio: StdioOptions,
+): ChildProcess {
   if (options.signal?.aborted) throw cancelled(program);
   try {
     return spawn(program, words, {
       detached: true,
-      stdio: [stdin, 'pipe', 'pipe'],
+      stdio,
       env: options.env ?? plainEnvironment(),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.user === undefined ? {} : options.user),
@@ -156,13 +125,15 @@ function endOf(
 ): Promise<Pick<ProcessResult, 'exitCode' | 'signal'>> {
   return new Promise((resolve, reject) => {
     let giveUp: LifeboatError | undefined;
+    let groupEnded: Promise<void> = Promise.resolve();
     const stopWatching = new AbortController();
-    const end = async (reason: LifeboatError): Promise<void> => {
+    const end = (reason: LifeboatError): void => {
       if (giveUp !== undefined || child.pid === undefined) return;
       giveUp = reason;
-      await endGroup(child.pid, options.graceMs ?? limits.processGraceMs).catch(reject);
+      groupEnded = endGroup(child.pid, options.graceMs ?? limits.processGraceMs);
+      groupEnded.catch(reject);
     };
-    const onAbort = (): void => void end(cancelled(program));
+    const onAbort = (): void => end(cancelled(program));
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.timeoutMs !== undefined) {
       const late = `${program} took longer than ${options.timeoutMs / 1000} s and was ended`;
@@ -181,13 +152,15 @@ function endOf(
     });
     child.once('close', (exitCode, signal) => {
       settle();
-      if (giveUp === undefined) resolve({ exitCode, signal });
-      else reject(giveUp);
+      const reason = giveUp;
+      if (reason === undefined) resolve({ exitCode, signal });
+      // The pipes may close before the last of the group is buried: its end is confirmed first.
+      else groupEnded.then(() => reject(reason), reject);
     });
   });
 }
 
-function tailOf(stream: Readable | null, from: 'stdout' | 'stderr', options: ProcessOptions): () => string {
+export function tailOf(stream: Readable | null, from: 'stdout' | 'stderr', options: ProcessOptions): () => string {
   let tail = Buffer.alloc(0);
   stream?.on('data', (piece: Buffer) => {
     options.onOutput?.(piece, from);
@@ -219,7 +192,7 @@ async function groupGone(pgid: number, withinMs: number): Promise<boolean> {
 const cancelled = (program: string): LifeboatError =>
   new LifeboatError('operation.cancelled', `${program} was stopped on request`);
 
-function spawnError(program: string, error: unknown): LifeboatError {
+export function spawnError(program: string, error: unknown): LifeboatError {
   if (systemCodeOf(error) === 'ENOENT') {
     return new LifeboatError('process.missing', `${program} is not installed or not on the PATH`, { cause: error });
   }

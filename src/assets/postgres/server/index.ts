@@ -1,0 +1,4 @@
+export * from './port.ts';
+export * from './programs.ts';
+export * from './server.ts';
+export * from './user.ts';

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import {
+  LifeboatError,
+  limits,
+  messageOf,
+  systemClock,
+  systemCodeOf,
+  startService,
+  type Service,
+} from '../../../core/index.ts';
+import { serverEnvironment, type ServerPrograms } from './programs.ts';
+import type { ServerUser } from './user.ts';
+
+export interface ServerOptions {
+  readonly programs: ServerPrograms;
+  readonly user: ServerUser | undefined;
+  readonly dataFolder: string;
+  /** Configuration on the command line, which nothing in the data folder can override. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** How to ask it whether it is ready. */
+  readonly url: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningServer {
+  readonly pid: number;
+  /** A fast shutdown (open transactions are rolled back), confirmed. */
+  stop(): Promise<void>;
+  /** SIGKILL to the postmaster and its children: a crash. */
+  kill(): Promise<void>;
+}
+
+/** A fast shutdown writes a checkpoint: a busy disk may take this long before the server is ended the hard way. */
+const shutdownMs = 60_000;
+
+/**
+ * Starts `postgres` and returns when it answers and has finished recovery. It outlives this process if nobody stops it.
+ * Throws `asset.start_failed` with the end of its log, `asset.denied`, `operation.cancelled`.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { programs, user, dataFolder, settings, logFile } = options;
+  const service = await startService(
+    [
+      join(programs.folder, 'postgres'),
+      '-D',
+      dataFolder,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    {
+      cwd: '/',
+      env: serverEnvironment(),
+      logFile,
+      graceMs: shutdownMs,
+      ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+    },
+  );
+  try {
+    await untilReady(service, options);
+  } catch (error) {
+    await service.stop('SIGINT');
+    throw error;
+  }
+  return { pid: service.pid, stop: () => service.stop('SIGINT'), kill: () => service.stop('SIGKILL') };
+}
+
+async function untilReady(service: Service, { url, signal, dataFolder }: ServerOptions): Promise<void> {
+  const untilMs = systemClock.elapsed() + limits.serverStartMs;
+  let ended = false;
+  void service.ended.then(() => (ended = true));
+  for (;;) {
+    signal?.throwIfAborted();
+    if (ended) {
+      throw new LifeboatError('asset.start_failed', `PostgreSQL did not start: ${lastWords(service.tail())}`, {
+        where: dataFolder,
+      });
+    }
+    const state = await ask(url);
+    if (state === 'ready') return;
+    if (systemClock.elapsed() > untilMs) {
+      throw new LifeboatError(
+        'asset.start_failed',
+        `PostgreSQL was not ready after ${limits.serverStartMs / 1000} s (${state}): ${lastWords(service.tail())}`,
+        { where: dataFolder },
+      );
+    }
+    await systemClock.sleep(50, signal);
+  }
+}
+
+/** Not accepting connections yet, or still replaying, is a state; a refusal to let us in is an error. */
+async function ask(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
+  // The server may end under us; the query below says so.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ replaying: boolean }>('select pg_is_in_recovery() as replaying');
+    return rows[0]?.replaying === true ? 'replaying' : 'ready';
+  } catch (error) {
+    const code = systemCodeOf(error);
+    // Class 28: authentication; 3D000: no such database. Waiting does not help.
+    if (code?.startsWith('28') || code === '3D000') {
+      throw new LifeboatError(
+        'asset.denied',
+        `the restored server does not let the plan's user in: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+    return messageOf(error);
+  } finally {
+    await client.end().catch(() => {}); // it never connected, or it is gone already
+  }
+}
+
+/** What tells why: the last lines that are not mere progress. */
+function lastWords(log: string): string {
+  const lines = log.split('\n').filter((line) => /(FATAL|PANIC|ERROR|HINT|DETAIL)/.test(line));
+  return (lines.length > 0 ? lines : log.split('\n')).slice(-4).join(' | ') || 'it said nothing';
+}
