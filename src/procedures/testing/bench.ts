@@ -1,0 +1,133 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LifeboatError, silentProgress, systemClock } from '../../core/index.ts';
+import { openJournal, type Journal } from '../../journal/index.ts';
+import type { Workspace } from '../../operations/index.ts';
+import type { Plan, Scenario, StepDeclaration } from '../../plan/index.ts';
+import type { Environment, RunnerTools, StepKind } from '../index.ts';
+import { stepKinds } from '../steps/index.ts';
+
+/** What the tests of the runner work with: a real journal, real steps and a folder; only plan and assets are written by hand. */
+export interface Bench {
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly workspace: Workspace;
+  readonly environment: Environment;
+  readonly tools: RunnerTools;
+  readonly messages: { key: string; channel: string; subject: string; body: string }[];
+  close(): void;
+}
+
+export function makeBench(options: { folder?: string; kinds?: readonly StepKind[] } = {}): Bench {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'lifeboat-bench-'));
+  const stateFolder = join(folder, 'state');
+  mkdirSync(join(stateFolder, 'locks'), { recursive: true });
+  const journal = openJournal(join(stateFolder, 'journal.db'), { clock: systemClock, host: 'bench' });
+  const workspace = workspaceIn(folder, stateFolder, journal);
+  const environment = environmentIn(folder);
+  const messages: Bench['messages'] = [];
+  const notHere = async (): Promise<never> => {
+    throw new LifeboatError('point.none', 'this bench has no repository');
+  };
+  const tools: RunnerTools = {
+    workspace,
+    stepKinds: [...stepKinds, ...(options.kinds ?? [])],
+    checkKinds: [],
+    backup: notHere,
+    planRestore: notHere,
+    restore: notHere,
+    notify: async (message) => void messages.push(message),
+  };
+  const close = (): void => {
+    journal.close();
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  return { folder, journal, workspace, environment, tools, messages, close };
+}
+
+export function environmentIn(folder: string): Environment {
+  return {
+    name: 'production',
+    protected: true,
+    ephemeral: false,
+    folder,
+    serviceUrl: () => undefined,
+    newTarget: (asset) => join(folder, 'restored', asset),
+    adopt: () => {},
+  };
+}
+
+export function scenarioOf(...steps: readonly StepDeclaration[]): Scenario {
+  return {
+    name: 'broken',
+    trigger: undefined,
+    loses: { assets: [], domains: [] },
+    severity: undefined,
+    objectives: {},
+    steps,
+    hash: 'scenario-hash',
+  };
+}
+
+export function stepOf(id: string, kind: string, settings: unknown, more: Partial<StepDeclaration> = {}): StepDeclaration {
+  return {
+    id,
+    kind,
+    settings,
+    siblings: {},
+    needs: undefined,
+    if: undefined,
+    budgetMs: undefined,
+    timeoutMs: undefined,
+    retry: { times: 0, pauseMs: 0 },
+    steps: [],
+    place: { file: 'plan.yaml', line: 1, column: 1, path: `scenarios.broken.steps.${id}` },
+    ...more,
+  };
+}
+
+/** Now is the impact, the declaration and the last good moment. */
+export const brokeNow = (): { impactMs: number; declaredMs: number; lastGoodMs: number } => {
+  const now = systemClock.now();
+  return { impactMs: now, declaredMs: now, lastGoodMs: now };
+};
+
+function workspaceIn(folder: string, stateFolder: string, journal: Journal): Workspace {
+  return {
+    plan: planIn(folder),
+    clock: systemClock,
+    journal,
+    stateFolder,
+    host: 'bench',
+    tool: 'lifeboat bench',
+    progress: silentProgress,
+    asset: (name) => {
+      throw new LifeboatError('plan.unknown_name', `the plan has no asset ${name}`);
+    },
+    repository: async (store) => {
+      throw new LifeboatError('plan.unknown_name', `the plan has no store ${store}`);
+    },
+  };
+}
+
+const planIn = (folder: string): Plan => ({
+  name: 'bench',
+  file: join(folder, 'plan.yaml'),
+  folder,
+  hash: 'plan-hash',
+  timezone: 'UTC',
+  owner: undefined,
+  objectives: {},
+  domains: new Map(),
+  keys: new Map(),
+  stores: new Map(),
+  policies: new Map(),
+  assets: new Map(),
+  excluded: new Map(),
+  services: new Map(),
+  environments: new Map(),
+  scenarios: new Map(),
+  drills: new Map(),
+  people: {},
+});
