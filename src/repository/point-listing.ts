@@ -23,7 +23,7 @@ export async function listPoints(
         object: name,
         kind: 'foreign',
         code: 'repository.damaged',
-        what: 'no point has such a name',
+        what: 'no object of a repository has such a name',
         points: [],
       });
       return;

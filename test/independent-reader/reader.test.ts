@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createRepository } from '../../src/repository/index.ts';
+import { Secret, systemClock } from '../../src/core/index.ts';
+import { backup, entriesOf } from '../../src/repository/testing/fixtures.ts';
+import { MemoryStore } from '../../src/repository/testing/memory-store.ts';
+// @ts-expect-error plain JavaScript on purpose: it shares nothing with the product, not even types
+import { folderStore, readTrailer, restorePoint } from './reader.mjs';
+
+let base: string;
+beforeEach(async () => void (base = await mkdtemp(join(tmpdir(), 'lifeboat-reader-'))));
+afterEach(() => rm(base, { recursive: true, force: true }));
+
+test('a reader written from FORMAT.md alone restores a point, byte for byte', async () => {
+  const source = join(base, 'source');
+  await mkdir(join(source, 'deep/er'), { recursive: true });
+  await writeFile(join(source, 'deep/er/random'), randomBytes(6_000_000));
+  await writeFile(join(source, 'deep/text'), 'words and words\n'.repeat(100_000));
+  await writeFile(join(source, 'deep/hole'), Buffer.concat([Buffer.alloc(9_000_000), randomBytes(10)]));
+  await writeFile(join(source, 'empty'), '');
+  await writeFile(join(source, 'ünïcode ☂'), 'x');
+  await chmod(join(source, 'empty'), 0o600);
+  await symlink('deep/text', join(source, 'link'));
+  const store = new MemoryStore();
+  const secret = 'pässword of the tests';
+  // The default key derivation, so that the document's own parameters are tried once.
+  const repository = await createRepository(store, { passphrase: new Secret(secret), age: [] }, systemClock);
+  const point = await backup(repository, entriesOf(source));
+  for (const [name, bytes] of store.objects) {
+    await mkdir(dirname(join(base, 'store', name)), { recursive: true });
+    await writeFile(join(base, 'store', name), bytes);
+  }
+  const disk = folderStore(join(base, 'store'));
+  expect(restorePoint(disk, secret, point.id, join(base, 'target'))).toMatchObject({
+    asset: 'uploads',
+    bytes: point.bytes,
+  });
+  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(source.length + 1);
+    const [one, two] = [join(source, path), join(base, 'target', path)];
+    if (entry.isSymbolicLink()) expect(await readlink(two)).toBe(await readlink(one));
+    else if (entry.isFile()) expect((await readFile(two)).equals(await readFile(one)), path).toBe(true);
+    else expect((await stat(two)).isDirectory()).toBe(true);
+  }
+  const [pack] = [...store.objects.keys()].filter((name) => name.startsWith('packs/'));
+  expect(readTrailer(disk, secret, pack).length).toBeGreaterThan(3);
+  expect(() => restorePoint(disk, 'wrong', point.id, join(base, 'other'))).toThrow();
+});
