@@ -13,6 +13,8 @@ export interface CheckSpec {
   readonly settings: unknown;
   /** CEL over what the check observed (`value`, `status`, …); without one the kind's own idea of green. */
   readonly expect?: string;
+  /** One answer may take so long; default `limits.checkTimeoutMs`. */
+  readonly timeoutMs?: number;
 }
 
 export interface CheckResult {

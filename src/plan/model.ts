@@ -51,6 +51,8 @@ export interface StoreDeclaration {
   readonly name: string;
   readonly type: string;
   readonly domain: string | undefined;
+  /** How long stored objects shall stay locked against deletion. */
+  readonly lockMs?: number;
   /** Checked by the store kind's own schema. */
   readonly settings: unknown;
 }

@@ -1,0 +1,30 @@
+/** Every code that `check` can report of a plan's form and references, with its meaning in one line. docs/PLAN.md shows them. */
+export const findingCodes = {
+  'plan.unreadable': 'the file is not UTF-8 text, or too large for a plan',
+  'plan.syntax': 'the file is not YAML, or uses YAML in a way that has two readings',
+  'plan.empty': 'the file holds no plan',
+  'plan.not_a_mapping': 'the file is YAML, but its top is not a list of `key: value`',
+  'plan.too_many_aliases': 'anchors and aliases unfold to far more than was written',
+  'plan.too_deep': 'the file is nested deeper than a plan can be',
+  'plan.no_version': 'the file does not start with `lifeboat: 1`',
+  'plan.newer_version': 'the plan is written in a newer language than this program knows',
+  'plan.unknown_key': 'a key that the language does not have at this place',
+  'plan.missing_key': 'a key that must be there is not',
+  'plan.wrong_type': 'a value is of another type than the key takes',
+  'plan.wrong_value': 'a value is of the right type, but not one that the key takes',
+  'plan.wrong_name': 'a name has letters that names cannot have',
+  'plan.duplicate_name': 'one name is declared twice',
+  'plan.unknown_type': 'no asset, store or channel of that type is known',
+  'plan.unknown_kind': 'no step or check of that kind is known',
+  'plan.ambiguous_kind': 'a step or check says two things at once',
+  'plan.unknown_reference': 'a name is used that the plan does not declare',
+  'plan.circular_reference': 'services need each other in a circle',
+  'plan.later_step': 'a step needs, or reads from, a step that is not before it',
+  'plan.plain_secret': 'a secret stands in the plan instead of its source',
+  'plan.bad_calendar': 'a calendar is not understood, or never comes',
+  'plan.bad_expression': 'an expression does not parse, or names something unknown',
+  'plan.unsafe_drill': 'a drill would act in an environment that is protected',
+  'plan.not_executable': 'the language knows this and keeps it, but nothing executes it yet',
+} as const satisfies Record<string, string>;
+
+export type FindingCode = keyof typeof findingCodes;

@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+
+/**
+ * What the plan's language takes from elsewhere: the schemas of every kind of asset, store, step and check. The app's registry
+ * fits as it is; the plan room names no implementation.
+ */
+export interface PlanKinds {
+  readonly assets: readonly TypedKind[];
+  readonly stores: readonly TypedKind[];
+  readonly checks: readonly KeyedKind[];
+  readonly steps: readonly StepWords[];
+}
+
+/** Named by `type:` in its declaration; the schema covers the settings beside what every asset or store has. */
+export interface TypedKind {
+  readonly type: string;
+  readonly schema: z.ZodType;
+}
+
+/** Named by a key of its own; the schema covers what stands under that key. */
+export interface KeyedKind {
+  readonly kind: string;
+  readonly schema: z.ZodType;
+}
+
+export interface StepWords extends KeyedKind {
+  /** Keys that the kind owns beside its own. */
+  readonly siblings?: Readonly<Record<string, z.ZodType>>;
+}

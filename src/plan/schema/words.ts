@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { LifeboatError, parseDuration } from '../../core/index.ts';
+import { parseCalendar } from '../calendar/calendar.ts';
+import type { FindingCode } from '../finding-codes.ts';
+
+/** What a check of ours adds to an issue of zod, so that it becomes a finding with its own code and hint. */
+export interface IssueWords {
+  readonly code: FindingCode;
+  readonly hint?: string | undefined;
+}
+
+export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+export const name = z.string().regex(namePattern).meta({ description: 'A letter, then letters, digits, _ or -' });
+
+/** Step names are read in expressions, `steps.bring_back.url`, so they are identifiers. */
+export const identifierPattern = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+export const identifier = z.string().regex(identifierPattern);
+
+export const text = z.string().min(1);
+
+/** In: `15m`, `24h`, `90d`. Out: milliseconds. */
+export const duration = z
+  .string()
+  .meta({ description: 'A duration: 30s, 15m, 24h, 1h30m, 90d', examples: ['15m', '24h'] })
+  .transform((words, context) => attempt(context, 'plan.wrong_value', () => parseDuration(words)));
+
+/** A calendar or a list of them, as written: the zone is known only to the whole plan. */
+export const calendars = z
+  .union([calendarWord(), z.array(calendarWord()).min(1)])
+  .transform((words) => (typeof words === 'string' ? [words] : words));
+
+/** One of three ways to name where a secret is; a plain text here is a finding of its own. */
+export const secretSource = z
+  .strictObject({ env: text.optional(), file: text.optional(), exec: z.tuple([text], text).optional() })
+  .superRefine((source, context) => {
+    if (Object.keys(source).length === 1) return;
+    issue(
+      context,
+      'plan.wrong_value',
+      'a secret has exactly one source',
+      'Write { env: NAME }, { file: PATH } or { exec: [PROGRAM, …] }.',
+    );
+  })
+  .meta({ description: 'Where the secret is: { env }, { file } or { exec }', minProperties: 1, maxProperties: 1 });
+
+/** A value that may stand in the plan or come from a source; a password in it may not stand there. */
+export const secretOrText = z.union([text, secretSource]);
+
+export const objectives = z.strictObject({ rto: duration.optional(), rpo: duration.optional() });
+
+export const listOf = <T extends z.ZodType>(item: T) => z.array(item);
+
+export function issue(context: z.RefinementCtx, code: FindingCode, message: string, hint?: string): void {
+  const words: IssueWords = { code, hint };
+  context.addIssue({ code: 'custom', message, params: words });
+}
+
+/** Runs a parser of ours inside a schema: what it throws becomes a finding. */
+export function attempt<T>(context: z.RefinementCtx, code: FindingCode, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    issue(context, code, error.message, error.hint);
+    return z.NEVER;
+  }
+}
+
+function calendarWord() {
+  return z
+    .string()
+    .meta({
+      description: 'When: every 6h, 1d at 02:00, first saturday at 10:00, quarterly, a cron line',
+      examples: ['1d at 02:00'],
+    })
+    .superRefine((words, context) => void attempt(context, 'plan.bad_calendar', () => parseCalendar(words, 'UTC')));
+}

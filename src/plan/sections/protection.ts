@@ -1,0 +1,184 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { SecretSource } from '../../core/index.ts';
+import { parseCalendar } from '../calendar/calendar.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { isMapping, strictly, type Inspection } from '../inspection.ts';
+import type { TypedKind } from '../kinds.ts';
+import type { AssetDeclaration, Calendar, KeyDeclaration, Policy, StoreDeclaration } from '../model.ts';
+import { laterStores } from '../schema/later-steps.ts';
+import * as schema from '../schema/sections.ts';
+import { readChecks } from './checks.ts';
+
+export function readKeys(inspection: Inspection, folder: string): Map<string, KeyDeclaration> {
+  const keys = new Map<string, KeyDeclaration>();
+  for (const [name, written] of inspection.entries('keys')) {
+    const path = ['keys', name];
+    const read = inspection.read(schema.key, written, path);
+    if (read === undefined) continue;
+    const recipients = read.recipients ?? [];
+    if (read.passphrase === undefined && recipients.length === 0) {
+      inspection.error(
+        'plan.missing_key',
+        path,
+        `the key ${name} opens nothing`,
+        'Give it a passphrase or recipients.',
+      );
+    }
+    if (read.shares !== undefined) inspection.notExecutable([...path, 'shares'], 'splitting a key into shares');
+    keys.set(name, {
+      name,
+      domain: read.domain,
+      recipients,
+      ...(read.passphrase === undefined ? {} : { passphrase: fileBelow(read.passphrase, folder) as SecretSource }),
+      ...(read.identity === undefined ? {} : { identity: fileBelow(read.identity, folder) as SecretSource }),
+    });
+  }
+  return keys;
+}
+
+export function readStores(inspection: Inspection, folder: string): Map<string, StoreDeclaration> {
+  const stores = new Map<string, StoreDeclaration>();
+  for (const [name, written] of inspection.entries('stores')) {
+    const path = ['stores', name];
+    const read = readTyped(
+      inspection,
+      written,
+      path,
+      schema.storeCommon,
+      inspection.kinds.stores,
+      laterStores,
+      'store',
+    );
+    if (read === undefined) continue;
+    const { type, domain, lock } = read.common;
+    if (!inspection.kinds.stores.some((kind) => kind.type === type))
+      inspection.notExecutable([...path, 'type'], `the store type ${type}`);
+    if (lock !== undefined) inspection.notExecutable([...path, 'lock'], 'a lock on stored objects');
+    stores.set(name, {
+      name,
+      type,
+      domain,
+      settings: fileBelow(read.settings, folder),
+      ...(lock === undefined ? {} : { lockMs: lock }),
+    });
+  }
+  return stores;
+}
+
+export function readAssets(
+  inspection: Inspection,
+  folder: string,
+): { assets: Map<string, AssetDeclaration>; excluded: Map<string, string> } {
+  const assets = new Map<string, AssetDeclaration>();
+  const excluded = new Map<string, string>();
+  for (const [name, written] of inspection.entries('assets')) {
+    const path = ['assets', name];
+    if (isMapping(written) && 'excluded' in written) {
+      const reason = inspection.read(schema.excludedAsset, written, path)?.excluded;
+      if (reason !== undefined) excluded.set(name, reason);
+      continue;
+    }
+    const checks = isMapping(written) ? readChecks(inspection, written['checks'], [...path, 'checks']) : [];
+    const common = { ...schema.assetCommon, checks: z.unknown().optional() };
+    const read = readTyped(inspection, written, path, common, inspection.kinds.assets, [], 'asset');
+    if (read === undefined) continue;
+    const { type, domain, policy } = read.common;
+    assets.set(name, { name, type, domain, policy, checks, settings: fileBelow(read.settings, folder) });
+  }
+  return { assets, excluded };
+}
+
+export function readPolicies(inspection: Inspection, timezone: string): Map<string, Policy> {
+  const policies = new Map<string, Policy>();
+  for (const [name, written] of inspection.entries('policies')) {
+    const path = ['policies', name];
+    const read = inspection.read(schema.policy, written, path);
+    if (read === undefined) continue;
+    const raw = written as Record<string, unknown>;
+    for (const word of ['stream', 'copy', 'verify'].filter((one) => raw[one] !== undefined)) {
+      inspection.notExecutable([...path, word], `${word} of a policy`);
+    }
+    policies.set(name, {
+      name,
+      every: calendarsOf(read.every, timezone),
+      to: read.to ?? [],
+      copy: read.copy === undefined ? undefined : copyOf(read.copy),
+      keep: raw['keep'] as Policy['keep'],
+      verify: raw['verify'] as Policy['verify'],
+      stream: raw['stream'] as Policy['stream'],
+    });
+  }
+  return policies;
+}
+
+/** Calendars that the schema has already understood, now in the zone of the plan. */
+export const calendarsOf = (words: readonly string[] | undefined, timezone: string): Calendar[] =>
+  (words ?? []).map((text) => parseCalendar(text, timezone));
+
+const copyOf = ({ to, within }: { to: string[]; within?: number | undefined }): NonNullable<Policy['copy']> => ({
+  to,
+  ...(within === undefined ? {} : { withinMs: within }),
+});
+
+/** A declaration that names its type: what all share by one schema, the rest by the schema of the type. */
+function readTyped<Shape extends z.ZodRawShape>(
+  inspection: Inspection,
+  written: unknown,
+  path: readonly string[],
+  shape: Shape,
+  kinds: readonly TypedKind[],
+  later: readonly TypedKind[],
+  what: string,
+): { common: z.infer<z.ZodObject<Shape>>; settings: unknown } | undefined {
+  if (!isMapping(written)) return void inspection.read(z.strictObject(shape), written, path);
+  const type = written['type'];
+  const kind = [...kinds, ...later].find((one) => one.type === type);
+  if (kind === undefined) {
+    reportType(inspection, type, path, [...kinds, ...later], what);
+    return undefined;
+  }
+  const own = Object.keys(written).filter((key) => !Object.hasOwn(shape, key));
+  const commonRead = inspection.read(z.object(shape), written, path);
+  const settings = inspection.read(withKnown(strictly(kind.schema), shape), pick(written, own), path);
+  return commonRead === undefined || settings === undefined ? undefined : { common: commonRead, settings };
+}
+
+/** For "did you mean": the keys that every declaration has are known here too. */
+function withKnown(settings: z.ZodType, shape: z.ZodRawShape): z.ZodType {
+  if (!(settings instanceof z.ZodObject)) return settings;
+  const never = Object.fromEntries(
+    Object.keys(shape)
+      .filter((key) => !Object.hasOwn(settings.shape, key))
+      .map((key) => [key, z.undefined().optional()]),
+  );
+  return settings.extend(never);
+}
+
+const pick = (from: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(keys.map((key) => [key, from[key]]));
+
+function reportType(
+  inspection: Inspection,
+  type: unknown,
+  path: readonly string[],
+  kinds: readonly TypedKind[],
+  what: string,
+): void {
+  const known = kinds.map((kind) => kind.type);
+  if (type === undefined) {
+    return inspection.error('plan.missing_key', [...path, 'type'], 'type is missing', didYouMean('', known));
+  }
+  const message =
+    typeof type === 'string' ? `there is no ${what} type "${type}"` : `the type of this ${what} is not a text`;
+  inspection.error('plan.unknown_type', [...path, 'type'], message, didYouMean(String(type), known), 'value');
+}
+
+/** Files that hold secrets are relative to the plan, like every path in it. */
+function fileBelow(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => fileBelow(item, folder));
+  if (!isMapping(value)) return value;
+  if (Object.keys(value).length === 1 && typeof value['file'] === 'string')
+    return { file: resolve(folder, value['file']) };
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fileBelow(part, folder)]));
+}

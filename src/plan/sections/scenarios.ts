@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { contentHash } from '../canonical.ts';
+import { isMapping, type Inspection } from '../inspection.ts';
+import type { DrillDeclaration, Scenario } from '../model.ts';
+import { drill as drillSchema, scenarioFrame } from '../schema/sections.ts';
+import { objectivesOf } from './header.ts';
+import { calendarsOf } from './protection.ts';
+import { plainBubble } from './services.ts';
+import { checkStepOrder } from './step-names.ts';
+import { readSteps } from './steps.ts';
+
+export function readScenarios(inspection: Inspection): Map<string, Scenario> {
+  const scenarios = new Map<string, Scenario>();
+  const schema = z.strictObject({ ...scenarioFrame, steps: z.unknown() });
+  for (const [name, written] of inspection.entries('scenarios')) {
+    const path = ['scenarios', name];
+    const steps = isMapping(written) ? readSteps(inspection, written['steps'], [...path, 'steps']) : [];
+    checkStepOrder(inspection, steps);
+    const read = inspection.read(schema, written, path);
+    if (read === undefined) continue;
+    scenarios.set(name, {
+      name,
+      trigger: read.trigger,
+      loses: { assets: read.loses?.assets ?? [], domains: read.loses?.domains ?? [] },
+      severity: read.severity,
+      objectives: objectivesOf(read.objectives),
+      steps,
+      hash: dependencyHash(inspection, name, written),
+    });
+  }
+  return scenarios;
+}
+
+export function readDrills(inspection: Inspection, timezone: string): Map<string, DrillDeclaration> {
+  const drills = new Map<string, DrillDeclaration>();
+  for (const [name, written] of inspection.entries('drills')) {
+    const path = ['drills', name];
+    const read = inspection.read(drillSchema, written, path);
+    if (read === undefined) continue;
+    if ((read.scenario === undefined) === (read.restore === undefined)) {
+      const message = 'a drill rehearses a scenario or a restore, exactly one of both';
+      inspection.error('plan.wrong_value', path, message, 'Write scenario: NAME or restore: ASSET (or random).');
+    }
+    const { rto, rpo, lost, health } = read.expect ?? {};
+    drills.set(name, {
+      name,
+      scenario: read.scenario,
+      restore: read.restore,
+      every: calendarsOf(read.every, timezone),
+      in: read.in ?? plainBubble,
+      expect: {
+        ...objectivesOf({ rto, rpo }),
+        ...(lost === undefined ? {} : { lost }),
+        ...(health === undefined ? {} : { health }),
+      },
+    });
+  }
+  return drills;
+}
+
+/**
+ * Of the scenario and of all that its run depends on, as written: the assets and services that it names anywhere, what those
+ * services need, the policies of the assets by where they put points, and the stores. What only warns or informs (trigger,
+ * retention, other assets) does not make a rehearsal stale.
+ */
+function dependencyHash(inspection: Inspection, name: string, written: unknown): string {
+  const { root } = inspection;
+  const named = new Set(textsIn(written));
+  const services = pick(root['services'], (service) => named.has(service));
+  for (const text of textsIn(services)) named.add(text);
+  const assets = pick(root['assets'], (asset) => named.has(asset));
+  for (const text of textsIn(assets)) named.add(text);
+  const policies = Object.entries(pick(root['policies'], (policy) => named.has(policy)));
+  const where = Object.fromEntries(
+    policies.map(([policy, rules]) => [policy, pick(rules, (key) => key === 'to' || key === 'copy')]),
+  );
+  const { trigger: _forPeople, ...procedure } = isMapping(written) ? written : {};
+  return contentHash({
+    name,
+    procedure,
+    services,
+    assets,
+    policies: where,
+    stores: root['stores'],
+    objectives: root['objectives'],
+  });
+}
+
+function pick(section: unknown, wanted: (name: string) => boolean): Record<string, unknown> {
+  return isMapping(section) ? Object.fromEntries(Object.entries(section).filter(([name]) => wanted(name))) : {};
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}

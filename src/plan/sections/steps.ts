@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { didYouMean } from '../did-you-mean.ts';
+import type { Path } from '../document.ts';
+import { isMapping, type Inspection } from '../inspection.ts';
+import type { StepWords } from '../kinds.ts';
+import type { StepDeclaration } from '../model.ts';
+import { laterSteps } from '../schema/later-steps.ts';
+import { duration, identifier } from '../schema/words.ts';
+import { checkStepTemplates } from './step-names.ts';
+
+/** What every step may have beside the key of its kind. */
+export const stepBeside = {
+  id: identifier.optional(),
+  needs: z.array(identifier).optional(),
+  if: z.string().optional(),
+  budget: duration.optional(),
+  timeout: duration.optional(),
+  retry: z
+    .union([z.int().min(0).max(100), z.strictObject({ times: z.int().min(0).max(100), pause: duration.optional() })])
+    .optional(),
+};
+
+/** `parallel: [steps]` or `parallel: { steps: […], limit: 2 }`: part of the language itself, since it holds steps. */
+export const parallelFrame = z.union([
+  z.array(z.unknown()).min(1),
+  z.strictObject({ steps: z.array(z.unknown()).min(1), limit: z.int().min(1).optional() }),
+]);
+
+const retryPauseMs = 1000;
+
+export function readSteps(inspection: Inspection, written: unknown, path: Path): StepDeclaration[] {
+  const list = inspection.read(z.array(z.unknown()).min(1), written, path) ?? [];
+  return readList(inspection, list, path, new Set());
+}
+
+/** Step kinds with those that only the language knows yet. */
+export const allSteps = (inspection: { readonly kinds: { readonly steps: readonly StepWords[] } }): StepWords[] => {
+  const built = inspection.kinds.steps;
+  const withParallel = built.some(({ kind }) => kind === 'parallel')
+    ? built
+    : [...built, { kind: 'parallel', schema: parallelFrame }];
+  return [...withParallel, ...laterSteps.filter(({ kind }) => !built.some((one) => one.kind === kind))];
+};
+
+function readList(inspection: Inspection, list: readonly unknown[], path: Path, taken: Set<string>): StepDeclaration[] {
+  return list.flatMap((written, index) => readStep(inspection, written, [...path, index], taken) ?? []);
+}
+
+function readStep(
+  inspection: Inspection,
+  written: unknown,
+  path: Path,
+  taken: Set<string>,
+): StepDeclaration | undefined {
+  if (!isMapping(written)) return void inspection.read(z.strictObject(stepBeside), written, path);
+  const kind = kindOf(inspection, written, path);
+  const id = idOf(inspection, written, kind?.kind ?? 'step', path, taken);
+  if (kind === undefined) return undefined;
+  checkStepTemplates(inspection, written, path);
+  const siblings = kind.siblings ?? {};
+  const optional = Object.fromEntries(Object.entries(siblings).map(([key, schema]) => [key, schema.optional()]));
+  const ownSchema = kind.kind === 'parallel' ? parallelFrame : kind.schema;
+  const read = inspection.read(z.strictObject({ ...stepBeside, ...optional, [kind.kind]: ownSchema }), written, path);
+  if (!inspection.kinds.steps.some((one) => one.kind === kind.kind))
+    inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
+  const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
+  if (read === undefined) return undefined;
+  const common = read as z.infer<z.ZodObject<typeof stepBeside>>;
+  return {
+    id,
+    kind: kind.kind,
+    settings: settingsOf(kind.kind, written),
+    siblings: Object.fromEntries(
+      Object.keys(siblings)
+        .filter((key) => written[key] !== undefined)
+        .map((key) => [key, written[key]]),
+    ),
+    needs: common.needs,
+    if: common.if,
+    budgetMs: common.budget,
+    timeoutMs: common.timeout,
+    retry: retryOf(common.retry),
+    steps,
+    place: inspection.document.place(path),
+  };
+}
+
+function kindOf(inspection: Inspection, written: Record<string, unknown>, path: Path): StepWords | undefined {
+  const kinds = allSteps(inspection);
+  const named = kinds.filter(({ kind }) => Object.hasOwn(written, kind));
+  const siblings = new Set(named.flatMap((kind) => Object.keys(kind.siblings ?? {})));
+  const [first, second] = named.filter(({ kind }) => !siblings.has(kind));
+  if (second !== undefined) {
+    const message = `a step does one thing, this one says ${first?.kind} and ${second.kind}`;
+    return void inspection.error('plan.ambiguous_kind', [...path, second.kind], message, 'Make two steps of it.');
+  }
+  if (first !== undefined) return first;
+  const known = kinds.map(({ kind }) => kind);
+  const other = Object.keys(written).find((key) => !Object.hasOwn(stepBeside, key) && key !== 'at' && key !== 'into');
+  if (other === undefined) {
+    return void inspection.error(
+      'plan.unknown_kind',
+      path,
+      'this step does not say what it does',
+      `Add one of: ${known.join(', ')}.`,
+    );
+  }
+  return void inspection.error(
+    'plan.unknown_kind',
+    [...path, other],
+    `there is no step "${other}"`,
+    didYouMean(other, known),
+  );
+}
+
+/** Its own name, or one made of kind and position; reported when it is taken. */
+function idOf(
+  inspection: Inspection,
+  written: Record<string, unknown>,
+  kind: string,
+  path: Path,
+  taken: Set<string>,
+): string {
+  const own = written['id'];
+  if (typeof own === 'string') {
+    if (taken.has(own))
+      inspection.error(
+        'plan.duplicate_name',
+        [...path, 'id'],
+        `the step ${own} is there twice`,
+        'Give each step its own id.',
+        'value',
+      );
+    taken.add(own);
+    return own;
+  }
+  const numbers = path.filter((part) => typeof part === 'number').map((index) => index + 1);
+  let made = `${kind}_${numbers.join('_')}`;
+  while (taken.has(made)) made += '_';
+  taken.add(made);
+  return made;
+}
+
+function insideOf(
+  inspection: Inspection,
+  written: Record<string, unknown>,
+  path: Path,
+  taken: Set<string>,
+): StepDeclaration[] {
+  const inside = written['parallel'];
+  if (Array.isArray(inside)) return readList(inspection, inside, [...path, 'parallel'], taken);
+  if (!isMapping(inside) || !Array.isArray(inside['steps'])) return [];
+  return readList(inspection, inside['steps'], [...path, 'parallel', 'steps'], taken);
+}
+
+/** Of a parallel only what is not a step: the steps have their own declarations. */
+function settingsOf(kind: string, written: Record<string, unknown>): unknown {
+  if (kind !== 'parallel') return written[kind];
+  const inside = written['parallel'];
+  return isMapping(inside) && inside['limit'] !== undefined ? { limit: inside['limit'] } : {};
+}
+
+function retryOf(retry: number | { times: number; pause?: number | undefined } | undefined): StepDeclaration['retry'] {
+  if (retry === undefined) return { times: 0, pauseMs: retryPauseMs };
+  if (typeof retry === 'number') return { times: retry, pauseMs: retryPauseMs };
+  return { times: retry.times, pauseMs: retry.pause ?? retryPauseMs };
+}
