@@ -69,7 +69,7 @@ function scoreHealth({ checks }: Measured): Criterion {
   if (checks.length === 0) {
     return { ...base, verdict: 'unknown', measured: undefined, target: undefined, margin: undefined, text: 'no check was asked' };
   }
-  const text = red.length === 0 ? `${checks.length} checks green` : `red: ${red.map(({ name }) => name).join(', ')}`;
+  const text = red.length === 0 ? `${checks.length === 1 ? 'the check is' : `all ${checks.length} checks are`} green` : `red: ${red.map(({ name }) => name).join(', ')}`;
   return { ...base, verdict: red.length === 0 ? 'pass' : 'fail', target: checks.length, margin: -red.length, text };
 }
 

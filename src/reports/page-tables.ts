@@ -23,12 +23,12 @@ export function assetTable({ assets }: Evidence): Html {
 <tr><th>Asset</th><th class="number">Size</th><th>Recovery point</th><th class="number">RPO</th><th class="number">target</th><th class="number">RTO</th><th class="number">target</th><th class="number">Acknowledged</th><th class="number">Restored</th><th class="number">Lost</th><th>Verdict</th></tr>
 ${assets.map(
   (one) => html`<tr><td><b>${one.asset}</b></td><td class="number">${bytes(one.bytes)}</td>
-<td>${one.point === undefined ? 'none' : html`<code>${one.point.id}</code><div class="note">${time(one.point.ageSeconds)} before the impact, from ${one.point.store}</div>`}</td>
+<td>${one.point === undefined ? 'none' : html`<code>${one.point.id}</code><div class="note">${time(one.point.ageSeconds)} before the impact, from ${one.point.store}</div>`}
+<div class="note">RPO: ${one.rpoHow}</div></td>
 <td class="number">${one.rpoAtMost && '≤ '}${time(one.rpoSeconds)}</td><td class="number">${time(one.rpoTargetSeconds, 'none')}</td>
 <td class="number">${time(one.rtoSeconds)}</td><td class="number">${time(one.rtoTargetSeconds, 'none')}</td>
 <td class="number">${count(one.acknowledged)}</td><td class="number">${count(one.restored)}</td><td class="number">${count(one.lost)}</td>
-<td class="word ${one.verdict}">${words[one.verdict]}</td></tr>
-<tr><td></td><td colspan="10" class="note">${one.rpoHow}</td></tr>`,
+<td class="word ${one.verdict}">${words[one.verdict]}</td></tr>`,
 )}
 </table></div></section>`;
 }

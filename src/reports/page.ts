@@ -45,13 +45,18 @@ const banner = ({ mode, environment, plan }: Evidence): Html => html`<div class=
 
 function headline({ verdict, title, scenario, run, finishedAt, criteria: all }: Evidence): Html {
   const red = all.filter((one) => one.verdict !== 'pass');
-  const why = red.map(({ name, verdict: word, text }) => `${name}${word === 'unknown' ? ' (not known)' : ''}: ${text}`).join(' · ');
+  const why = red.map((one) => `${names[one.name]}: ${reasonOf(one)}`).join(' · ');
   return html`<header>
 <div class="verdict ${verdict}">${verdict === 'pass' ? 'PASS' : 'FAIL'}</div>
 <div><h1>${title}</h1>
 <p>${scenario} · ended ${moment(finishedAt)} · run <code>${run}</code></p>
 ${red.length > 0 && html`<p class="why">${why}</p>`}</div>
 </header>`;
+}
+
+function reasonOf(one: EvidenceCriterion): string {
+  if (one.measured === undefined || one.target === undefined) return one.text;
+  return `${amount(one, one.measured)}, target ${amount(one, one.target)} (${one.text})`;
 }
 
 function figures({ rto, criteria: all, assets, clockStarts }: Evidence): Html {
