@@ -13,9 +13,9 @@ export type Variables = Readonly<Record<string, unknown>>;
  * (`value > 0` where SQL answers `'12'`). Throws `expression.invalid`, also when it takes too long.
  */
 export function evaluate(expression: string, variables: Variables): unknown {
-  const run = compiled(expression);
+  const { run, given } = bound(expression, variables);
   try {
-    return plainOf(withinTime(() => run(prepared(variables))));
+    return plainOf(withinTime(() => run(prepared(given))));
   } catch (error) {
     throw invalid(expression, error);
   }
@@ -71,6 +71,35 @@ export function expressionsIn(text: string): { expression: string; offset: numbe
 /** Parses without evaluating; what it names, as paths: `steps.bring_back.url`. Throws `expression.invalid`. */
 export function namesIn(expression: string): string[][] {
   return namesOf(compiled(expression).ast, new Set());
+}
+
+/**
+ * CEL has types of the same name as what we observe (`bytes` of a file). Here the variable is meant: it is read under another
+ * name, and the expression is written so.
+ */
+function bound(expression: string, variables: Variables): { run: Compiled; given: Variables } {
+  const run = compiled(expression);
+  const shadowed = typeNames.filter((name) => Object.hasOwn(variables, name));
+  if (shadowed.length === 0) return { run, given: variables };
+  const places = identifiersIn(run.ast).filter(({ args }) => shadowed.includes(String(args)));
+  const text = places
+    .toSorted((a, b) => b.start - a.start)
+    .reduce(
+      (written, { start, end, args }) => `${written.slice(0, start)}${own(String(args))}${written.slice(end)}`,
+      expression,
+    );
+  const renamed = shadowed.map((name) => [own(name), variables[name]]);
+  return { run: compiled(text), given: { ...variables, ...Object.fromEntries(renamed) } };
+}
+
+const typeNames = ['bool', 'bytes', 'double', 'dyn', 'int', 'list', 'map', 'string', 'type', 'uint'];
+const own = (name: string): string => `own_${name}`;
+
+function identifiersIn(node: unknown): (CelNode & { start: number; end: number })[] {
+  if (Array.isArray(node)) return node.flatMap(identifiersIn);
+  if (typeof node !== 'object' || node === null || !('op' in node)) return [];
+  if (node.op === 'id') return [node as CelNode & { start: number; end: number }];
+  return 'args' in node ? identifiersIn(node.args) : [];
 }
 
 type Compiled = ((context: object) => unknown) & { readonly ast: CelNode };

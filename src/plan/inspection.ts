@@ -95,4 +95,4 @@ export const isMapping = (value: unknown): value is Record<string, unknown> =>
 
 /** A kind's schema as it is meant in a plan: what it does not name is an error, also when the kind forgot to say so. */
 export const strictly = (schema: z.ZodType): z.ZodType =>
-  schema instanceof z.ZodObject && schema._zod.def.catchall === undefined ? schema.strict() : schema;
+  schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;

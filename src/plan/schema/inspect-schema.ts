@@ -4,7 +4,7 @@ import type { Path } from '../document.ts';
 /** The keys that a schema knows at a path, over all readings that it allows there. */
 export function keysAt(schema: z.ZodType, path: Path): string[] {
   const found = schemasAt([schema], path).flatMap((one) => {
-    const { def } = one._zod as unknown as Internals;
+    const def = one.def as unknown as Description;
     return def.type === 'object' ? Object.keys(def.shape ?? {}) : [];
   });
   return [...new Set(found)];
@@ -12,7 +12,7 @@ export function keysAt(schema: z.ZodType, path: Path): string[] {
 
 /** The one schema of a mapping at a path, if there is one. */
 export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
-  return schemasAt([schema], path).find((one) => (one._zod as unknown as Internals).def.type === 'object');
+  return schemasAt([schema], path).find((one) => one.def.type === 'object');
 }
 
 function schemasAt(schemas: readonly z.ZodType[], path: Path): z.ZodType[] {
@@ -23,24 +23,22 @@ function schemasAt(schemas: readonly z.ZodType[], path: Path): z.ZodType[] {
 }
 
 /** As much of zod's description of a schema as is walked here. */
-interface Internals {
-  readonly def: {
-    readonly type: string;
-    readonly shape?: Readonly<Record<string, z.ZodType>>;
-    readonly innerType?: z.ZodType;
-    readonly in?: z.ZodType;
-    readonly options?: readonly z.ZodType[];
-    readonly element?: z.ZodType;
-    readonly valueType?: z.ZodType;
-    readonly getter?: () => z.ZodType;
-  };
+interface Description {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly element?: z.ZodType;
+  readonly valueType?: z.ZodType;
+  readonly getter?: () => z.ZodType;
 }
 
 const wrappersMax = 20;
 
 /** Through optional, default, pipe, union and lazy to what says the shape. */
 function unwrapped(schema: z.ZodType, wrappers: number): z.ZodType[] {
-  const { def } = schema._zod as unknown as Internals;
+  const def = schema.def as unknown as Description;
   if (wrappers > wrappersMax) return [];
   if (def.type === 'union') return (def.options ?? []).flatMap((option) => unwrapped(option, wrappers + 1));
   const inner = def.type === 'lazy' ? def.getter?.() : (def.in ?? def.innerType);
@@ -48,7 +46,7 @@ function unwrapped(schema: z.ZodType, wrappers: number): z.ZodType[] {
 }
 
 function insideOf(schema: z.ZodType, part: string | number): z.ZodType[] {
-  const { def } = schema._zod as unknown as Internals;
+  const def = schema.def as unknown as Description;
   if (def.type === 'object') {
     const found = Object.hasOwn(def.shape ?? {}, part) ? def.shape?.[part] : undefined;
     return found === undefined ? [] : [found];
