@@ -1,5 +1,6 @@
+import { chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import {
   LifeboatError,
   limits,
@@ -41,6 +42,7 @@ const shutdownMs = 60_000;
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { programs, user, dataFolder, settings, logFile } = options;
+  await makeLog(logFile, user);
   const service = await startService(
     [
       join(programs.folder, 'postgres'),
@@ -63,6 +65,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   }
   return { pid: service.pid, stop: () => service.stop('SIGINT'), kill: () => service.stop('SIGKILL') };
+}
+
+/** Owned by the server's user, as everything in its folder must be: a base backup of the copy would fail on a file it cannot read. */
+async function makeLog(path: string, user: ServerUser | undefined): Promise<void> {
+  await (await open(path, 'a', 0o600)).close();
+  if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
 async function untilReady(service: Service, { url, signal, dataFolder }: ServerOptions): Promise<void> {
@@ -91,7 +99,7 @@ async function untilReady(service: Service, { url, signal, dataFolder }: ServerO
 
 /** Not accepting connections yet, or still replaying, is a state; a refusal to let us in is an error. */
 async function ask(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
   // The server may end under us; the query below says so.
   client.on('error', () => {});
   try {

@@ -1,0 +1,220 @@
+import type { Client } from 'pg';
+import { LifeboatError } from '../../core/index.ts';
+import { serverError } from './connection.ts';
+import { TarReader, type TarHeader } from './tar.ts';
+
+export interface BackupStart {
+  readonly lsn: string;
+  readonly timeline: number;
+  /** By object id; the location is where the source keeps it. */
+  readonly tablespaces: readonly { readonly oid: string; readonly location: string }[];
+}
+
+export interface BackupEnd {
+  readonly lsn: string;
+  readonly timeline: number;
+}
+
+export type BackupItem =
+  | { readonly kind: 'archive'; readonly tablespace: string | undefined }
+  | { readonly kind: 'entry'; readonly header: TarHeader }
+  | { readonly kind: 'data'; readonly bytes: Buffer }
+  | { readonly kind: 'end' };
+
+/** Bytes that wait for the consumer before the server is told to pause, by not reading its socket any more. */
+const waitingBytesMax = 8 * 2 ** 20;
+/** The server sends messages of 8 to 64 KiB; they are gathered into pieces that are worth a turn of the loop. */
+const pieceBytes = 512 * 2 ** 10;
+
+/** The parts of `pg`'s connection that its types do not show. */
+interface WireConnection {
+  query(text: string): void;
+  readonly stream: { pause(): void; resume(): void; destroy(): void };
+}
+
+interface Row {
+  readonly fields: readonly (string | null)[];
+}
+
+/**
+ * `BASE_BACKUP` over a replication connection. `items()` gives what the server sends, in order; `start` and `end` are known
+ * before the first and after the last item. The socket is read only as fast as the items are taken.
+ */
+export class BaseBackup {
+  #rowSets: Row[][] = [];
+  #waiting: BackupItem[] = [];
+  #waitingBytes = 0;
+  #piece = Buffer.allocUnsafe(pieceBytes);
+  #pieceFilled = 0;
+  #manifest: Buffer[] = [];
+  #inManifest = false;
+  #tar: TarReader | undefined;
+  #wake: (() => void) | undefined;
+  #failure: unknown;
+  #finished = false;
+  #wire: WireConnection | undefined;
+  readonly #command: string;
+
+  constructor(client: Client, command: string) {
+    this.#command = command;
+    client.on('error', (error) => this.#fail(error));
+    client.on('end', () =>
+      this.#fail(new LifeboatError('asset.vanished', 'the server closed the connection in the middle of the backup')),
+    );
+    // `pg` drives anything that has `submit` and these handlers; its own query class has no use for copied data.
+    (client.query as (query: unknown) => void)({
+      submit: (connection: WireConnection) => {
+        this.#wire = connection;
+        connection.query(this.#command);
+      },
+      handleRowDescription: () => void this.#rowSets.push([]),
+      handleDataRow: (row: Row) => void this.#rowSets.at(-1)?.push(row),
+      handleCopyData: (message: { chunk: Buffer }) => this.#receive(message.chunk),
+      handleCommandComplete: () => {},
+      handlePortalSuspended: () => {},
+      handleEmptyQuery: () => {},
+      handleReadyForQuery: () => this.#finish(),
+      handleError: (error: unknown) => this.#fail(error),
+    });
+  }
+
+  async *items(): AsyncGenerator<BackupItem, void, void> {
+    for (;;) {
+      for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
+        if (item.kind === 'data') this.#waitingBytes -= item.bytes.length;
+        if (this.#waitingBytes < waitingBytesMax / 2) this.#wire?.stream.resume();
+        yield item;
+      }
+      if (this.#failure !== undefined) throw serverError(this.#failure);
+      if (this.#finished) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Known once the first item was given. */
+  get start(): BackupStart {
+    const [position, tablespaces] = this.#rowSets;
+    const { lsn, timeline } = positionOf(position);
+    return {
+      lsn,
+      timeline,
+      tablespaces: (tablespaces ?? []).flatMap(({ fields: [oid, location] }) =>
+        typeof oid === 'string' ? [{ oid, location: location ?? '' }] : [],
+      ),
+    };
+  }
+
+  /** Known when the items have ended. */
+  get end(): BackupEnd {
+    return positionOf(this.#rowSets.at(-1));
+  }
+
+  /** The server's own list of what it sent. */
+  get manifest(): string {
+    return Buffer.concat(this.#manifest).toString('utf8');
+  }
+
+  /** Breaks the connection: the server ends the backup at once. */
+  abort(reason: unknown): void {
+    this.#fail(reason);
+    this.#wire?.stream.destroy();
+  }
+
+  #receive(message: Buffer): void {
+    try {
+      const body = message.subarray(1);
+      const type = String.fromCharCode(message[0] as number);
+      if (type === 'n') this.#beginArchive(body);
+      else if (type === 'm') this.#beginManifest();
+      else if (type === 'd' && this.#inManifest) this.#manifest.push(Buffer.from(body));
+      else if (type === 'd') this.#tar?.push(body);
+      // `p` tells the server's progress; ours is counted from what arrives.
+      if (this.#waitingBytes > waitingBytesMax) this.#wire?.stream.pause();
+    } catch (error) {
+      this.abort(error);
+    }
+  }
+
+  #beginArchive(body: Buffer): void {
+    this.#mustBeWhole();
+    const [name = ''] = body.toString('utf8').split('\0');
+    const oid = /^(\d+)\.tar$/.exec(name)?.[1];
+    this.#offer({ kind: 'archive', tablespace: oid });
+    this.#tar = new TarReader({
+      entry: (header) => this.#offer({ kind: 'entry', header }),
+      data: (piece) => this.#gather(piece),
+      end: () => {
+        this.#flushPiece();
+        this.#offer({ kind: 'end' });
+      },
+    });
+  }
+
+  #beginManifest(): void {
+    this.#mustBeWhole();
+    this.#tar = undefined;
+    this.#inManifest = true;
+  }
+
+  #mustBeWhole(): void {
+    if (this.#tar?.whole === false)
+      throw new LifeboatError('asset.vanished', 'the server ended an archive in the middle of a file');
+  }
+
+  /** Copies: the buffer of the connection is used again as soon as this returns. */
+  #gather(piece: Buffer): void {
+    for (let at = 0; at < piece.length;) {
+      const copied = piece.copy(this.#piece, this.#pieceFilled, at);
+      at += copied;
+      this.#pieceFilled += copied;
+      if (this.#pieceFilled === pieceBytes) this.#flushPiece();
+    }
+  }
+
+  #flushPiece(): void {
+    if (this.#pieceFilled === 0) return;
+    const full = this.#pieceFilled > pieceBytes / 2;
+    // A small file gets a copy of its size: half a megabyte for each of ten thousand small files would be gigabytes.
+    const bytes = full
+      ? this.#piece.subarray(0, this.#pieceFilled)
+      : Buffer.from(this.#piece.subarray(0, this.#pieceFilled));
+    if (full) this.#piece = Buffer.allocUnsafe(pieceBytes);
+    this.#waitingBytes += bytes.length;
+    this.#offer({ kind: 'data', bytes });
+    this.#pieceFilled = 0;
+  }
+
+  #offer(item: BackupItem): void {
+    this.#waiting.push(item);
+    this.#rouse();
+  }
+
+  #finish(): void {
+    try {
+      this.#mustBeWhole();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#finished = true;
+    this.#rouse();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#finished) return;
+    this.#failure ??= error;
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
+
+function positionOf(rows: readonly Row[] | undefined): { lsn: string; timeline: number } {
+  const [lsn, timeline] = rows?.[0]?.fields ?? [];
+  if (typeof lsn !== 'string' || typeof timeline !== 'string') {
+    throw new LifeboatError('asset.vanished', 'the server did not say where in its log the backup is');
+  }
+  return { lsn, timeline: Number(timeline) };
+}

@@ -1,0 +1,110 @@
+import { runCheck, type CheckKind, type CheckResult, type CheckSpec } from '../../checks/index.ts';
+import { messageOf, type Clock } from '../../core/index.ts';
+import type { Newest } from '../asset.ts';
+import { serverError, withConnection } from './connection.ts';
+
+export interface Measure {
+  readonly newest?: string;
+  readonly rows?: string;
+}
+
+/** Whether every database can be opened, whether every index is valid, and what the plan declares. */
+export async function checkCluster(
+  url: string,
+  declared: readonly CheckSpec[],
+  context: { clock: Clock; baseFolder: string; kinds: readonly CheckKind[]; signal?: AbortSignal },
+): Promise<CheckResult[]> {
+  const own = [await databasesOpen(url, context.clock), await indexesValid(url, context.clock)];
+  const results: CheckResult[] = [];
+  for (const spec of declared) {
+    results.push(
+      await runCheck(spec, context.kinds, {
+        clock: context.clock,
+        baseFolder: context.baseFolder,
+        databaseUrl: url,
+        ...(context.signal === undefined ? {} : { signal: context.signal }),
+      }),
+    );
+  }
+  return [...own, ...results];
+}
+
+const databasesOpen = (url: string, clock: Clock): Promise<CheckResult> =>
+  observed('every database can be opened', 'all open', clock, async () => {
+    const names = await withConnection(url, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `select datname as name from pg_database where datallowconn and has_database_privilege(oid, 'connect') order by 1`,
+      );
+      return rows.map(({ name }) => name);
+    });
+    for (const name of names)
+      await withConnection(withDatabase(url, name), (client) => client.query('select count(*) from pg_class'));
+    return { ok: names.length > 0, what: `${names.length} opened` };
+  });
+
+const indexesValid = (url: string, clock: Clock): Promise<CheckResult> =>
+  observed('every index is valid', 'none invalid', clock, () =>
+    withConnection(url, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `select indexrelid::regclass::text as name from pg_index where not indisvalid order by 1 limit 5`,
+      );
+      return {
+        ok: rows.length === 0,
+        what: rows.length === 0 ? 'none invalid' : `invalid: ${rows.map(({ name }) => name).join(', ')}`,
+      };
+    }),
+  );
+
+async function observed(
+  name: string,
+  expected: string,
+  clock: Clock,
+  look: () => Promise<{ ok: boolean; what: string }>,
+): Promise<CheckResult> {
+  const startedMs = clock.elapsed();
+  try {
+    const { ok, what } = await look();
+    return { name, ok, observed: what, expected, durationMs: clock.elapsed() - startedMs };
+  } catch (error) {
+    return { name, ok: false, observed: messageOf(error), expected, durationMs: clock.elapsed() - startedMs };
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${encodeURIComponent(name)}`;
+  return changed.href;
+}
+
+/**
+ * By the plan's own queries. There is no token: a copy writes log of its own at the end of its recovery, so that its position never
+ * equals the source's, and an equal position would prove nothing that the queries do not.
+ */
+export async function newestOf(url: string, measure: Measure | undefined): Promise<Newest> {
+  if (measure === undefined) return {};
+  try {
+    return await withConnection(url, async (client) => {
+      const atMs =
+        measure.newest === undefined ? undefined : timeOf((await first(client, measure.newest)) ?? undefined);
+      const count = measure.rows === undefined ? undefined : Number(await first(client, measure.rows));
+      return { ...(atMs === undefined ? {} : { atMs }), ...(count === undefined ? {} : { count }) };
+    });
+  } catch (error) {
+    throw serverError(error);
+  }
+}
+
+async function first(
+  client: { query(query: { text: string; rowMode: 'array' }): Promise<{ rows: unknown[][] }> },
+  sql: string,
+): Promise<unknown> {
+  return (await client.query({ text: sql, rowMode: 'array' })).rows[0]?.[0];
+}
+
+/** A timestamp, or a number of seconds since 1970. */
+function timeOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (value instanceof Date) return value.getTime();
+  const number = Number(value);
+  return Number.isNaN(number) ? Date.parse(String(value)) : number * 1000;
+}

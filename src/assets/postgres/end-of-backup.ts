@@ -1,0 +1,67 @@
+import type { Client } from 'pg';
+import { systemClock } from '../../core/index.ts';
+
+interface Sample {
+  readonly atMs: number;
+  readonly lsn: bigint;
+}
+
+const pauseMs = 200;
+
+/** `16/B374D848` as one number, to be compared. */
+export function lsnValue(text: string): bigint {
+  const [high = '0', low = '0'] = text.split('/');
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
+
+/**
+ * Watches, beside a running backup, where the server's log is at which moment. Afterwards it tells the latest moment whose every
+ * acknowledged commit is certainly in the backup: the clock was read before the position, and the position is not after the
+ * backup's end. It errs by at most one pause, always towards "older".
+ */
+export class LogWatch {
+  readonly #client: Client;
+  readonly #samples: Sample[] = [];
+  readonly #stopped = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#done = this.#watch();
+  }
+
+  /** Ends the watch. Milliseconds since 1970 by the server's clock; undefined if no sample is old enough. */
+  async latestBefore(endLsn: string): Promise<number | undefined> {
+    await this.stop();
+    const end = lsnValue(endLsn);
+    return this.#samples.findLast(({ lsn }) => lsn <= end)?.atMs;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#done;
+  }
+
+  /** The first sample is taken before the backup starts, so there is always one. */
+  async sample(): Promise<void> {
+    const { rows } = await this.#client.query<{ at: string; lsn: string }>(
+      `with clock as materialized (select extract(epoch from clock_timestamp()) * 1000 as at)
+       select floor(at)::text as at, (select pg_current_wal_insert_lsn()::text where at is not null) as lsn from clock`,
+    );
+    const row = rows[0];
+    if (row !== undefined) this.#samples.push({ atMs: Number(row.at), lsn: lsnValue(row.lsn) });
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        await systemClock.sleep(pauseMs, signal);
+        await this.sample();
+      } catch {
+        // Stopped, or the server went away: the backup itself meets the same end and says why.
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { formatBytes, LifeboatError, messageOf } from '../../core/index.ts';
+import type { SourceIdentity } from '../asset.ts';
+import { connectReplication, serverError, shownServer, withConnection } from './connection.ts';
+import { supportedMajors } from './server/index.ts';
+
+export interface ServerIdentity {
+  /** Made by initdb, the same for a cluster and all its copies. */
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly major: number;
+  readonly version: string;
+  readonly source: SourceIdentity;
+}
+
+/** Who the server is. Throws `asset.unreachable`, `asset.denied`, `asset.unsupported`. */
+export async function identifyServer(url: string): Promise<ServerIdentity> {
+  const { systemId, timeline } = await identifySystem(url);
+  const { version, number, bytes } = await describe(url);
+  const major = Math.floor(number / 10_000);
+  if (!(supportedMajors as readonly number[]).includes(major)) {
+    throw new LifeboatError(
+      'asset.unsupported',
+      `PostgreSQL ${version} cannot be protected: versions ${supportedMajors[0]} to ${supportedMajors.at(-1)} can`,
+      {
+        hint: 'Upgrade the server, or use the version of Lifeboat that fits it.',
+      },
+    );
+  }
+  const description = `PostgreSQL ${version}, ${formatBytes(bytes)}, ${shownServer(url)}`;
+  return { systemId, timeline, major, version, source: { id: systemId, description, bytes } };
+}
+
+/** Asked over the replication protocol: it proves in one go that the user may back up. */
+async function identifySystem(url: string): Promise<{ systemId: string; timeline: number }> {
+  const client = await connectReplication(url);
+  try {
+    const { rows } = await client.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM');
+    if (rows[0] === undefined) throw new LifeboatError('asset.unsupported', 'the server does not say who it is');
+    return { systemId: rows[0].systemid, timeline: Number(rows[0].timeline) };
+  } catch (error) {
+    throw serverError(error);
+  } finally {
+    await client.end().catch(() => {}); // gone already
+  }
+}
+
+const describe = (url: string): Promise<{ version: string; number: number; bytes: number }> =>
+  withConnection(url, async (client) => {
+    const { rows } = await client.query<{ version: string; number: string }>(
+      `select current_setting('server_version') as version, current_setting('server_version_num') as number`,
+    );
+    const version = rows[0]?.version.split(' ')[0] ?? '';
+    return { version, number: Number(rows[0]?.number), bytes: await sizeOf(client) };
+  });
+
+/** Databases that the user may not connect to are left out: it is an estimate. */
+async function sizeOf(client: { query(text: string): Promise<{ rows: unknown[] }> }): Promise<number> {
+  try {
+    const { rows } = await client.query(
+      `select sum(pg_database_size(oid))::text as bytes from pg_database where has_database_privilege(oid, 'connect')`,
+    );
+    return Number((rows[0] as { bytes: string | null }).bytes ?? 0);
+  } catch (error) {
+    throw new LifeboatError('asset.denied', `the sizes of the databases cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

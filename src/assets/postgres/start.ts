@@ -1,0 +1,140 @@
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LifeboatError } from '../../core/index.ts';
+import type { Reached, RestoredCopy, StartOptions } from '../asset.ts';
+import { majorOf } from './apply.ts';
+import { withConnection } from './connection.ts';
+import { lsnValue } from './end-of-backup.ts';
+import {
+  findPrograms,
+  freePort,
+  serverUser,
+  startServer,
+  type RunningServer,
+  type ServerUser,
+} from './server/index.ts';
+import { copySettings } from './settings.ts';
+
+/**
+ * Starts a restored data directory apart from everything and confirms from outside that it is what it should be: the same
+ * cluster, past the end of the backup, open for writing. See `Asset.start`.
+ */
+export async function startCopy(path: string, sourceUrl: string, options: StartOptions): Promise<RestoredCopy> {
+  const programs = await findPrograms(majorOf(options.facts));
+  const user = await serverUser();
+  const port = await freePort(options.port);
+  const socketFolder = await makeSocketFolder(user);
+  const { url, shownUrl, tcp } = addressOf(sourceUrl, socketFolder, port);
+  const files = await writeConfiguration(path, user);
+  const settings = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port, tcp });
+  const removeSocketFolder = (): Promise<void> => rm(socketFolder, { recursive: true, force: true });
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      programs,
+      user,
+      dataFolder: path,
+      settings,
+      logFile: join(path, 'lifeboat.log'),
+      url,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } catch (error) {
+    await removeSocketFolder();
+    throw error;
+  }
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await removeSocketFolder();
+  };
+  try {
+    const reached = await confirm(url, options.facts);
+    return { path, url, shownUrl, pid: server.pid, reached, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Short: the path of a socket may have 107 bytes. */
+async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lb-'));
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  return folder;
+}
+
+/**
+ * With a password in the source's URL the copy listens on 127.0.0.1 and asks for it, for it has the same roles; without one
+ * only a socket in a private folder lets people in, because nothing else would keep other users of this machine out.
+ */
+function addressOf(
+  sourceUrl: string,
+  socketFolder: string,
+  port: number,
+): { url: string; shownUrl: string; tcp: boolean } {
+  const { username, password, pathname } = new URL(sourceUrl);
+  const userPart = username === '' ? '' : `${username}@`;
+  if (password === '') {
+    const url = `postgresql://${userPart}localhost${pathname}?host=${encodeURIComponent(socketFolder)}&port=${port}`;
+    return { url, shownUrl: url, tcp: false };
+  }
+  const rest = `127.0.0.1:${port}${pathname}`;
+  return {
+    url: `postgresql://${username}:${password}@${rest}`,
+    shownUrl: `postgresql://${userPart}${rest}`,
+    tcp: true,
+  };
+}
+
+async function writeConfiguration(
+  path: string,
+  user: ServerUser | undefined,
+): Promise<{ configFile: string; hbaFile: string; identFile: string }> {
+  const files = {
+    configFile: join(path, 'lifeboat.conf'),
+    hbaFile: join(path, 'lifeboat_hba.conf'),
+    identFile: join(path, 'lifeboat_ident.conf'),
+  };
+  const contents: readonly (readonly [string, string])[] = [
+    [files.configFile, '# Everything a restored copy needs stands on its command line.\n'],
+    // `md5` asks for whichever kind of password the role has; no line lets anybody replicate from a copy.
+    [files.hbaFile, 'local all all trust\nhost all all 127.0.0.1/32 md5\n'],
+    [files.identFile, ''],
+  ];
+  for (const [file, content] of contents) {
+    await writeFile(file, content, { mode: 0o600 });
+    if (user !== undefined) await chown(file, user.uid, user.gid);
+  }
+  return files;
+}
+
+const settingsOf = (facts: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  (facts['settings'] ?? {}) as Record<string, unknown>;
+
+/** Throws `asset.foreign` for another cluster, `asset.start_failed` for one that stopped short. */
+async function confirm(url: string, facts: Readonly<Record<string, unknown>>): Promise<Reached> {
+  const found = await withConnection(url, async (client) => {
+    const { rows } = await client.query<{ system: string; lsn: string; timeline: number; recovering: boolean }>(
+      `select system_identifier::text as system, pg_current_wal_lsn()::text as lsn, timeline_id as timeline,
+              pg_is_in_recovery() as recovering
+       from pg_control_system(), pg_control_checkpoint()`,
+    );
+    return rows[0];
+  });
+  if (found === undefined || found.recovering)
+    throw new LifeboatError('asset.start_failed', 'the restored server does not say where it is');
+  if (found.system !== facts['systemId']) {
+    throw new LifeboatError(
+      'asset.foreign',
+      `the restored server is cluster ${found.system}, the point is of ${String(facts['systemId'])}`,
+    );
+  }
+  if (lsnValue(found.lsn) < lsnValue(String(facts['endLsn']))) {
+    throw new LifeboatError(
+      'asset.start_failed',
+      `the restored server reached ${found.lsn}, but the backup ends at ${String(facts['endLsn'])}`,
+    );
+  }
+  return { lsn: found.lsn, timeline: found.timeline };
+}
