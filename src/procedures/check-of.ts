@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CheckContext, CheckKind, CheckSpec } from '../checks/index.ts';
+import { parseCheck, parseCheckSettings, type CheckContext, type CheckKind, type CheckSpec } from '../checks/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { StepContext } from './step.ts';
 
@@ -12,26 +12,12 @@ export const writtenCheck = z.record(z.string(), z.unknown()).refine((value) => 
 export type WrittenCheck = z.infer<typeof writtenCheck>;
 
 /** Throws `plan.invalid` for a kind nobody knows or settings it does not take. */
-export function checkOf(written: WrittenCheck, kinds: readonly CheckKind[]): { spec: CheckSpec; kind: CheckKind } {
-  const [name] = kindKeys(written) as [string];
-  const kind = kinds.find((one) => one.kind === name);
-  if (kind === undefined) {
-    throw new LifeboatError('plan.invalid', `there is no check of kind ${name}`, {
-      hint: `There are: ${kinds.map((one) => one.kind).join(', ')}.`,
-    });
-  }
-  const parsed = kind.schema.safeParse(written[name]);
-  if (!parsed.success) {
-    throw new LifeboatError('plan.invalid', `${name}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
-  }
-  const { name: title, expect } = written;
-  const spec = {
-    kind: name,
-    settings: parsed.data,
-    ...(typeof title === 'string' ? { name: title } : {}),
-    ...(typeof expect === 'string' ? { expect } : {}),
-  };
-  return { spec, kind };
+export function checkOf(
+  written: WrittenCheck,
+  kinds: readonly CheckKind[],
+): { spec: CheckSpec; kind: CheckKind; settings: unknown } {
+  const spec = parseCheck(written, kinds);
+  return { spec, ...parseCheckSettings(spec, kinds) };
 }
 
 /** Where a check of a step looks: in a bubble below its folder, else below the plan's. */

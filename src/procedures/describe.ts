@@ -4,7 +4,7 @@ import { kindOf, parseSettings, parseSiblings } from './input.ts';
 import type { Incident, RunnerTools } from './run-types.ts';
 import { flatSteps } from './show.ts';
 import type { Environment, StepContext, StepInput, StepPreview } from './step.ts';
-import { templateHolds } from '../plan/expressions.ts';
+import { templateHolds } from '../plan/index.ts';
 import { resolveKnown } from './templates.ts';
 import { variablesOf } from './variables.ts';
 

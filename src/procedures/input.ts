@@ -4,7 +4,7 @@ import type { ActiveRun } from './active-run.ts';
 import type { StepHistory } from './history.ts';
 import { keyOf } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
-import { evaluateDeep } from '../plan/expressions.ts';
+import { evaluateDeep } from '../plan/index.ts';
 import { variablesOf } from './variables.ts';
 
 /** The step's settings as they are now: every `${…}` replaced just before the act, then checked by the kind's schema. */

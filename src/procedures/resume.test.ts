@@ -89,14 +89,14 @@ describe('a runner killed with SIGKILL', () => {
     const bench = makeBench();
     const ledger = join(bench.folder, 'ledger');
     const slow = stepOf('slow', 'exec', { run: ['sh', '-c', 'sleep 1.5; echo late >> "$0"', ledger], repeatable: true });
-    // A runner in another state of mind: it dies (as far as its records tell) while its program goes on.
+    const started = await startedOnly(bench, slow);
+    // What a killed runner leaves: its program goes on, with the mark of its step.
     const orphan = spawn('sh', ['-c', 'sleep 1.5; echo late >> "$0"', ledger], {
       detached: true,
       stdio: 'ignore',
       env: { ...process.env, LIFEBOAT_STEP: '01kanorphan000000000000000/slow' },
     });
     orphan.unref();
-    const started = await startedOnly(bench, slow);
     const result = await resumeRun({ run: started, environment: bench.environment, tools: bench.tools });
     expect(result.verdict).toBe('done');
     await systemClock.sleep(300);

@@ -7,7 +7,7 @@ import { inputOf, kindOf, variablesNow } from './input.ts';
 import type { Passed } from './order.ts';
 import { finishStep, startStep, type Finish } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
-import { templateHolds } from '../plan/expressions.ts';
+import { templateHolds } from '../plan/index.ts';
 
 /** How this run acts on one step: at most once a step, in the order that `Order` gives. */
 export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<Passed> {

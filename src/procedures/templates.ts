@@ -1,5 +1,5 @@
 import { isLifeboatError } from '../core/index.ts';
-import { evaluateTemplate } from '../plan/expressions.ts';
+import { evaluateTemplate } from '../plan/index.ts';
 
 /** Plain data with each `${…}` replaced that can be known already; what cannot stays as written and is named. For the dry run. */
 export function resolveKnown(

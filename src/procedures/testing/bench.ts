@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkKinds } from '../../checks/index.ts';
 import { LifeboatError, silentProgress, systemClock } from '../../core/index.ts';
 import { openJournal, type Journal } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
@@ -33,7 +34,7 @@ export function makeBench(options: { folder?: string; kinds?: readonly StepKind[
   const tools: RunnerTools = {
     workspace,
     stepKinds: [...stepKinds, ...(options.kinds ?? [])],
-    checkKinds: [],
+    checkKinds,
     backup: notHere,
     planRestore: notHere,
     restore: notHere,

@@ -32,9 +32,9 @@ export const checkStep: StepKind<Settings> = {
       const { length } = healthOf(settings.service, context);
       return { certainty: 'predicted', text: `${length} health checks of ${settings.service}` };
     }
-    const { spec, kind } = checkOf(settings, context.checkKinds);
-    const expected = spec.expect === undefined ? '' : `, expecting ${spec.expect}`;
-    return { certainty: 'predicted', text: `${kind.describe(spec.settings)}${expected}` };
+    const check = checkOf(settings, context.checkKinds);
+    const expected = check.spec.expect === undefined ? '' : `, expecting ${check.spec.expect}`;
+    return { certainty: 'predicted', text: `${check.kind.describe(check.settings)}${expected}` };
   },
   run: async ({ settings }, context) => outcomeOf(await resultsOf(settings, context), context),
 };

@@ -78,9 +78,9 @@ async function inspect({ key, settings }: StepInput<Settings>, context: StepCont
   const { repeatable, doneWhen } = longOf(settings);
   if ((await endProcesses(({ mark }) => mark === key)) === undefined) return 'unknown';
   if (doneWhen !== undefined) {
-    const { spec, kind } = checkOf(doneWhen, context.checkKinds);
+    const { spec, kind, settings: asked } = checkOf(doneWhen, context.checkKinds);
     // `observe` throws when there is nothing to observe: then it is unknown, and not "red, so do it again".
-    await kind.observe(spec.settings, checkContextOf(context));
+    await kind.observe(asked, checkContextOf(context));
     return (await runCheck(spec, context.checkKinds, checkContextOf(context))).ok ? 'done' : 'not-done';
   }
   return repeatable === true ? 'not-done' : 'unknown';

@@ -25,8 +25,8 @@ export const waitStep: StepKind<Settings> = {
       : `wait until a check is green, at most ${formatDuration(forMs(settings))}`,
   describe: async ({ settings }, context) => {
     if (typeof settings === 'string') return { certainty: 'proved', text: formatDuration(parseDuration(settings)) };
-    const { spec, kind } = checkOf(settings.until, context.checkKinds);
-    return { certainty: 'predicted', text: `asks every ${formatDuration(everyMs(settings))}: ${kind.describe(spec.settings)}` };
+    const check = checkOf(settings.until, context.checkKinds);
+    return { certainty: 'predicted', text: `asks every ${formatDuration(everyMs(settings))}: ${check.kind.describe(check.settings)}` };
   },
   run: async ({ settings }, context) => {
     if (typeof settings !== 'string') return waitUntil(settings, context);
