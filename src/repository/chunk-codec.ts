@@ -11,15 +11,24 @@ import { openSegment, sealSegment, type ObjectKey, type Segment } from './seal.t
  * take them over. Anything of some size runs in Node's thread pool.
  */
 const poolBytesMin = 32 * 2 ** 10;
-const compressOptions = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
-const compressLater = promisify(zstdCompress) as (
-  plain: Uint8Array,
-  options: typeof compressOptions,
-) => Promise<Buffer>;
-const decompressLater = promisify(zstdDecompress) as (
-  packed: Uint8Array,
-  options: { maxOutputLength: number },
-) => Promise<Buffer>;
+interface ZstdOptions {
+  readonly chunkSize: number;
+  readonly maxOutputLength?: number;
+  readonly params?: Record<number, number>;
+}
+type Zstd = (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer>;
+const compressLater = promisify(zstdCompress) as Zstd;
+const decompressLater = promisify(zstdDecompress) as Zstd;
+
+/** Output in one piece: by default it comes in pieces of 16 KiB, each a trip through the thread pool. */
+const compressInto = (plainBytes: number): ZstdOptions => ({
+  chunkSize: plainBytes + (plainBytes >> 8) + 128,
+  params: { [constants.ZSTD_c_compressionLevel]: 3 },
+});
+const decompressInto = (plainBytes: number): ZstdOptions => ({
+  chunkSize: Math.max(plainBytes, 64) + 1,
+  maxOutputLength: Math.max(plainBytes, 1),
+});
 
 const idKeys = new WeakMap<KeyBundle, Promise<webcrypto.CryptoKey>>();
 
@@ -44,8 +53,8 @@ export async function chunkIdOf(bundle: KeyBundle, plain: Uint8Array): Promise<B
 export async function encodeChunk(plain: Uint8Array): Promise<Buffer> {
   const packed =
     plain.length < poolBytesMin
-      ? zstdCompressSync(plain, compressOptions)
-      : await compressLater(plain, compressOptions);
+      ? zstdCompressSync(plain, compressInto(plain.length))
+      : await compressLater(plain, compressInto(plain.length));
   return packed.length < plain.length ? Buffer.concat([Buffer.of(1), packed]) : Buffer.concat([Buffer.of(0), plain]);
 }
 
@@ -54,7 +63,7 @@ export async function decodeChunk(body: Buffer, plainBytes: number): Promise<Buf
   if (plainBytes > limits.chunkBytesMax) return undefined;
   if (body[0] === 0) return body.length - 1 === plainBytes ? body.subarray(1) : undefined;
   if (body[0] !== 1) return undefined;
-  const options = { maxOutputLength: Math.max(plainBytes, 1) };
+  const options = decompressInto(plainBytes);
   try {
     const plain =
       plainBytes < poolBytesMin
