@@ -4,3 +4,4 @@ export * from './recover.ts';
 export * from './registry.ts';
 export * from './tools.ts';
 export * from './version.ts';
+export * from './report.ts';

@@ -14,6 +14,18 @@ type Heading = 'Plan:' | 'Protect:' | 'Recover:' | 'Rehearse:' | 'Keys and store
 /** Every command there is, in the order help shows them. The only place that names their files. */
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'write a plan to start from',
+    heading: 'Plan:',
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'say everything that is wrong with the plan',
+    heading: 'Plan:',
+    load: () => import('./commands/check.ts'),
+  },
+  {
     name: 'backup',
     summary: 'take recovery points',
     heading: 'Protect:',
@@ -38,6 +50,42 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/restore.ts'),
   },
   {
+    name: 'recover',
+    summary: 'run the procedure of a scenario, for real',
+    heading: 'Recover:',
+    load: () => import('./commands/recover.ts'),
+  },
+  {
+    name: 'runs',
+    summary: 'list runs',
+    heading: 'Recover:',
+    load: () => import('./commands/runs.ts'),
+  },
+  {
+    name: 'run show',
+    summary: 'what happened in a run, step by step',
+    heading: 'Recover:',
+    load: () => import('./commands/run-show.ts'),
+  },
+  {
+    name: 'run resume',
+    summary: 'go on with a run that was interrupted',
+    heading: 'Recover:',
+    load: () => import('./commands/run-resume.ts'),
+  },
+  {
+    name: 'drill',
+    summary: 'rehearse a scenario in a bubble, measured and scored',
+    heading: 'Rehearse:',
+    load: () => import('./commands/drill.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'a disaster, recovered, on this machine',
+    heading: 'Rehearse:',
+    load: () => import('./commands/demo.ts'),
+  },
+  {
     name: 'store init',
     summary: 'make the repository of a store',
     heading: 'Keys and stores:',
@@ -49,5 +97,5 @@ export const commandTable: readonly CommandEntry[] = [
 export const groups: Readonly<Record<string, { readonly summary: string; readonly heading: Heading }>> = {
   store: { summary: 'the places where copies live', heading: 'Keys and stores:' },
   keys: { summary: 'who can open the copies', heading: 'Keys and stores:' },
-  run: { summary: 'one execution of a procedure', heading: 'Rehearse:' },
+  run: { summary: 'one execution of a procedure', heading: 'Recover:' },
 };

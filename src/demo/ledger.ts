@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { systemCodeOf } from '../core/index.ts';
 
 /** One write that was acknowledged: a commit that returned, a file that was renamed into place. */
 export interface Acknowledged {
@@ -11,7 +12,11 @@ export interface Acknowledged {
 
 /** The writer's own account of what was acknowledged, kept away from what it writes to. A torn last line was never acknowledged. */
 export async function readLedger(file: string): Promise<Acknowledged[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return ''; // nothing was acknowledged yet
+    throw error;
+  });
+  const lines = text.split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line) as Acknowledged);
 }
 

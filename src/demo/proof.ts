@@ -3,12 +3,12 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import pg from 'pg';
+import { Client } from 'pg';
 import { limits } from '../core/index.ts';
 
 /** What is in a restored copy, by sequence: read from outside, by programs that know nothing of the restore. */
 export async function readOrders(url: string): Promise<Map<number, string>> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
   await client.connect();
   try {
     const { rows } = await client.query<[string, string]>({

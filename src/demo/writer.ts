@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import pg from 'pg';
+import { Client } from 'pg';
 import { isoTime, limits, messageOf, systemClock, systemCodeOf } from '../core/index.ts';
 import { amountCentsOf, customerOf, priceCentsOf, uploadNameOf } from './content.ts';
 
@@ -13,7 +13,7 @@ import { amountCentsOf, customerOf, priceCentsOf, uploadNameOf } from './content
  */
 const writers: Record<string, (target: string) => (sequence: number) => Promise<string>> = {
   orders: (target) => {
-    let client: pg.Client | undefined;
+    let client: Client | undefined;
     return async (sequence) => {
       try {
         client ??= await connect(target);
@@ -63,8 +63,8 @@ function makeFolder(path: string): void {
   }
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
   // A server that dies tells idle clients too; the next write meets the same error and counts it.
   client.on('error', () => {});
   await client.connect();

@@ -31,7 +31,6 @@ export const command: Command = {
         const previews = await describeProcedure({
           scenario,
           environment: lastingEnvironment(workspace, environment, 'dry-run'),
-          mode: 'real',
           tools: runnerTools(workspace),
           incident: { impactMs: impact, declaredMs: nowMs, lastGoodMs: lastGoodMs ?? impact },
           signal: context.signal,

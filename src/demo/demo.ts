@@ -1,0 +1,87 @@
+import { openWorkspace, initStore, recover, runnerTools, type OpenWorkspace } from '../app/index.ts';
+import { systemClock, type Clock, type Progress } from '../core/index.ts';
+import { backup, type RestoreReport } from '../operations/index.ts';
+import type { RunResult } from '../procedures/index.ts';
+import { layOutDemo, type DemoFolder } from './folder.ts';
+import { judge, type DemoOutcome } from './judge.ts';
+import { openShop, type Shop } from './shop.ts';
+import { report } from './report.ts';
+
+export interface DemoOptions {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  /** What a test does to the demo between the last backup and the disaster, to see it fail. */
+  readonly sabotage?: (demo: { workspace: OpenWorkspace; folder: DemoFolder }) => Promise<void>;
+  /** Changes the text of the plan before it is used; for the same purpose. */
+  readonly editPlan?: (plan: string) => string;
+}
+
+/** Backups that are taken while writes go on; the pause between two is what a disaster may cost. */
+const rounds = 4;
+const pauseMs = 1_500;
+
+/**
+ * A disaster on this machine: a small shop under steady writes is protected, loses its databases and files while writes go
+ * on, and is recovered by the plan's own procedure; what came back is held against what was acknowledged.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
+  const { progress, signal } = options;
+  const folder = await layOutDemo(options.editPlan);
+  progress.phase('Opening the shop');
+  const shop = await openShop(folder, signal);
+  let workspace: OpenWorkspace | undefined;
+  const running: RestoreReport[] = [];
+  try {
+    workspace = await openWorkspace({
+      planFile: folder.planFile,
+      stateFolder: folder.stateFolder,
+      progress,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    });
+    await initStore(workspace.plan, 'cellar', workspace.clock);
+    await protect(workspace, shop, signal);
+    await options.sabotage?.({ workspace, folder });
+    const impactMs = await shop.disaster();
+    const run = await recoverShop(workspace, impactMs, running, signal);
+    const assets = await judge(workspace, shop, run, running, impactMs);
+    return await report(workspace, folder, run, assets);
+  } finally {
+    await shop.close();
+    for (const { copy } of running) await copy?.stop();
+    await workspace?.close();
+  }
+}
+
+async function protect(workspace: OpenWorkspace, shop: Shop, signal: AbortSignal): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const asset of workspace.plan.assets.keys()) await backup(workspace, asset, signal);
+    if (round === 1) await shop.waitForWrites(signal);
+    await systemClock.sleep(pauseMs, signal);
+  }
+}
+
+async function recoverShop(
+  workspace: OpenWorkspace,
+  impactMs: number,
+  running: RestoreReport[],
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const tools = runnerTools(workspace);
+  return recover(workspace, {
+    scenario: 'floor_lost',
+    impactMs,
+    signal,
+    tools: {
+      ...tools,
+      // Kept so that what the procedure started can be read from outside, and ended when the demo is over.
+      restore: async (request) => {
+        const report = await tools.restore(request);
+        running.push(report);
+        return report;
+      },
+    },
+  });
+}
+
+export type { AssetOutcome, DemoOutcome } from './judge.ts';
