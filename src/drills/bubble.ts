@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chance, LifeboatError, messageOf, systemCodeOf, timeId } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Workspace } from '../operations/index.ts';
-import { evaluateTemplate } from '../plan/expressions.ts';
+import { evaluateTemplate } from '../plan/index.ts';
 import type { EnvironmentDeclaration } from '../plan/index.ts';
 import { endProcesses, isInside, type Environment } from '../procedures/index.ts';
 

@@ -62,7 +62,11 @@ export async function runDrill(request: DrillRequest): Promise<DrillResult> {
   const declaration = workspace.plan.environments.get(drill.in) ?? defaultBubble(drill.in, workspace.plan.environments);
   for (const proof of await cleanLeftBubbles(workspace)) noteLeft(tools, proof);
   const run = timeId(workspace.clock.now());
-  workspace.journal.append('drill.started', { drill: drill.name, scenario: scenario.name, expected: drill.expect }, { run });
+  workspace.journal.append(
+    'drill.started',
+    { drill: drill.name, scenario: scenario.name, expected: drill.expect },
+    { run },
+  );
   const bubble = await makeBubble(workspace, declaration, run);
   const stage = await rehearse(request, scenario, bubble, run, signal).catch(async (error: unknown) => {
     await bubble.destroy();
@@ -246,7 +250,11 @@ function isolated(sources: readonly SourceProof[], targets: DrillResult['targets
   return sources.every(({ same }) => same !== false) && targets.every(({ inside }) => inside);
 }
 
-function notExercised(scenario: Scenario, { procedure, sources, messages }: Stage, { workspace }: RunnerTools): string[] {
+function notExercised(
+  scenario: Scenario,
+  { procedure, sources, messages }: Stage,
+  { workspace }: RunnerTools,
+): string[] {
   const assets = new Set(assetsRestored(scenario));
   const services = [...workspace.plan.services.values()].filter(({ needs }) => needs.some((name) => assets.has(name)));
   return [
@@ -254,7 +262,9 @@ function notExercised(scenario: Scenario, { procedure, sources, messages }: Stag
     ...procedure.steps
       .filter(({ state }) => state === 'skipped' || state === 'pending')
       .map(({ id, summary }) => `step ${id}${summary === '' ? ': never began' : `: ${summary}`}`),
-    ...services.map(({ name }) => `service ${name}: only its data was brought back, the service itself was not started`),
+    ...services.map(
+      ({ name }) => `service ${name}: only its data was brought back, the service itself was not started`,
+    ),
     ...sources
       .filter(({ before }) => before === undefined)
       .map(({ asset }) => `${asset}: its source did not answer, so that the loss is an upper bound`),
@@ -265,7 +275,10 @@ function notExercised(scenario: Scenario, { procedure, sources, messages }: Stag
   ];
 }
 
-function defaultBubble(name: string, declared: ReadonlyMap<string, unknown>): Pick<EnvironmentDeclaration, 'name' | 'services'> {
+function defaultBubble(
+  name: string,
+  declared: ReadonlyMap<string, unknown>,
+): Pick<EnvironmentDeclaration, 'name' | 'services'> {
   if (name === 'bubble') return { name, services: new Map() };
   throw new LifeboatError('plan.unknown_name', `the plan has no environment ${name}`, {
     hint: `It has: ${[...declared.keys()].join(', ') || 'none'}. A drill without one says in: bubble.`,

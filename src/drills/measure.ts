@@ -68,5 +68,9 @@ function upperBound({ copy, pointAtMs }: LossQuestion, asked: number): Pick<Loss
     return { rpoMs: Math.max(0, asked - copy.atMs), bound: true, how };
   }
   if (pointAtMs === undefined) return { rpoMs: undefined, bound: false, how: 'nothing was restored' };
-  return { rpoMs: Math.max(0, asked - pointAtMs), bound: true, how: 'the age of the recovery point; the data itself could not tell' };
+  return {
+    rpoMs: Math.max(0, asked - pointAtMs),
+    bound: true,
+    how: 'the age of the recovery point; the data itself could not tell',
+  };
 }

@@ -63,7 +63,14 @@ describe('the scorer', () => {
   });
 
   it('goes red when a check is red, and when no check was asked', () => {
-    expect(redOnes({ checks: [{ name: 'rows', ok: true }, { name: 'sums', ok: false }] })).toEqual(['health fail']);
+    expect(
+      redOnes({
+        checks: [
+          { name: 'rows', ok: true },
+          { name: 'sums', ok: false },
+        ],
+      }),
+    ).toEqual(['health fail']);
     expect(redOnes({ checks: [] })).toEqual(['health unknown']);
   });
 
@@ -83,8 +90,15 @@ describe('the loss of an asset', () => {
   const question = { impactMs: 10_000, wantedMs: 10_000, pointAtMs: 4000, source: undefined, copy: undefined };
 
   it('is nothing when the copy equals its source, however old the recovery point: an idle database lost nothing', () => {
-    expect(lossOf({ ...question, source: { token: 'x' }, copy: { token: 'x' } })).toMatchObject({ rpoMs: 0, bound: false, lost: 0 });
-    expect(lossOf({ ...question, source: { atMs: 3000 }, copy: { atMs: 3000 } })).toMatchObject({ rpoMs: 0, bound: false });
+    expect(lossOf({ ...question, source: { token: 'x' }, copy: { token: 'x' } })).toMatchObject({
+      rpoMs: 0,
+      bound: false,
+      lost: 0,
+    });
+    expect(lossOf({ ...question, source: { atMs: 3000 }, copy: { atMs: 3000 } })).toMatchObject({
+      rpoMs: 0,
+      bound: false,
+    });
   });
 
   it('is the span from the newest commit that came back to the impact', () => {
@@ -94,11 +108,19 @@ describe('the loss of an asset', () => {
 
   it('is at most the age of the point when the data cannot tell, and things lost are then not known', () => {
     expect(lossOf(question)).toMatchObject({ rpoMs: 6000, bound: true, lost: undefined });
-    expect(lossOf({ ...question, source: { token: 'x' }, copy: { token: 'y' } })).toMatchObject({ rpoMs: 6000, bound: true, lost: undefined });
+    expect(lossOf({ ...question, source: { token: 'x' }, copy: { token: 'y' } })).toMatchObject({
+      rpoMs: 6000,
+      bound: true,
+      lost: undefined,
+    });
   });
 
   it('is at most the span since the newest commit in the copy when the source is gone', () => {
-    expect(lossOf({ ...question, copy: { atMs: 8000, count: 3 } })).toMatchObject({ rpoMs: 2000, bound: true, lost: undefined });
+    expect(lossOf({ ...question, copy: { atMs: 8000, count: 3 } })).toMatchObject({
+      rpoMs: 2000,
+      bound: true,
+      lost: undefined,
+    });
   });
 
   it('is not known when nothing was restored', () => {
@@ -106,7 +128,12 @@ describe('the loss of an asset', () => {
   });
 
   it('ends at the last good moment after a corruption: what people gave up after it is no loss', () => {
-    const loss = lossOf({ ...question, wantedMs: 5000, source: { atMs: 9900, count: 50 }, copy: { atMs: 4500, count: 20 } });
+    const loss = lossOf({
+      ...question,
+      wantedMs: 5000,
+      source: { atMs: 9900, count: 50 },
+      copy: { atMs: 4500, count: 20 },
+    });
     expect(loss).toMatchObject({ rpoMs: 500, bound: true, lost: undefined });
   });
 

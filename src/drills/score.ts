@@ -40,7 +40,12 @@ export function scoreDrill(
     ...(expected.rpoMs === undefined ? [] : [scoreRpo(measured, expected.rpoMs)]),
     ...(expected.lost === undefined ? [] : [scoreLost(measured, expected.lost)]),
     ...(expected.health === true ? [scoreHealth(measured)] : []),
-    said('isolation', measured.isolated, 'nothing outside was touched', 'it cannot be shown that nothing outside was touched'),
+    said(
+      'isolation',
+      measured.isolated,
+      'nothing outside was touched',
+      'it cannot be shown that nothing outside was touched',
+    ),
     said('bubble', measured.destroyed, 'all that was made for the drill is gone', 'something of the drill is left'),
   ];
   return { verdict: criteria.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'fail', criteria };
@@ -59,7 +64,8 @@ function scoreRpo({ assets }: Measured, targetMs: number): Criterion {
 
 function scoreLost({ assets }: Measured, target: number): Criterion {
   const lost = assets.map((asset) => asset.lost);
-  const sum = lost.length === 0 || lost.includes(undefined) ? undefined : lost.reduce<number>((a, b) => a + (b ?? 0), 0);
+  const sum =
+    lost.length === 0 || lost.includes(undefined) ? undefined : lost.reduce<number>((a, b) => a + (b ?? 0), 0);
   return against('lost', 'things', sum, target, false, 'acknowledged things lost');
 }
 
@@ -67,9 +73,19 @@ function scoreHealth({ checks }: Measured): Criterion {
   const red = checks.filter(({ ok }) => !ok);
   const base = { name: 'health', unit: 'checks', measured: checks.length - red.length, bound: false } as const;
   if (checks.length === 0) {
-    return { ...base, verdict: 'unknown', measured: undefined, target: undefined, margin: undefined, text: 'no check was asked' };
+    return {
+      ...base,
+      verdict: 'unknown',
+      measured: undefined,
+      target: undefined,
+      margin: undefined,
+      text: 'no check was asked',
+    };
   }
-  const text = red.length === 0 ? `${checks.length === 1 ? 'the check is' : `all ${checks.length} checks are`} green` : `red: ${red.map(({ name }) => name).join(', ')}`;
+  const text =
+    red.length === 0
+      ? `${checks.length === 1 ? 'the check is' : `all ${checks.length} checks are`} green`
+      : `red: ${red.map(({ name }) => name).join(', ')}`;
   return { ...base, verdict: red.length === 0 ? 'pass' : 'fail', target: checks.length, margin: -red.length, text };
 }
 

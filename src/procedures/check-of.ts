@@ -55,4 +55,5 @@ function addressesIn(value: unknown): string[] {
   return [...own, ...Object.values(value).flatMap(addressesIn)];
 }
 
-const kindKeys = (value: Record<string, unknown>): string[] => Object.keys(value).filter((key) => !beside.includes(key));
+const kindKeys = (value: Record<string, unknown>): string[] =>
+  Object.keys(value).filter((key) => !beside.includes(key));

@@ -42,7 +42,8 @@ async function reuse(
 ): Promise<Finish> {
   if (redacted.length === 0) return { state: 'done', summary, outputs };
   const found = await look(active, kind, { ...input, outputs });
-  if (typeof found === 'object' && found.outputs !== undefined) return { ...found, outputs: { ...outputs, ...found.outputs } };
+  if (typeof found === 'object' && found.outputs !== undefined)
+    return { ...found, outputs: { ...outputs, ...found.outputs } };
   // Without the secret the output does not exist: a later step that names it fails with that name, others go on.
   return { state: 'done', summary, outputs: without(outputs, redacted) };
 }
@@ -75,7 +76,11 @@ async function byAnswer(
   answer: ActiveRun['answer'],
 ): Promise<Finish | undefined> {
   if (answer === undefined) {
-    return { state: 'needs-human', summary: earlier.summary, question: earlier.question ?? doubt(step, earlier).summary };
+    return {
+      state: 'needs-human',
+      summary: earlier.summary,
+      question: earlier.question ?? doubt(step, earlier).summary,
+    };
   }
   const { journal } = active.tools.workspace;
   journal.append('step.answered', { step: step.id, answer: answer.is, by: answer.by }, { run: active.run });
@@ -91,7 +96,8 @@ const answerFor = ({ answer }: ActiveRun, step: StepDeclaration, earlier: StepHi
   earlier.state !== 'done' && (answer?.step === undefined || answer.step === step.id) ? answer : undefined;
 
 function doubt(step: StepDeclaration, { title, state }: StepHistory): Finish {
-  const how = state === 'running' ? 'its runner ended while it acted' : `it ${state === 'failed' ? 'failed' : 'was stopped'}`;
+  const how =
+    state === 'running' ? 'its runner ended while it acted' : `it ${state === 'failed' ? 'failed' : 'was stopped'}`;
   return {
     state: 'needs-human',
     code: 'step.in_doubt',

@@ -67,7 +67,11 @@ describe('a runner killed with SIGKILL', () => {
           } else {
             const { result, asked } = await resumeToTheEnd(bench, left.run);
             expect({ call, when, verdict: result.verdict }).toEqual({ call, when, verdict: 'done' });
-            expect({ call, when, effects: effects(folder) }).toEqual({ call, when, effects: ['left', 'one', 'right', 'two'] });
+            expect({ call, when, effects: effects(folder) }).toEqual({
+              call,
+              when,
+              effects: ['left', 'one', 'right', 'two'],
+            });
             questions += asked.length;
           }
           boundaries += 1;
@@ -88,7 +92,10 @@ describe('a runner killed with SIGKILL', () => {
   it('leaves a program that is ended before anything is done again: two of them never act at once', async () => {
     const bench = makeBench();
     const ledger = join(bench.folder, 'ledger');
-    const slow = stepOf('slow', 'exec', { run: ['sh', '-c', 'sleep 1.5; echo late >> "$0"', ledger], repeatable: true });
+    const slow = stepOf('slow', 'exec', {
+      run: ['sh', '-c', 'sleep 1.5; echo late >> "$0"', ledger],
+      repeatable: true,
+    });
     const started = await startedOnly(bench, slow);
     // What a killed runner leaves: its program goes on, with the mark of its step.
     const orphan = spawn('sh', ['-c', 'sleep 1.5; echo late >> "$0"', ledger], {
@@ -142,6 +149,8 @@ async function startedOnly(bench: Bench, step: ReturnType<typeof stepOf>): Promi
 
 it('a run that is unknown cannot be resumed', async () => {
   const bench = makeBench();
-  await expect(resumeRun({ run: 'nobody', environment: bench.environment, tools: bench.tools })).rejects.toMatchObject({ code: 'run.missing' });
+  await expect(resumeRun({ run: 'nobody', environment: bench.environment, tools: bench.tools })).rejects.toMatchObject({
+    code: 'run.missing',
+  });
   bench.close();
 });

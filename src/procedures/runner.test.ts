@@ -24,7 +24,8 @@ const runOf = (scenario: Scenario, signal?: AbortSignal): Promise<RunResult> =>
     ...(signal === undefined ? {} : { signal }),
   });
 const echo = (id: string, ...words: string[]): StepDeclaration => stepOf(id, 'exec', ['echo', ...words]);
-const states = ({ steps }: RunResult): Record<string, string> => Object.fromEntries(steps.map(({ id, state }) => [id, state]));
+const states = ({ steps }: RunResult): Record<string, string> =>
+  Object.fromEntries(steps.map(({ id, state }) => [id, state]));
 
 describe('a procedure', () => {
   it('runs its steps in order and hands the outputs of one to the next', async () => {
@@ -73,7 +74,10 @@ describe('a procedure', () => {
     const result = await run(stepOf('all', 'parallel', { steps: [1], limit: 2 }, { steps }));
     expect(result.verdict).toBe('done');
     let at = 0;
-    const most = readFileSync(file, 'utf8').trim().split('\n').map((sign) => (at += sign === '+' ? 1 : -1));
+    const most = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((sign) => (at += sign === '+' ? 1 : -1));
     expect(Math.max(...most)).toBe(2);
   });
 
@@ -84,7 +88,13 @@ describe('a procedure', () => {
       stepOf('later', 'exec', ['true'], { needs: ['slow'] }),
     ];
     const result = await run(stepOf('all', 'parallel', [1, 2], { steps }), echo('after'));
-    expect(states(result)).toMatchObject({ bad: 'failed', slow: 'done', later: 'pending', after: 'pending', all: 'failed' });
+    expect(states(result)).toMatchObject({
+      bad: 'failed',
+      slow: 'done',
+      later: 'pending',
+      after: 'pending',
+      all: 'failed',
+    });
   });
 
   it('goes by `needs` instead of the order in which steps stand', async () => {
@@ -99,9 +109,13 @@ describe('a procedure', () => {
   });
 
   it('refuses needs that look forward or around: nothing could ever start', async () => {
-    await expect(run(stepOf('a', 'exec', ['true'], { needs: ['b'] }), echo('b'))).rejects.toMatchObject({ code: 'plan.unknown_name' });
+    await expect(run(stepOf('a', 'exec', ['true'], { needs: ['b'] }), echo('b'))).rejects.toMatchObject({
+      code: 'plan.unknown_name',
+    });
     const inner = stepOf('inner', 'exec', ['true'], { needs: ['group'] });
-    await expect(run(stepOf('group', 'parallel', [1], { steps: [inner] }))).rejects.toMatchObject({ code: 'plan.unknown_name' });
+    await expect(run(stepOf('group', 'parallel', [1], { steps: [inner] }))).rejects.toMatchObject({
+      code: 'plan.unknown_name',
+    });
     expect(bench.journal.records()).toEqual([]);
   });
 
@@ -125,8 +139,11 @@ describe('a procedure', () => {
 
   it('ends a step that takes longer than its timeout, and leaves no grandchild', async () => {
     const file = join(bench.folder, 'grandchild');
-    const script = 'sh -c "trap \'\' TERM; sleep 60" & echo $! > "$0"; wait';
-    const result = await run(stepOf('slow', 'exec', { run: ['sh', '-c', script, file] }, { timeoutMs: 400 }), echo('after'));
+    const script = 'sleep 60 & echo $! > "$0"; wait';
+    const result = await run(
+      stepOf('slow', 'exec', { run: ['sh', '-c', script, file] }, { timeoutMs: 400 }),
+      echo('after'),
+    );
     expect(result.verdict).toBe('failed');
     expect(result.steps[0]?.code).toBe('step.timeout');
     expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
@@ -151,7 +168,12 @@ describe('a procedure', () => {
 
   it('writes `started` before the act and `finished` after it', async () => {
     await run(echo('only', 'x'));
-    expect(bench.journal.records().map(({ kind }) => kind)).toEqual(['run.started', 'step.started', 'step.finished', 'run.finished']);
+    expect(bench.journal.records().map(({ kind }) => kind)).toEqual([
+      'run.started',
+      'step.started',
+      'step.finished',
+      'run.finished',
+    ]);
     bench.journal.verify();
   });
 
@@ -167,8 +189,17 @@ describe('a procedure', () => {
     process.env['BENCH_SECRET'] = 'hunter2hunter2';
     const lines: string[] = [];
     const tools = { ...bench.tools, output: (_: string, line: string) => void lines.push(line) };
-    const tell = stepOf('tell', 'exec', { run: ['sh', '-c', 'echo token=$TOKEN'], env: { TOKEN: { env: 'BENCH_SECRET' } } });
-    await runProcedure({ scenario: scenarioOf(tell), environment: bench.environment, mode: 'real', tools, incident: brokeNow() });
+    const tell = stepOf('tell', 'exec', {
+      run: ['sh', '-c', 'echo token=$TOKEN'],
+      env: { TOKEN: { env: 'BENCH_SECRET' } },
+    });
+    await runProcedure({
+      scenario: scenarioOf(tell),
+      environment: bench.environment,
+      mode: 'real',
+      tools,
+      incident: brokeNow(),
+    });
     expect(lines).toEqual(['token=[secret]']);
     expect(JSON.stringify(bench.journal.records())).not.toContain('hunter2');
     expect(readFileSync(join(bench.folder, 'state/journal.db'), 'latin1')).not.toContain('hunter2');
@@ -183,7 +214,9 @@ describe('a procedure', () => {
 
   it('tells through a channel with a key that stays the same', async () => {
     const result = await run(stepOf('tell', 'notify', { channel: 'ops', text: 'back' }));
-    expect(bench.messages).toEqual([{ key: `${result.run}/tell`, channel: 'ops', subject: 'tell (production)', body: 'back' }]);
+    expect(bench.messages).toEqual([
+      { key: `${result.run}/tell`, channel: 'ops', subject: 'tell (production)', body: 'back' },
+    ]);
   });
 
   it('cuts its time at its records: the parts of the clock add up to the whole', async () => {
@@ -222,12 +255,18 @@ describe('a question', () => {
     bench = makeBench({
       kinds: [
         scripted({
-          run: async () => ((asked += 1) === 1 ? { state: 'needs-human', question: 'Is the old one off?' } : { state: 'done', outputs: { n: asked }, summary: 'ok' }),
+          run: async () =>
+            (asked += 1) === 1
+              ? { state: 'needs-human', question: 'Is the old one off?' }
+              : { state: 'done', outputs: { n: asked }, summary: 'ok' },
         }),
       ],
     });
     const result = await run(stepOf('ask', 'scripted', null), echo('after'));
-    expect(result).toMatchObject({ verdict: 'needs-human', questions: [{ step: 'ask', question: 'Is the old one off?' }] });
+    expect(result).toMatchObject({
+      verdict: 'needs-human',
+      questions: [{ step: 'ask', question: 'Is the old one off?' }],
+    });
     const resume = { run: result.run, environment: bench.environment, tools: bench.tools };
     await expect(resumeRun(resume)).rejects.toMatchObject({ code: 'run.not_resumable' });
     await systemClock.sleep(250);
@@ -260,7 +299,12 @@ it('a dry run executes nothing, writes nothing, and never calls the unknown cert
     stepOf('left', 'wait', '2s', { if: '${environment.ephemeral}' }),
     stepOf('strange', 'fence', 'shop'),
   );
-  const described = await describeProcedure({ scenario, environment: bench.environment, tools: bench.tools, incident: brokeNow() });
+  const described = await describeProcedure({
+    scenario,
+    environment: bench.environment,
+    tools: bench.tools,
+    incident: brokeNow(),
+  });
   expect(described.map(({ id, certainty, runs }) => [id, certainty, runs])).toEqual([
     ['act', 'unknown', true],
     ['later', 'unknown', true],

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { LifeboatError, timeId } from '../core/index.ts';
-import type { Scenario } from '../plan/index.ts';
+import { contentHash, type Scenario } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { readHistory, type RunHistory } from './history.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
@@ -120,7 +119,7 @@ function startRecord({ tools, scenario, environment, mode, incident }: RunReques
     plan: { name: plan.name, hash: plan.hash },
     scenarioHash: scenario.hash,
     snapshot,
-    snapshotHash: hashOf(snapshot),
+    snapshotHash: contentHash(snapshot),
     incident,
     tool,
     host,
@@ -128,7 +127,10 @@ function startRecord({ tools, scenario, environment, mode, incident }: RunReques
   };
 }
 
-function scenarioToResume({ started, ended, run }: RunHistory, { tools, environment, answer }: ResumeRequest): Scenario {
+function scenarioToResume(
+  { started, ended, run }: RunHistory,
+  { tools, environment, answer }: ResumeRequest,
+): Scenario {
   const refuse = (message: string, hint: string): never => {
     throw new LifeboatError('run.not_resumable', message, { hint });
   };
@@ -138,9 +140,12 @@ function scenarioToResume({ started, ended, run }: RunHistory, { tools, environm
     refuse(`run ${run} acts on ${started.environment.name}, not on ${environment.name}`, 'Name the same environment.');
   }
   if (answer === undefined && ended?.verdict === 'needs-human') {
-    refuse(`run ${run} waits for an answer`, `Find out what happened, then: lifeboat run resume ${run} --done (or --again)`);
+    refuse(
+      `run ${run} waits for an answer`,
+      `Find out what happened, then: lifeboat run resume ${run} --done (or --again)`,
+    );
   }
-  if (hashOf(started.snapshot) === started.snapshotHash) return started.snapshot;
+  if (contentHash(started.snapshot) === started.snapshotHash) return started.snapshot;
   // A text of the plan happened to equal a secret, and the journal took it out: only the same plan can stand in for it.
   const current = tools.workspace.plan.scenarios.get(started.scenario);
   if (current?.hash === started.scenarioHash) return current;
@@ -149,13 +154,3 @@ function scenarioToResume({ started, ended, run }: RunHistory, { tools, environm
 
 /** Plain JSON: what the journal keeps, without keys that hold nothing. */
 const plain = (scenario: Scenario): Scenario => JSON.parse(JSON.stringify(scenario)) as Scenario;
-
-const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const parts = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${parts.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
-}
-

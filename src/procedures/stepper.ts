@@ -41,7 +41,10 @@ async function actOnGroup(
   const attempt = (earlier?.attempts ?? 0) + 1;
   if (earlier?.state !== 'done') startStep(active, group, attempt, `${group.steps.length} steps at once`);
   const limit = limitOf(group.settings);
-  const passed = await active.order.walk(group.steps, act, { sequential: false, ...(limit === undefined ? {} : { limit }) });
+  const passed = await active.order.walk(group.steps, act, {
+    sequential: false,
+    ...(limit === undefined ? {} : { limit }),
+  });
   if (earlier?.state === 'done') return passed;
   const state = passed ? 'done' : active.stopped === 'needs-human' ? 'interrupted' : (active.stopped ?? 'failed');
   const summary = passed ? `all ${group.steps.length} done` : 'not all of its steps are done';
@@ -106,7 +109,12 @@ async function attempts(
       await clock.sleep(step.retry.pauseMs, active.signal);
     } catch (error) {
       if (!active.signal.aborted) throw error;
-      return finishStep(active, step, { state: 'cancelled', summary: 'stopped on request before the next try' }, attempt);
+      return finishStep(
+        active,
+        step,
+        { state: 'cancelled', summary: 'stopped on request before the next try' },
+        attempt,
+      );
     }
   }
 }

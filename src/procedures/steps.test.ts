@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../core/index.ts';
-import { freePort } from '../drills/index.ts';
 import { resumeRun, runProcedure, type RunResult } from './index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from './testing/bench.ts';
-import type { StepDeclaration } from '../plan/index.ts';
+import { contentHash, type StepDeclaration } from '../plan/index.ts';
 
 let bench: Bench;
 let server: Server | undefined;
@@ -20,31 +20,52 @@ afterEach(() => {
 });
 
 const run = (mode: 'real' | 'drill', ...steps: readonly StepDeclaration[]): Promise<RunResult> =>
-  runProcedure({ scenario: scenarioOf(...steps), environment: { ...environmentIn(bench.folder), ephemeral: mode === 'drill' }, mode, tools: bench.tools, incident: brokeNow() });
+  runProcedure({
+    scenario: scenarioOf(...steps),
+    environment: { ...environmentIn(bench.folder), ephemeral: mode === 'drill' },
+    mode,
+    tools: bench.tools,
+    incident: brokeNow(),
+  });
 
 /** Answers 503 until `healthyAfterMs` have passed. */
 async function serve(healthyAfterMs: number): Promise<string> {
-  const port = await freePort();
   const beganMs = systemClock.elapsed();
   server = createServer((_, response) => {
     response.statusCode = systemClock.elapsed() - beganMs < healthyAfterMs ? 503 : 200;
     response.end('hello');
   });
-  await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${port}/health`;
+  return `http://127.0.0.1:${await listening(server)}/health`;
+}
+
+async function listening(on: Server): Promise<number> {
+  await new Promise<void>((resolve) => on.listen(0, '127.0.0.1', resolve));
+  return (on.address() as AddressInfo).port;
+}
+
+/** A port that nobody listens on any more. */
+async function closedPort(): Promise<number> {
+  const short = createServer();
+  const port = await listening(short);
+  await new Promise((resolve) => short.close(resolve));
+  return port;
 }
 
 describe('check', () => {
   it('is green when the world is as expected, and red with what was seen when not', async () => {
     const url = await serve(0);
-    const result = await run('real', stepOf('good', 'check', { http: url, expect: 'status == 200' }), stepOf('bad', 'check', { http: url, expect: 'status == 404' }));
+    const result = await run(
+      'real',
+      stepOf('good', 'check', { http: url, expect: 'status == 200' }),
+      stepOf('bad', 'check', { http: url, expect: 'status == 404' }),
+    );
     expect(result.steps.map(({ state }) => state)).toEqual(['done', 'failed']);
     expect(result.steps[1]).toMatchObject({ code: 'check.failed' });
     expect(result.steps[1]?.summary).toContain('200');
   });
 
   it('is red when nobody answers', async () => {
-    const result = await run('real', stepOf('gone', 'check', { tcp: `127.0.0.1:${await freePort()}` }));
+    const result = await run('real', stepOf('gone', 'check', { tcp: `127.0.0.1:${await closedPort()}` }));
     expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'check.failed' });
   });
 
@@ -71,7 +92,10 @@ describe('wait', () => {
 
   it('is red when the check does not turn green in time', async () => {
     const url = await serve(60_000);
-    const result = await run('real', stepOf('up', 'wait', { until: { http: url, expect: 'status == 200' }, every: '50ms', for: '300ms' }));
+    const result = await run(
+      'real',
+      stepOf('up', 'wait', { until: { http: url, expect: 'status == 200' }, every: '50ms', for: '300ms' }),
+    );
     expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'check.failed' });
   });
 });
@@ -82,16 +106,13 @@ describe('exec after a crash', () => {
     const snapshot = JSON.parse(JSON.stringify(scenarioOf(stepOf('act', 'exec', settings)))) as Record<string, unknown>;
     const done = await run('real', stepOf('act', 'exec', ['true']));
     const [first] = bench.journal.records({ run: done.run });
-    const { createHash } = await import('node:crypto');
-    const canonical = (value: unknown): string =>
-      Array.isArray(value)
-        ? `[${value.map(canonical).join(',')}]`
-        : typeof value !== 'object' || value === null
-          ? JSON.stringify(value)
-          : `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
-    const snapshotHash = createHash('sha256').update(canonical(snapshot)).digest('hex');
+    const snapshotHash = contentHash(snapshot);
     bench.journal.append('run.started', { ...first?.data, incident, snapshot, snapshotHash }, { run: 'interrupted' });
-    bench.journal.append('step.started', { step: 'act', kind: 'exec', attempt: 1, title: 'act' }, { run: 'interrupted' });
+    bench.journal.append(
+      'step.started',
+      { step: 'act', kind: 'exec', attempt: 1, title: 'act' },
+      { run: 'interrupted' },
+    );
     return resumeRun({ run: 'interrupted', environment: environmentIn(bench.folder), tools: bench.tools });
   };
 
@@ -113,6 +134,9 @@ describe('exec after a crash', () => {
   });
 
   it('does what is repeatable again without asking', async () => {
-    expect((await interrupted({ run: ['true'], repeatable: true })).steps[0]).toMatchObject({ state: 'done', attempts: 2 });
+    expect((await interrupted({ run: ['true'], repeatable: true })).steps[0]).toMatchObject({
+      state: 'done',
+      attempts: 2,
+    });
   });
 });

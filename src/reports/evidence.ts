@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isoTime, LifeboatError } from '../core/index.ts';
 import { scoreDrill, type AssetMeasure, type Criterion, type DrillResult, type Measured } from '../drills/index.ts';
 import type { JournalRecord } from '../journal/index.ts';
-import type { DrillCriteria } from '../plan/index.ts';
+import { contentHash, type DrillCriteria } from '../plan/index.ts';
 import { historyOf, resultOf, splitRto, type RtoSplit, type RunResult, type StepReport } from '../procedures/index.ts';
 
 /**
@@ -65,7 +64,9 @@ export interface EvidenceCriterion {
 export interface EvidenceAsset {
   readonly asset: string;
   readonly bytes: number | undefined;
-  readonly point: { readonly id: string; readonly at: string; readonly ageSeconds: number; readonly store: string } | undefined;
+  readonly point:
+    | { readonly id: string; readonly at: string; readonly ageSeconds: number; readonly store: string }
+    | undefined;
   readonly rpoSeconds: number | undefined;
   readonly rpoAtMost: boolean;
   readonly rpoHow: string;
@@ -95,7 +96,9 @@ export interface EvidenceStep {
 export function drillEvidence(records: readonly JournalRecord[]): Evidence {
   const finished = records.findLast(({ kind }) => kind === 'drill.finished');
   if (finished === undefined) {
-    throw new LifeboatError('run.missing', 'these records hold no finished drill', { hint: 'List the runs: lifeboat runs' });
+    throw new LifeboatError('run.missing', 'these records hold no finished drill', {
+      hint: 'List the runs: lifeboat runs',
+    });
   }
   const drill = finished.data as unknown as DrillResult;
   const { procedure, expected, assets } = drill;
@@ -132,7 +135,9 @@ export function recoveryEvidence(records: readonly JournalRecord[]): Evidence {
   const run = records.find(({ kind }) => kind === 'run.started')?.run;
   const found = records.findLast(({ kind }) => kind === 'recovery.measured');
   if (run === undefined || found === undefined) {
-    throw new LifeboatError('run.missing', 'these records hold no measured recovery', { hint: 'List the runs: lifeboat runs' });
+    throw new LifeboatError('run.missing', 'these records hold no measured recovery', {
+      hint: 'List the runs: lifeboat runs',
+    });
   }
   const history = historyOf(records, run);
   const procedure = resultOf(history);
@@ -173,26 +178,27 @@ const realMeasures = (
 /** Whether a bundle is as it was made: its hash, recomputed. */
 export function evidenceIsSound(evidence: Evidence): boolean {
   const { sha256, ...rest } = evidence;
-  return hashOf(rest) === sha256;
+  return contentHash(rest) === sha256;
 }
 
 function sealed(evidence: Omit<Evidence, 'sha256'>): Evidence {
   const plain = JSON.parse(JSON.stringify(evidence)) as Omit<Evidence, 'sha256'>;
-  return { ...plain, sha256: hashOf(plain) };
+  return { ...plain, sha256: contentHash(plain) };
 }
 
-const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const parts = Object.entries(value)
-    .filter(([, part]) => part !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${parts.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
-}
-
-type Head = 'format' | 'mode' | 'title' | 'run' | 'scenario' | 'environment' | 'plan' | 'tool' | 'host' | 'impactAt' | 'declaredAt' | 'startedAt';
+type Head =
+  | 'format'
+  | 'mode'
+  | 'title'
+  | 'run'
+  | 'scenario'
+  | 'environment'
+  | 'plan'
+  | 'tool'
+  | 'host'
+  | 'impactAt'
+  | 'declaredAt'
+  | 'startedAt';
 
 const headOf = (procedure: RunResult, mode: Evidence['mode'], title: string): Pick<Evidence, Head> => ({
   format: 'lifeboat-evidence/1',

@@ -71,7 +71,12 @@ export function scenarioOf(...steps: readonly StepDeclaration[]): Scenario {
   };
 }
 
-export function stepOf(id: string, kind: string, settings: unknown, more: Partial<StepDeclaration> = {}): StepDeclaration {
+export function stepOf(
+  id: string,
+  kind: string,
+  settings: unknown,
+  more: Partial<StepDeclaration> = {},
+): StepDeclaration {
   return {
     id,
     kind,

@@ -12,7 +12,8 @@ const [, script = '', folder = '', call = '', when = ''] = process.argv;
 
 /** Steps whose effects are lines in a ledger: a line that stands there twice is an effect that happened twice. */
 export function ledgerScenario(ledger: string): Scenario {
-  const write = (id: string): ReturnType<typeof stepOf> => stepOf(id, 'exec', ['sh', '-c', 'echo "$1" >> "$0"', ledger, id]);
+  const write = (id: string): ReturnType<typeof stepOf> =>
+    stepOf(id, 'exec', ['sh', '-c', 'echo "$1" >> "$0"', ledger, id]);
   return scenarioOf(
     write('one'),
     stepOf('both', 'parallel', { steps: [1, 2] }, { steps: [write('left'), write('right')] }),

@@ -20,7 +20,14 @@ export function drillRecords(options: Options = {}): JournalRecord[] {
   const history = historyOf([...begun, verified], run);
   const procedure = resultOf(history);
   const assets = [measureOf('orders', options)];
-  const measured = { procedureDone: true, rtoMs: 4200, assets, checks: [{ name: 'rows', ok: true }], isolated: true, destroyed: true };
+  const measured = {
+    procedureDone: true,
+    rtoMs: 4200,
+    assets,
+    checks: [{ name: 'rows', ok: true }],
+    isolated: true,
+    destroyed: true,
+  };
   const expected = { rtoMs: 900_000, rpoMs: 60_000, lost: 0, health: true };
   const { verdict, criteria } = scoreDrill(measured, expected);
   const folder = '/tmp/lifeboat-bubble-x';
@@ -38,17 +45,42 @@ export function drillRecords(options: Options = {}): JournalRecord[] {
     rto: splitRto(history.records, procedure.incident, t0 + 4700),
     assets,
     checks: [
-      { asset: 'orders', name: 'select count(*) from orders', ok: true, observed: 'value is 184 203', expected: 'value > 0', durationMs: 3 },
-      { asset: 'orders', name: 'orders without a customer', ok: true, observed: 'value is 0', expected: 'value == 0', durationMs: 3 },
+      {
+        asset: 'orders',
+        name: 'select count(*) from orders',
+        ok: true,
+        observed: 'value is 184 203',
+        expected: 'value > 0',
+        durationMs: 3,
+      },
+      {
+        asset: 'orders',
+        name: 'orders without a customer',
+        ok: true,
+        observed: 'value is 0',
+        expected: 'value == 0',
+        durationMs: 3,
+      },
     ],
     sources: [{ asset: 'orders', before: '7440123', after: '7440123', same: true }],
     targets: [{ asset: 'orders', path: `${folder}/y/orders-1`, inside: true }],
-    bubble: { bubble: 'x', folder, stopped: ['orders at postgresql://127.0.0.1:41231'], ended: 0, gone: true, left: [] },
+    bubble: {
+      bubble: 'x',
+      folder,
+      stopped: ['orders at postgresql://127.0.0.1:41231'],
+      ended: 0,
+      gone: true,
+      left: [],
+    },
     notExercised: ['noticing the disaster: a drill begins declared', 'step second_pair_of_eyes: not needed here'],
     messages: [{ channel: 'ops', subject: 'resolved (bubble)' }],
     procedure,
   };
-  return [...begun, verified, record(9, 5000, 'drill.finished', JSON.parse(JSON.stringify(result)) as Record<string, unknown>)];
+  return [
+    ...begun,
+    verified,
+    record(9, 5000, 'drill.finished', JSON.parse(JSON.stringify(result)) as Record<string, unknown>),
+  ];
 }
 
 /** The records of a real run and of what was measured after it. */
@@ -59,7 +91,10 @@ export function recoveryRecords(options: Options = {}): JournalRecord[] {
     expected: { rtoMs: 900_000, rpoMs: 60_000, lost: 0, health: true },
     greenMs: t0 + 4700,
   };
-  return [...runRecords('real', 'all_is_lost'), record(8, 4800, 'recovery.measured', JSON.parse(JSON.stringify(measured)) as Record<string, unknown>)];
+  return [
+    ...runRecords('real', 'all_is_lost'),
+    record(8, 4800, 'recovery.measured', JSON.parse(JSON.stringify(measured)) as Record<string, unknown>),
+  ];
 }
 
 function measureOf(asset: string, options: Options): AssetMeasure {
@@ -67,7 +102,15 @@ function measureOf(asset: string, options: Options): AssetMeasure {
   const lost = options.lost ?? 0;
   const counts = { acknowledged: 184_203, restored: 184_203 - lost, lost };
   const point = { id: '01kanapoint00000000000000b', atMs: t0 - 90_000, store: 'near' };
-  return { asset, bytes: 48_300_000, point, rpoMs, bound: options.bound ?? false, how: 'from the newest commit in the copy to the impact', ...counts };
+  return {
+    asset,
+    bytes: 48_300_000,
+    point,
+    rpoMs,
+    bound: options.bound ?? false,
+    how: 'from the newest commit in the copy to the impact',
+    ...counts,
+  };
 }
 
 function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
@@ -93,12 +136,34 @@ function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
     host: 'app1',
     pid: 1,
   };
-  const finished = (step: string, summary: string): Record<string, unknown> => ({ step, state: 'done', summary, outputs: {}, redacted: [] });
+  const finished = (step: string, summary: string): Record<string, unknown> => ({
+    step,
+    state: 'done',
+    summary,
+    outputs: {},
+    redacted: [],
+  });
   return [
     record(1, 600, 'run.started', started),
-    record(2, 700, 'step.started', { step: 'bring_back', kind: 'restore', title: 'restore orders into a new place', attempt: 1 }),
-    record(3, 3600, 'step.finished', finished('bring_back', '48 MB from 01kanapoint00000000000000b in 2.9 s, 4 checks green')),
-    record(4, 3610, 'step.started', { step: 'looks_right', kind: 'check', title: 'check orders', attempt: 1, verifies: true }),
+    record(2, 700, 'step.started', {
+      step: 'bring_back',
+      kind: 'restore',
+      title: 'restore orders into a new place',
+      attempt: 1,
+    }),
+    record(
+      3,
+      3600,
+      'step.finished',
+      finished('bring_back', '48 MB from 01kanapoint00000000000000b in 2.9 s, 4 checks green'),
+    ),
+    record(4, 3610, 'step.started', {
+      step: 'looks_right',
+      kind: 'check',
+      title: 'check orders',
+      attempt: 1,
+      verifies: true,
+    }),
     record(5, 4300, 'step.finished', finished('looks_right', '4 checks green')),
     record(6, 4310, 'step.started', { step: 'tell_people', kind: 'notify', title: 'tell ops', attempt: 1 }),
     record(7, 4350, 'step.finished', finished('tell_people', 'kept inside the bubble')),

@@ -26,7 +26,10 @@ export const checkStep: StepKind<Settings> = {
   describe: async ({ settings }, context) => {
     if (isOfAsset(settings)) {
       const declared = context.plan.assets.get(settings.asset)?.checks.length ?? 0;
-      return { certainty: 'predicted', text: `${declared} checks of the plan and those that ${settings.asset} brings itself` };
+      return {
+        certainty: 'predicted',
+        text: `${declared} checks of the plan and those that ${settings.asset} brings itself`,
+      };
     }
     if (isOfService(settings)) {
       const { length } = healthOf(settings.service, context);
@@ -63,10 +66,19 @@ function outcomeOf(results: readonly CheckResult[], context: StepContext): StepO
   const red = results.filter(({ ok }) => !ok);
   if (red.length > 0) {
     const what = red.map(({ name, observed, expected }) => `${name}: ${observed}, expected ${expected}`).join('; ');
-    return { state: 'failed', code: 'check.failed', summary: `${red.length} of ${results.length} checks are red: ${what}` };
+    return {
+      state: 'failed',
+      code: 'check.failed',
+      summary: `${red.length} of ${results.length} checks are red: ${what}`,
+    };
   }
   if (results.length === 0) {
-    return { state: 'failed', code: 'check.unanswered', summary: 'nothing was checked', hint: 'Declare a check in the plan.' };
+    return {
+      state: 'failed',
+      code: 'check.unanswered',
+      summary: 'nothing was checked',
+      hint: 'Declare a check in the plan.',
+    };
   }
   const one = results.length === 1 ? `${results[0]?.name}: ${results[0]?.observed}` : `${results.length} checks green`;
   return { state: 'done', outputs: { checks: results }, summary: one };

@@ -43,8 +43,10 @@ export const execStep: StepKind<Settings> = {
   kind: 'exec',
   schema,
   destructive: true,
-  longestMs: (settings) => (longOf(settings).timeout === undefined ? undefined : parseDuration(longOf(settings).timeout ?? '0s')),
-  title: (settings) => `run ${longOf(settings).run.slice(0, 3).join(' ')}${longOf(settings).run.length > 3 ? ' …' : ''}`,
+  longestMs: (settings) =>
+    longOf(settings).timeout === undefined ? undefined : parseDuration(longOf(settings).timeout ?? '0s'),
+  title: (settings) =>
+    `run ${longOf(settings).run.slice(0, 3).join(' ')}${longOf(settings).run.length > 3 ? ' …' : ''}`,
   describe: async ({ settings }) => ({
     certainty: 'unknown',
     text: `what ${longOf(settings).run[0]} does is known only when it runs`,
@@ -74,7 +76,10 @@ async function run({ key, settings }: StepInput<Settings>, context: StepContext)
 }
 
 /** What an interrupted program left running is ended first: two of them must never act at once. */
-async function inspect({ key, settings }: StepInput<Settings>, context: StepContext): Promise<'done' | 'not-done' | 'unknown'> {
+async function inspect(
+  { key, settings }: StepInput<Settings>,
+  context: StepContext,
+): Promise<'done' | 'not-done' | 'unknown'> {
   const { repeatable, doneWhen } = longOf(settings);
   if ((await endProcesses(({ mark }) => mark === key)) === undefined) return 'unknown';
   if (doneWhen !== undefined) {
@@ -92,7 +97,11 @@ function outcomeOf(
 ): StepOutcome {
   if (exitCode === 0) {
     const last = stdout.trim().split('\n').at(-1) ?? '';
-    return { state: 'done', outputs: { exitCode, stdout: stdout.trim() }, summary: last === '' ? 'ended well' : last.slice(0, 200) };
+    return {
+      state: 'done',
+      outputs: { exitCode, stdout: stdout.trim() },
+      summary: last === '' ? 'ended well' : last.slice(0, 200),
+    };
   }
   const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join(' / ').slice(0, 400);
   const how = exitCode === null ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;

@@ -23,9 +23,14 @@ export const notifyStep: StepKind<Settings> = {
   }),
   run: async ({ id, key, settings }, context) => {
     const { channel, text, template } = settings;
-    const subject = template === undefined ? `${id} (${context.environment.name})` : `${template} (${context.environment.name})`;
+    const subject =
+      template === undefined ? `${id} (${context.environment.name})` : `${template} (${context.environment.name})`;
     const body = text ?? `The step ${id} was reached.`;
     await context.notify({ key, channel, subject, body });
-    return { state: 'done', outputs: { channel }, summary: context.mode === 'drill' ? 'kept inside the bubble' : `told ${channel}` };
+    return {
+      state: 'done',
+      outputs: { channel },
+      summary: context.mode === 'drill' ? 'kept inside the bubble' : `told ${channel}`,
+    };
   },
 };

@@ -17,7 +17,11 @@ import { withCredentials } from './credentials.ts';
 
 const schema = z.union([
   z.string().min(1),
-  z.strictObject({ asset: z.string().min(1), point: z.string().min(1).optional(), store: z.string().min(1).optional() }),
+  z.strictObject({
+    asset: z.string().min(1),
+    point: z.string().min(1).optional(),
+    store: z.string().min(1).optional(),
+  }),
 ]);
 type Settings = z.infer<typeof schema>;
 type Input = StepInput<Settings>;
@@ -52,7 +56,11 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
   const report = await context.restore(requestOf(input, context, target));
   const { copy } = report;
   if (copy === undefined) {
-    return { state: 'failed', code: 'asset.start_failed', summary: `${asset} was restored to ${target} but not started` };
+    return {
+      state: 'failed',
+      code: 'asset.start_failed',
+      summary: `${asset} was restored to ${target} but not started`,
+    };
   }
   context.environment.adopt({
     name: `${asset} at ${copy.shownUrl}`,

@@ -26,7 +26,10 @@ export const waitStep: StepKind<Settings> = {
   describe: async ({ settings }, context) => {
     if (typeof settings === 'string') return { certainty: 'proved', text: formatDuration(parseDuration(settings)) };
     const check = checkOf(settings.until, context.checkKinds);
-    return { certainty: 'predicted', text: `asks every ${formatDuration(everyMs(settings))}: ${check.kind.describe(check.settings)}` };
+    return {
+      certainty: 'predicted',
+      text: `asks every ${formatDuration(everyMs(settings))}: ${check.kind.describe(check.settings)}`,
+    };
   },
   run: async ({ settings }, context) => {
     if (typeof settings !== 'string') return waitUntil(settings, context);
