@@ -1,6 +1,7 @@
 import { createContext, Script } from 'node:vm';
 import { LifeboatError, limits, messageOf } from '../core/index.ts';
 import { expressionLanguage, type CelNode } from './expression-language.ts';
+import { identifiersIn, namesOf } from './expression-names.ts';
 import { plainOf, prepared } from './expression-values.ts';
 import { splitTemplate, type TemplatePart } from './template-text.ts';
 
@@ -13,7 +14,7 @@ export type Variables = Readonly<Record<string, unknown>>;
  * (`value > 0` where SQL answers `'12'`). Throws `expression.invalid`, also when it takes too long.
  */
 export function evaluate(expression: string, variables: Variables): unknown {
-  const { run, given } = bound(expression, variables);
+  const { run, given } = boundTo(expression, variables);
   try {
     return plainOf(withinTime(() => run(prepared(given))));
   } catch (error) {
@@ -70,14 +71,14 @@ export function expressionsIn(text: string): { expression: string; offset: numbe
 
 /** Parses without evaluating; what it names, as paths: `steps.bring_back.url`. Throws `expression.invalid`. */
 export function namesIn(expression: string): string[][] {
-  return namesOf(compiled(expression).ast, new Set());
+  return namesOf(compiled(expression).ast);
 }
 
 /**
  * CEL has types of the same name as what we observe (`bytes` of a file). Here the variable is meant: it is read under another
  * name, and the expression is written so.
  */
-function bound(expression: string, variables: Variables): { run: Compiled; given: Variables } {
+function boundTo(expression: string, variables: Variables): { run: Compiled; given: Variables } {
   const run = compiled(expression);
   const shadowed = typeNames.filter((name) => Object.hasOwn(variables, name));
   if (shadowed.length === 0) return { run, given: variables };
@@ -94,13 +95,6 @@ function bound(expression: string, variables: Variables): { run: Compiled; given
 
 const typeNames = ['bool', 'bytes', 'double', 'dyn', 'int', 'list', 'map', 'string', 'type', 'uint'];
 const own = (name: string): string => `own_${name}`;
-
-function identifiersIn(node: unknown): (CelNode & { start: number; end: number })[] {
-  if (Array.isArray(node)) return node.flatMap(identifiersIn);
-  if (typeof node !== 'object' || node === null || !('op' in node)) return [];
-  if (node.op === 'id') return [node as CelNode & { start: number; end: number }];
-  return 'args' in node ? identifiersIn(node.args) : [];
-}
 
 type Compiled = ((context: object) => unknown) & { readonly ast: CelNode };
 
@@ -172,33 +166,4 @@ function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
   return `a ${typeof value === 'string' ? 'text' : typeof value}`;
-}
-
-/** Paths of names, without those that a macro binds (`rows.all(row, …)`). */
-function namesOf(node: unknown, bound: ReadonlySet<string>): string[][] {
-  if (Array.isArray(node)) return node.flatMap((part) => namesOf(part, bound));
-  if (typeof node !== 'object' || node === null || !('op' in node)) return [];
-  const { op, args } = node as CelNode;
-  const path = pathOf(node as CelNode);
-  if (path !== undefined) return bound.has(path[0] ?? '') ? [] : [path];
-  if (op === 'rcall' && Array.isArray(args)) return namesOfCall(args, bound);
-  return namesOf(args, bound);
-}
-
-const macros = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-
-function namesOfCall(args: readonly unknown[], bound: ReadonlySet<string>): string[][] {
-  const [name, receiver, passed] = args;
-  const first: unknown = Array.isArray(passed) ? passed[0] : undefined;
-  const variable = typeof name === 'string' && macros.has(name) ? pathOf(first as CelNode)?.[0] : undefined;
-  const inner = variable === undefined ? bound : new Set([...bound, variable]);
-  return [...namesOf(receiver, bound), ...namesOf(passed, inner)];
-}
-
-function pathOf(node: CelNode | undefined): string[] | undefined {
-  if (node?.op === 'id' && typeof node.args === 'string') return [node.args];
-  if (node?.op !== '.' || !Array.isArray(node.args)) return undefined;
-  const [object, field] = node.args as [CelNode, unknown];
-  const before = pathOf(object);
-  return before === undefined || typeof field !== 'string' ? undefined : [...before, field];
 }

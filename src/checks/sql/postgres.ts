@@ -46,7 +46,8 @@ async function readOnly(client: Client, query: string): Promise<Row[]> {
 function rowsOf(client: Client, text: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     const rows: Row[] = [];
-    const query = client.query(new Query({ text, queryMode: 'extended' }));
+    const config = { text, queryMode: 'extended' };
+    const query = client.query(new Query(config));
     query.on('row', (row) => {
       rows.push(row as Row);
       if (rows.length > rowsMax) reject(tooMany());

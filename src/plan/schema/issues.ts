@@ -19,7 +19,10 @@ type Issue = z.core.$ZodIssue;
 
 /** Zod's issues in the words of the plan: one problem for each thing that a person has to change. */
 export function problemsOf(schema: z.ZodType, input: unknown, issues: readonly Issue[]): Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(schema, input, issue, []));
+  const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join('.')));
+  // Where a key is misspelt, what our own rules miss at the same place is most likely that key.
+  const told = issues.filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('.')));
+  return told.flatMap((issue) => problemsOfIssue(schema, input, issue, []));
 }
 
 function problemsOfIssue(schema: z.ZodType, input: unknown, issue: Issue, before: Path): Problem[] {

@@ -40,16 +40,11 @@ function checkServices(inspection: Inspection): void {
   each(inspection, 'services', ['needs'], (list, path) =>
     every(list, path, (name, at) => inspection.reference(name, needed, 'asset or service', at)),
   );
-  for (const service of services) {
-    const circle = circleFrom(inspection, service, [service]);
-    if (circle === undefined) continue;
+  const circle = circleAmong(inspection, services);
+  if (circle !== undefined) {
     const hint = 'Services that start together are one service, or one of them works without the other.';
-    inspection.error(
-      'plan.circular_reference',
-      ['services', service, 'needs'],
-      `services need each other in a circle: ${circle.join(' → ')}`,
-      hint,
-    );
+    const message = `services need each other in a circle: ${circle.join(' → ')}`;
+    inspection.error('plan.circular_reference', ['services', circle[0] ?? '', 'needs'], message, hint);
   }
   each(inspection, 'environments', ['services'], (mapping, path) => {
     if (isMapping(mapping))
@@ -57,12 +52,22 @@ function checkServices(inspection: Inspection): void {
   });
 }
 
-function circleFrom(inspection: Inspection, start: string, walked: readonly string[]): string[] | undefined {
-  const needs = valueAt(inspection.root, ['services', walked.at(-1) ?? start, 'needs']);
-  for (const need of Array.isArray(needs) ? needs : []) {
-    if (need === start) return [...walked, start];
-    if (typeof need !== 'string' || walked.includes(need)) continue;
-    const circle = circleFrom(inspection, start, [...walked, need]);
+/** The first circle of needs, from a service back to itself. Each service is walked through once. */
+function circleAmong(inspection: Inspection, services: readonly string[]): string[] | undefined {
+  const done = new Set<string>();
+  const walk = (service: string, way: readonly string[]): string[] | undefined => {
+    if (way.includes(service)) return [...way.slice(way.indexOf(service)), service];
+    if (done.has(service)) return undefined;
+    const needs = valueAt(inspection.root, ['services', service, 'needs']);
+    for (const need of Array.isArray(needs) ? needs : []) {
+      const circle = typeof need === 'string' ? walk(need, [...way, service]) : undefined;
+      if (circle !== undefined) return circle;
+    }
+    done.add(service);
+    return undefined;
+  };
+  for (const service of services) {
+    const circle = walk(service, []);
     if (circle !== undefined) return circle;
   }
   return undefined;
