@@ -1,7 +1,7 @@
 import { lchown, lstat, lutimes, mkdir, open, readdir, symlink, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import type { StoredEntry, WriteTreeOptions } from '../assets/index.ts';
-import { LifeboatError, limits, messageOf, syncFolder, systemCodeOf, type Progress } from '../core/index.ts';
+import { LifeboatError, limits, messageOf, systemCodeOf, type Progress } from '../core/index.ts';
 import { damaged } from './damage.ts';
 import type { ListedEntry } from './entry-list.ts';
 import { OpenFiles, type TargetFile } from './open-files.ts';
@@ -35,7 +35,8 @@ export class TreeWriter {
   readonly #parts: TreeParts;
   readonly #open = new OpenFiles();
   readonly #taken = new Map<string, StoredEntry['type']>([['', 'folder']]);
-  readonly #folders: { path: string; entry?: StoredEntry }[] = [];
+  /** By place, a folder before what it holds; without an entry it was only made because something stands in it. */
+  readonly #folders = new Map<string, StoredEntry | undefined>([['', undefined]]);
   readonly #files: (TargetFile & Placed)[] = [];
   readonly #links: Placed[] = [];
   /** Chunks that are due, by pack and ordinal, and where their bytes belong. */
@@ -97,6 +98,7 @@ export class TreeWriter {
   async #makeFolder(place: string, path: string): Promise<void> {
     await mkdir(path, 0o700);
     this.#taken.set(place, 'folder');
+    this.#folders.set(place, undefined);
   }
 
   async #takeFolder(place: string, path: string, entry: StoredEntry): Promise<void> {
@@ -104,7 +106,7 @@ export class TreeWriter {
     if (type !== undefined && type !== 'folder')
       throw damaged(this.#parts.object, `it holds ${JSON.stringify(place)} twice`);
     if (type === undefined) await this.#makeFolder(place, path);
-    this.#folders.push({ path, entry });
+    this.#folders.set(place, entry);
   }
 
   async #takeFile(file: TargetFile & Placed, pieces: ListedEntry['pieces']): Promise<void> {
@@ -173,20 +175,21 @@ export class TreeWriter {
     this.#parts.progress.advance({ items: 1 });
   }
 
-  /** Deepest first: setting up what is inside would change the times of the folder around it. */
+  /**
+   * Deepest first: setting up what is inside would change the times of the folder around it. Each is opened before it gets a
+   * mode that may keep even its owner out, and synced through that handle.
+   */
   async #finishFolders(): Promise<void> {
-    for (const { path, entry } of this.#folders.toReversed()) {
+    for (const [place, entry] of [...this.#folders].reverse()) {
+      const path = targetOf(this.#root, place, this.#parts.object);
       const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
         if (entry !== undefined) await this.#dress(handle, entry);
+        await syncHandle(handle);
       } finally {
         await handle.close();
       }
     }
-    const made = [...this.#taken]
-      .filter(([, type]) => type === 'folder')
-      .map(([place]) => targetOf(this.#root, place, this.#parts.object));
-    await forEachOf(made, finishedAtOnce, syncReadable);
   }
 
   /** Owner first: changing it takes away the bits that make a program run as another. */
@@ -218,12 +221,12 @@ async function requireEmptyFolder(root: string): Promise<void> {
   });
 }
 
-/** A folder whose mode keeps even its owner out cannot be opened again; its names were durable with its parent's journal. */
-async function syncReadable(path: string): Promise<void> {
+async function syncHandle(folder: FileHandle): Promise<void> {
   try {
-    await syncFolder(path);
+    await folder.sync();
   } catch (error) {
-    if (systemCodeOf(error) !== 'EACCES') throw error;
+    // Some file systems (FUSE, some network mounts) cannot sync a folder; there the names are as durable as they get.
+    if (systemCodeOf(error) !== 'EINVAL') throw error;
   }
 }
 

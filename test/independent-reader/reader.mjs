@@ -74,8 +74,8 @@ function readText(store, name) {
 }
 
 function openBundle(store, passphrase) {
-  const header = readText(store, 'repository');
-  if (header.format !== 1) fail('another format');
+  const repository = readText(store, 'repository');
+  if (repository.format !== 1) fail('another format');
   for (const name of store.list('keys')) {
     if (name.endsWith('.copy')) continue;
     const key = readText(store, name);
@@ -90,9 +90,9 @@ function openBundle(store, passphrase) {
       parallelism,
       tagLength: 32,
     });
-    const plain = decrypt(secret, bytesOf(key.nonce), `lifeboat/1/key/${header.id}/${key.id}`, bytesOf(key.sealed));
+    const plain = decrypt(secret, bytesOf(key.nonce), `lifeboat/1/key/${repository.id}/${key.id}`, bytesOf(key.sealed));
     const bundle = JSON.parse(plain.toString('utf8'));
-    if (bundle.repository !== header.id) fail('a key of another repository');
+    if (bundle.repository !== repository.id) fail('a key of another repository');
     return bundle;
   }
   return fail('no key for a passphrase');
