@@ -105,6 +105,10 @@ describe('a drill', () => {
   });
 });
 
+const hang = async (): Promise<void> => {
+  throw new Error('it hangs');
+};
+
 describe('the bubble', () => {
   it('can be passed through but not listed, and what is in it has a name nobody guesses', async () => {
     await twoThingsKept();
@@ -176,10 +180,7 @@ describe('the bubble', () => {
       ...shelf.tools,
       restore: async (request: Parameters<typeof shelf.tools.restore>[0]) => {
         const report = await shelf.tools.restore(request);
-        const stop = async (): Promise<void> => {
-          throw new Error('it hangs');
-        };
-        return { ...report, copy: { path: request.target, url: request.target, shownUrl: request.target, stop } };
+        return { ...report, copy: { path: request.target, url: request.target, shownUrl: request.target, stop: hang } };
       },
     };
     const result = await runDrill({ drill: drillOf(), tools });

@@ -49,6 +49,9 @@ interface Bounds {
   readonly step: string;
 }
 
+/** The sleeps are aborted when nobody waits for them any more. */
+const quiet = (): void => {};
+
 const stuck = Symbol('did not stop');
 
 /** Tells the act to stop when its time is over or the run is cancelled, and waits until it has; but not for ever. */
@@ -60,7 +63,6 @@ async function withinTime(act: (signal: AbortSignal) => Promise<StepOutcome>, bo
   const cancel = (): void => stop.abort(new LifeboatError('operation.cancelled', `${step} was stopped on request`));
   if (signal.aborted) cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  const quiet = (): void => {}; // the sleeps are aborted when nobody waits for them any more
   clock.sleep(timeoutMs, timers.signal).then(() => stop.abort(late), quiet);
   const patience = new Promise<typeof stuck>((resolve) => {
     stop.signal.addEventListener('abort', () => {

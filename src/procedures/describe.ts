@@ -91,12 +91,13 @@ const unknownBecause = (error: unknown): StepPreview => ({
   text: toLifeboatError(error).message,
 });
 
+async function act(): Promise<never> {
+  throw new Error('a dry run executes nothing');
+}
+
 /** Hands that can look but not act. */
 function dryContext({ tools, environment, incident, signal }: DescribeRequest): StepContext {
   const { workspace } = tools;
-  const act = async (): Promise<never> => {
-    throw new Error('a dry run executes nothing');
-  };
   return {
     plan: workspace.plan,
     mode: 'dry',

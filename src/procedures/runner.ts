@@ -131,9 +131,6 @@ function scenarioToResume(
   { started, ended, run }: RunHistory,
   { tools, environment, answer }: ResumeRequest,
 ): Scenario {
-  const refuse = (message: string, hint: string): never => {
-    throw new LifeboatError('run.not_resumable', message, { hint });
-  };
   if (ended?.verdict === 'done') refuse(`run ${run} is done`, 'Look at it: lifeboat run show ' + run);
   if (started.mode === 'drill') refuse(`run ${run} was a drill; its bubble is gone`, 'Drill again.');
   if (started.environment.name !== environment.name) {
@@ -150,6 +147,10 @@ function scenarioToResume(
   const current = tools.workspace.plan.scenarios.get(started.scenario);
   if (current?.hash === started.scenarioHash) return current;
   return refuse(`the procedure of run ${run} cannot be read back from the journal`, 'Start the procedure again.');
+}
+
+function refuse(message: string, hint: string): never {
+  throw new LifeboatError('run.not_resumable', message, { hint });
 }
 
 /** Plain JSON: what the journal keeps, without keys that hold nothing. */

@@ -100,22 +100,18 @@ describe('wait', () => {
   });
 });
 
-describe('exec after a crash', () => {
-  const interrupted = async (settings: unknown): Promise<RunResult> => {
-    const incident = brokeNow();
-    const snapshot = JSON.parse(JSON.stringify(scenarioOf(stepOf('act', 'exec', settings)))) as Record<string, unknown>;
-    const done = await run('real', stepOf('act', 'exec', ['true']));
-    const [first] = bench.journal.records({ run: done.run });
-    const snapshotHash = contentHash(snapshot);
-    bench.journal.append('run.started', { ...first?.data, incident, snapshot, snapshotHash }, { run: 'interrupted' });
-    bench.journal.append(
-      'step.started',
-      { step: 'act', kind: 'exec', attempt: 1, title: 'act' },
-      { run: 'interrupted' },
-    );
-    return resumeRun({ run: 'interrupted', environment: environmentIn(bench.folder), tools: bench.tools });
-  };
+const interrupted = async (settings: unknown): Promise<RunResult> => {
+  const incident = brokeNow();
+  const snapshot = JSON.parse(JSON.stringify(scenarioOf(stepOf('act', 'exec', settings)))) as Record<string, unknown>;
+  const done = await run('real', stepOf('act', 'exec', ['true']));
+  const [first] = bench.journal.records({ run: done.run });
+  const snapshotHash = contentHash(snapshot);
+  bench.journal.append('run.started', { ...first?.data, incident, snapshot, snapshotHash }, { run: 'interrupted' });
+  bench.journal.append('step.started', { step: 'act', kind: 'exec', attempt: 1, title: 'act' }, { run: 'interrupted' });
+  return resumeRun({ run: 'interrupted', environment: environmentIn(bench.folder), tools: bench.tools });
+};
 
+describe('exec after a crash', () => {
   it('asks a person when nothing says whether it took effect', async () => {
     expect((await interrupted(['touch', 'x'])).verdict).toBe('needs-human');
   });

@@ -1,2 +1,4 @@
+export * from './drill.ts';
 export * from './evidence.ts';
 export * from './page.ts';
+export * from './recovery.ts';

@@ -28,9 +28,6 @@ export function makeBench(options: { folder?: string; kinds?: readonly StepKind[
   const workspace = workspaceIn(folder, stateFolder, journal);
   const environment = environmentIn(folder);
   const messages: Bench['messages'] = [];
-  const notHere = async (): Promise<never> => {
-    throw new LifeboatError('point.none', 'this bench has no repository');
-  };
   const tools: RunnerTools = {
     workspace,
     stepKinds: [...stepKinds, ...(options.kinds ?? [])],
@@ -45,6 +42,10 @@ export function makeBench(options: { folder?: string; kinds?: readonly StepKind[
     if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
   };
   return { folder, journal, workspace, environment, tools, messages, close };
+}
+
+async function notHere(): Promise<never> {
+  throw new LifeboatError('point.none', 'this bench has no repository');
 }
 
 export function environmentIn(folder: string): Environment {

@@ -38,7 +38,6 @@ if (process.argv[1] !== undefined && script.endsWith('killed-runner.ts')) {
 
 function deadlyJournal(journal: Journal, deadlyCall: number, moment: string): Journal {
   let calls = 0;
-  const die = (): void => void process.kill(process.pid, 'SIGKILL');
   return {
     append: (kind, data, of) => {
       calls += 1;
@@ -51,4 +50,8 @@ function deadlyJournal(journal: Journal, deadlyCall: number, moment: string): Jo
     verify: () => journal.verify(),
     close: () => journal.close(),
   };
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -1,7 +1,7 @@
 import { scoreDrill, type AssetMeasure, type DrillResult } from '../../drills/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
 import { historyOf, resultOf, splitRto } from '../../procedures/index.ts';
-import type { RecoveryMeasured } from '../evidence.ts';
+import type { RecoveryMeasured } from '../recovery.ts';
 
 const t0 = Date.parse('2026-11-21T06:00:00Z');
 const run = '01kanapoint00000000000000a';
@@ -136,13 +136,6 @@ function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
     host: 'app1',
     pid: 1,
   };
-  const finished = (step: string, summary: string): Record<string, unknown> => ({
-    step,
-    state: 'done',
-    summary,
-    outputs: {},
-    redacted: [],
-  });
   return [
     record(1, 600, 'run.started', started),
     record(2, 700, 'step.started', {
@@ -178,4 +171,12 @@ const record = (sequence: number, afterMs: number, kind: string, data: Record<st
   run,
   data,
   hash: `hash-${sequence}`,
+});
+
+const finished = (step: string, summary: string): Record<string, unknown> => ({
+  step,
+  state: 'done',
+  summary,
+  outputs: {},
+  redacted: [],
 });
