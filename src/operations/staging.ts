@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, lstat, rename, rm, unlink } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLifeboatError, LifeboatError, syncFolder, systemCodeOf, timeId, type Clock } from '../core/index.ts';
 import type { Workspace } from './contract.ts';
@@ -39,7 +39,7 @@ export async function handOver(staging: string, target: string): Promise<void> {
  */
 export async function setAside(staging: string, target: string, error: unknown): Promise<string | undefined> {
   if (!isLifeboatError(error, 'restore.check_failed')) {
-    await rm(staging, { recursive: true, force: true });
+    await removeStaging(staging);
     return undefined;
   }
   const aside = staging.replace(`.${basename(target)}.lifeboat-`, `${basename(target)}.unproven-`);
@@ -60,11 +60,19 @@ export async function removeLeftovers({ journal }: Workspace, target: string): P
   );
   for (const { sequence, data } of journal.records({ kinds: ['restore.started'] })) {
     if (data['target'] !== target || ended.has(sequence)) continue;
-    await rm(String(data['staging']), { recursive: true, force: true });
+    await removeStaging(String(data['staging']));
     journal.append('restore.failed', {
       intent: sequence,
       asset: data['asset'],
       error: { code: 'operation.cancelled', message: 'its process ended; what it left was removed' },
     });
+  }
+}
+
+/** With whatever an asset put beside it under a longer name. */
+async function removeStaging(staging: string): Promise<void> {
+  const folder = dirname(staging);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(basename(staging))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
