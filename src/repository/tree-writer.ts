@@ -180,7 +180,7 @@ export class TreeWriter {
    * mode that may keep even its owner out, and synced through that handle.
    */
   async #finishFolders(): Promise<void> {
-    for (const [place, entry] of [...this.#folders].reverse()) {
+    for (const [place, entry] of [...this.#folders].toReversed()) {
       const path = targetOf(this.#root, place, this.#parts.object);
       const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
