@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   formatBytes,
@@ -38,7 +39,8 @@ export const restoreStep: StepKind<Settings> = {
   title: (settings, { into }) =>
     `restore ${assetOf(settings)} into ${into === undefined || into === 'new' ? 'a new place' : String(into)}`,
   describe: async (input, context) => {
-    const plan = await context.planRestore(requestOf(input, context, await targetOf(input, context)));
+    const target = await plannedTarget(await targetOf(input, context));
+    const plan = await context.planRestore(requestOf(input, context, target));
     const age = formatDuration(context.clock.now() - plan.point.atMs);
     const expected = plan.secondsExpected === undefined ? '' : `, about ${formatDuration(plan.secondsExpected * 1000)}`;
     const text = `from point ${plan.point.id} of ${isoTime(plan.point.atMs)} (${age} ago) in ${plan.store}: ${formatBytes(plan.bytes)}, ${plan.files} files${expected}`;
@@ -152,6 +154,13 @@ async function targetOf(input: Input, context: StepContext): Promise<string> {
     });
   }
   return target;
+}
+
+/** A dry run makes no folder: where the target's is missing, the nearest one above it stands in, on the same disk. */
+async function plannedTarget(target: string): Promise<string> {
+  let folder = dirname(target);
+  while (folder !== dirname(folder) && !existsSync(folder)) folder = dirname(folder);
+  return folder === dirname(target) ? target : freeBeside(join(folder, basename(target)));
 }
 
 const wantsNew = ({ siblings }: Pick<Input, 'siblings'>): boolean => (siblings['into'] ?? 'new') === 'new';
