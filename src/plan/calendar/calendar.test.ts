@@ -1,6 +1,5 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLifeboatError } from '../../core/index.ts';
 import { isTimezone, parseCalendar } from './calendar.ts';
 
 const zones = [
@@ -118,13 +117,8 @@ describe('words people use', () => {
     'every 6h at 02:00',
     'daily at 02:00 Mars/Olympus',
   ])('"%s" is refused with words that help', (words) => {
-    try {
-      parseCalendar(words, 'UTC');
-      expect.unreachable();
-    } catch (error) {
-      expect(isLifeboatError(error, 'plan.invalid')).toBe(true);
-      expect((error as { hint?: string }).hint).toBeTruthy();
-    }
+    const helpful = expect.objectContaining({ code: 'plan.invalid', hint: expect.any(String) as string }) as Error;
+    expect(() => parseCalendar(words, 'UTC')).toThrow(helpful);
   });
 
   test('a moment is strictly after, to the millisecond', () => {
@@ -198,7 +192,7 @@ describe('for any calendar, zone and moment', () => {
         expect(first).toBeGreaterThan(after);
         const later = next(after + more) as number;
         expect(later).toBeGreaterThanOrEqual(first);
-        if (after + more < first) expect(later).toBe(first);
+        expect(after + more < first && later !== first).toBe(false);
       }),
       { numRuns: 300 },
     );
@@ -212,8 +206,8 @@ describe('for any calendar, zone and moment', () => {
         const seen = wallClock(at, zone);
         expect(seen).toMatchObject({ weekday: day, hour: 10, minute: 0 });
         const daysOfMonth = new Date(Date.UTC(seen.year, seen.month, 0)).getUTCDate();
-        if (nth === 'last') expect(seen.day).toBeGreaterThan(daysOfMonth - 7);
-        else expect(Math.ceil(seen.day / 7)).toBe(ordinals.indexOf(nth) + 1);
+        const isLast = seen.day > daysOfMonth - 7;
+        expect(nth === 'last' ? isLast : Math.ceil(seen.day / 7) === ordinals.indexOf(nth) + 1).toBe(true);
       }),
       { numRuns: 300 },
     );
