@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { PlanKinds } from './kinds.ts';
 import { isMapping } from './inspection.ts';
@@ -20,6 +21,7 @@ export function renderSchema(kinds: PlanKinds): string {
 
 /** Writes what `renderSchema` gives. */
 export async function writeSchema(kinds: PlanKinds, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, renderSchema(kinds));
 }
 
