@@ -56,12 +56,11 @@ export const loadWorkspacePlan = (planFile: string): Promise<Plan> => loadPlan(r
 
 /** Makes the repository in a store of the plan, for every key of the plan. Throws `repository.exists`. */
 export async function initStore(plan: Plan, store: string, clock: Clock): Promise<{ id: string; location: string }> {
+  const recipients = await recipientsOf(plan);
   const place = await openStore(plan, store, clock, true);
   try {
-    const repository = await createRepository(place, await recipientsOf(plan), clock);
-    const made = { id: repository.id, location: place.location };
-    await repository.close();
-    return made;
+    const { id, location } = await createRepository(place, recipients, clock);
+    return { id, location };
   } finally {
     await place.close();
   }

@@ -38,6 +38,8 @@ export interface CommandOption {
 }
 
 export interface CommandContext {
+  /** What relative paths of flags are relative to. */
+  readonly folder: string;
   /** Absolute paths, whether they exist or not. */
   readonly planFile: string;
   readonly stateFolder: string;

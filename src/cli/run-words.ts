@@ -52,6 +52,7 @@ function contextOf(flags: GlobalFlags, surroundings: Surroundings): { context: C
   const bar = flags.quiet ? undefined : createTerminalProgress(surroundings.stderr, systemClock);
   const clear = (): void => bar?.clear();
   const context: CommandContext = {
+    folder: surroundings.folder,
     planFile: resolve(surroundings.folder, flags.plan),
     stateFolder: resolve(surroundings.folder, flags.state),
     yes: flags.yes,

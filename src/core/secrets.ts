@@ -29,8 +29,8 @@ export class Secret {
   }
 }
 
-/** Shorter values are left alone: taking every "a" out of a log would hide the log, not the secret. */
-const shortestRedacted = 4;
+/** Shorter values are left alone: taking a common word such as "pass" out of everything would hide the log, not the secret. */
+const shortestRedacted = 8;
 const known = new Set<string>();
 
 function remember(text: string): void {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
 import {
   planRestore,
@@ -56,7 +57,7 @@ function requestOf(context: CommandContext, input: Input): RestoreRequest {
   }
   return {
     asset: input.argument('ASSET'),
-    target: input.text('to') as string,
+    target: resolve(context.folder, input.text('to') as string),
     start: input.flag('start'),
     stay: true,
     signal: context.signal,

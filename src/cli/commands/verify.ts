@@ -30,7 +30,7 @@ export const command: Command = {
 
 function show({ output }: CommandContext, { store, ok, checked, damage, seconds }: StoreVerification): void {
   const { points, objects, bytes, plainBytes } = checked;
-  const extent = `${points} points, ${objects} objects, ${formatBytes(bytes)} stored, ${formatBytes(plainBytes)} plain, ${formatDuration(seconds * 1000)}`;
+  const extent = `${points} point${points === 1 ? '' : 's'}, ${objects} objects, ${formatBytes(bytes)} stored, ${formatBytes(plainBytes)} plain, ${formatDuration(seconds * 1000)}`;
   output.line(`${output.mark(ok)} ${store}: ${ok ? 'sound' : 'DAMAGED'} (${extent})`);
   for (const item of damage) {
     const suffering = item.points.length === 0 ? 'no point needs it' : `points: ${item.points.join(', ')}`;
