@@ -238,6 +238,11 @@ describe('every mistake is told with its place, code, message and hint', () => {
       /plan\.ambiguous_kind/,
     ],
     [
+      'a check inside a step that is misspelt',
+      scenario('      - wait: { until: { htp: /health }, for: 1m }\n'),
+      /9:26 plan\.unknown_kind there is no check of kind "htp"\. Did you mean http\?/,
+    ],
+    [
       'an expectation that does not parse',
       smallPlan.replace('./documents', './documents, checks: [{ sql: select 1, expect: value > }]'),
       /plan\.bad_expression/,

@@ -5,7 +5,9 @@ import { isMapping, type Inspection } from '../inspection.ts';
 import type { StepWords } from '../kinds.ts';
 import type { StepDeclaration } from '../model.ts';
 import { laterSteps } from '../schema/later-steps.ts';
+import { valueAt } from '../schema/issues.ts';
 import { duration, identifier } from '../schema/words.ts';
+import { readCheck } from './checks.ts';
 import { checkStepTemplates } from './step-names.ts';
 
 /** What every step may have beside the key of its kind. */
@@ -63,6 +65,7 @@ function readStep(
   const read = inspection.read(z.strictObject({ ...stepBeside, ...optional, [kind.kind]: ownSchema }), written, path);
   if (!inspection.kinds.steps.some((one) => one.kind === kind.kind))
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
+  checkInside(inspection, written, path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
   if (read === undefined) return undefined;
   const common = read as z.infer<z.ZodObject<typeof stepBeside>>;
@@ -83,6 +86,17 @@ function readStep(
     steps,
     place: inspection.document.place(path),
   };
+}
+
+/** Where steps hold a check of their own; one that names an asset or a service asks what those declare. */
+const checkPlaces: readonly Path[] = [['check'], ['wait', 'until'], ['exec', 'doneWhen']];
+
+function checkInside(inspection: Inspection, written: Record<string, unknown>, path: Path): void {
+  for (const place of checkPlaces) {
+    const check = valueAt(written, place);
+    if (!isMapping(check) || 'asset' in check || 'service' in check) continue;
+    readCheck(inspection, check, [...path, ...place]);
+  }
 }
 
 function kindOf(inspection: Inspection, written: Record<string, unknown>, path: Path): StepWords | undefined {
