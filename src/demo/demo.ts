@@ -11,14 +11,15 @@ export interface DemoOptions {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
+  /** How often everything is backed up before the disaster; default 4. */
+  readonly rounds?: number;
   /** What a test does to the demo between the last backup and the disaster, to see it fail. */
   readonly sabotage?: (demo: { workspace: OpenWorkspace; folder: DemoFolder }) => Promise<void>;
   /** Changes the text of the plan before it is used; for the same purpose. */
   readonly editPlan?: (plan: string) => string;
 }
 
-/** Backups that are taken while writes go on; the pause between two is what a disaster may cost. */
-const rounds = 4;
+/** Between two rounds of backups, while writes go on: it is what a disaster may cost. */
 const pauseMs = 1_500;
 
 /**
@@ -40,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
     await initStore(workspace.plan, 'cellar', workspace.clock);
-    await protect(workspace, shop, signal);
+    await protect(workspace, shop, options.rounds ?? 4, signal);
     await options.sabotage?.({ workspace, folder });
     const impactMs = await shop.disaster();
     const run = await recoverShop(workspace, impactMs, running, signal);
@@ -53,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   }
 }
 
-async function protect(workspace: OpenWorkspace, shop: Shop, signal: AbortSignal): Promise<void> {
+async function protect(workspace: OpenWorkspace, shop: Shop, rounds: number, signal: AbortSignal): Promise<void> {
   for (let round = 1; round <= rounds; round += 1) {
     for (const asset of workspace.plan.assets.keys()) await backup(workspace, asset, signal);
     if (round === 1) await shop.waitForWrites(signal);
