@@ -1,21 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../core/index.ts';
 
-/**
- * One typed assertion, as the plan writes it: `{ sql: …, expect: value > 0 }`, `{ http: /health, expect: status == 200 }`.
- * The same check serves readiness, backup verification, step verification and drill criteria.
- */
-export interface CheckSpec {
-  /** `sql`, `http`, `tcp`, `file`, `command`. */
-  readonly kind: string;
-  /** A name for people; without one the check describes itself. */
-  readonly name?: string;
-  readonly settings: unknown;
-  /** CEL over what the check observed (`value`, `status`, …); without one the kind's own idea of green. */
-  readonly expect?: string;
-  /** One answer may take so long; default `limits.checkTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
+export type { CheckSpec } from '../plan/model.ts';
 
 export interface CheckResult {
   readonly name: string;

@@ -1,4 +1,3 @@
-import type { CheckSpec } from '../checks/check.ts';
 import type { SecretSource } from '../core/index.ts';
 
 /** A plan after loading: names resolved, words turned into numbers, every place known. Plain values; holds no secret. */
@@ -77,6 +76,22 @@ export interface AssetDeclaration {
   readonly checks: readonly CheckSpec[];
   /** Checked by the asset kind's own schema. */
   readonly settings: unknown;
+}
+
+/**
+ * One typed assertion, as the plan writes it: `{ sql: …, expect: value > 0 }`, `{ http: /health, expect: status == 200 }`.
+ * The same check serves readiness, backup verification, step verification and drill criteria.
+ */
+export interface CheckSpec {
+  /** `sql`, `http`, `tcp`, `file`, `command`. */
+  readonly kind: string;
+  /** A name for people; without one the check describes itself. */
+  readonly name?: string;
+  readonly settings: unknown;
+  /** CEL over what the check observed (`value`, `status`, …); without one the kind's own idea of green. */
+  readonly expect?: string;
+  /** One answer may take so long; default `limits.checkTimeoutMs`. */
+  readonly timeoutMs?: number;
 }
 
 export interface ServiceDeclaration {

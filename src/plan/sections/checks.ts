@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { CheckSpec } from '../../checks/check.ts';
 import { isLifeboatError, parseDuration } from '../../core/index.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Path } from '../document.ts';
 import { namesIn } from '../expressions.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
+import type { CheckSpec } from '../model.ts';
 import { duration, text } from '../schema/words.ts';
 
 /** What may stand beside the one key that names the kind of a check. */
