@@ -52,6 +52,8 @@ export const limits = {
   progressBarMs: 100,
   /** How often a log gets a line of progress. */
   progressLineMs: 5_000,
+  /** A second SIGINT this soon is the first one again, passed on by whoever started us; a person is slower. */
+  sameSignalMs: 300,
   /** Records of one pack: a pack of the smallest chunks still has a trailer of a few megabytes. */
   chunksPerPackMax: 65_535,
   /** Records of one index object: about 45 MB each, far below what a sealed document may hold. */
@@ -77,6 +79,13 @@ export const limits = {
   /** Argon2 parameters come from the store before anything is authenticated: larger ones would be an attack on memory. */
   keyDerivationMemoryKiBMax: 2 ** 20,
   keyDerivationPassesMax: 64,
+  /** A store that failed so often in a row for one object is down, not unlucky. */
+  storeAttemptsMax: 6,
+  /** The first wait before an operation on a store is repeated, and the longest: each is twice the last, less some chance. */
+  storeRetryMs: 200,
+  storeRetryMsMax: 20_000,
+  /** One operation on a store, with all its attempts: a full pack over the thinnest line that is of use takes this long. */
+  storeOperationMs: 600_000,
   /** Files that a restore keeps open between two chunks of them. */
   openFilesMax: 128,
 } as const;

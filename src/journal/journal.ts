@@ -10,9 +10,18 @@ export interface Journal {
   append(kind: string, data: Record<string, unknown>, of?: { run?: string }): JournalRecord;
   /** In order; all of them, or those of a run, or of some kinds (`backup.finished`, or `backup.*`). */
   records(filter?: { run?: string; kinds?: readonly string[]; after?: number }): JournalRecord[];
-  /** Recomputes the chain. Throws `journal.damaged` naming the first record that is not as written. */
-  verify(): { records: number; head: string };
+  /**
+   * Recomputes the chain. Throws `journal.damaged` naming the first record that is not as written. A journal that was replaced,
+   * or cut together with the note of its own head, is found with a head `known` from elsewhere (a store, a report).
+   */
+  verify(known?: JournalHead): JournalHead;
   close(): void;
+}
+
+/** How many records a journal had at some moment, and the hash of the last; `'0' × 64` before the first. */
+export interface JournalHead {
+  readonly records: number;
+  readonly head: string;
 }
 
 export interface JournalRecord {

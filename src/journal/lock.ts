@@ -7,52 +7,75 @@ export interface Lock {
   release(): void;
 }
 
+/** Locks that are held: a connection that nobody refers to would be collected, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Holds a lock among the processes of this machine until it is released or the process ends, however it ends: the lock is
  * SQLite's own on `<file>.lock`, which the kernel drops with the process, so it can never be left behind.
- * `who` tells others what holds it. Throws `operation.busy` naming the holder, at once.
+ * `who` tells others what holds it. Throws `operation.busy` naming the holder, at once, and `input.file` if no lock can be made.
  */
 export function holdLock(file: string, who: string): Lock {
-  mkdirSync(dirname(file), { recursive: true });
-  const database = new DatabaseSync(`${file}.lock`, { timeout: 0 });
-  try {
-    database.exec('pragma journal_mode = delete; begin exclusive');
-  } catch (error) {
-    database.close();
-    throw busy(file, who, error);
-  }
-  writeFileSync(`${file}.holder`, `${who}, process ${process.pid}, since ${isoTime(systemClock.now())}`);
-  let held = true;
+  const database = lockedDatabase(file, who);
+  held.add(database);
+  noteHolder(file, who);
   return {
     release: () => {
-      if (!held) return;
-      held = false;
-      rmSync(`${file}.holder`, { force: true });
-      database.close();
+      if (!held.delete(database)) return;
+      try {
+        rmSync(`${file}.holder`, { force: true });
+      } catch {
+        // Safe: it is only a text for people, and without a lock nobody reads it.
+      } finally {
+        database.close();
+      }
     },
   };
 }
 
-function busy(file: string, who: string, error: unknown): LifeboatError {
-  const code =
-    typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-  if (code !== 5 && code !== 6) {
-    return new LifeboatError('input.file', `the lock ${file}.lock cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
+function lockedDatabase(file: string, who: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+    database.exec('pragma journal_mode = delete; begin exclusive');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw isBusy(error) ? busy(file, who, error) : unusable(file, error);
   }
-  return new LifeboatError('operation.busy', `${who} is already under way: ${holderOf(file)}`, {
+}
+
+function noteHolder(file: string, who: string): void {
+  try {
+    writeFileSync(`${file}.holder`, `${who}, process ${process.pid}, since ${isoTime(systemClock.now())}`);
+  } catch {
+    // Safe: the lock is held, and a full disk must not keep anybody from a restore; others only miss the name.
+  }
+}
+
+/** SQLite's result codes 5 (busy) and 6 (locked), in their lowest byte. */
+function isBusy(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
+  return [5, 6].includes(Number(error.errcode) & 0xff);
+}
+
+const busy = (file: string, who: string, cause: unknown): LifeboatError =>
+  new LifeboatError('operation.busy', `${who} is already under way: ${holderOf(file)}`, {
     where: `${file}.lock`,
     hint: 'Wait for it, or end that process; the lock goes with it.',
-    cause: error,
+    cause,
   });
-}
+
+const unusable = (file: string, cause: unknown): LifeboatError =>
+  new LifeboatError('input.file', `the lock ${file}.lock cannot be used: ${messageOf(cause)}`, { cause });
 
 /** Only for the message: the name may be a moment old, the lock itself is what counts. */
 function holderOf(file: string): string {
+  const unnamed = 'another process holds it';
   try {
-    return readFileSync(`${file}.holder`, 'utf8');
+    return readFileSync(`${file}.holder`, 'utf8') || unnamed;
   } catch {
-    return 'another process holds it';
+    return unnamed;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LifeboatError, limits, messageOf, redactData, type Clock } from '../core/index.ts';
-import type { Journal, JournalRecord } from './journal.ts';
+import type { Journal, JournalHead, JournalRecord } from './journal.ts';
 
 interface Row {
   readonly sequence: number;
@@ -28,21 +28,60 @@ const schema = `
   ) strict;
   create index if not exists records_of_run on records (run) where run is not null;
   create index if not exists records_of_kind on records (kind);
+  create table if not exists head (
+    one integer primary key check (one = 1),
+    sequence integer not null,
+    hash text not null
+  ) strict;
+  create trigger if not exists never_replaced before insert on records
+    when new.sequence <> (select coalesce(max(sequence), 0) + 1 from records)
+    begin select raise(abort, 'a journal is only added to'); end;
+  create trigger if not exists head_kept before delete on head begin select raise(abort, 'a journal is only added to'); end;
+  create trigger if not exists head_grows before update on head
+    when new.sequence <> old.sequence + 1
+    begin select raise(abort, 'a journal is only added to'); end;
   create trigger if not exists never_changed before update on records begin select raise(abort, 'a journal is only added to'); end;
   create trigger if not exists never_removed before delete on records begin select raise(abort, 'a journal is only added to'); end;
+`;
+
+const moveHead = `
+  insert into head (one, sequence, hash) values (1, ?, ?)
+  on conflict (one) do update set sequence = excluded.sequence, hash = excluded.hash
 `;
 
 /**
  * Opens or makes the journal in this file. Throws `journal.busy`, `journal.damaged` if the file is no journal, `disk.full`.
  */
 export function openJournal(file: string, { clock, host }: { clock: Clock; host: string }): Journal {
-  const database = inOurWords(file, () => {
-    const opened = new DatabaseSync(file, { timeout: limits.sqliteBusyMs });
-    opened.exec('pragma journal_mode = wal; pragma synchronous = full;');
-    opened.exec(schema);
-    return opened;
-  });
+  const database = inOurWords(file, () => new DatabaseSync(file, { timeout: limits.sqliteBusyMs }));
+  try {
+    inOurWords(file, () => prepare(database));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return new SqliteJournal(database, file, clock, host);
+}
+
+function prepare(database: DatabaseSync): void {
+  database.exec('pragma journal_mode = wal; pragma synchronous = full;');
+  const made = "select 1 from sqlite_schema where name = 'head_grows'";
+  if (database.prepare(made).get() !== undefined) return;
+  inTransaction(database, () => database.exec(schema));
+}
+
+/** Takes the lock for writing first: what is read inside is still true when it is written upon. */
+function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('begin immediate');
+  try {
+    const done = work();
+    database.exec('commit');
+    return done;
+  } catch (error) {
+    // After a full disk or a read error SQLite may have rolled back by itself.
+    if (database.isTransaction) database.exec('rollback');
+    throw error;
+  }
 }
 
 class SqliteJournal implements Journal {
@@ -60,14 +99,12 @@ class SqliteJournal implements Journal {
 
   append(kind: string, data: Record<string, unknown>, of: { run?: string } = {}): JournalRecord {
     const text = canonical(redactData(data));
-    return inOurWords(this.#file, () => {
-      // The lock comes first: the record before this one must still be the last when this one is chained to it.
-      this.#database.exec('begin immediate');
-      try {
+    return inOurWords(this.#file, () =>
+      inTransaction(this.#database, () => {
         const last = this.#database.prepare('select sequence, hash from records order by sequence desc limit 1').get();
         const row = {
           sequence: Number(last?.['sequence'] ?? 0) + 1,
-          at_ms: this.#clock.now(),
+          at_ms: Math.trunc(this.#clock.now()),
           host: this.#host,
           kind,
           run: of.run ?? null,
@@ -77,13 +114,10 @@ class SqliteJournal implements Journal {
         this.#database
           .prepare('insert into records (sequence, at_ms, host, kind, run, data, hash) values (?, ?, ?, ?, ?, ?, ?)')
           .run(row.sequence, row.at_ms, row.host, row.kind, row.run, row.data, hash);
-        this.#database.exec('commit');
+        this.#database.prepare(moveHead).run(row.sequence, hash);
         return recordOf({ ...row, hash });
-      } catch (error) {
-        this.#database.exec('rollback');
-        throw error;
-      }
-    });
+      }),
+    );
   }
 
   records(filter: { run?: string; kinds?: readonly string[]; after?: number } = {}): JournalRecord[] {
@@ -92,25 +126,51 @@ class SqliteJournal implements Journal {
       this.#database
         .prepare(`select * from records ${where} order by sequence`)
         .all(...values)
-        .map((row) => recordOf(row as unknown as Row)),
+        .map((row) => this.#read(row as unknown as Row)),
     );
   }
 
-  verify(): { records: number; head: string } {
+  verify(known?: JournalHead): JournalHead {
+    return inOurWords(this.#file, () => {
+      // One moment for the records and their head, while other processes append.
+      this.#database.exec('begin');
+      try {
+        return this.#verify(known);
+      } finally {
+        if (this.#database.isTransaction) this.#database.exec('rollback');
+      }
+    });
+  }
+
+  #verify(known: JournalHead | undefined): JournalHead {
     let head = beginning;
-    let expected = 1;
+    let records = 0;
     for (const found of this.#database.prepare('select * from records order by sequence').iterate()) {
       const row = found as unknown as Row;
-      if (row.sequence !== expected) throw this.#damaged(expected, 'is missing');
+      records += 1;
+      if (row.sequence !== records) throw this.#damaged(records, 'is missing');
       head = hashOf(head, row);
-      if (row.hash !== head) throw this.#damaged(expected, 'is not as it was written');
-      expected += 1;
+      if (row.hash !== head) throw this.#damaged(records, 'is not as it was written');
+      if (known?.records === records && known.head !== head) throw this.#damaged(records, 'was another one before');
     }
-    return { records: expected - 1, head };
+    if (known !== undefined && known.records > records) throw this.#damaged(records + 1, 'is missing');
+    const last = this.#database.prepare('select sequence, hash from head').get();
+    if (Number(last?.['sequence'] ?? 0) !== records) throw this.#damaged(records + 1, 'is missing');
+    if (String(last?.['hash'] ?? beginning) !== head) throw this.#damaged(records, 'is not as it was written');
+    return { records, head };
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  #read(row: Row): JournalRecord {
+    try {
+      return recordOf(row);
+    } catch {
+      // Only text that is no JSON fails here, and we write nothing else.
+      throw this.#damaged(row.sequence, 'is not as it was written');
+    }
   }
 
   #damaged(sequence: number, what: string): LifeboatError {

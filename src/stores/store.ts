@@ -3,14 +3,17 @@ import type { Clock } from '../core/index.ts';
 
 /**
  * What the repository asks of a place that keeps objects. Names are paths of lower-case letters, digits, `.`, `_` and `-`
- * joined by `/` (`packs/4f/4f0c…`); an object is bytes that never change once written, except where `put` replaces it.
+ * joined by `/` (`packs/4f/4f0c…`), not below `tmp/`, which is the driver's own; an object is bytes that never change once
+ * written, except where `put` replaces it.
  *
  * Promises of every implementation (the suite in `store.suite.ts` asks for each):
  * - when `put` resolves, the object survives a power cut, whole; a reader never sees part of one;
  * - what was put is what `get`, `stat` and `list` answer from then on;
  * - `list` names every object below the prefix or throws: a partial listing never looks complete.
  *
- * Errors, always `LifeboatError`: `store.missing`, `store.exists`, `store.unreachable`, `store.full`, `store.denied`, `store.io`.
+ * Errors, always `LifeboatError`: `store.missing`, `store.exists`, `store.unreachable` (also when the place itself is gone since
+ * it was opened: then nothing is known of its objects), `store.full`, `store.denied`, `store.io`, `store.name`, and
+ * `operation.cancelled` (or the signal's own reason) when it was stopped.
  */
 export interface Store {
   /** For people: `fs:/backups/near`. Holds no secret. */

@@ -1,11 +1,15 @@
-import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { syncFolder, systemCodeOf } from '../../core/index.ts';
 import { checkName, checkPrefix } from '../names.ts';
+import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, PutOptions, Store, StoredObject, StoreKind } from '../store.ts';
-import { storeError } from './errors.ts';
-import { removeAbandoned, temporaryName } from './temporary.ts';
+import { linkError, putError, storeError } from './errors.ts';
+import { Folders } from './folders.ts';
+import { openRoot, type Root } from './root.ts';
+import { temporaryName } from './temporary.ts';
+import { objectsBelow } from './walk.ts';
 
 export const fsStore: StoreKind<{ path: string }> = {
   type: 'fs',
@@ -15,61 +19,62 @@ export const fsStore: StoreKind<{ path: string }> = {
 
 /**
  * A folder as a store. An object is a file; it is written to `tmp/`, synced, and then named by link(2), which never
- * replaces, or by rename(2), which does. A crash leaves at most a temporary file of a dead process, removed at a later start.
+ * replaces, or by rename(2), which does. A crash leaves at most a temporary file of a dead process, removed before the next write.
  */
-export async function openFsStore(root: string, create: boolean): Promise<Store> {
-  try {
-    if (create) await mkdir(join(root, 'tmp'), { recursive: true });
-    else await stat(root);
-  } catch (error) {
-    throw storeError(error, root, root);
-  }
-  await removeAbandoned(join(root, 'tmp'));
-  return new FsStore(root);
+export async function openFsStore(path: string, create: boolean): Promise<Store> {
+  return new FsStore(await openRoot(path, create));
 }
 
 class FsStore implements Store {
   readonly location: string;
   readonly atomicCreate = true;
-  readonly #root: string;
-  /** Folders known to exist and to be durable, so that a thousand objects do not sync a thousand folders. */
-  readonly #folders = new Map<string, Promise<void>>();
+  readonly #root: Root;
+  readonly #folders: Folders;
 
-  constructor(root: string) {
+  constructor(root: Root) {
     this.#root = root;
-    this.location = `fs:${root}`;
+    this.#folders = new Folders(root);
+    this.location = `fs:${root.path}`;
   }
 
   async put(name: string, parts: readonly Uint8Array[], options: PutOptions = {}): Promise<void> {
     checkName(name);
-    const path = join(this.#root, name);
-    const temporary = join(this.#root, 'tmp', temporaryName());
+    throwIfStopped(options.signal);
+    await this.#root.check();
+    const path = this.#path(name);
     try {
-      options.signal?.throwIfAborted();
-      await this.#makeFolder(join(this.#root, 'tmp'));
-      await this.#makeFolder(dirname(path));
-      await writeWhole(temporary, parts);
-      if (options.ifAbsent) await link(temporary, path);
-      else await rename(temporary, path);
-      await syncFolder(dirname(path));
+      const temporary = join(await this.#folders.temporary(), temporaryName());
+      await this.#folders.make(dirname(path));
+      try {
+        await writeWhole(temporary, parts, options.signal);
+        if (options.ifAbsent) await linkOnce(temporary, path);
+        else await rename(temporary, path);
+        await syncFolder(dirname(path));
+      } finally {
+        // What stays here is never taken for an object, and is removed before the writes of a later process.
+        await rm(temporary, { force: true }).catch(() => {});
+      }
     } catch (error) {
-      throw storeError(error, name, this.#root);
-    } finally {
-      await rm(temporary, { force: true });
+      if (systemCodeOf(error) === 'ENOENT') {
+        this.#folders.forget();
+        await this.#root.check();
+      }
+      throw putError(error, this.#where(name));
     }
   }
 
   async get(name: string, options: GetOptions = {}): Promise<Buffer> {
     checkName(name);
-    options.signal?.throwIfAborted();
+    throwIfStopped(options.signal);
     let file: FileHandle | undefined;
     try {
-      file = await open(join(this.#root, name), 'r');
+      file = await open(this.#path(name), 'r');
       const { size } = await file.stat();
       const offset = Math.min(options.range?.offset ?? 0, size);
       return await readExactly(file, offset, Math.min(options.range?.length ?? size, size - offset));
     } catch (error) {
-      throw storeError(error, name, this.#root);
+      if (isAbsence(error)) await this.#root.check();
+      throw storeError(error, this.#where(name));
     } finally {
       await file?.close();
     }
@@ -78,30 +83,31 @@ class FsStore implements Store {
   async stat(name: string): Promise<StoredObject | undefined> {
     checkName(name);
     try {
-      const found = await stat(join(this.#root, name));
+      const found = await stat(this.#path(name));
       return found.isFile() ? { name, bytes: found.size } : undefined;
     } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') return undefined;
-      throw storeError(error, name, this.#root);
+      if (!isAbsence(error)) throw storeError(error, this.#where(name));
+      await this.#root.check();
+      return undefined;
     }
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
     checkPrefix(prefix);
-    // A store whose root is gone (an unmounted disk) is not an empty store.
-    await stat(this.#root).catch((error: unknown) => Promise.reject(storeError(error, prefix, this.#root)));
-    yield* this.#walk(prefix.replace(/\/$/, ''));
+    // A store whose root is gone (an unmounted disk) is not an empty store, at the start as little as at the end.
+    await this.#root.check();
+    yield* objectsBelow(this.#root.path, prefix.replace(/\/$/, ''));
+    await this.#root.check();
   }
 
   async remove(name: string): Promise<void> {
     checkName(name);
-    const path = join(this.#root, name);
     try {
-      await rm(path);
-      await syncFolder(dirname(path));
+      await unlink(this.#path(name));
+      await syncFolder(dirname(this.#path(name)));
     } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') return;
-      throw storeError(error, name, this.#root);
+      if (!isAbsence(error)) throw storeError(error, this.#where(name));
+      await this.#root.check();
     }
   }
 
@@ -109,54 +115,24 @@ class FsStore implements Store {
     // Nothing is held between calls.
   }
 
-  async *#walk(name: string): AsyncIterable<StoredObject> {
-    for (const item of await this.#children(name)) {
-      const child = name === '' ? item.name : `${name}/${item.name}`;
-      if (child === 'tmp') continue;
-      if (item.isDirectory()) yield* this.#walk(child);
-      else {
-        const bytes = await sizeOf(join(this.#root, child));
-        if (bytes !== undefined) yield { name: child, bytes };
-      }
-    }
+  #path(name: string): string {
+    return join(this.#root.path, name);
   }
 
-  async #children(name: string) {
-    try {
-      return await readdir(join(this.#root, name), { withFileTypes: true });
-    } catch (error) {
-      // The folder was never made, or its last object and it were removed meanwhile: it holds nothing.
-      if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') return [];
-      throw storeError(error, name, this.#root);
-    }
-  }
-
-  #makeFolder(path: string): Promise<void> {
-    const known = this.#folders.get(path);
-    if (known !== undefined) return known;
-    const made = this.#makeDurably(path);
-    this.#folders.set(path, made);
-    made.catch(() => this.#folders.delete(path));
-    return made;
-  }
-
-  async #makeDurably(path: string): Promise<void> {
-    if (path.length > this.#root.length) await this.#makeFolder(dirname(path));
-    else await stat(this.#root);
-    try {
-      await mkdir(path);
-      await syncFolder(dirname(path));
-    } catch (error) {
-      if (systemCodeOf(error) !== 'EEXIST') throw error;
-    }
+  #where(name: string): string {
+    return `${this.location}/${name}`;
   }
 }
 
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/** There is no file of that name: nothing, a folder, or a file where a folder would have to be. */
+const isAbsence = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCodeOf(error) ?? '');
+
+async function writeWhole(path: string, parts: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
     let position = 0;
     for (const part of parts) {
+      throwIfStopped(signal);
       for (let done = 0; done < part.length;) {
         const { bytesWritten } = await file.write(part, done, part.length - done, position);
         done += bytesWritten;
@@ -166,6 +142,19 @@ async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<v
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+async function linkOnce(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw linkError(error);
+    // NFS may have lost the answer to the first request and refuse the repeated one: then the name is ours all the same.
+    if ((await stat(temporary)).nlink > 1) return;
+    // Whoever hears "exists" builds on it; its writer may not have come to this line yet.
+    await syncFolder(dirname(path));
+    throw error;
   }
 }
 
@@ -179,14 +168,4 @@ async function readExactly(file: FileHandle, offset: number, length: number): Pr
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);
-}
-
-/** Undefined when the file was removed since its folder was read. */
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw storeError(error, path, path);
-  }
 }
