@@ -156,7 +156,8 @@ describe('a source that cannot be read', () => {
     }
     // Root reads everything, so another user runs the same command.
     const program = fileURLToPath(new URL('../bin/lifeboat', import.meta.url));
-    const asNobody = (words: string[]) => spawnSync('runuser', ['-u', 'nobody', '--', process.execPath, ...words], { cwd: place.folder, encoding: 'utf8' });
+    const asNobody = (words: string[]) =>
+      spawnSync('runuser', ['-u', 'nobody', '--', process.execPath, ...words], { cwd: place.folder, encoding: 'utf8' });
     if (asNobody([program, '--version']).status !== 0) return test.skip('the user nobody may not enter this checkout');
     for (const path of ['.', 'store', '.lifeboat']) spawnSync('chown', ['-R', 'nobody', place.path(path)]);
     spawnSync('chown', ['root', place.path('docs', 'secret.txt')]);

@@ -86,6 +86,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/demo.ts'),
   },
   {
+    name: 'keys create',
+    summary: 'make an identity that opens copies',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-create.ts'),
+  },
+  {
     name: 'store init',
     summary: 'make the repository of a store',
     heading: 'Keys and stores:',

@@ -5,7 +5,7 @@ import type { RunResult } from '../procedures/index.ts';
 import { layOutDemo, type DemoFolder } from './folder.ts';
 import { judge, type DemoOutcome } from './judge.ts';
 import { openShop, type Shop } from './shop.ts';
-import { report } from './report.ts';
+import { writeDown } from './report.ts';
 
 export interface DemoOptions {
   readonly progress: Progress;
@@ -46,7 +46,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     const impactMs = await shop.disaster();
     const run = await recoverShop(workspace, impactMs, running, signal);
     const assets = await judge(workspace, shop, run, running, impactMs);
-    return await report(workspace, folder, run, assets);
+    return await writeDown(workspace, folder, run, assets);
   } finally {
     await shop.close();
     for (const { copy } of running) await copy?.stop();

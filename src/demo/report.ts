@@ -5,7 +5,7 @@ import type { DemoFolder } from './folder.ts';
 import type { AssetOutcome, DemoOutcome } from './judge.ts';
 
 /** Writes down what was measured, and from the journal the evidence and its page. */
-export async function report(
+export async function writeDown(
   workspace: OpenWorkspace,
   folder: DemoFolder,
   run: RunResult,

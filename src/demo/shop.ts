@@ -25,7 +25,7 @@ const earlierOrders = 200_000;
 export async function openShop(folder: DemoFolder, signal: AbortSignal): Promise<Shop> {
   const opened: { stop(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
-    for (const thing of opened.splice(0).reverse()) await thing.stop();
+    for (const thing of opened.splice(0).toReversed()) await thing.stop();
   };
   try {
     const { url, server } = await openDatabase(folder);

@@ -129,14 +129,21 @@ async function unwrapPassphrase(
   }
 }
 
+/** Files of identities, as age-keygen writes them, have comments above the one line that counts. */
+const identityLine = (text: string): string =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .find((line) => line !== '' && !line.startsWith('#')) ?? '';
+
 async function unwrapAge(object: KeyObject & { kind: 'age' }, identity: Secret): Promise<KeyBundle | undefined> {
   const decrypter = new Decrypter();
   try {
-    decrypter.addIdentity(identity.reveal());
+    decrypter.addIdentity(identityLine(identity.reveal()));
   } catch {
     // The library's message may hold the identity, so it is not passed on.
     throw new LifeboatError('key.wrong', 'what was given as the identity is not an age identity', {
-      hint: 'An identity is one line that starts with AGE-SECRET-KEY-1.',
+      hint: 'An identity has one line that starts with AGE-SECRET-KEY-1.',
     });
   }
   try {

@@ -42,14 +42,26 @@ function drillOf(plan: Plan, name: string | undefined) {
   });
 }
 
+function figure(value: number | undefined, unit: DrillResult['criteria'][number]['unit']): string {
+  if (unit === 'none') return '';
+  if (value === undefined) return 'unknown';
+  return unit === 'ms' ? formatDuration(value) : String(value);
+}
+
 function show({ output }: CommandContext, result: DrillResult, page: string): void {
   const good = result.verdict === 'pass';
   output.line(
     `${output.mark(good)} DRILL ${result.drill} (${result.scenario}): ${good ? 'PASS' : 'FAIL'}   run ${result.run}`,
   );
   output.table(
-    ['criterion', 'verdict', 'what was measured'],
-    result.criteria.map(({ name, verdict, text }) => [name, `${output.mark(verdict === 'pass')} ${verdict}`, text]),
+    ['criterion', 'verdict', '>measured', '>target', 'what it is'],
+    result.criteria.map((criterion) => [
+      criterion.name,
+      `${output.mark(criterion.verdict === 'pass')} ${criterion.verdict}`,
+      `${criterion.bound ? 'at most ' : ''}${figure(criterion.measured, criterion.unit)}`,
+      figure(criterion.target, criterion.unit),
+      criterion.text,
+    ]),
   );
   output.table(
     ['step', 'state', '>took', 'what happened'],

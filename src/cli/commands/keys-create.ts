@@ -1,0 +1,48 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { isoTime, LifeboatError, messageOf, systemClock, systemCodeOf } from '../../core/index.ts';
+import type { Command } from '../command.ts';
+
+export const command: Command = {
+  description:
+    'Makes an age identity: the file is the only thing that opens what is sealed for its recipient, and is never shown or stored elsewhere. The recipient is public: name it in the plan under keys, and keep the file away from both the data and the copies. A machine whose plan names no identity can check that a copy is there, but not read it.',
+  options: [{ flags: '--identity <FILE>', summary: 'the file to make; must not exist', required: true }],
+  examples: [
+    'lifeboat keys create --identity /media/usb/lifeboat.key',
+    '# then in the plan:  keys: { main: { recipients: [age1…], identity: { file: /media/usb/lifeboat.key }, domain: office } }',
+  ],
+  run: async (context, input) => {
+    const file = resolve(context.folder, input.text('identity') as string);
+    const identity = await generateIdentity();
+    const recipient = await identityToRecipient(identity);
+    await writeNew(file, `# made ${isoTime(systemClock.now())}\n# recipient: ${recipient}\n${identity}\n`);
+    context.output.line(`${context.output.mark(true)} identity written to ${file}`);
+    context.output.line(`recipient ${recipient}`);
+    return { json: { recipient, identity: file } };
+  },
+};
+
+async function writeNew(path: string, content: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const exists = systemCodeOf(error) === 'EEXIST';
+    throw new LifeboatError(
+      exists ? 'input.exists' : 'input.file',
+      `${path} ${exists ? 'exists already' : `cannot be written: ${messageOf(error)}`}`,
+      {
+        hint: exists
+          ? 'An identity is never replaced: name another file.'
+          : 'Name a file in a folder that you may write to.',
+        cause: error,
+      },
+    );
+  }
+}
