@@ -147,7 +147,7 @@ describe('a source that cannot be read', () => {
     expect(points).toHaveLength(1);
   });
 
-  it('is an error for a file that may not be read, never a silent gap', async (test) => {
+  it('is an error for a file that may not be read, never a silent gap', async (context) => {
     await prepared();
     await writeFile(place.path('docs', 'secret.txt'), 'not for everybody', { mode: 0o600 });
     if (process.getuid?.() !== 0) {
@@ -158,7 +158,8 @@ describe('a source that cannot be read', () => {
     const program = fileURLToPath(new URL('../bin/lifeboat', import.meta.url));
     const asNobody = (words: string[]) =>
       spawnSync('runuser', ['-u', 'nobody', '--', process.execPath, ...words], { cwd: place.folder, encoding: 'utf8' });
-    if (asNobody([program, '--version']).status !== 0) return test.skip('the user nobody may not enter this checkout');
+    if (asNobody([program, '--version']).status !== 0)
+      return context.skip('the user nobody may not enter this checkout');
     for (const path of ['.', 'store', '.lifeboat']) spawnSync('chown', ['-R', 'nobody', place.path(path)]);
     spawnSync('chown', ['root', place.path('docs', 'secret.txt')]);
     const { status, stdout, stderr } = asNobody([program, 'backup', 'docs', '--json']);

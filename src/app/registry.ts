@@ -16,3 +16,6 @@ export const registry = {
 } as const;
 
 export type Registry = typeof registry;
+
+/** The demo's own server: a PostgreSQL made with the programs that the asset uses. */
+export { makeCluster, type RunningServer } from '../assets/postgres/index.ts';

@@ -42,7 +42,6 @@ export const errorCodes = {
   // Repository
   'repository.missing': entry(2, 'no', 'the store holds no repository; `lifeboat store init` makes one'),
   'repository.exists': entry(2, 'no', 'the store already holds a repository'),
-  'repository.foreign': entry(2, 'human', 'the repository is not the one that was expected'),
   'repository.version': entry(2, 'human', 'the repository was written by a newer Lifeboat'),
   'repository.damaged': entry(1, 'human', 'an object of the repository is not as it was written'),
   'repository.incomplete': entry(1, 'human', 'an object that a recovery point needs is not in the store'),
@@ -95,7 +94,6 @@ export const errorCodes = {
   'disk.full': entry(4, 'human', 'the disk is full'),
   'journal.damaged': entry(1, 'human', 'the journal is not as it was written'),
   'journal.busy': entry(4, 'later', 'the journal is locked by another process'),
-  'limit.exceeded': entry(2, 'no', 'something is larger than Lifeboat allows'),
   internal: entry(70, 'no', 'a mistake of ours'),
 } as const satisfies Record<string, CodeEntry>;
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
-import { makeCluster, type RunningServer } from '../assets/postgres/server/index.ts';
+import { makeCluster, type RunningServer } from '../app/index.ts';
 import { limits, LifeboatError, Secret, systemClock } from '../core/index.ts';
 import type { DemoFolder } from './folder.ts';
 import { readLedger } from './ledger.ts';

@@ -8,6 +8,8 @@ import { checkCluster, newestOf, type Measure } from './check.ts';
 import { identifyServer } from './identify.ts';
 import { startCopy } from './start.ts';
 
+export { makeCluster, type RunningServer } from './server/index.ts';
+
 export interface PostgresSettings {
   readonly url: string | SecretSource;
   readonly measure?: Measure | undefined;
