@@ -35,9 +35,9 @@ export async function copySettings(
     readonly configFile: string;
     readonly hbaFile: string;
     readonly identFile: string;
-    readonly socketFolder: string;
+    /** Without one it listens on 127.0.0.1 instead. */
+    readonly socketFolder: string | undefined;
     readonly port: number;
-    readonly tcp: boolean;
   },
 ): Promise<Record<string, string>> {
   const needs = replayNeeds.flatMap((name) => {
@@ -49,8 +49,8 @@ export async function copySettings(
     hba_file: place.hbaFile,
     ident_file: place.identFile,
     ...Object.fromEntries(needs),
-    listen_addresses: place.tcp ? '127.0.0.1' : '',
-    unix_socket_directories: place.socketFolder,
+    listen_addresses: place.socketFolder === undefined ? '127.0.0.1' : '',
+    unix_socket_directories: place.socketFolder ?? '',
     port: String(place.port),
     archive_mode: 'off',
     archive_command: '',

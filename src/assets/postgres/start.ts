@@ -24,11 +24,14 @@ export async function startCopy(path: string, sourceUrl: string, options: StartO
   const programs = await findPrograms(majorOf(options.facts));
   const user = await serverUser();
   const port = await freePort(options.port);
-  const socketFolder = await makeSocketFolder(user);
-  const { url, shownUrl, tcp } = addressOf(sourceUrl, socketFolder, port);
+  const byPassword = new URL(sourceUrl).password !== '';
+  const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
+  const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
   const files = await writeConfiguration(path, user);
-  const settings = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port, tcp });
-  const removeSocketFolder = (): Promise<void> => rm(socketFolder, { recursive: true, force: true });
+  const settings = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
+  const removeSocketFolder = async (): Promise<void> => {
+    if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
+  };
   let server: RunningServer;
   try {
     server = await startServer({
@@ -70,20 +73,19 @@ async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
  */
 function addressOf(
   sourceUrl: string,
-  socketFolder: string,
+  socketFolder: string | undefined,
   port: number,
-): { url: string; shownUrl: string; tcp: boolean } {
+): { url: string; shownUrl: string } {
   const { username, password, pathname } = new URL(sourceUrl);
   const userPart = username === '' ? '' : `${username}@`;
-  if (password === '') {
+  if (socketFolder !== undefined) {
     const url = `postgresql://${userPart}localhost${pathname}?host=${encodeURIComponent(socketFolder)}&port=${port}`;
-    return { url, shownUrl: url, tcp: false };
+    return { url, shownUrl: url };
   }
   const rest = `127.0.0.1:${port}${pathname}`;
   return {
     url: `postgresql://${username}:${password}@${rest}`,
     shownUrl: `postgresql://${userPart}${rest}`,
-    tcp: true,
   };
 }
 
