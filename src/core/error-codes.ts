@@ -94,6 +94,7 @@ export const errorCodes = {
   'disk.full': entry(4, 'human', 'the disk is full'),
   'journal.damaged': entry(1, 'human', 'the journal is not as it was written'),
   'journal.busy': entry(4, 'later', 'the journal is locked by another process'),
+  'limit.exceeded': entry(2, 'no', 'something is larger than Lifeboat allows'),
   internal: entry(70, 'no', 'a mistake of ours'),
 } as const satisfies Record<string, CodeEntry>;
 
