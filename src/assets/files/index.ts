@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { runCheck, type CheckResult } from '../../checks/index.ts';
 import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
-import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest, SourceIdentity } from '../asset.ts';
+import type {
+  Asset,
+  AssetContext,
+  AssetKind,
+  CaptureFacts,
+  CheckTarget,
+  Newest,
+  RestoredCopy,
+  SourceIdentity,
+  WorkOptions,
+} from '../asset.ts';
 import type { Entry } from '../entry.ts';
-import { walk, type Skipped } from './walk.ts';
+import { stopIfAsked } from '../stop.ts';
+import { rootUnreadable, unreadable } from './errors.ts';
+import { walk, type Found, type Skipped } from './walk.ts';
 
 export interface FilesSettings {
   readonly path: string;
@@ -17,10 +30,16 @@ export const filesKind: AssetKind<FilesSettings> = {
   type: 'files',
   schema: z.strictObject({
     path: z.string().min(1).describe('The folder, relative to the plan file or absolute.'),
-    exclude: z.array(z.string()).optional().describe('Patterns such as **/*.tmp, relative to the folder.'),
+    exclude: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Patterns such as **/*.tmp, relative to the folder. A star does not match a leading dot.'),
   }),
   open: (name, settings, context) => new FilesAsset(name, settings, context),
 };
+
+/** Sentences that a point keeps about what is not in it; the rest is counted. */
+const warningsMax = 20;
 
 class FilesAsset implements Asset {
   readonly type = 'files';
@@ -38,25 +57,43 @@ class FilesAsset implements Asset {
 
   /** Names the folder and does not count it: walking a million files twice would double the cost of a backup. */
   async identify(): Promise<SourceIdentity> {
-    const first = await walk(this.#root, this.#exclude, () => {}).next();
-    if (first.done) throw new LifeboatError('asset.unreadable', `${this.#root} cannot be read`);
+    try {
+      if (!(await lstat(`${this.#root}/`)).isDirectory()) throw rootUnreadable(this.#root, 'it is no folder');
+    } catch (error) {
+      if (error instanceof LifeboatError) throw error;
+      throw rootUnreadable(this.#root, messageOf(error), error);
+    }
     return { id: `files:${this.#root}`, description: `folder ${this.#root}` };
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): AsyncGenerator<Entry, CaptureFacts, void> {
+    stopIfAsked(options.signal, `the work on ${this.name}`);
     // Whatever was written before the walk began is in the point; what is written during it may be.
     const atMs = this.#context.clock.now();
     const skipped: Skipped[] = [];
+    const newest = new NewestFile();
     let bytes = 0;
-    for await (const found of walk(this.#root, this.#exclude, (item) => skipped.push(item))) {
-      options.signal?.throwIfAborted();
-      bytes += found.bytes;
-      const { header, file } = found;
-      yield header.type === 'file' && found.bytes > 0 ? { ...header, content: { kind: 'file', path: file } } : header;
+    let skippedCount = 0;
+    const onSkipped = (item: Skipped): void => {
+      skippedCount += 1;
+      if (skipped.length < warningsMax) skipped.push(item);
+    };
+    for await (const item of walk(this.#root, { exclude: this.#exclude, onSkipped })) {
+      stopIfAsked(options.signal, `the work on ${this.name}`);
+      bytes += item.bytes;
+      newest.add(item);
+      // An empty file is handed over too: it may have grown, or be one that this user cannot read.
+      yield item.header.type === 'file' ? { ...item.header, content: { kind: 'file', path: item.file } } : item.header;
     }
     const source = { id: `files:${this.#root}`, description: `folder ${this.#root}, ${formatBytes(bytes)}`, bytes };
-    const warnings = skipped.map(({ path, what }) => `${path} is ${what} and was left out`);
-    return { atMs, kind: 'tree', source, facts: {}, warnings };
+    return {
+      atMs,
+      kind: 'tree',
+      source,
+      facts: {},
+      newest: newest.answer(),
+      warnings: sentencesOf(skipped, skippedCount),
+    };
   }
 
   async obstacles(target: string): Promise<string[]> {
@@ -72,58 +109,102 @@ class FilesAsset implements Asset {
   }
 
   async apply(...[point, staging, options]: Parameters<Asset['apply']>): Promise<void> {
+    stopIfAsked(options.signal, `the work on ${this.name}`);
     await mkdir(staging, { mode: 0o700 });
     await point.writeTree(staging, options.signal === undefined ? {} : { signal: options.signal });
   }
 
-  async start(path: string) {
+  async start(...[path, options]: Parameters<Asset['start']>): Promise<RestoredCopy> {
+    stopIfAsked(options.signal, `the work on ${this.name}`);
+    const there = await lstat(path).catch((error: unknown) => error);
+    if (there instanceof Error || !(there as { isDirectory(): boolean }).isDirectory()) {
+      throw new LifeboatError('asset.start_failed', `the restored folder ${path} is not there`, { cause: there });
+    }
     return { path, url: path, shownUrl: path, stop: async () => {} };
   }
 
   async check(...[of, declared, options]: Parameters<Asset['check']>): Promise<CheckResult[]> {
     const { clock, baseFolder, checkKinds } = this.#context;
     const root = this.#rootOf(of);
-    const own = await this.#everythingReadable(root);
+    const own = await this.#everythingReadable(root, options);
     const context = { clock, baseFolder, root, ...options };
     return [own, ...(await Promise.all(declared.map((spec) => runCheck(spec, checkKinds, context))))];
   }
 
-  /** The newest modification; the token is a hash over names, sizes and times. */
-  async newest(of: CheckTarget): Promise<Newest> {
-    const hash = createHash('sha256');
-    let newestNs = 0n;
-    let count = 0;
-    for await (const { header, bytes } of walk(this.#rootOf(of), this.#exclude, () => {})) {
-      if (header.type !== 'file') continue;
-      count += 1;
-      if (header.modifiedNs > newestNs) newestNs = header.modifiedNs;
-      hash.update(`${header.path}\0${bytes}\0${header.modifiedNs}\n`);
+  /** The newest modification and the number of files; the token is a hash over names, sizes and times. */
+  async newest(...[of, options]: Parameters<Asset['newest']>): Promise<Newest> {
+    stopIfAsked(options?.signal, `the work on ${this.name}`);
+    const newest = new NewestFile();
+    for await (const item of walk(this.#rootOf(of), { exclude: this.#exclude })) {
+      stopIfAsked(options?.signal, `the work on ${this.name}`);
+      newest.add(item);
     }
-    return { token: hash.digest('hex'), count, ...(count === 0 ? {} : { atMs: Number(newestNs / 1_000_000n) }) };
+    return newest.answer();
   }
 
-  async #everythingReadable(root: string): Promise<CheckResult> {
+  /** Opens every file: a name that is listed may still refuse to be read. */
+  async #everythingReadable(root: string, options: WorkOptions = {}): Promise<CheckResult> {
     const { clock } = this.#context;
     const startedMs = clock.elapsed();
-    const result = { name: 'every file is there and can be listed', expected: 'all listed' };
+    const result = (ok: boolean, observed: string): CheckResult => ({
+      name: 'every file can be read',
+      ok,
+      observed,
+      expected: 'all of them',
+      durationMs: clock.elapsed() - startedMs,
+    });
     try {
       let [files, bytes] = [0, 0];
-      for await (const found of walk(root, [], () => {})) {
-        files += found.header.type === 'file' ? 1 : 0;
-        bytes += found.bytes;
+      for await (const item of walk(root, { exclude: this.#exclude })) {
+        stopIfAsked(options.signal, `the work on ${this.name}`);
+        if (item.header.type !== 'file') continue;
+        await openOnce(item.file);
+        files += 1;
+        bytes += item.bytes;
       }
-      return {
-        ...result,
-        ok: true,
-        observed: `${files} files, ${formatBytes(bytes)}`,
-        durationMs: clock.elapsed() - startedMs,
-      };
+      return result(true, `${files} files, ${formatBytes(bytes)}`);
     } catch (error) {
-      return { ...result, ok: false, observed: messageOf(error), durationMs: clock.elapsed() - startedMs };
+      return result(false, messageOf(error));
     }
   }
 
   #rootOf(of: CheckTarget): string {
-    return of === 'source' ? this.#root : join(of.url);
+    return of === 'source' ? this.#root : resolve(of.url);
   }
+}
+
+class NewestFile {
+  readonly #hash = createHash('sha256');
+  #newestNs = 0n;
+  #count = 0;
+
+  add({ header, bytes }: Found): void {
+    if (header.type === 'folder') return;
+    // JSON, because a name may hold any character that could part it from its neighbours.
+    // Microseconds: Node sets times no finer, so that a restored file would differ from its source.
+    const time = header.type === 'file' ? String(header.modifiedNs / 1000n) : '';
+    this.#hash.update(JSON.stringify([header.path, header.target ?? null, bytes, time]));
+    if (header.type !== 'file') return;
+    this.#count += 1;
+    if (header.modifiedNs > this.#newestNs) this.#newestNs = header.modifiedNs;
+  }
+
+  answer(): Newest {
+    const atMs = this.#count === 0 ? {} : { atMs: Number(this.#newestNs / 1_000_000n) };
+    return { token: this.#hash.digest('hex'), count: this.#count, ...atMs };
+  }
+}
+
+async function openOnce(file: string): Promise<void> {
+  try {
+    // Without O_NONBLOCK a pipe that took the place of the file would hang the check.
+    await (await open(file, constants.O_RDONLY | constants.O_NONBLOCK)).close();
+  } catch (error) {
+    throw unreadable(error, file);
+  }
+}
+
+function sentencesOf(skipped: readonly Skipped[], count: number): string[] {
+  const told = skipped.map(({ path, what }) => `${path} ${what}`);
+  return count === told.length ? told : [...told, `${count - told.length} more were left out`];
 }

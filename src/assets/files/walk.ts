@@ -1,8 +1,9 @@
-import { lstat, opendir, readlink, realpath } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import { lstat, opendir, readlink, stat } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
-import { LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { LifeboatError } from '../../core/index.ts';
 import type { EntryHeader } from '../entry.ts';
+import { isGone, notUtf8, rootUnreadable, rootVanished, unreadable } from './errors.ts';
 
 export interface Found {
   readonly header: EntryHeader;
@@ -11,65 +12,115 @@ export interface Found {
   readonly bytes: number;
 }
 
-/** A thing that no backup can hold (a socket, a device, a pipe). */
+/** Something that was met and is not in the walk: a socket, a device, a pipe, or what was removed before it could be looked at. */
 export interface Skipped {
   readonly path: string;
   readonly what: string;
 }
 
+export interface WalkOptions {
+  /** Globs over paths relative to the root; what matches is left out with all below it. */
+  readonly exclude?: readonly string[];
+  readonly onSkipped?: (skipped: Skipped) => void;
+}
+
 /**
  * Everything below a folder, the folder itself first, then in the order of names, a folder before what it holds. Memory grows
- * with the largest single folder, not with the tree. Links are not followed. What cannot be looked at is an error, never left
- * out: `asset.unreadable`, `asset.vanished`, `asset.unsupported` for names that are not UTF-8.
+ * with the largest single folder, not with the tree. Links are not followed, only the root may be one. What cannot be looked at is
+ * an error, never left out: `asset.unreadable`; `asset.vanished` when the root goes away or becomes another folder (a disk that is
+ * unmounted leaves an empty one); `asset.unsupported` for names that are not UTF-8.
  */
-export async function* walk(
-  root: string,
-  exclude: readonly string[],
-  skip: (skipped: Skipped) => void,
-): AsyncGenerator<Found, void, void> {
+export async function* walk(root: string, options: WalkOptions = {}): AsyncGenerator<Found, void, void> {
   const top = await lookAtRoot(root);
+  const walker = new Walker(root, top, options);
   yield found('', top, root);
-  yield* walkFolder(root, '', exclude, skip);
+  yield* walker.below('');
+  await walker.mustStillBeThere();
+}
+
+class Walker {
+  readonly #root: string;
+  readonly #top: BigIntStats;
+  readonly #exclude: readonly string[];
+  readonly #onSkipped: (skipped: Skipped) => void;
+
+  constructor(root: string, top: BigIntStats, { exclude, onSkipped }: WalkOptions) {
+    this.#root = root;
+    this.#top = top;
+    this.#exclude = exclude ?? [];
+    this.#onSkipped = onSkipped ?? (() => {});
+  }
+
+  async *below(path: string): AsyncGenerator<Found, void, void> {
+    for (const name of await this.#namesIn(path)) {
+      const child = path === '' ? name : `${path}/${name}`;
+      if (this.#exclude.some((pattern) => matchesGlob(child, pattern))) continue;
+      const item = await this.#look(child);
+      if (item === undefined) continue;
+      yield item;
+      if (item.header.type === 'folder') yield* this.below(child);
+    }
+  }
+
+  /** A file that is gone may be one file, or the whole asset under us: then everything after would look removed too. */
+  async mustStillBeThere(): Promise<void> {
+    let now: BigIntStats;
+    try {
+      now = await stat(this.#root, { bigint: true });
+    } catch (error) {
+      throw rootVanished(this.#root, error);
+    }
+    if (now.dev !== this.#top.dev || now.ino !== this.#top.ino) throw rootVanished(this.#root);
+  }
+
+  async #namesIn(path: string): Promise<string[]> {
+    const folder = join(this.#root, path);
+    const names: string[] = [];
+    try {
+      // Names come as bytes, so that one that is not UTF-8 is noticed and not read under another name.
+      const options = { encoding: 'buffer' as 'utf8', bufferSize: 256 };
+      for await (const item of await opendir(folder, options)) names.push(utf8(item.name as unknown as Buffer, folder));
+    } catch (error) {
+      if (error instanceof LifeboatError) throw error;
+      if (!isGone(error)) throw unreadable(error, folder);
+      await this.#removed(path, 'was removed while the tree was read');
+      return [];
+    }
+    return names.sort();
+  }
+
+  async #look(path: string): Promise<Found | undefined> {
+    const file = join(this.#root, path);
+    try {
+      const stats = await lstat(file, { bigint: true });
+      const item = found(path, stats, file);
+      if (stats.isFile() || stats.isDirectory()) return item;
+      if (stats.isSymbolicLink()) return { ...item, header: { ...item.header, target: await targetOf(file) } };
+      this.#onSkipped({ path, what: `is ${kindOf(stats)} and was left out` });
+    } catch (error) {
+      if (error instanceof LifeboatError) throw error;
+      if (!isGone(error)) throw unreadable(error, file);
+      await this.#removed(path, 'was removed before it could be read');
+    }
+    return undefined;
+  }
+
+  async #removed(path: string, what: string): Promise<void> {
+    await this.mustStillBeThere();
+    this.#onSkipped({ path, what });
+  }
 }
 
 async function lookAtRoot(root: string): Promise<BigIntStats> {
+  let stats: BigIntStats;
   try {
-    // The asset may be a link to a folder; what it holds is what must survive.
-    const stats = await lstat(await realpath(root), { bigint: true });
-    if (stats.isDirectory()) return stats;
+    // The asset may be a link to a folder: what that holds is what must survive.
+    stats = await stat(root, { bigint: true });
   } catch (error) {
-    throw new LifeboatError('asset.unreadable', `the folder ${root} cannot be read: ${messageOf(error)}`, {
-      hint: 'Is its disk mounted, and may this user read it?',
-      cause: error,
-    });
+    throw rootUnreadable(root, isGone(error) ? 'it is not there' : (error as Error).message, error);
   }
-  throw new LifeboatError('asset.unreadable', `${root} is no folder`, {
-    hint: 'Name a folder as the path of the asset.',
-  });
-}
-
-async function* walkFolder(
-  root: string,
-  path: string,
-  exclude: readonly string[],
-  skip: (skipped: Skipped) => void,
-): AsyncGenerator<Found, void, void> {
-  for (const name of await namesIn(join(root, path), root)) {
-    const child = path === '' ? name : `${path}/${name}`;
-    if (exclude.some((pattern) => matchesGlob(child, pattern))) continue;
-    const file = join(root, child);
-    const stats = await look(file, root);
-    // Removed since its folder was read: it was not there at the end of the walk either.
-    if (stats === undefined) continue;
-    if (stats.isSymbolicLink()) {
-      const target = await readlink(file, { encoding: 'utf8' });
-      yield { ...found(child, stats, file), header: { ...found(child, stats, file).header, type: 'symlink', target } };
-    } else if (stats.isDirectory()) {
-      yield found(child, stats, file);
-      yield* walkFolder(root, child, exclude, skip);
-    } else if (stats.isFile()) yield found(child, stats, file);
-    else skip({ path: child, what: stats.isSocket() ? 'a socket' : stats.isFIFO() ? 'a pipe' : 'a device' });
-  }
+  if (stats.isDirectory()) return stats;
+  throw rootUnreadable(root, 'it is no folder');
 }
 
 const found = (path: string, stats: BigIntStats, file: string): Found => ({
@@ -77,7 +128,7 @@ const found = (path: string, stats: BigIntStats, file: string): Found => ({
   bytes: stats.isFile() ? Number(stats.size) : 0,
   header: {
     path,
-    type: stats.isDirectory() ? 'folder' : 'file',
+    type: stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'symlink' : 'file',
     mode: Number(stats.mode) & 0o7777,
     modifiedNs: stats.mtimeNs,
     uid: Number(stats.uid),
@@ -85,45 +136,17 @@ const found = (path: string, stats: BigIntStats, file: string): Found => ({
   },
 });
 
-async function namesIn(folder: string, root: string): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const item of await opendir(folder, { encoding: 'buffer' as 'utf8', bufferSize: 256 })) {
-      names.push(utf8(item.name as unknown as Buffer, folder));
-    }
-  } catch (error) {
-    if (error instanceof LifeboatError) throw error;
-    if (systemCodeOf(error) === 'ENOENT' && folder !== root) return [];
-    throw unreadable(error, folder, root);
-  }
-  return names.sort();
+async function targetOf(link: string): Promise<string> {
+  return utf8(await readlink(link, { encoding: 'buffer' }), link);
 }
 
 function utf8(name: Buffer, folder: string): string {
   const text = name.toString('utf8');
   if (Buffer.from(text, 'utf8').equals(name)) return text;
-  throw new LifeboatError('asset.unsupported', `a name in ${folder} is not UTF-8: ${name.toString('latin1')}`, {
-    hint: 'Rename it, or exclude it.',
-  });
+  throw notUtf8(name, folder);
 }
 
-async function look(file: string, root: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(file, { bigint: true });
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT') throw unreadable(error, file, root);
-    // Only this file is gone, or the whole asset under us.
-    await lstat(root).catch((gone: unknown) => Promise.reject(unreadable(gone, root, root)));
-    return undefined;
-  }
-}
-
-function unreadable(error: unknown, path: string, root: string): LifeboatError {
-  const vanished = systemCodeOf(error) === 'ENOENT';
-  const what = vanished && path === root ? 'went away while it was read' : `cannot be read: ${messageOf(error)}`;
-  return new LifeboatError(vanished ? 'asset.vanished' : 'asset.unreadable', `${path} ${what}`, {
-    where: path,
-    hint: 'Let this user read it, or exclude it in the plan.',
-    cause: error,
-  });
+function kindOf(stats: BigIntStats): string {
+  if (stats.isSocket()) return 'a socket';
+  return stats.isFIFO() ? 'a pipe' : 'a device';
 }
