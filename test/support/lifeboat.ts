@@ -23,8 +23,12 @@ export class Place {
     this.folder = folder;
   }
 
+  static async empty(): Promise<Place> {
+    return new Place(await mkdtemp(join(tmpdir(), 'lifeboat-test-')));
+  }
+
   static async make(plan: string): Promise<Place> {
-    const place = new Place(await mkdtemp(join(tmpdir(), 'lifeboat-test-')));
+    const place = await Place.empty();
     await writeFile(place.path('lifeboat.yaml'), plan);
     return place;
   }
