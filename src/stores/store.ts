@@ -63,7 +63,7 @@ export interface StoreKind<Settings = unknown> {
   readonly schema: z.ZodType<Settings>;
   /**
    * Opens without writing; `create` makes the place (folder, bucket) if it is missing.
-   * Throws `store.unreachable` or `store.denied`, and `store.missing` when the place is not there and may not be made.
+   * Throws `store.denied`, and `store.unreachable` also when the place is not there and may not be made.
    */
   open(settings: Settings, context: StoreContext): Promise<Store>;
 }

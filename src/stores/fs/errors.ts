@@ -74,7 +74,7 @@ export function linkError(error: unknown): unknown {
 
 /** The place itself is not there, when it is opened. */
 export function rootMissing(root: string, cause: unknown): LifeboatError {
-  return new LifeboatError('store.missing', `the folder ${root} of the store does not exist`, {
+  return new LifeboatError('store.unreachable', `the folder ${root} of the store does not exist`, {
     hint: 'Is its disk mounted? A new store is made with: lifeboat store init',
     where: `fs:${root}`,
     cause,

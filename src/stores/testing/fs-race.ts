@@ -1,0 +1,3 @@
+import { openFsStore } from '../fs/index.ts';
+
+export const openForRace = (place: string) => openFsStore(place, true);
