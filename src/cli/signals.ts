@@ -1,23 +1,40 @@
 import type { EventEmitter } from 'node:events';
-import { LifeboatError } from '../core/index.ts';
+import { LifeboatError, limits, systemClock, type Clock } from '../core/index.ts';
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+/** The part of `process` that is needed. */
+export interface SignalTarget extends EventEmitter {
+  readonly pid: number;
+  kill(pid: number, signal: NodeJS.Signals): unknown;
+}
 
 /**
  * The first SIGINT or SIGTERM asks the work to stop: the returned signal fires with `operation.cancelled`, so that
- * programs are ended, bubbles destroyed and sessions closed. The second one ends the process at once with 130 or 143.
+ * programs are ended, bubbles destroyed and sessions closed. The second one ends the process at once; a shell sees 130
+ * or 143. One press of Ctrl-C may arrive twice (from the terminal, and again from `npm run`): that is one request.
  */
-export function installSignals(target: EventEmitter & { exit(code: number): void }): AbortSignal {
+export function installSignals(target: SignalTarget, clock: Clock = systemClock): AbortSignal {
   const controller = new AbortController();
+  let firstMs = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     target.on(name, () => {
-      if (controller.signal.aborted) return target.exit(exitCodes[name]);
-      controller.abort(
-        new LifeboatError('operation.cancelled', `stopped by ${name}`, {
-          hint: 'What was finished before is kept; run the same command again to go on.',
-        }),
-      );
+      if (!controller.signal.aborted) {
+        firstMs = clock.elapsed();
+        controller.abort(stoppedBy(name));
+      } else if (clock.elapsed() - firstMs >= limits.sameSignalMs) {
+        endAtOnce(target, name);
+      }
     });
   }
   return controller.signal;
 }
+
+/** By the signal itself and not by `exit`, which would wait for a thread that hangs in a read of a dead disk. */
+function endAtOnce(target: SignalTarget, name: NodeJS.Signals): void {
+  target.removeAllListeners(name);
+  target.kill(target.pid, name);
+}
+
+const stoppedBy = (name: string): LifeboatError =>
+  new LifeboatError('operation.cancelled', `stopped by ${name}`, {
+    hint: 'What was finished before is kept; run the same command again to go on.',
+  });

@@ -1,0 +1,34 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../core/index.ts';
+import { installSignals } from './signals.ts';
+
+class Target extends EventEmitter {
+  readonly pid = 7;
+  readonly killed: [number, string, number][] = [];
+  kill(pid: number, signal: string): void {
+    this.killed.push([pid, signal, this.listenerCount(signal)]);
+  }
+}
+
+describe('signals', () => {
+  it('ask first and end the process the second time, by the signal itself', async () => {
+    const [target, clock] = [new Target(), new ManualClock()];
+    const signal = installSignals(target, clock);
+    target.emit('SIGINT');
+    expect(signal.reason).toMatchObject({ code: 'operation.cancelled', message: 'stopped by SIGINT' });
+    expect(target.killed).toEqual([]);
+    await clock.advance(1000);
+    target.emit('SIGTERM');
+    expect(target.killed).toEqual([[7, 'SIGTERM', 0]]);
+  });
+
+  it('take one press that arrives twice for one', async () => {
+    const [target, clock] = [new Target(), new ManualClock()];
+    installSignals(target, clock);
+    target.emit('SIGINT');
+    await clock.advance(20);
+    target.emit('SIGINT');
+    expect(target.killed).toEqual([]);
+  });
+});
