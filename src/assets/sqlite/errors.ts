@@ -1,29 +1,66 @@
-import { LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { LifeboatError, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
 
-/** What SQLite or the system said about a database file, in our words. */
+/** SQLite's primary result codes that mean something of their own here. */
+export const resultCodes = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADatabase: 26,
+} as const;
+
+/** SQLite's primary result code (5 busy, 11 corrupt, …), if the error carries one. */
+export function resultCodeOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return Number(error.errcode) & 0xff;
+}
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly says: string;
+  readonly hint: string;
+}
+
+const unreadable: Meaning = {
+  code: 'asset.unreadable',
+  says: 'cannot be read',
+  hint: 'Is it there, and may this user read it and its folder?',
+};
+const locked: Meaning = {
+  code: 'asset.changing',
+  says: 'was locked by another process for too long',
+  hint: 'End the transaction that holds it, and run again.',
+};
+const corrupt: Meaning = {
+  code: 'asset.corrupt',
+  says: 'is damaged or no SQLite database',
+  hint: 'Keep the older points: lifeboat points.',
+};
+
+const meanings: Readonly<Record<number, Meaning>> = {
+  [resultCodes.busy]: locked,
+  [resultCodes.locked]: locked,
+  [resultCodes.readonly]: {
+    code: 'asset.unreadable',
+    says: 'must be recovered by somebody who may write it',
+    hint: 'A crash left a half transaction: open it once with its own program, or let this user write it and its folder.',
+  },
+  [resultCodes.corrupt]: corrupt,
+  [resultCodes.full]: {
+    code: 'disk.full',
+    says: 'cannot be copied',
+    hint: 'Make room on the disk of the state folder.',
+  },
+  [resultCodes.notADatabase]: corrupt,
+};
+
+/** What SQLite or the system said about a database file, in our words; ours pass through. */
 export function sqliteError(error: unknown, file: string): LifeboatError {
   if (error instanceof LifeboatError) return error;
-  const code =
-    typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-  const details = { where: file, cause: error };
-  // SQLite's result codes: 5 busy, 6 locked, 11 corrupt, 14 cannot open, 26 not a database.
-  if (code === 5 || code === 6) {
-    return new LifeboatError('asset.changing', `${file} was locked by another process for too long`, {
-      ...details,
-      hint: 'End the transaction that holds it, and run again.',
-    });
-  }
-  if (code === 11 || code === 26) {
-    return new LifeboatError('asset.corrupt', `${file} is damaged or no SQLite database: ${messageOf(error)}`, {
-      ...details,
-      hint: 'Keep the older points.',
-    });
-  }
-  if (code === 14 || systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'EACCES') {
-    return new LifeboatError('asset.unreadable', `${file} cannot be opened: ${messageOf(error)}`, {
-      ...details,
-      hint: 'Is it there, and may this user read it and its folder?',
-    });
-  }
-  return new LifeboatError('asset.unreadable', `${file}: ${messageOf(error)}`, details);
+  const system = systemCodeOf(error);
+  const full = system === 'ENOSPC' || system === 'EDQUOT' ? meanings[resultCodes.full] : undefined;
+  const { code, says, hint } = full ?? meanings[resultCodeOf(error) ?? -1] ?? unreadable;
+  return new LifeboatError(code, `${file} ${says}: ${messageOf(error)}`, { where: file, hint, cause: error });
 }

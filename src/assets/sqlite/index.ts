@@ -1,18 +1,23 @@
-import { createHash } from 'node:crypto';
-import { lstat, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { backup, DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { runCheck, type CheckResult } from '../../checks/index.ts';
-import { formatBytes, LifeboatError, limits, messageOf, systemCodeOf } from '../../core/index.ts';
-import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest, SourceIdentity } from '../asset.ts';
+import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest } from '../asset.ts';
+import type { RestoredCopy, SourceIdentity, WorkOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
+import { stopIfAsked } from '../stop.ts';
+import { checkDatabase } from './check.ts';
+import { reading, tidyUp } from './database.ts';
 import { sqliteError } from './errors.ts';
 import { libraryRisk } from './library.ts';
+import { contentToken, measured, type Measure } from './newest.ts';
+import { writeDatabaseFile } from './restored-file.ts';
+import { takeSnapshot } from './snapshot.ts';
 
 export interface SqliteSettings {
   readonly path: string;
-  readonly measure?: { readonly newest?: string | undefined; readonly rows?: string | undefined } | undefined;
+  readonly measure?: Measure | undefined;
 }
 
 export const sqliteKind: AssetKind<SqliteSettings> = {
@@ -21,16 +26,16 @@ export const sqliteKind: AssetKind<SqliteSettings> = {
     path: z.string().min(1).describe('The database file, relative to the plan file or absolute.'),
     measure: z
       .strictObject({
-        newest: z.string().optional().describe('A query for the time of the newest row: the base of the measured RPO.'),
+        newest: z
+          .string()
+          .optional()
+          .describe('A query for the time of the newest row (ISO 8601 or since 1970): the base of the measured RPO.'),
         rows: z.string().optional().describe('A query for the number of rows: the base of the measured loss.'),
       })
       .optional(),
   }),
   open: (name, settings, context) => new SqliteAsset(name, settings, context),
 };
-
-/** One step for the whole database: a backup in several steps starts again whenever another process writes, perhaps for ever. */
-const pagesInOneStep = 2 ** 30;
 
 /** A database file is restored as a file: in the point it has this name, whatever it is called. */
 const entryName = 'database';
@@ -39,51 +44,59 @@ class SqliteAsset implements Asset {
   readonly type = 'sqlite';
   readonly name: string;
   readonly #file: string;
-  readonly #settings: SqliteSettings;
+  readonly #measure: Measure | undefined;
   readonly #context: AssetContext;
 
   constructor(name: string, settings: SqliteSettings, context: AssetContext) {
     this.name = name;
     this.#file = resolve(context.baseFolder, settings.path);
-    this.#settings = settings;
+    this.#measure = settings.measure;
     this.#context = context;
   }
 
   async identify(): Promise<SourceIdentity> {
-    const { size } = await this.#stat();
-    return { id: `sqlite:${this.#file}`, description: `SQLite ${formatBytes(size)}, ${this.#file}`, bytes: size };
+    const bytes = Number((await this.#stat()).size);
+    return { id: `sqlite:${this.#file}`, description: `SQLite ${formatBytes(bytes)}, ${this.#file}`, bytes };
   }
 
-  async *capture({
-    scratch,
-    signal,
-    progress,
-  }: Parameters<Asset['capture']>[0]): AsyncGenerator<Entry, CaptureFacts, void> {
+  async *capture(options: Parameters<Asset['capture']>[0]): AsyncGenerator<Entry, CaptureFacts, void> {
+    const { scratch, signal, progress } = options;
+    stopIfAsked(signal, `the backup of ${this.name}`);
     const source = await this.identify();
+    const { mode, mtimeNs, uid, gid } = await this.#stat();
     const copy = join(scratch, entryName);
-    const { mode, mtimeNs } = await this.#stat();
-    signal?.throwIfAborted();
-    const { atMs, journalMode } = await this.#copyTo(copy);
-    progress.note(`${this.name}: a consistent copy was made`);
-    const warnings = libraryRisk(journalMode);
-    yield {
-      path: entryName,
-      type: 'file',
-      mode: Number(mode) & 0o777,
-      modifiedNs: mtimeNs,
-      chunking: 'fixed',
-      content: { kind: 'file', path: copy },
-    };
-    return {
-      atMs,
-      kind: 'snapshot',
-      source,
-      facts: { journalMode, sqlite: process.versions['sqlite'] ?? '' },
-      warnings,
-    };
+    try {
+      const { atMs, journalMode, recovered } = await takeSnapshot(this.#file, copy, this.#context.clock);
+      stopIfAsked(signal, `the backup of ${this.name}`);
+      progress.note(`${this.name}: a consistent copy was made`);
+      yield {
+        path: entryName,
+        type: 'file',
+        mode: Number(mode) & 0o777,
+        modifiedNs: mtimeNs,
+        uid: Number(uid),
+        gid: Number(gid),
+        chunking: 'fixed',
+        content: { kind: 'file', path: copy },
+      };
+      stopIfAsked(signal, `the backup of ${this.name}`);
+      const { newest, warnings } = await this.#measuredIn(copy);
+      if (recovered) warnings.push('a crash had left a half transaction in the source, which was rolled back');
+      return {
+        atMs,
+        kind: 'snapshot',
+        source,
+        facts: { journalMode, sqlite: process.versions['sqlite'] ?? 'unknown' },
+        ...(newest === undefined ? {} : { newest }),
+        warnings: [...libraryRisk(journalMode), ...warnings],
+      };
+    } finally {
+      // It is as large as the database, and nobody needs it once the capture has ended.
+      await rm(copy, { force: true });
+    }
   }
 
-  /** A `-wal`, `-shm` or `-journal` beside the target would be replayed onto the restored database. */
+  /** A `-wal`, `-shm` or `-journal` of an earlier database beside the target would be replayed onto the restored one. */
   async obstacles(target: string): Promise<string[]> {
     const standing: string[] = [];
     for (const path of [target, `${target}-wal`, `${target}-shm`, `${target}-journal`]) {
@@ -91,130 +104,65 @@ class SqliteAsset implements Asset {
         await lstat(path);
         standing.push(path);
       } catch (error) {
-        if (systemCodeOf(error) !== 'ENOENT') {
-          throw new LifeboatError('restore.target_unusable', `${path} cannot be looked at: ${messageOf(error)}`, {
-            cause: error,
-          });
-        }
+        if (systemCodeOf(error) === 'ENOENT') continue;
+        const message = `${path} cannot be looked at: ${messageOf(error)}`;
+        throw new LifeboatError('restore.target_unusable', message, { where: path, cause: error });
       }
     }
     return standing;
   }
 
   async apply(...[point, staging, options]: Parameters<Asset['apply']>): Promise<void> {
-    const folder = `${staging}.parts`;
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { mode: 0o700 });
-    try {
-      await point.writeTree(folder, options.signal === undefined ? {} : { signal: options.signal });
-      await rename(join(folder, entryName), staging);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await writeDatabaseFile(point, entryName, staging, options.signal);
   }
 
-  async start(path: string) {
-    return { path, url: path, shownUrl: path, stop: async () => {} };
+  async start(path: string): Promise<RestoredCopy> {
+    try {
+      await reading(path, () => {});
+    } catch (error) {
+      throw new LifeboatError('asset.start_failed', messageOf(error), { where: path, cause: error });
+    }
+    // Checks leave an empty log beside a database in WAL mode, which would stay behind when the copy is renamed.
+    return { path, url: path, shownUrl: path, stop: async () => tidyUp(path) };
   }
 
   async check(...[of, declared, options]: Parameters<Asset['check']>): Promise<CheckResult[]> {
     const { clock, baseFolder, checkKinds } = this.#context;
     const file = this.#fileOf(of);
-    const own = [
-      this.#pragma(
-        file,
-        'integrity_check',
-        'the database is whole, its indexes too',
-        (rows) => rows.length === 1 && rows[0] === 'ok',
-      ),
-      this.#pragma(file, 'foreign_key_check', 'every reference has its row', (rows) => rows.length === 0),
-    ];
-    const context = { clock, baseFolder, databaseUrl: file, ...options };
-    return [...own, ...(await Promise.all(declared.map((spec) => runCheck(spec, checkKinds, context))))];
-  }
-
-  async newest(of: CheckTarget): Promise<Newest> {
-    const file = this.#fileOf(of);
-    const { measure } = this.#settings;
-    return this.#reading(file, (database) => {
-      const first = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
-      const newest = measure?.newest === undefined ? undefined : timeOf(first(measure.newest));
-      const count = measure?.rows === undefined ? undefined : Number(first(measure.rows));
-      return {
-        ...(newest === undefined ? {} : { atMs: newest }),
-        ...(count === undefined ? {} : { count }),
-        token: contentToken(database),
-      };
-    });
-  }
-
-  async #copyTo(copy: string): Promise<{ atMs: number; journalMode: string }> {
-    const source = this.#open(this.#file);
-    try {
-      const journalMode = String(source.prepare('pragma journal_mode').get()?.['journal_mode']);
-      // Before the copy: what was committed by now is in it. What is committed during the one step waits for it, or is in too.
-      const atMs = this.#context.clock.now();
-      await backup(source, copy, { rate: pagesInOneStep });
-      mustBeSound(copy, this.#file);
-      return { atMs, journalMode };
-    } catch (error) {
-      throw sqliteError(error, this.#file);
-    } finally {
-      source.close();
+    const results = await checkDatabase(file, clock);
+    for (const spec of declared) {
+      results.push(await runCheck(spec, checkKinds, { clock, baseFolder, databaseUrl: file, ...options }));
     }
+    return results;
   }
 
-  #pragma(file: string, pragma: string, name: string, good: (rows: unknown[]) => boolean): CheckResult {
-    const { clock } = this.#context;
-    const startedMs = clock.elapsed();
-    try {
-      const rows = this.#reading(file, (database) =>
-        database
-          .prepare(`pragma ${pragma}`)
-          .all()
-          .map((row) => Object.values(row)[0]),
-      );
-      const ok = good(rows);
-      return {
-        name,
-        ok,
-        observed: ok ? 'ok' : `${rows.length} findings: ${rows.slice(0, 3).join('; ')}`,
-        expected: 'ok',
-        durationMs: clock.elapsed() - startedMs,
-      };
-    } catch (error) {
-      return { name, ok: false, observed: messageOf(error), expected: 'ok', durationMs: clock.elapsed() - startedMs };
-    }
+  /** Without `measure` nobody knows the time of the newest commit, but equal tokens still tell that nothing was lost. */
+  async newest(of: CheckTarget, options: WorkOptions = {}): Promise<Newest> {
+    return reading(this.#fileOf(of), async ({ database }) => ({
+      ...measured(database, this.#measure),
+      token: await contentToken(database, options.signal),
+    }));
   }
 
-  #reading<T>(file: string, read: (database: DatabaseSync) => T): T {
-    const database = this.#open(file);
+  /** A query of the plan that does not work must not stop a backup: the point says so. */
+  async #measuredIn(copy: string): Promise<{ newest: Newest | undefined; warnings: string[] }> {
+    if (this.#measure === undefined) return { newest: undefined, warnings: [] };
     try {
-      return read(database);
+      return { newest: await reading(copy, ({ database }) => measured(database, this.#measure)), warnings: [] };
     } catch (error) {
-      throw sqliteError(error, file);
-    } finally {
-      database.close();
-    }
-  }
-
-  /** Read-only: a database that only we have open in WAL mode would otherwise be checkpointed, which changes the file. */
-  #open(file: string): DatabaseSync {
-    try {
-      return new DatabaseSync(file, { readOnly: true, timeout: limits.sqliteBusyMs });
-    } catch (error) {
-      throw sqliteError(error, file);
+      return { newest: undefined, warnings: [messageOf(error)] };
     }
   }
 
   async #stat() {
     try {
       const found = await stat(this.#file, { bigint: true });
-      if (found.isFile()) return { size: Number(found.size), mode: found.mode, mtimeNs: found.mtimeNs };
+      if (found.isFile()) return found;
     } catch (error) {
       throw sqliteError(error, this.#file);
     }
     throw new LifeboatError('asset.unreadable', `${this.#file} is no file`, {
+      where: this.#file,
       hint: 'Name the database file as the path of the asset.',
     });
   }
@@ -222,40 +170,4 @@ class SqliteAsset implements Asset {
   #fileOf(of: CheckTarget): string {
     return of === 'source' ? this.#file : of.url;
   }
-}
-
-function mustBeSound(copy: string, original: string): void {
-  const database = new DatabaseSync(copy, { readOnly: true, timeout: limits.sqliteBusyMs });
-  try {
-    const [row] = database.prepare('pragma quick_check(1)').all();
-    const said = Object.values(row ?? {})[0];
-    if (said !== 'ok') {
-      throw new LifeboatError('asset.corrupt', `${original} is damaged: ${String(said)}`, {
-        hint: 'Keep the older points; repair it with the sqlite3 program’s .recover, or restore.',
-      });
-    }
-  } finally {
-    database.close();
-  }
-}
-
-/** Over the schema and every table's rows: equal tokens mean equal data, in whatever order the pages are. */
-function contentToken(database: DatabaseSync): string {
-  const hash = createHash('sha256');
-  const tables = database.prepare(`select name, sql from sqlite_schema where type = 'table' order by name`).all();
-  for (const { name, sql } of tables) {
-    hash.update(`${String(name)}\0${String(sql)}\0`);
-    for (const row of database.prepare(`select * from "${String(name).replaceAll('"', '""')}"`).iterate()) {
-      hash.update(
-        JSON.stringify(Object.values(row), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-      );
-    }
-  }
-  return hash.digest('hex');
-}
-
-/** ISO 8601, or a number of seconds since 1970. */
-function timeOf(value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' && Number.isNaN(Number(value)) ? Date.parse(value) : Number(value) * 1000;
 }
