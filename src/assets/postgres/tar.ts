@@ -86,8 +86,10 @@ function parseHeader(block: Buffer): TarHeader {
   const flag = String.fromCharCode(block[156] as number);
   const type = types[flag];
   if (type === undefined) throw strange(`a tar entry of type "${flag}" is not known`);
+  const path = normalised(text(block, 345, 155), text(block, 0, 100));
+  if (path.split('/').includes('..')) throw strange('the path of a tar entry leads out of the archive');
   return {
-    path: normalised(text(block, 345, 155), text(block, 0, 100)),
+    path,
     type,
     mode: octal(block, 100, 8) & 0o7777,
     bytes: size(block),
@@ -109,14 +111,20 @@ function text(block: Buffer, offset: number, length: number): string {
   return field.toString('utf8', 0, end === -1 ? length : end);
 }
 
-const octal = (block: Buffer, offset: number, length: number): number =>
-  Number.parseInt(text(block, offset, length).trim() || '0', 8);
+/** Digits in base 8, ended or surrounded by spaces and zero bytes; an empty field is 0. */
+function octal(block: Buffer, offset: number, length: number): number {
+  const digits = text(block, offset, length).trim();
+  if (!/^[0-7]*$/.test(digits)) throw strange(`"${digits}" is not a number in a tar header`);
+  return Number.parseInt(digits || '0', 8);
+}
 
 /** Base 256 when the first bit is set: PostgreSQL writes it for files of 8 GiB and more. */
 function size(block: Buffer): number {
   const first = block[124] as number;
   if (first < 0x80) return octal(block, 124, 12);
-  return block.subarray(125, 136).reduce((total, byte) => total * 256 + byte, first & 0x7f);
+  const bytes = block.subarray(125, 136).reduce((total, byte) => total * 256 + byte, first & 0x7f);
+  if (!Number.isSafeInteger(bytes)) throw strange('the size of a tar entry is beyond all bounds');
+  return bytes;
 }
 
 /** The sum of all bytes, the checksum's own eight counted as spaces. */
