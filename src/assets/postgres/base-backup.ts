@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError, limits } from '../../core/index.ts';
 import { serverError } from './connection.ts';
 import { TarReader, type TarHeader } from './tar.ts';
 
@@ -23,6 +23,8 @@ export type BackupItem =
 
 /** Bytes that wait for the consumer before the server is told to pause, by not reading its socket any more. */
 const waitingBytesMax = 8 * 2 ** 20;
+/** What an entry without content counts for: a cluster may have a hundred thousand empty files. */
+const entryBytes = 512;
 /** The server sends messages of 8 to 64 KiB; they are gathered into pieces that are worth a turn of the loop. */
 const pieceBytes = 512 * 2 ** 10;
 
@@ -47,13 +49,17 @@ export class BaseBackup {
   #piece = Buffer.allocUnsafe(pieceBytes);
   #pieceFilled = 0;
   #manifest: Buffer[] = [];
+  #manifestBytes = 0;
   #inManifest = false;
   #tar: TarReader | undefined;
   #wake: (() => void) | undefined;
   #failure: unknown;
+  #damaged: string | undefined;
   #finished = false;
   #wire: WireConnection | undefined;
   readonly #command: string;
+  /** The text of `backup_label`, once it has passed. */
+  label = '';
 
   constructor(client: Client, command: string) {
     this.#command = command;
@@ -61,6 +67,10 @@ export class BaseBackup {
     client.on('end', () =>
       this.#fail(new LifeboatError('asset.vanished', 'the server closed the connection in the middle of the backup')),
     );
+    client.on('notice', ({ message }) => {
+      // The server warns of each damaged page, sends the file all the same, and fails at the very end without naming it.
+      this.#damaged ??= /checksum verification fail\w* in (?:file )?"([^"]+)"[^;]*/.exec(message ?? '')?.[0];
+    });
     // `pg` drives anything that has `submit` and these handlers; its own query class has no use for copied data.
     (client.query as (query: unknown) => void)({
       submit: (connection: WireConnection) => {
@@ -81,11 +91,11 @@ export class BaseBackup {
   async *items(): AsyncGenerator<BackupItem, void, void> {
     for (;;) {
       for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
-        if (item.kind === 'data') this.#waitingBytes -= item.bytes.length;
+        this.#waitingBytes -= weightOf(item);
         if (this.#waitingBytes < waitingBytesMax / 2) this.#wire?.stream.resume();
         yield item;
       }
-      if (this.#failure !== undefined) throw serverError(this.#failure);
+      if (this.#failure !== undefined) throw this.#explained();
       if (this.#finished) return;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
@@ -110,8 +120,13 @@ export class BaseBackup {
   }
 
   /** The server's own list of what it sent. */
-  get manifest(): string {
-    return Buffer.concat(this.#manifest).toString('utf8');
+  get manifest(): Buffer {
+    return Buffer.concat(this.#manifest);
+  }
+
+  /** Whether the server has said that the backup is over, well or not. */
+  get ended(): boolean {
+    return this.#finished;
   }
 
   /** Breaks the connection: the server ends the backup at once. */
@@ -126,7 +141,7 @@ export class BaseBackup {
       const type = String.fromCharCode(message[0] as number);
       if (type === 'n') this.#beginArchive(body);
       else if (type === 'm') this.#beginManifest();
-      else if (type === 'd' && this.#inManifest) this.#manifest.push(Buffer.from(body));
+      else if (type === 'd' && this.#inManifest) this.#keepManifest(body);
       else if (type === 'd') this.#tar?.push(body);
       // `p` tells the server's progress; ours is counted from what arrives.
       if (this.#waitingBytes > waitingBytesMax) this.#wire?.stream.pause();
@@ -156,6 +171,13 @@ export class BaseBackup {
     this.#inManifest = true;
   }
 
+  #keepManifest(body: Buffer): void {
+    this.#manifestBytes += body.length;
+    if (this.#manifestBytes > limits.documentBytesMax)
+      throw new LifeboatError('limit.exceeded', "the server's list of the backup is larger than we can hold");
+    this.#manifest.push(Buffer.from(body));
+  }
+
   #mustBeWhole(): void {
     if (this.#tar?.whole === false)
       throw new LifeboatError('asset.vanished', 'the server ended an archive in the middle of a file');
@@ -179,13 +201,13 @@ export class BaseBackup {
       ? this.#piece.subarray(0, this.#pieceFilled)
       : Buffer.from(this.#piece.subarray(0, this.#pieceFilled));
     if (full) this.#piece = Buffer.allocUnsafe(pieceBytes);
-    this.#waitingBytes += bytes.length;
     this.#offer({ kind: 'data', bytes });
     this.#pieceFilled = 0;
   }
 
   #offer(item: BackupItem): void {
     this.#waiting.push(item);
+    this.#waitingBytes += weightOf(item);
     this.#rouse();
   }
 
@@ -205,11 +227,23 @@ export class BaseBackup {
     this.#rouse();
   }
 
+  #explained(): LifeboatError {
+    const error = serverError(this.#failure);
+    if (error.code !== 'asset.corrupt' || this.#damaged === undefined) return error;
+    return new LifeboatError(error.code, `the server found a damaged page: ${this.#damaged}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+
   #rouse(): void {
     this.#wake?.();
     this.#wake = undefined;
   }
 }
+
+const weightOf = (item: BackupItem): number =>
+  item.kind === 'data' ? item.bytes.length : item.kind === 'entry' ? entryBytes : 0;
 
 function positionOf(rows: readonly Row[] | undefined): { lsn: string; timeline: number } {
   const [lsn, timeline] = rows?.[0]?.fields ?? [];

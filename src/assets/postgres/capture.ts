@@ -2,117 +2,150 @@ import type { Client } from 'pg';
 import { LifeboatError } from '../../core/index.ts';
 import type { CaptureFacts, CaptureOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
-import { BaseBackup, type BackupItem } from './base-backup.ts';
+import { BaseBackup } from './base-backup.ts';
+import { measureWith, type Measure } from './check.ts';
 import { connect, connectReplication, serverError } from './connection.ts';
-import { LogWatch } from './end-of-backup.ts';
-import { identifyServer } from './identify.ts';
+import { LogWatch, lsnValue, positionNow } from './end-of-backup.ts';
+import { entriesOf } from './entries.ts';
+import { identifyServer, type ServerIdentity } from './identify.ts';
 import { compareWithManifest } from './manifest.ts';
-import { readSettings } from './settings.ts';
-import type { TarHeader } from './tar.ts';
+import { NewestWatch } from './newest-watch.ts';
+import { mustHaveSameTablespaces, readSourceFacts, type SourceFacts } from './source-facts.ts';
 
-/** Contents that a backup must not bring back: they belong to the running server (backup.sgml), and the server leaves them out. */
-const throwAway =
-  /^(postmaster\.(pid|opts)$|pg_(replslot|dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.)|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)(\/|$)/;
+/**
+ * WAIT false: whether the server's own archive got the log is not ours to wait for, because the backup brings its log along.
+ * With a tablespace map PostgreSQL 15 leaves tablespaces inside the data directory out, in silence; without one no tablespace may
+ * have a location of more than 99 bytes.
+ */
+const commandFor = (source: SourceFacts): string =>
+  `BASE_BACKUP (LABEL 'lifeboat', CHECKPOINT 'fast', WAL true, WAIT false, MANIFEST 'yes', MANIFEST_CHECKSUMS 'CRC32C',
+    TABLESPACE_MAP ${source.tablespaces.some(({ inPlace }) => inPlace) ? 'false' : 'true'})`;
 
-/** Files of whole pages: cut at page boundaries, so that a changed row costs one piece. */
-const relationFile = /(^|\/)(base\/\d+|global|PG_\d+_\d+\/\d+)\/\d+(_(fsm|vm|init))?(\.\d+)?$/;
+/** The server has this long to end a backup session that was given up. */
+const endSessionMs = 5_000;
 
 /**
  * A physical backup through the replication protocol, with the log it needs to become consistent. See `Asset.capture`.
+ *
+ * `atMs` is the server's time at the latest look at its log that found it not past the end of the backup: whatever was acknowledged
+ * before is in the log up to there. `newest` is what the plan's queries saw before such a moment.
  */
-export async function* captureCluster(url: string, options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void> {
+export async function* captureCluster(
+  url: string,
+  measure: Measure | undefined,
+  options: CaptureOptions,
+): AsyncGenerator<Entry, CaptureFacts, void> {
+  options.signal?.throwIfAborted();
   const identity = await identifyServer(url);
-  const ordinary = await connect(url);
-  let replication: Client | undefined;
-  let watch: LogWatch | undefined;
-  let backup: BaseBackup | undefined;
-  const stop = (): void => backup?.abort(options.signal?.reason);
-  options.signal?.addEventListener('abort', stop, { once: true });
+  const session = new Session();
+  const onAbort = (): void => session.backup?.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     options.signal?.throwIfAborted();
-    const settings = await readSettings(ordinary);
-    watch = new LogWatch(ordinary);
-    await watch.sample();
-    replication = await connectReplication(url);
-    backup = new BaseBackup(
-      replication,
-      `BASE_BACKUP (LABEL 'lifeboat', CHECKPOINT 'fast', WAL true, TABLESPACE_MAP true, MANIFEST 'yes', MANIFEST_CHECKSUMS 'NONE')`,
-    );
-    const received = yield* entriesOf(backup);
+    const { source, backup, log, newest } = await session.open(url, measure);
+    const received = yield* entriesOf(backup, source);
     compareWithManifest(backup.manifest, received);
-    const { start, end } = backup;
-    const atMs = await watch.latestBefore(end.lsn);
+    await mustHaveSameTablespaces(session.ordinary, source.tablespaces);
+    const end = lsnValue(backup.end.lsn);
+    const atMs = await log.latestBefore(end);
     if (atMs === undefined)
       throw new LifeboatError('asset.vanished', 'the server’s log went backwards during the backup');
-    const facts = {
-      systemId: identity.systemId,
-      version: identity.version,
-      major: identity.major,
+    return factsOf(identity, source, backup, { atMs, newest: await newest?.latestBefore(end) });
+  } catch (error) {
+    throw options.signal?.aborted === true ? cancelled(options.signal.reason) : serverError(error);
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
+    await session.close();
+  }
+}
+
+/** The connections of one backup: one that it streams over, one to look at the server beside it, one for the plan's queries. */
+class Session {
+  backup: BaseBackup | undefined;
+  #ordinary: Client | undefined;
+  #measuring: Client | undefined;
+  #replication: Client | undefined;
+  #log: LogWatch | undefined;
+  #newest: NewestWatch | undefined;
+
+  async open(url: string, measure: Measure | undefined) {
+    const ordinary = (this.#ordinary = await connect(url));
+    const source = await readSourceFacts(ordinary);
+    const newest = measure === undefined ? undefined : await this.#openNewest(url, measure);
+    const log = (this.#log = new LogWatch(ordinary));
+    await log.sample();
+    this.#replication = await connectReplication(url);
+    const backup = (this.backup = new BaseBackup(this.#replication, commandFor(source)));
+    return { source, backup, log, newest };
+  }
+
+  get ordinary(): Client {
+    return this.#ordinary as Client;
+  }
+
+  async #openNewest(url: string, measure: Measure): Promise<NewestWatch> {
+    const client = (this.#measuring = await connect(url));
+    this.#newest = new NewestWatch({
+      measure: () => measureWith(client, measure),
+      position: () => positionNow(client),
+    });
+    await this.#newest.begin();
+    return this.#newest;
+  }
+
+  /** Ended early, the server still sends: only a broken connection and a word from beside make it end its session. */
+  async close(): Promise<void> {
+    this.backup?.abort(new LifeboatError('operation.cancelled', 'the backup was ended'));
+    await this.#log?.stop();
+    if (this.backup?.ended === false) await this.#endOnServer();
+    await this.#newest?.stop();
+    for (const client of [this.#replication, this.#measuring, this.#ordinary]) {
+      await client?.end().catch(() => {}); // broken on purpose, or the server is gone, and whoever needed it knows
+    }
+  }
+
+  async #endOnServer(): Promise<void> {
+    const pid = (this.#replication as { processID?: number | null } | undefined)?.processID;
+    if (typeof pid !== 'number') return;
+    try {
+      await this.#ordinary?.query('select pg_terminate_backend($1, $2)', [pid, endSessionMs]);
+    } catch {
+      // The server went away, and the session with it; or it takes the broken connection as the end a little later.
+    }
+  }
+}
+
+function factsOf(
+  { systemId, version, major, source: identity }: ServerIdentity,
+  source: SourceFacts,
+  { start, end, label }: BaseBackup,
+  { atMs, newest }: { atMs: number; newest: CaptureFacts['newest'] },
+): CaptureFacts {
+  const { encoding, pageChecksums, superuser, settings } = source;
+  return {
+    atMs,
+    kind: 'base',
+    source: identity,
+    ...(newest === undefined ? {} : { newest }),
+    facts: {
+      systemId,
+      version,
+      major,
       startLsn: start.lsn,
       endLsn: end.lsn,
       timeline: end.timeline,
+      checkpointLsn: /^CHECKPOINT LOCATION: (\S+)/m.exec(label)?.[1],
       tablespaces: start.tablespaces,
+      encoding,
+      pageChecksums,
+      superuser,
       settings,
-    };
-    return { atMs, kind: 'base', source: identity.source, facts, warnings: [] };
-  } catch (error) {
-    throw options.signal?.aborted ? cancelled(options.signal.reason) : serverError(error);
-  } finally {
-    options.signal?.removeEventListener('abort', stop);
-    // Ended early, the server still sends: only a broken connection makes it stop and close its backup session.
-    backup?.abort(new LifeboatError('operation.cancelled', 'the backup was ended'));
-    await watch?.stop();
-    await replication?.end().catch(() => {}); // the connection is broken on purpose
-    await ordinary.end().catch(() => {}); // the server is gone, and whoever needed it knows
-  }
-}
-
-/** Yields each entry; returns the size of every file that arrived, by the path that the server's list uses. */
-async function* entriesOf(backup: BaseBackup): AsyncGenerator<Entry, Map<string, number>, void> {
-  const received = new Map<string, number>();
-  const items = backup.items();
-  let tablespace: string | undefined;
-  for await (const item of { [Symbol.asyncIterator]: () => items }) {
-    if (item.kind === 'archive') {
-      tablespace = item.tablespace;
-      if (tablespace !== undefined) yield folderOf(`pg_tblspc/${tablespace}`);
-      continue;
-    }
-    if (item.kind !== 'entry') continue;
-    const path = tablespace === undefined ? item.header.path : `pg_tblspc/${tablespace}/${item.header.path}`;
-    if (throwAway.test(path))
-      throw new LifeboatError('asset.unsupported', `the server sent ${path}, which belongs to no backup`);
-    // The link to a tablespace: its contents come in an archive of their own and are restored as a plain folder.
-    if (item.header.type === 'symlink' && /^pg_tblspc\/\d+$/.test(path)) continue;
-    if (item.header.type === 'file') received.set(path, item.header.bytes);
-    if (path === '') continue;
-    yield entryOf(path, item.header, items);
-  }
-  return received;
-}
-
-function entryOf(path: string, header: TarHeader, items: AsyncGenerator<BackupItem, void, void>): Entry {
-  const { type, mode, modifiedNs } = header;
-  const common = { path, mode, modifiedNs };
-  if (type === 'symlink') return { ...common, type, target: header.target };
-  if (type === 'folder' || header.bytes === 0) return { ...common, type };
-  return {
-    ...common,
-    type,
-    chunking: relationFile.test(path) ? 'fixed' : 'content',
-    content: { kind: 'stream', read: () => contentOf(items) },
+    },
+    warnings: pageChecksums
+      ? []
+      : ['The server keeps no checksums of its pages, so a page that its disk changed is backed up as it is.'],
   };
 }
-
-async function* contentOf(items: AsyncGenerator<BackupItem, void, void>): AsyncGenerator<Uint8Array, void, void> {
-  for (;;) {
-    const { value, done } = await items.next();
-    if (done || value.kind === 'end') return;
-    if (value.kind === 'data') yield value.bytes;
-  }
-}
-
-const folderOf = (path: string): Entry => ({ path, type: 'folder', mode: 0o700, modifiedNs: 0n });
 
 const cancelled = (reason: unknown): LifeboatError =>
   reason instanceof LifeboatError

@@ -1,5 +1,6 @@
+import type { Client } from 'pg';
 import { runCheck, type CheckKind, type CheckResult, type CheckSpec } from '../../checks/index.ts';
-import { messageOf, type Clock } from '../../core/index.ts';
+import { LifeboatError, messageOf, redact, systemCodeOf, type Clock } from '../../core/index.ts';
 import type { Newest } from '../asset.ts';
 import { serverError, withConnection } from './connection.ts';
 
@@ -66,7 +67,7 @@ async function observed(
     const { ok, what } = await look();
     return { name, ok, observed: what, expected, durationMs: clock.elapsed() - startedMs };
   } catch (error) {
-    return { name, ok: false, observed: messageOf(error), expected, durationMs: clock.elapsed() - startedMs };
+    return { name, ok: false, observed: redact(messageOf(error)), expected, durationMs: clock.elapsed() - startedMs };
   }
 }
 
@@ -81,24 +82,27 @@ function withDatabase(url: string, name: string): string {
  * equals the source's, and an equal position would prove nothing that the queries do not.
  */
 export async function newestOf(url: string, measure: Measure | undefined): Promise<Newest> {
-  if (measure === undefined) return {};
+  return measure === undefined ? {} : withConnection(url, (client) => measureWith(client, measure));
+}
+
+/** Throws `plan.invalid` when a query of the plan is wrong, so that nobody looks for the fault at the server. */
+export async function measureWith(client: Client, measure: Measure): Promise<Newest> {
   try {
-    return await withConnection(url, async (client) => {
-      const atMs =
-        measure.newest === undefined ? undefined : timeOf((await first(client, measure.newest)) ?? undefined);
-      const count = measure.rows === undefined ? undefined : Number(await first(client, measure.rows));
-      return { ...(atMs === undefined ? {} : { atMs }), ...(count === undefined ? {} : { count }) };
-    });
+    const atMs = measure.newest === undefined ? undefined : timeOf(await first(client, measure.newest));
+    const count = measure.rows === undefined ? undefined : Number(await first(client, measure.rows));
+    return { ...(atMs === undefined ? {} : { atMs }), ...(count === undefined ? {} : { count }) };
   } catch (error) {
-    throw serverError(error);
+    // Class 42: a syntax error, an unknown name, a missing privilege on a table.
+    if (systemCodeOf(error)?.startsWith('42') !== true) throw serverError(error);
+    throw new LifeboatError('plan.invalid', `a query under "measure" cannot be run: ${messageOf(error)}`, {
+      hint: 'Try it with psql as the user of the asset.',
+      cause: error,
+    });
   }
 }
 
-async function first(
-  client: { query(query: { text: string; rowMode: 'array' }): Promise<{ rows: unknown[][] }> },
-  sql: string,
-): Promise<unknown> {
-  return (await client.query({ text: sql, rowMode: 'array' })).rows[0]?.[0];
+async function first(client: Client, sql: string): Promise<unknown> {
+  return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows[0]?.[0];
 }
 
 /** A timestamp, or a number of seconds since 1970. */

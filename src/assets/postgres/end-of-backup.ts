@@ -14,6 +14,12 @@ export function lsnValue(text: string): bigint {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 }
 
+/** Where the server's log is now. */
+export async function positionNow(client: Client): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn');
+  return lsnValue(rows[0]?.lsn ?? '');
+}
+
 /**
  * Watches, beside a running backup, where the server's log is at which moment. Afterwards it tells the latest moment whose every
  * acknowledged commit is certainly in the backup: the clock was read before the position, and the position is not after the
@@ -31,9 +37,8 @@ export class LogWatch {
   }
 
   /** Ends the watch. Milliseconds since 1970 by the server's clock; undefined if no sample is old enough. */
-  async latestBefore(endLsn: string): Promise<number | undefined> {
+  async latestBefore(end: bigint): Promise<number | undefined> {
     await this.stop();
-    const end = lsnValue(endLsn);
     return this.#samples.findLast(({ lsn }) => lsn <= end)?.atMs;
   }
 
@@ -49,7 +54,11 @@ export class LogWatch {
        select floor(at)::text as at, (select pg_current_wal_insert_lsn()::text where at is not null) as lsn from clock`,
     );
     const row = rows[0];
-    if (row !== undefined) this.#samples.push({ atMs: Number(row.at), lsn: lsnValue(row.lsn) });
+    if (row === undefined) return;
+    const lsn = lsnValue(row.lsn);
+    // On an idle server only the clock moves: the newer moment says all that the older one did.
+    if (this.#samples.at(-1)?.lsn === lsn) this.#samples.pop();
+    this.#samples.push({ atMs: Number(row.at), lsn });
   }
 
   async #watch(): Promise<void> {

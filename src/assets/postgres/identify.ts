@@ -1,6 +1,7 @@
 import { formatBytes, LifeboatError, messageOf } from '../../core/index.ts';
 import type { SourceIdentity } from '../asset.ts';
 import { connectReplication, serverError, shownServer, withConnection } from './connection.ts';
+import { mustAllowBackups } from './source-facts.ts';
 import { supportedMajors } from './server/index.ts';
 
 export interface ServerIdentity {
@@ -12,22 +13,26 @@ export interface ServerIdentity {
   readonly source: SourceIdentity;
 }
 
-/** Who the server is. Throws `asset.unreachable`, `asset.denied`, `asset.unsupported`. */
+/** Who the server is, and that it can be backed up. Throws `asset.unreachable`, `asset.denied`, `asset.unsupported`. */
 export async function identifyServer(url: string): Promise<ServerIdentity> {
-  const { systemId, timeline } = await identifySystem(url);
+  // The ordinary connection first: a server that cannot be backed up refuses the other one with a riddle.
   const { version, number, bytes } = await describe(url);
   const major = Math.floor(number / 10_000);
+  mustBeSupported(version, major);
+  await withConnection(url, mustAllowBackups);
+  const { systemId, timeline } = await identifySystem(url);
+  const description = `PostgreSQL ${version}, ${formatBytes(bytes)}, ${shownServer(url)}`;
+  return { systemId, timeline, major, version, source: { id: systemId, description, bytes } };
+}
+
+function mustBeSupported(version: string, major: number): void {
   if (!(supportedMajors as readonly number[]).includes(major)) {
     throw new LifeboatError(
       'asset.unsupported',
       `PostgreSQL ${version} cannot be protected: versions ${supportedMajors[0]} to ${supportedMajors.at(-1)} can`,
-      {
-        hint: 'Upgrade the server, or use the version of Lifeboat that fits it.',
-      },
+      { hint: 'Upgrade the server, or use the version of Lifeboat that fits it.' },
     );
   }
-  const description = `PostgreSQL ${version}, ${formatBytes(bytes)}, ${shownServer(url)}`;
-  return { systemId, timeline, major, version, source: { id: systemId, description, bytes } };
 }
 
 /** Asked over the replication protocol: it proves in one go that the user may back up. */
@@ -44,13 +49,20 @@ async function identifySystem(url: string): Promise<{ systemId: string; timeline
   }
 }
 
-const describe = (url: string): Promise<{ version: string; number: number; bytes: number }> =>
+interface Description {
+  readonly version: string;
+  readonly number: number;
+  readonly bytes: number;
+}
+
+const describe = (url: string): Promise<Description> =>
   withConnection(url, async (client) => {
     const { rows } = await client.query<{ version: string; number: string }>(
       `select current_setting('server_version') as version, current_setting('server_version_num') as number`,
     );
-    const version = rows[0]?.version.split(' ')[0] ?? '';
-    return { version, number: Number(rows[0]?.number), bytes: await sizeOf(client) };
+    await mustAllowBackups(client);
+    const { version = '', number = '' } = rows[0] ?? {};
+    return { version: version.split(' ')[0] ?? '', number: Number(number), bytes: await sizeOf(client) };
   });
 
 /** Databases that the user may not connect to are left out: it is an estimate. */

@@ -55,7 +55,7 @@ class PostgresAsset implements Asset {
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): ReturnType<Asset['capture']> {
-    return yield* captureCluster(await this.#url(), options);
+    return yield* captureCluster(await this.#url(), this.#settings.measure, options);
   }
 
   async obstacles(target: string): Promise<string[]> {

@@ -100,8 +100,13 @@ async function writeConfiguration(
   };
   const contents: readonly (readonly [string, string])[] = [
     [files.configFile, '# Everything a restored copy needs stands on its command line.\n'],
-    // `md5` asks for whichever kind of password the role has; no line lets anybody replicate from a copy.
-    [files.hbaFile, 'local all all trust\nhost all all 127.0.0.1/32 md5\n'],
+    // `md5` asks for whichever kind of password the role has. A copy that people work with has to be backed up like its source.
+    [
+      files.hbaFile,
+      ['local all all trust', 'local replication all trust']
+        .concat(['host all all 127.0.0.1/32 md5', 'host replication all 127.0.0.1/32 md5', ''])
+        .join('\n'),
+    ],
     [files.identFile, ''],
   ];
   for (const [file, content] of contents) {

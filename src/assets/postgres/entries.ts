@@ -1,0 +1,104 @@
+import { LifeboatError } from '../../core/index.ts';
+import type { Entry } from '../entry.ts';
+import type { BackupItem, BaseBackup } from './base-backup.ts';
+import { Crc32c } from './crc32c.ts';
+import { passedOver, type Received } from './manifest.ts';
+import type { SourceFacts } from './source-facts.ts';
+import type { TarHeader } from './tar.ts';
+
+/** Contents that a backup must not bring back: they belong to the running server (backup.sgml), and the server leaves them out. */
+const throwAway =
+  /^(postmaster\.(pid|opts)$|pg_(replslot|dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.)|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)(\/|$)/;
+
+/** What we wrote ourselves beside a restored copy that has become a source: it belongs to that start of it. */
+const ownFiles = /^lifeboat(\.log|\.conf|_hba\.conf|_ident\.conf)$/;
+
+/** Files of whole pages: cut at page boundaries, so that a changed row costs one piece. */
+const relationFile = /(^|\/)(base\/\d+|global|PG_\d+_\d+\/\d+)\/\d+(_(fsm|vm|init))?(\.\d+)?$/;
+
+type Items = AsyncGenerator<BackupItem, void, void>;
+
+/**
+ * Yields the root and each entry of all archives, those of tablespaces below `pg_tblspc/<oid>`; a folder before what it holds.
+ * Returns the size and checksum of every file that arrived, by the path that the server's list uses.
+ */
+export async function* entriesOf(
+  backup: BaseBackup,
+  { folderMode, tablespaces }: SourceFacts,
+): AsyncGenerator<Entry, Map<string, Received>, void> {
+  const received = new Map<string, Received>();
+  const folders = new Set<string>();
+  const items = backup.items();
+  let tablespace: string | undefined;
+  yield folderOf('', folderMode);
+  for await (const item of { [Symbol.asyncIterator]: () => items }) {
+    if (item.kind === 'archive') {
+      tablespace = item.tablespace;
+      for (const path of tablespace === undefined ? [] : ['pg_tblspc', `pg_tblspc/${tablespace}`]) {
+        if (!folders.has(path)) yield folderOf(path, folderMode);
+        folders.add(path);
+      }
+      continue;
+    }
+    if (item.kind !== 'entry') continue;
+    const path = tablespace === undefined ? item.header.path : `pg_tblspc/${tablespace}/${item.header.path}`;
+    if (throwAway.test(path))
+      throw new LifeboatError('asset.unsupported', `the server sent ${path}, which belongs to no backup`);
+    yield* entryOf(path, item.header, { items, folders, received, backup });
+  }
+  for (const { id } of tablespaces) {
+    const holds = [...folders].some((path) => path.startsWith(`pg_tblspc/${id}/PG_`));
+    if (!holds) throw new LifeboatError('asset.vanished', `the server sent nothing of tablespace ${id}`);
+  }
+  return received;
+}
+
+interface Reading {
+  readonly items: Items;
+  readonly folders: Set<string>;
+  readonly received: Map<string, Received>;
+  readonly backup: BaseBackup;
+}
+
+function* entryOf(path: string, header: TarHeader, reading: Reading): Generator<Entry, void, void> {
+  const { type, mode, modifiedNs, bytes } = header;
+  const common = { path, mode, modifiedNs };
+  if (type === 'symlink') {
+    // The link to a tablespace: its contents come in an archive of their own and are restored as a plain folder.
+    if (!/^pg_tblspc\/\d+$/.test(path)) yield { ...common, type, target: header.target };
+  } else if (type === 'folder') {
+    if (path !== '' && !reading.folders.has(path)) yield { ...common, type };
+    reading.folders.add(path);
+  } else if (bytes === 0) {
+    reading.received.set(path, { bytes: 0, checksum: new Crc32c().hex() });
+    if (!ownFiles.test(path)) yield { ...common, type };
+  } else if (ownFiles.test(path)) {
+    // Its bytes are passed over by whoever asks for the next entry; the server's list holds it, so its arrival counts.
+    reading.received.set(path, { bytes, checksum: passedOver });
+  } else {
+    yield {
+      ...common,
+      type,
+      chunking: relationFile.test(path) ? 'fixed' : 'content',
+      content: { kind: 'stream', read: () => contentOf(path, reading) },
+    };
+  }
+}
+
+async function* contentOf(path: string, { items, received, backup }: Reading): AsyncGenerator<Uint8Array, void, void> {
+  const checksum = new Crc32c();
+  let bytes = 0;
+  for (;;) {
+    const { value, done } = await items.next();
+    // The items end in the middle of a file only by an error, which `next` throws.
+    if (done === true || value.kind === 'end') break;
+    if (value.kind !== 'data') continue;
+    checksum.update(value.bytes);
+    bytes += value.bytes.length;
+    if (path === 'backup_label') backup.label += Buffer.from(value.bytes).toString('utf8');
+    yield value.bytes;
+  }
+  received.set(path, { bytes, checksum: checksum.hex() });
+}
+
+const folderOf = (path: string, mode: number): Entry => ({ path, type: 'folder', mode, modifiedNs: 0n });

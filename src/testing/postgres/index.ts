@@ -1,0 +1,3 @@
+export * from './cluster.ts';
+export * from './copy.ts';
+export * from './load.ts';
