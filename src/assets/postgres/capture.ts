@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../core/index.ts';
+import { chance, LifeboatError, systemCodeOf, type Progress } from '../../core/index.ts';
 import type { CaptureFacts, CaptureOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { BaseBackup } from './base-backup.ts';
@@ -35,14 +35,14 @@ export async function* captureCluster(
   measure: Measure | undefined,
   options: CaptureOptions,
 ): AsyncGenerator<Entry, CaptureFacts, void> {
-  options.signal?.throwIfAborted();
+  mustGoOn(options.signal);
   const identity = await identifyServer(url);
   const session = new Session();
-  const onAbort = (): void => session.backup?.abort(options.signal?.reason);
+  const onAbort = (): void => session.backup?.abort(cancelled(options.signal?.reason));
   options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    options.signal?.throwIfAborted();
-    const { source, backup, log, newest } = await session.open(url, measure);
+    mustGoOn(options.signal);
+    const { source, backup, log, newest } = await session.open(url, measure, options.progress);
     const received = yield* entriesOf(backup, source);
     compareWithManifest(backup.manifest, received);
     await mustHaveSameTablespaces(session.ordinary, source.tablespaces);
@@ -68,13 +68,14 @@ class Session {
   #log: LogWatch | undefined;
   #newest: NewestWatch | undefined;
 
-  async open(url: string, measure: Measure | undefined) {
+  async open(url: string, measure: Measure | undefined, progress: Progress) {
     const ordinary = (this.#ordinary = await connect(url));
     const source = await readSourceFacts(ordinary);
     const newest = measure === undefined ? undefined : await this.#openNewest(url, measure);
     const log = (this.#log = new LogWatch(ordinary));
     await log.sample();
     this.#replication = await connectReplication(url);
+    await keepLog(this.#replication, progress);
     const backup = (this.backup = new BaseBackup(this.#replication, commandFor(source)));
     return { source, backup, log, newest };
   }
@@ -147,7 +148,27 @@ function factsOf(
   };
 }
 
+function mustGoOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw cancelled(signal.reason);
+}
+
 const cancelled = (reason: unknown): LifeboatError =>
   reason instanceof LifeboatError
     ? reason
     : new LifeboatError('operation.cancelled', 'the backup was stopped', { cause: reason });
+
+/**
+ * A slot that lives as long as the connection keeps the server from recycling the log that the backup sends last; without it a busy
+ * server ends a long backup at its very end. A server without a free slot is backed up all the same.
+ */
+async function keepLog(replication: Client, progress: Progress): Promise<void> {
+  try {
+    await replication.query(`CREATE_REPLICATION_SLOT "lifeboat_${chance(8)}" TEMPORARY PHYSICAL (RESERVE_WAL true)`);
+  } catch (error) {
+    // 53400: all are in use; 55000: max_replication_slots is 0.
+    if (!['53400', '55000'].includes(systemCodeOf(error) ?? '')) throw serverError(error);
+    progress.note(
+      'The server has no free replication slot: if it recycles its log during the backup, the backup fails.',
+    );
+  }
+}
