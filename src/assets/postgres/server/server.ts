@@ -113,7 +113,10 @@ async function ask(url: string): Promise<string> {
       throw new LifeboatError(
         'asset.denied',
         `the restored server does not let the plan's user in: ${messageOf(error)}`,
-        { cause: error },
+        {
+          hint: 'If the source lets this user in without checking a password (trust, peer), take the password out of the url: then the copy opens a private socket.',
+          cause: error,
+        },
       );
     }
     return messageOf(error);

@@ -1,0 +1,170 @@
+import { readdir, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endGroup, isAlive, mustSucceed, plainEnvironment } from '../../core/index.ts';
+import type { Repository } from '../../repository/index.ts';
+import {
+  installedMajors,
+  makeTestRepository,
+  postgresAsset,
+  runSql,
+  startTestCluster,
+  take,
+  type Taken,
+  type TestCluster,
+} from '../../testing/postgres/index.ts';
+
+const [major] = await installedMajors();
+const reason = 'no PostgreSQL server programs are on this machine';
+
+describe.skipIf(major === undefined)(`a restored server (skipped with the reason: ${reason})`, () => {
+  let cluster: TestCluster;
+  let repository: Repository;
+  let taken: Taken;
+  let facts: Record<string, unknown>;
+  let restored: string;
+  let copies = 0;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster({
+      major: major as number,
+      hba: 'host all trusted 127.0.0.1/32 trust\nhost replication trusted 127.0.0.1/32 trust',
+    });
+    await cluster.sql('create role trusted login superuser');
+    await cluster.sql('create table orders as select generate_series(1, 10) as id');
+    repository = await makeTestRepository(join(cluster.folder, 'store'));
+    taken = await take(postgresAsset({ url: cluster.url }), repository);
+    facts = taken.facts.facts;
+    restored = join(cluster.folder, 'restored');
+    await taken.apply(restored);
+  });
+
+  afterAll(async () => {
+    await repository?.close();
+    await cluster?.destroy();
+  });
+
+  /** A data directory that nobody has started yet; a copy keeps the owner, being made by the same user. */
+  const fresh = async (): Promise<string> => {
+    copies += 1;
+    const path = join(cluster.folder, `copy-${copies}`);
+    await mustSucceed(['cp', '-a', restored, path]);
+    return path;
+  };
+  const start = async (path: string, over: { facts?: Record<string, unknown>; port?: number; url?: string } = {}) =>
+    postgresAsset({ url: over.url ?? cluster.url }).start(path, {
+      facts: { ...facts, ...over.facts },
+      stay: false,
+      ...(over.port === undefined ? {} : { port: over.port }),
+    });
+  const serversOf = async (path: string): Promise<string> =>
+    (await mustSucceed(['ps', '-eo', 'args'])).stdout
+      .split('\n')
+      .filter((line) => line.includes(`-D ${path} `))
+      .join('\n');
+
+  it('says when its port is taken', async () => {
+    const other = await new Promise<Server>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+    });
+    const { port } = other.address() as { port: number };
+    await expect(start(await fresh(), { port })).rejects.toMatchObject({
+      code: 'port.taken',
+      message: expect.stringContaining(String(port)),
+    });
+    other.close();
+  });
+
+  it('listens where it was told to, and nowhere else than on this machine', async () => {
+    const path = await fresh();
+    const copy = await start(path);
+    try {
+      expect(await runSql(copy.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
+      expect(await runSql(copy.url, 'show archive_mode')).toEqual([{ archive_mode: 'off' }]);
+      await expect(runSql(copy.url.replace(/:[^:@/]*@/, ':wrong@'), 'select 1')).rejects.toThrow(/password/);
+    } finally {
+      await copy.stop();
+    }
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('without a password in the plan is reached by a private socket only', async () => {
+    const copy = await start(await fresh(), { url: cluster.urlOf('trusted', '').replace(':@', '@') });
+    try {
+      expect(await runSql(copy.url, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
+      expect(await runSql(copy.url, 'select count(*)::int as n from orders')).toEqual([{ n: 10 }]);
+    } finally {
+      await copy.stop();
+    }
+  });
+
+  it('that would not let the user in says what to change in the plan', async () => {
+    const path = await fresh();
+    await expect(start(path, { url: cluster.urlOf('trusted', 'never-checked') })).rejects.toMatchObject({
+      code: 'asset.denied',
+      hint: expect.stringContaining('take the password out'),
+    });
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('of another cluster than the point says is foreign, and is not left running', async () => {
+    const path = await fresh();
+    await expect(start(path, { facts: { systemId: '7000000000000000001' } })).rejects.toMatchObject({
+      code: 'asset.foreign',
+    });
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('trap "Postgres calls a gap the end of the archive": one that stopped before the end of the backup is refused', async () => {
+    const path = await fresh();
+    await expect(start(path, { facts: { endLsn: 'FF/0' } })).rejects.toMatchObject({
+      code: 'asset.start_failed',
+      message: expect.stringContaining('FF/0'),
+    });
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('trap "a gap in the log": without the log of its backup it does not start, and the end of its own log says why', async () => {
+    const path = await fresh();
+    for (const name of await readdir(join(path, 'pg_wal'))) {
+      if (/^[0-9A-F]{24}$/.test(name)) await rm(join(path, 'pg_wal', name));
+    }
+    await expect(start(path)).rejects.toMatchObject({
+      code: 'asset.start_failed',
+      message: expect.stringContaining('checkpoint'),
+    });
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('started to stay outlives the program that started it', async () => {
+    const path = await fresh();
+    const program = join(import.meta.dirname, '../../testing/postgres/staying-copy.ts');
+    const { stdout } = await mustSucceed([process.execPath, program, cluster.url, path, JSON.stringify(facts)], {
+      env: plainEnvironment(),
+      timeoutMs: 30_000,
+    });
+    // What a program prints is redacted when it is kept, and the password of a URL with it.
+    const { url, pid } = JSON.parse(stdout) as { url: string; pid: number };
+    try {
+      expect(isAlive(pid)).toBe(true);
+      const port = new URL(url).port;
+      const reached = new URL(cluster.url);
+      reached.port = port;
+      expect(await runSql(reached.href, 'select count(*)::int as n from orders')).toEqual([{ n: 10 }]);
+    } finally {
+      await endGroup(pid, 10_000, 'SIGINT');
+    }
+    expect(await serversOf(path)).toBe('');
+  });
+
+  it('is refused where its user may not go, naming the folder', async ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'only root starts servers as another user');
+    const closed = join(cluster.folder, 'closed');
+    await mustSucceed(['mkdir', '-m', '700', closed]);
+    await expect(taken.apply(join(closed, 'data'))).rejects.toMatchObject({
+      code: 'restore.target_unusable',
+      message: expect.stringContaining(closed),
+    });
+  });
+});
