@@ -7,7 +7,7 @@ import { openJournal, type Journal } from '../journal/index.ts';
 import { unknownAsset, type Workspace } from '../operations/index.ts';
 import { loadPlan, type Plan } from '../plan/index.ts';
 import { createRepository, openRepository, type Repository } from '../repository/index.ts';
-import type { Store } from '../stores/index.ts';
+import { retrying, type Store } from '../stores/index.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
 import { toolVersion } from './version.ts';
@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly stateFolder: string;
   readonly progress: Progress;
   readonly clock?: Clock;
+  /** Put around every store when it is opened; default: bounded retries. Tests put faults there. */
+  readonly wrapStore?: (store: Store) => Store;
 }
 
 /** A workspace that owns what it opened: close it when done. */
@@ -33,6 +35,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const host = hostname();
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
   const repositories = new Map<string, Promise<Repository>>();
+  const wrap = options.wrapStore ?? ((store: Store) => retrying(store, { clock }));
   return {
     plan,
     clock,
@@ -43,7 +46,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     progress: options.progress,
     asset: (name) => openAsset(plan, name, clock),
     repository: (store) => {
-      const opened = repositories.get(store) ?? openStoreRepository(plan, store, clock);
+      const opened = repositories.get(store) ?? openStoreRepository(plan, store, clock, wrap);
       repositories.set(store, opened);
       return opened;
     },
@@ -78,8 +81,13 @@ function openAsset(plan: Plan, name: string, clock: Clock): Asset {
   return kind.open(name, declaration.settings, { baseFolder: plan.folder, clock, checkKinds: registry.checks });
 }
 
-async function openStoreRepository(plan: Plan, store: string, clock: Clock): Promise<Repository> {
-  const place = await openStore(plan, store, clock, false);
+async function openStoreRepository(
+  plan: Plan,
+  store: string,
+  clock: Clock,
+  wrap: (store: Store) => Store,
+): Promise<Repository> {
+  const place = wrap(await openStore(plan, store, clock, false));
   try {
     return await openRepository(place, await unlockOf(plan), clock);
   } catch (error) {

@@ -29,7 +29,14 @@ export interface Entry extends EntryHeader {
  */
 export type Content =
   | { readonly kind: 'stream'; readonly read: () => AsyncIterable<Uint8Array> }
-  | { readonly kind: 'file'; readonly path: string; readonly bytes?: number; readonly mayChange?: boolean };
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly bytes?: number;
+      readonly mayChange?: boolean;
+      /** Removed before it is read, it is left out and the point says so; else it is `asset.vanished`. */
+      readonly mayVanish?: boolean;
+    };
 
 /** An entry as a recovery point holds it. */
 export interface StoredEntry extends EntryHeader {

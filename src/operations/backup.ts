@@ -94,7 +94,11 @@ async function addAll(
     for (;;) {
       if (signal?.aborted) throw new LifeboatError('operation.cancelled', `the backup of ${asset.name} was stopped`);
       const step = await capture.next();
-      if (step.done) return step.value;
+      if (step.done) {
+        // Files come and go in a busy folder. If the whole source went away, it must not pass for one that got smaller.
+        if ((await writer.settle()).vanished.length > 0) await asset.identify(signal === undefined ? {} : { signal });
+        return step.value;
+      }
       await writer.add(step.value);
     }
   } finally {

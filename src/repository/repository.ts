@@ -45,6 +45,8 @@ export interface WriteOptions {
 export interface PointWriter {
   /** Takes one entry and its content: chunk → keyed id → known? → compress → seal → pack → store. */
   add(entry: Entry): Promise<void>;
+  /** Waits until everything that was added has been read; tells which files that may vanish did so before they were read. */
+  settle(): Promise<{ vanished: readonly string[] }>;
   /**
    * Flushes packs, then the index, re-reads what the point needs (`readBack`), and only then creates the point.
    * Throws `repository.damaged` if what was written does not read back.

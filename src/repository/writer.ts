@@ -53,6 +53,7 @@ export class Writer implements PointWriter {
   #files = 0;
   #bytes = 0;
   readonly #torn: string[] = [];
+  readonly #vanished: string[] = [];
 
   constructor(parts: WriterParts, options: WriteOptions) {
     this.#parts = parts;
@@ -82,6 +83,12 @@ export class Writer implements PointWriter {
       .finally(() => this.#waiting.leave());
   }
 
+  async settle(): Promise<{ vanished: readonly string[] }> {
+    await this.#lines;
+    this.#requireOpen();
+    return { vanished: this.#vanished };
+  }
+
   async commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point> {
     this.#requireOpen();
     const { store, bundle, id, catalog } = this.#parts;
@@ -105,7 +112,10 @@ export class Writer implements PointWriter {
       seconds: (this.#options.clock.elapsed() - this.#startedMs) / 1000,
       planHash: options.planHash,
       tool: options.tool,
-      facts: { ...facts, warnings: [...facts.warnings, ...this.#torn.map(tornSentence)] },
+      facts: {
+        ...facts,
+        warnings: [...facts.warnings, ...this.#torn.map(tornSentence), ...this.#vanished.map(vanishedSentence)],
+      },
     };
     const sealed = await sealPoint(bundle, { point, list: { bytes: this.#listBytes, pieces } });
     this.#requireOpen();
@@ -149,7 +159,14 @@ export class Writer implements PointWriter {
       this.#cutOf(entry),
       async (piece) => this.#takePiece(piece, pieces),
       () => (pieces = []),
-    );
+    ).catch((error: unknown) => {
+      if (content.mayVanish !== true || !isLifeboatError(error, 'asset.vanished')) throw error;
+      return undefined;
+    });
+    if (read === undefined) {
+      this.#vanished.push(entry.path);
+      return Buffer.alloc(0);
+    }
     if (read.torn) this.#torn.push(entry.path);
     return this.#finishEntry({ ...entry, modifiedNs: read.modifiedNs }, { pieces, bytes: read.bytes, torn: read.torn });
   }
@@ -222,6 +239,9 @@ const settled = (pieces: readonly ComingPiece[]): Promise<Piece[]> =>
 const tornSentence = (path: string): string =>
   `${path} changed each of the ${limits.rereadsMax + 1} times it was read: its content is a mix of several states`;
 
+const vanishedSentence = (path: string): string =>
+  `${path} was removed before it could be read and is not in the point`;
+
 /** Makes the point visible. A point of that name is ours only if it holds the very same bytes (a put that was repeated). */
 async function createPoint(store: Store, name: string, sealed: Buffer): Promise<void> {
   try {
@@ -230,4 +250,11 @@ async function createPoint(store: Store, name: string, sealed: Buffer): Promise<
     if (!isLifeboatError(error, 'store.exists')) throw error;
     if (!(await store.get(name)).equals(sealed)) throw error;
   }
+  if ((await store.get(name)).equals(sealed)) return;
+  // A store that keeps something else than it was given: what is visible now is no point, and only we know of it.
+  await store.remove(name);
+  throw new LifeboatError('repository.damaged', 'the store did not keep the point as it was written', {
+    where: name,
+    hint: 'Look after its disk or bucket before the next backup.',
+  });
 }

@@ -35,9 +35,6 @@ const registry = 'src/app/registry.ts';
 /** Folders beside the drivers: wrappers around any of them, and what only tests use. */
 const notDrivers = new Set(['wrap', 'testing', 'suite']);
 
-/** Doors made on purpose: the demo's stage is a real server, which is no asset there. */
-const backDoors = new Set(['src/demo/shop.ts → src/assets/postgres/server/index.ts']);
-
 const product = sources.filter(({ isTest }) => !isTest);
 const roomOf = (path: string): string => path.split('/')[1] as string;
 const isDoor = (to: string): boolean => /^src\/[a-z]+\/index\.ts$/.test(to) || contracts.has(to);
@@ -53,9 +50,7 @@ function driverOf(path: string): string | undefined {
 
 const importsBetween = (wrong: (from: SourceFile, to: string) => boolean): string[] =>
   product.flatMap((from) =>
-    from.imports
-      .filter(({ path }) => wrong(from, path) && !backDoors.has(`${from.path} → ${path}`))
-      .map(({ path }) => `${from.path} → ${path}`),
+    from.imports.filter(({ path }) => wrong(from, path)).map(({ path }) => `${from.path} → ${path}`),
   );
 
 describe('rooms', () => {

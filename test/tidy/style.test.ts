@@ -9,9 +9,6 @@ const product = sources.filter(({ isTest }) => !isTest);
 const longFiles: Readonly<Record<string, number>> = {};
 const linesMax = 300;
 
-/** Files that are started as programs of their own, and so have a terminal of their own. */
-const programs = new Set(['src/demo/writer.ts']);
-
 /** `path:line` of every match in the code (not the comments) of the files. */
 function linesWith(pattern: RegExp, files: readonly { path: string; text: string }[]): string[] {
   return files.flatMap(({ path, text }) =>
@@ -44,7 +41,7 @@ describe('source files', () => {
   });
 
   it('write to the terminal only in the command line', () => {
-    const others = product.filter(({ path, room }) => room !== 'cli' && !programs.has(path));
+    const others = product.filter(({ room }) => room !== 'cli');
     expect(linesWith(/\bconsole\.|process\.std(out|err)\b/, others)).toEqual([]);
     expect(linesWith(/\bconsole\./, product)).toEqual([]);
   });

@@ -83,7 +83,9 @@ class FilesAsset implements Asset {
       bytes += item.bytes;
       newest.add(item);
       // An empty file is handed over too: it may have grown, or be one that this user cannot read.
-      yield item.header.type === 'file' ? { ...item.header, content: { kind: 'file', path: item.file } } : item.header;
+      yield item.header.type === 'file'
+        ? { ...item.header, content: { kind: 'file', path: item.file, mayVanish: true } }
+        : item.header;
     }
     const source = { id: `files:${this.#root}`, description: `folder ${this.#root}, ${formatBytes(bytes)}`, bytes };
     return {

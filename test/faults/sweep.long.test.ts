@@ -1,0 +1,3 @@
+import { faultSweep } from './sweep.ts';
+
+faultSweep(1);
