@@ -4,6 +4,9 @@ import type { PointContents } from '../entry.ts';
 import { findPrograms, makeServerFolder, mustBePassable, serverUser } from './server/index.ts';
 import { stripStaleSettings } from './settings.ts';
 
+/** The map would send a server to the source's tablespaces; the signals would make it follow another server. */
+const leftOut = new Set(['tablespace_map', 'standby.signal', 'recovery.signal']);
+
 /**
  * Writes a data directory. Tablespaces become plain folders inside it (PostgreSQL calls them in-place), so that the copy can be
  * renamed and never shares a folder with its source. `backup_label` stays: without it a copy would start from the wrong place.
@@ -15,8 +18,7 @@ export async function applyCluster(point: PointContents, staging: string, option
   await mustBePassable(staging, user);
   await makeServerFolder(staging, user);
   await point.writeTree(staging, {
-    // The map would send the server to the source's tablespaces.
-    place: ({ path }) => (path === 'tablespace_map' ? undefined : path),
+    place: ({ path }) => (leftOut.has(path) ? undefined : path),
     ...(user === undefined ? {} : { owner: { uid: user.uid, gid: user.gid } }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

@@ -1,7 +1,7 @@
-import { chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chown, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { systemCodeOf } from '../../core/index.ts';
+import { systemCodeOf, writeFileDurably } from '../../core/index.ts';
 import type { ServerPrograms } from './server/index.ts';
 
 /** Replay refuses to run, or stops in the middle, with less of these than the source had. */
@@ -13,15 +13,17 @@ const replayNeeds = [
   'max_locks_per_transaction',
 ] as const;
 
-/** What a restored copy needs to know of the source's configuration: recorded in the point. */
+/**
+ * What a restored copy needs to know of the source's configuration: recorded in the point. What the user may not read is left out
+ * (`shared_preload_libraries` needs pg_read_all_settings).
+ */
 export async function readSettings(client: Client): Promise<Record<string, string>> {
-  const names = [...replayNeeds, 'shared_preload_libraries', 'data_checksums', 'wal_segment_size'];
-  // current_setting() shows what pg_settings hides from users who may not read it, and says '' where it may not.
-  const { rows } = await client.query<{ name: string; value: string | null }>(
-    `select name, current_setting(name, true) as value from unnest($1::text[]) as name`,
+  const names = [...replayNeeds, 'shared_preload_libraries', 'data_checksums', 'wal_segment_size', 'server_encoding'];
+  const { rows } = await client.query<{ name: string; setting: string | null }>(
+    `select name, setting from pg_settings where name = any($1::text[])`,
     [names],
   );
-  return Object.fromEntries(rows.map(({ name, value }) => [name, value ?? '']));
+  return Object.fromEntries(rows.flatMap(({ name, setting }) => (setting === null ? [] : [[name, setting]])));
 }
 
 /**
@@ -96,24 +98,51 @@ async function isInstalled(library: string, { moduleFolders }: ServerPrograms): 
 
 /** Settings of `postgresql.auto.conf` that tie a server to where and what it was. */
 const staleSettings =
-  /^\s*(recovery_\w+|restore_command|archive_\w+|primary_conninfo|primary_slot_name|promote_trigger_file|standby_mode|hot_standby_feedback|synchronous_standby_names|listen_addresses|port|unix_socket_directories|data_directory|hba_file|ident_file|config_file|external_pid_file|cluster_name|ssl\w*)\b/i;
+  /^\s*(allow_in_place_tablespaces|max_logical_replication_workers|recovery_\w+|restore_command|archive_\w+|primary_conninfo|primary_slot_name|promote_trigger_file|standby_mode|hot_standby_feedback|synchronous_standby_names|listen_addresses|port|unix_socket_directories|data_directory|hba_file|ident_file|config_file|external_pid_file|cluster_name|ssl\w*)\b/i;
 
 /**
- * Takes stale settings out of a restored `postgresql.auto.conf`, for whoever starts the copy by hand later; the original is
- * kept beside it. Returns the names that were taken out.
+ * What keeps a copy apart that somebody starts by hand, with the postgresql.conf of its source: it does not write its log over
+ * the source's archive, does not take over the source's subscriptions, and accepts tablespaces that are plain folders.
+ * A copy that takes the place of its source gets them back by `ALTER SYSTEM RESET …`.
+ */
+const apartSettings = [
+  '# Set by Lifeboat for a restored copy; ALTER SYSTEM RESET takes each back.',
+  "archive_mode = 'off'",
+  "max_logical_replication_workers = '0'",
+  "allow_in_place_tablespaces = 'on'",
+];
+
+/**
+ * Takes stale settings out of a restored `postgresql.auto.conf`, the last word in a data folder, and adds what keeps a copy apart
+ * that is started by hand; the original is kept beside it. Returns the names that were taken out.
  */
 export async function stripStaleSettings(dataFolder: string): Promise<string[]> {
   const file = join(dataFolder, 'postgresql.auto.conf');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return '';
-    throw error;
-  });
-  const lines = text.split('\n');
-  const stale = lines.filter((line) => staleSettings.test(line));
-  if (stale.length === 0) return [];
-  const { uid, gid, mode } = await stat(file);
-  await rename(file, `${file}.before-restore`);
-  await writeFile(file, lines.filter((line) => !staleSettings.test(line)).join('\n'), { mode });
-  if (process.getuid?.() === 0) await chown(file, uid, gid);
-  return stale.map((line) => line.trim().split(/[\s=]/)[0] ?? '');
+  const { text, mode } = await readConfiguration(file);
+  await copyFile(file, `${file}.before-restore`);
+  const lines = text.split('\n').map((line) => ({ line, stale: staleSettings.test(line) }));
+  const kept = lines
+    .filter(({ line, stale }) => !stale && line !== '' && !apartSettings.includes(line))
+    .map(({ line }) => line);
+  await writeFileDurably(file, [...kept, ...apartSettings, ''].join('\n'), mode);
+  await ownAs(dataFolder, [file, `${file}.before-restore`]);
+  return lines.flatMap(({ line, stale }) => (stale ? [line.trim().split(/[\s=]/)[0] ?? ''] : []));
+}
+
+/** initdb makes the file, but a server starts without it too: then there is an empty one from now on. */
+async function readConfiguration(file: string): Promise<{ text: string; mode: number }> {
+  try {
+    return { text: await readFile(file, 'utf8'), mode: (await stat(file)).mode & 0o7777 };
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+    await writeFile(file, '', { mode: 0o600 });
+    return { text: '', mode: 0o600 };
+  }
+}
+
+/** Made by root, they must belong to the server's user, as the folder does. */
+async function ownAs(folder: string, files: readonly string[]): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  for (const file of files) await chown(file, uid, gid);
 }

@@ -59,7 +59,7 @@ function read(pieces: Iterable<Buffer>): { seen: Seen[]; whole: boolean } {
 
 function* sliced(bytes: Buffer, cuts: readonly number[]): Generator<Buffer> {
   let at = 0;
-  for (const cut of [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].toSorted((a, b) => a - b)) {
+  for (const cut of [...new Set(cuts.map((place) => place % (bytes.length + 1)))].toSorted((a, b) => a - b)) {
     yield bytes.subarray(at, cut);
     at = cut;
   }
