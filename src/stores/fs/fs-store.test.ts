@@ -34,7 +34,11 @@ describe('the filesystem store', () => {
 
   it('is no file', async () => {
     await writeFile(root, '');
-    await expect(openFsStore(root, false)).rejects.toMatchObject({ code: 'store.unreachable' });
+    for (const create of [false, true]) {
+      for (const path of [root, join(root, 'below')]) {
+        await expect(openFsStore(path, create)).rejects.toMatchObject({ code: 'store.unreachable', message: /a file/ });
+      }
+    }
   });
 
   it('writes nothing when it is opened and read', async () => {

@@ -11,7 +11,7 @@ export interface Root {
   check(): Promise<void>;
 }
 
-/** Throws `store.missing` and `store.denied`; with `create` the folder is made, durably. */
+/** Throws `store.unreachable` when the folder is not there and `store.denied`; with `create` it is made, durably. */
 export async function openRoot(path: string, create: boolean): Promise<Root> {
   try {
     if (create) await makeDurably(path);
@@ -20,6 +20,7 @@ export async function openRoot(path: string, create: boolean): Promise<Root> {
     return { path, check: () => checkRoot(path, opened) };
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') throw rootMissing(path, error);
+    if (systemCodeOf(error) === 'EEXIST' || systemCodeOf(error) === 'ENOTDIR') throw noFolder(path, error);
     throw storeError(error, `fs:${path}`);
   }
 }
@@ -43,5 +44,12 @@ async function checkRoot(path: string, opened: string): Promise<void> {
 async function identityOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true });
   if (found.isDirectory()) return `${found.dev}:${found.ino}`;
-  throw new LifeboatError('store.missing', `${path} is a file, and a store is a folder`, { where: `fs:${path}` });
+  throw noFolder(path);
 }
+
+const noFolder = (path: string, cause?: unknown): LifeboatError =>
+  new LifeboatError('store.unreachable', `${path} is, or lies below, a file; a store is a folder`, {
+    where: `fs:${path}`,
+    hint: 'Name a folder in the settings of the store.',
+    cause,
+  });
