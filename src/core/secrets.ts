@@ -34,12 +34,22 @@ const shortestRedacted = 8;
 const known = new Set<string>();
 
 function remember(text: string): void {
-  if (text.length >= shortestRedacted) known.add(text);
   // The password inside a URL is a secret of its own: drivers print it apart from its URL.
   const password = passwordOf(text);
-  if (password !== undefined && password.length >= shortestRedacted) {
-    known.add(password);
-    known.add(decodeURIComponent(password));
+  const passwords = password === undefined ? [] : [password, decoded(password)];
+  // A key of several lines is printed line by line, and a secret inside JSON is printed with its escapes.
+  for (const one of [text, ...text.split(/\r?\n/), ...passwords]) {
+    for (const shown of [one, JSON.stringify(one).slice(1, -1)]) {
+      if (shown.length >= shortestRedacted) known.add(shown);
+    }
+  }
+}
+
+function decoded(password: string): string {
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password; // it holds a bare %, so nobody wrote it encoded
   }
 }
 
@@ -52,7 +62,8 @@ function passwordOf(text: string): string | undefined {
 export function redact(text: string): string {
   let shown = text;
   for (const secret of [...known].sort((a, b) => b.length - a.length)) shown = shown.replaceAll(secret, '[secret]');
-  return shown.replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^:/?#@\s]*:)[^@/\s]+@/gi, '$1[secret]@');
+  // A bounded scheme keeps the time linear: without the bound every start in a long word is followed to its end.
+  return shown.replaceAll(/([a-z][a-z0-9+.-]{0,30}:\/\/[^:/?#@\s]*:)[^@/\s]+@/gi, '$1[secret]@');
 }
 
 /** Plain data (JSON's kinds) with every string in it redacted, keys included; for the journal and reports. */
