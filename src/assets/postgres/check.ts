@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { runCheck, type CheckKind, type CheckResult, type CheckSpec } from '../../checks/index.ts';
 import { LifeboatError, messageOf, redact, systemCodeOf, type Clock } from '../../core/index.ts';
 import type { Newest } from '../asset.ts';
+import { parseServerUrl } from './address.ts';
 import { serverError, withConnection } from './connection.ts';
 
 export interface Measure {
@@ -32,29 +33,34 @@ export async function checkCluster(
 
 const databasesOpen = (url: string, clock: Clock): Promise<CheckResult> =>
   observed('every database can be opened', 'all open', clock, async () => {
-    const names = await withConnection(url, async (client) => {
-      const { rows } = await client.query<{ name: string }>(
-        `select datname as name from pg_database where datallowconn and has_database_privilege(oid, 'connect') order by 1`,
-      );
-      return rows.map(({ name }) => name);
-    });
-    for (const name of names)
+    const names = await databasesOf(url);
+    for (const name of names) {
       await withConnection(withDatabase(url, name), (client) => client.query('select count(*) from pg_class'));
+    }
     return { ok: names.length > 0, what: `${names.length} opened` };
   });
 
 const indexesValid = (url: string, clock: Clock): Promise<CheckResult> =>
-  observed('every index is valid', 'none invalid', clock, () =>
-    withConnection(url, async (client) => {
-      const { rows } = await client.query<{ name: string }>(
-        `select indexrelid::regclass::text as name from pg_index where not indisvalid order by 1 limit 5`,
-      );
-      return {
-        ok: rows.length === 0,
-        what: rows.length === 0 ? 'none invalid' : `invalid: ${rows.map(({ name }) => name).join(', ')}`,
-      };
-    }),
-  );
+  observed('every index is valid', 'none invalid', clock, async () => {
+    const invalid: string[] = [];
+    for (const database of await databasesOf(url)) {
+      await withConnection(withDatabase(url, database), async (client) => {
+        const { rows } = await client.query<{ name: string }>(
+          `select indexrelid::regclass::text as name from pg_index where not indisvalid order by 1 limit 5`,
+        );
+        invalid.push(...rows.map(({ name }) => `${database}: ${name}`));
+      });
+    }
+    return { ok: invalid.length === 0, what: invalid.length === 0 ? 'none invalid' : `invalid: ${invalid.join(', ')}` };
+  });
+
+const databasesOf = (url: string): Promise<string[]> =>
+  withConnection(url, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select datname as name from pg_database where datallowconn and has_database_privilege(oid, 'connect') order by 1`,
+    );
+    return rows.map(({ name }) => name);
+  });
 
 async function observed(
   name: string,
@@ -72,7 +78,7 @@ async function observed(
 }
 
 function withDatabase(url: string, name: string): string {
-  const changed = new URL(url);
+  const changed = parseServerUrl(url);
   changed.pathname = `/${encodeURIComponent(name)}`;
   return changed.href;
 }

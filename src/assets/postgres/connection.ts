@@ -1,11 +1,14 @@
 import { Client, type ClientConfig } from 'pg';
 import { LifeboatError, limits, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
+import { parseServerUrl } from './address.ts';
 
 /** An ordinary connection. Throws `asset.unreachable`, `asset.denied`. */
 export async function connect(url: string, extra: ClientConfig = {}): Promise<Client> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: limits.connectTimeoutMs,
+    // A network that dies without a word would otherwise hold a backup for ever.
+    keepAlive: true,
     application_name: 'lifeboat',
     ...extra,
   });
@@ -38,7 +41,7 @@ export async function withConnection<T>(url: string, work: (client: Client) => P
 
 /** `host:port/database` of a URL, to be shown. */
 export function shownServer(url: string): string {
-  const { hostname, port, pathname, searchParams } = new URL(url);
+  const { hostname, port, pathname, searchParams } = parseServerUrl(url);
   return `${searchParams.get('host') ?? (hostname || 'localhost')}:${searchParams.get('port') ?? (port || '5432')}${pathname}`;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LifeboatError } from '../../core/index.ts';
 import type { Reached, RestoredCopy, StartOptions } from '../asset.ts';
+import { parseServerUrl } from './address.ts';
 import { majorOf } from './apply.ts';
 import { withConnection } from './connection.ts';
 import { lsnValue } from './end-of-backup.ts';
@@ -24,7 +25,7 @@ export async function startCopy(path: string, sourceUrl: string, options: StartO
   const programs = await findPrograms(majorOf(options.facts));
   const user = await serverUser();
   const port = await freePort(options.port);
-  const byPassword = new URL(sourceUrl).password !== '';
+  const byPassword = parseServerUrl(sourceUrl).password !== '';
   const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
   const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
   const files = await writeConfiguration(path, user);
@@ -76,7 +77,7 @@ function addressOf(
   socketFolder: string | undefined,
   port: number,
 ): { url: string; shownUrl: string } {
-  const { username, password, pathname } = new URL(sourceUrl);
+  const { username, password, pathname } = parseServerUrl(sourceUrl);
   const userPart = username === '' ? '' : `${username}@`;
   if (socketFolder !== undefined) {
     const url = `postgresql://${userPart}localhost${pathname}?host=${encodeURIComponent(socketFolder)}&port=${port}`;

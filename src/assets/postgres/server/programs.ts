@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chance, LifeboatError, mustSucceed, plainEnvironment, systemCodeOf } from '../../../core/index.ts';
@@ -66,7 +66,9 @@ async function packagedPrograms(major: number): Promise<ServerPrograms | undefin
 }
 
 async function copyPackage(source: string, place: string): Promise<void> {
-  await mkdir(dirname(place), { recursive: true, mode: 0o755 });
+  await mkdir(dirname(place), { recursive: true });
+  // Whatever the umask: the server may run as another user, who must get here.
+  await chmod(dirname(place), 0o755);
   const temporary = `${place}.${chance(8)}`;
   try {
     await cp(join(source, 'native'), join(temporary, 'native'), { recursive: true });
