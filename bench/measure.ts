@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import { endGroup, LifeboatError, plainEnvironment, redact, systemClock } from '../src/core/index.ts';
+import { cpuSecondsOf, residentBytes } from './process-tree.ts';
+
+export interface Measured {
+  readonly seconds: number;
+  /** Of all processes of the tool, and of the source's server while it worked for the tool. */
+  readonly cpuSeconds: number;
+  /** The most that all processes of the tool held at one time. */
+  readonly peakBytes: number;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface Stopwatch {
+  /** Runs a program to its end, counts its time and memory, and returns what it printed. Throws `process.failed`. */
+  run(argv: readonly string[], options?: RunOptions): Promise<string>;
+}
+
+/** How often memory is looked at; the kernel keeps each process's own peak, so only the sum can be missed between. */
+const sampleEveryMs = 50;
+
+/** Measures wall time of all of `work`, and processor time and memory of what it runs. `server`: whose help is counted too. */
+export async function measure(
+  work: (stopwatch: Stopwatch) => Promise<void>,
+  { server, signal }: { server?: number; signal: AbortSignal },
+): Promise<Measured> {
+  const used = { cpuSeconds: 0, peakBytes: 0 };
+  const serverBefore = server === undefined ? 0 : cpuSecondsOf(server);
+  const startedMs = systemClock.elapsed();
+  await work({
+    run: async (argv, options = {}) => {
+      const { output, cpuSeconds, peakBytes } = await runMeasured(argv, options, signal);
+      used.cpuSeconds += cpuSeconds;
+      used.peakBytes = Math.max(used.peakBytes, peakBytes);
+      return output;
+    },
+  });
+  const seconds = (systemClock.elapsed() - startedMs) / 1000;
+  const serverSeconds = server === undefined ? 0 : cpuSecondsOf(server) - serverBefore;
+  return { seconds, cpuSeconds: used.cpuSeconds + serverSeconds, peakBytes: used.peakBytes };
+}
+
+/** Runs a program whose cost is nobody's. */
+export async function run(argv: readonly string[], signal: AbortSignal, options: RunOptions = {}): Promise<string> {
+  return (await runMeasured(argv, options, signal)).output;
+}
+
+/** The shell waits for the program and says what it and all its children used; it hands its own pipe on to none of them. */
+const script = '"$@" 3>&-; code=$?; times >&3; exit $code';
+
+async function runMeasured(
+  argv: readonly string[],
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<{ output: string; cpuSeconds: number; peakBytes: number }> {
+  signal.throwIfAborted();
+  const child = spawn('sh', ['-c', script, 'sh', ...argv], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: plainEnvironment({ LC_ALL: 'C', ...options.env }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.user === undefined ? {} : { uid: options.user.uid, gid: options.user.gid }),
+  });
+  const memory = watchMemory(child.pid);
+  const stop = (): void => void (child.pid !== undefined && endGroup(child.pid).catch(() => {})); // 'close' tells the end
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const [output, errors, times, code] = await Promise.all([
+      text(child.stdout as Readable),
+      text(child.stderr as Readable),
+      text(child.stdio[3] as Readable),
+      new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve)),
+    ]);
+    signal.throwIfAborted();
+    if (code !== 0) throw failed(argv, code, errors.trim() || output.trim());
+    return { output, cpuSeconds: childrenSeconds(times), peakBytes: memory.stop() };
+  } finally {
+    memory.stop();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function watchMemory(pid: number | undefined): { stop(): number } {
+  let peak = 0;
+  const timer = setInterval(() => {
+    if (pid === undefined) return;
+    const { sum, peakOfOne } = residentBytes(pid);
+    peak = Math.max(peak, sum, peakOfOne);
+  }, sampleEveryMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
+
+/** `times` prints the shell's own user and system time, and below those of its children: `1m2.500000s 0m0.250000s`. */
+function childrenSeconds(times: string): number {
+  const line = times.trim().split('\n').at(-1) ?? '';
+  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
+}
+
+function failed(argv: readonly string[], code: number | null, said: string): LifeboatError {
+  const end = redact(said).split('\n').slice(-4).join(' | ');
+  return new LifeboatError('process.failed', `${argv.slice(0, 3).join(' ')} ended with code ${code}: ${end}`);
+}

@@ -1,0 +1,100 @@
+import type { Work } from '../tool.ts';
+import type { Result } from './results.ts';
+
+export interface Verdict {
+  readonly what: string;
+  /** As people read it: `0.62 × pgbackrest`. Null: not measured in this run. */
+  readonly measured: string | null;
+  readonly goal: string;
+  /** Null: not measured in this run. */
+  readonly reached: boolean | null;
+}
+
+interface Target {
+  readonly what: string;
+  readonly goal: string;
+  judge(results: readonly Result[]): { measured: string; reached: boolean } | null;
+}
+
+/** What Lifeboat promises of itself, as ratios of medians in one run: of the machine's speed they say nothing. */
+const targets: readonly Target[] = [
+  ratio('full backup', 'full', 'pgbackrest zst 3', 0.75),
+  ratio('full backup', 'full', 'restic', 0.65),
+  ratio('full backup, by replication', 'full', 'pg_basebackup', 1.15),
+  ratio('second, contiguous change', 'second', 'pgbackrest', 0.45),
+  ratio('second, contiguous change', 'second', 'restic', 0.9),
+  ratio('second, scattered change', 'scattered', 'pgbackrest', 0.7),
+  ratio('second, scattered change', 'scattered', 'restic', 0.6),
+  ratio('restore to the first answer', 'restore', 'pgbackrest', 0.85),
+  ratio('restore to the first answer', 'restore', 'restic', 0.75),
+  ratio('stored by a full backup', 'full', 'pgbackrest zst 3', 1, (result) => result.storedBytes ?? Number.NaN),
+  verifySpeed(1e9),
+  peakMemory(300e6),
+  coldStart(0.15),
+];
+
+export const judge = (results: readonly Result[]): Verdict[] =>
+  targets.map(({ what, goal, judge: judgeOne }) => {
+    const found = judgeOne(results);
+    return { what, goal, measured: found?.measured ?? null, reached: found?.reached ?? null };
+  });
+
+function ratio(
+  what: string,
+  work: Work,
+  peer: string,
+  most: number,
+  valueOf: (result: Result) => number = (result) => result.seconds,
+): Target {
+  return {
+    what,
+    goal: `≤ ${most} × ${peer}`,
+    judge: (results) => {
+      const [ours, theirs] = ['lifeboat', peer].map((tool) => find(results, tool, work));
+      if (ours === undefined || theirs === undefined) return null;
+      const value = valueOf(ours) / valueOf(theirs);
+      return { measured: `${value.toFixed(2)} ×`, reached: value <= most };
+    },
+  };
+}
+
+function verifySpeed(least: number): Target {
+  return {
+    what: 'verify, plain bytes',
+    goal: `≥ ${least / 1e9} GB/s`,
+    judge: (results) => {
+      const found = find(results, 'lifeboat', 'verify');
+      if (found === undefined || found.plainBytes === null) return null;
+      const speed = found.plainBytes / found.seconds;
+      return { measured: `${(speed / 1e9).toFixed(2)} GB/s`, reached: speed >= least };
+    },
+  };
+}
+
+function peakMemory(most: number): Target {
+  return {
+    what: 'peak memory, any work',
+    goal: `≤ ${most / 1e6} MB`,
+    judge: (results) => {
+      const ours = results.filter(({ tool, work }) => tool === 'lifeboat' && work !== 'start');
+      if (ours.length === 0) return null;
+      const worst = ours.reduce((one, other) => (other.peakBytes > one.peakBytes ? other : one));
+      return { measured: `${Math.round(worst.peakBytes / 1e6)} MB (${worst.work})`, reached: worst.peakBytes <= most };
+    },
+  };
+}
+
+function coldStart(most: number): Target {
+  return {
+    what: 'cold start (--help)',
+    goal: `≤ ${most * 1000} ms`,
+    judge: (results) => {
+      const found = find(results, 'lifeboat', 'start');
+      if (found === undefined) return null;
+      return { measured: `${Math.round(found.seconds * 1000)} ms`, reached: found.seconds <= most };
+    },
+  };
+}
+
+const find = (results: readonly Result[], tool: string, work: Work): Result | undefined =>
+  results.find((result) => result.tool === tool && result.work === work);
