@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatDuration, systemClock, toLifeboatError } from '../src/core/index.ts';
+import { formatDuration, messageOf, systemClock, toLifeboatError } from '../src/core/index.ts';
 import { makeFolder, removeFolder } from './folder.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, usage, type Options, type SuiteName } from './options.ts';
@@ -54,7 +54,16 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<Outcom
   const folder = await makeFolder(options.folder, bytesNeeded(options));
   const bench: Bench = { options, folder, signal, missing, samples: [], omissions: [], say };
   try {
-    for (const suite of options.suites) await suites[suite](bench);
+    for (const suite of options.suites) {
+      try {
+        await suites[suite](bench);
+      } catch (error) {
+        signal.throwIfAborted();
+        // What the other suites measured is not lost for it; the exit code and the results name it.
+        bench.omissions.push({ tool: suite, reason: messageOf(error), failed: true });
+        say(`${suite}: FAILED: ${messageOf(error)}`);
+      }
+    }
   } finally {
     await removeFolder(folder);
   }

@@ -68,7 +68,7 @@ async function runMeasured(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.user === undefined ? {} : { uid: options.user.uid, gid: options.user.gid }),
   });
-  const memory = watchMemory(child.pid);
+  const use = watchUse(child.pid);
   const stop = (): void => void (child.pid !== undefined && endGroup(child.pid).catch(() => {})); // 'close' tells the end
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -80,24 +80,28 @@ async function runMeasured(
     ]);
     signal.throwIfAborted();
     if (code !== 0) throw failed(argv, code, errors.trim() || output.trim());
-    return { output, cpuSeconds: childrenSeconds(times), peakBytes: memory.stop() };
+    const seen = use.stop();
+    // Children that a program does not wait for are in what was seen only.
+    return { output, cpuSeconds: Math.max(childrenSeconds(times), seen.cpuSeconds), peakBytes: seen.peakBytes };
   } finally {
-    memory.stop();
+    use.stop();
     signal.removeEventListener('abort', stop);
   }
 }
 
-function watchMemory(pid: number | undefined): { stop(): number } {
-  let peak = 0;
+function watchUse(pid: number | undefined): { stop(): { cpuSeconds: number; peakBytes: number } } {
+  let peakBytes = 0;
+  let cpuSeconds = 0;
   const timer = setInterval(() => {
     if (pid === undefined) return;
     const { sum, peakOfOne } = residentBytes(pid);
-    peak = Math.max(peak, sum, peakOfOne);
+    peakBytes = Math.max(peakBytes, sum, peakOfOne);
+    cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(pid));
   }, sampleEveryMs);
   return {
     stop: () => {
       clearInterval(timer);
-      return peak;
+      return { cpuSeconds, peakBytes };
     },
   };
 }

@@ -54,7 +54,7 @@ export function readOptions(words: readonly string[]): Options | 'help' {
     scale,
     // A quarter of the database is text, so that compression has work that looks like people's.
     documents: scale * 2500,
-    files: whole('files', values.files) ?? (quick ? 20_000 : 200_000),
+    files: whole('files', values.files) ?? (quick ? 10_000 : 200_000),
     sqliteBytes: (whole('sqlite-mb', values['sqlite-mb']) ?? (quick ? 128 : 1000)) * 1e6,
     folder: values.folder,
     suites: suites.length === 0 ? suiteNames : (suites as SuiteName[]),

@@ -43,6 +43,17 @@ export async function attempt(
   }
 }
 
+/** An empty repository of a tool; undefined, and named in the results, when the tool cannot make one. */
+export async function prepared<T>(bench: Bench, tool: string, prepare: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await prepare();
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    omit(bench, { tool, reason: `no repository could be made: ${messageOf(error)}`, failed: true });
+    return undefined;
+  }
+}
+
 /** Everybody is first in turn, so that none always meets the disk that another has just worn out. */
 export const inTurn = <T>(list: readonly T[], round: number): T[] => {
   const from = list.length === 0 ? 0 : round % list.length;

@@ -4,7 +4,7 @@ import { LifeboatError } from '../../src/core/index.ts';
 import { atRest, change, contentOf, firstAnswer, makeDatabase } from '../database.ts';
 import { bytesIn, removeFolder, settle } from '../folder.ts';
 import { measure } from '../measure.ts';
-import { attempt, inTurn, present, type Bench } from '../record.ts';
+import { attempt, inTurn, prepared, present, type Bench } from '../record.ts';
 import type { PostgresRepository, PostgresSource, PostgresTool, RestoredServer } from '../tool.ts';
 import { borg } from '../tools/borg.ts';
 import { cp } from '../tools/cp.ts';
@@ -57,13 +57,15 @@ async function oneRound(
     if (tool.onlyOnce === true && round > 0) continue;
     const place = join(folder, `${round}-${tool.name.replaceAll(/\W/g, '-')}`);
     await mkdir(place, { mode: 0o755 });
-    const prepared = { tool, folder: place, repository: await tool.prepare(place, source) };
-    if (await backUp(bench, source, prepared, 'full')) taking.push(prepared);
+    const repository = await prepared(bench, tool.name, () => tool.prepare(place, source));
+    const taken =
+      repository !== undefined && (await backUp(bench, source, { tool, repository, folder: place }, 'full'));
+    if (taken) taking.push({ tool, repository, folder: place });
     else await removeFolder(place);
   }
-  for (const prepared of taking) await verify(bench, source, prepared);
-  for (const prepared of taking.filter(({ repository }) => !repository.takesChanges))
-    await bringBack(bench, source, prepared, content, folder);
+  for (const one of taking) await verify(bench, source, one);
+  for (const one of taking.filter(({ repository }) => !repository.takesChanges))
+    await bringBack(bench, source, one, content, folder);
   const again = taking.filter(({ repository }) => repository.takesChanges);
   for (const [work, how] of [
     ['second', 'contiguous'],
@@ -71,9 +73,9 @@ async function oneRound(
   ] as const) {
     await change(source, how, round);
     content = await atRest(source);
-    for (const prepared of again) await backUp(bench, source, prepared, work);
+    for (const one of again) await backUp(bench, source, one, work);
   }
-  for (const prepared of again) await bringBack(bench, source, prepared, content, folder);
+  for (const one of again) await bringBack(bench, source, one, content, folder);
 }
 
 const backUp = (

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesIn, removeFolder, settle } from '../folder.ts';
 import { measure } from '../measure.ts';
-import { attempt, inTurn, present, type Bench } from '../record.ts';
+import { attempt, inTurn, prepared, present, type Bench } from '../record.ts';
 import type { TreeRepository, TreeTool } from '../tool.ts';
 
 export interface TreeSuite {
@@ -46,7 +46,8 @@ async function oneRound(
   for (const tool of wanted) {
     const place = join(folder, tool.name.replaceAll(/\W/g, '-'));
     await mkdir(place, { recursive: true });
-    const repository = await tool.prepare(place, source, bench.signal);
+    const repository = await prepared(bench, tool.name, () => tool.prepare(place, source, bench.signal));
+    if (repository === undefined) continue;
     if (await backUp(bench, `${suite.name}-full`, tool, repository, source)) taking.push({ tool, repository });
   }
   await suite.change(source, round * 2);

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LifeboatError } from '../../src/core/index.ts';
 import { makeServerFolder } from '../../src/assets/postgres/server/index.ts';
 import { startRestored } from '../database.ts';
 import { run } from '../measure.ts';
@@ -35,8 +36,13 @@ function tool(name: string, level: number): PostgresTool {
           }
         },
         verify: async (stopwatch) => {
-          await stopwatch.run(call('verify'), options);
-          return undefined;
+          const said = await stopwatch.run(call('--output=text', '--verbose', 'verify'), options);
+          // This version ends with 0 whatever it finds.
+          if (/status: ok/.test(said) && !/status: (error|invalid)/.test(said)) return undefined;
+          throw new LifeboatError(
+            'process.failed',
+            `pgbackrest verify found: ${said.trim().split('\n').slice(-4).join(' | ')}`,
+          );
         },
         restore: async (stopwatch, target) => {
           await makeServerFolder(target, source.user);
