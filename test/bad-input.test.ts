@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../src/core/index.ts';
 import { holdLock } from '../src/journal/index.ts';
 import { Place, type Answer } from './support/lifeboat.ts';
 
@@ -137,6 +138,37 @@ describe('a damaged object', () => {
   }
 });
 
+it('a pack that verify found damaged is not built upon: the next backup stores its content again, and restores', async () => {
+  await prepared();
+  const pack = await objectIn('packs');
+  const bytes = await readFile(pack);
+  bytes[300] = (bytes[300] as number) ^ 1;
+  await writeFile(pack, bytes);
+  expect((await place.run('verify', '--all')).exitCode).toBe(1);
+  expect((await place.run('backup')).exitCode).toBe(0);
+  const restored = await place.run('restore', 'docs', '--to', './out');
+  expect(restored.exitCode, restored.stdout).toBe(0);
+  expect(await readFile(place.path('out', 'b.txt'))).toEqual(await readFile(place.path('docs', 'b.txt')));
+});
+
+it('a store that is away keeps no other store from its point, and a restore says that it was not asked', async () => {
+  await writeFile(
+    place.path('lifeboat.yaml'),
+    plan.replace(
+      'near: { type: fs, path: ./store, domain: safe }',
+      'far: { type: fs, path: ./far, domain: safe }, near: { type: fs, path: ./store, domain: safe }',
+    ),
+  );
+  await prepared();
+  await rename(place.path('far'), place.path('away'));
+  const backedUp = await place.run('backup', 'docs');
+  expect(backedUp.exitCode).toBe(4);
+  expect(backedUp.json['points']).toMatchObject([{ store: 'near' }]);
+  expect(await place.run('verify')).toMatchObject({ exitCode: 4, json: { checked: { near: {} } } });
+  const restored = await place.run('restore', 'docs', '--to', './out');
+  expect(restored).toMatchObject({ exitCode: 0, json: { store: 'near', unanswered: [{ store: 'far' }] } });
+});
+
 describe('a source that cannot be read', () => {
   it('is an error for a folder that is not there, and nothing is half-visible', async () => {
     await prepared();
@@ -211,7 +243,6 @@ describe('what is in the way', () => {
   it('a port that is taken is an error before anything is started', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { freePort } = await import('../src/assets/postgres/server/index.ts');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(freePort(port)).rejects.toMatchObject({ code: 'port.taken' });

@@ -31,6 +31,9 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const clock = options.clock ?? systemClock;
   const plan = await loadWorkspacePlan(options.planFile);
   const stateFolder = resolve(options.stateFolder);
+  // Passable, not listable: a PostgreSQL started by root runs as another user, and its data lies below. What is in here keeps its own
+  // door shut: the journal and the scratch folders.
+  await mkdir(stateFolder, { recursive: true, mode: 0o711 });
   await mkdir(join(stateFolder, 'locks'), { recursive: true, mode: 0o700 });
   const host = hostname();
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });

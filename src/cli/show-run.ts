@@ -16,10 +16,22 @@ export function showRunOn(output: Output, run: RunResult): void {
   output.line(
     `clock from the impact: ${formatDuration(rto.totalMs)} (detect ${formatDuration(rto.detectMs)}, decide ${formatDuration(rto.decideMs)}, execute ${formatDuration(rto.executeMs)}, verify ${formatDuration(rto.verifyMs)}, waiting for people ${formatDuration(rto.waitingForPeopleMs)})`,
   );
+  for (const step of run.steps) showWhere(output, step);
+  for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
   for (const { step, question } of run.questions) {
     output.line(`A person has to decide about ${step}: ${question}`);
     output.line(`  lifeboat run resume ${run.run} --step ${step} --done     # it took effect`);
     output.line(`  lifeboat run resume ${run.run} --step ${step} --again    # it did not: do it`);
+  }
+}
+
+/** What a restore left: people look for it first. */
+function showWhere(output: Output, { id, kind, state, outputs }: StepReport): void {
+  if (kind !== 'restore' || state !== 'done') return;
+  const { path, shownUrl, pid } = outputs;
+  if (typeof path === 'string') output.line(`${id} is in ${path}`);
+  if (typeof shownUrl === 'string' && shownUrl !== path) {
+    output.line(`${id} runs at ${shownUrl}${typeof pid === 'number' ? `; end it with: kill -INT ${pid}` : ''}`);
   }
 }
 

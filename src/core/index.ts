@@ -14,6 +14,8 @@ export {
   type ProcessOptions,
   type ProcessResult,
 } from './process.ts';
+export * from './port.ts';
+export * from './processes.ts';
 export * from './progress.ts';
 export * from './secret-source.ts';
 export * from './secrets.ts';

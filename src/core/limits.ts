@@ -38,6 +38,10 @@ export const limits = {
   checkTimeoutMs: 10_000,
   /** A database or server that does not accept a connection in this time is not there. */
   connectTimeoutMs: 10_000,
+  /** A server that says nothing for so long in the middle of a backup is gone; a checkpoint before the first byte may take minutes. */
+  serverSilenceMs: 600_000,
+  /** Connections that are closed have this long to say goodbye; then they are cut. */
+  goodbyeMs: 5_000,
   /** A restored server has this long to replay its log and accept connections, unless the plan says otherwise. */
   serverStartMs: 600_000,
   /** A file that changes while it is read is read again this often before the point says so. */

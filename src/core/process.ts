@@ -131,7 +131,11 @@ function endOf(
       if (giveUp !== undefined || child.pid === undefined) return;
       giveUp = reason;
       groupEnded = endGroup(child.pid, options.graceMs ?? limits.processGraceMs);
-      groupEnded.catch(reject);
+      // What left the group may still hold the pipes open: nobody reads them any more, and nobody waits for it.
+      groupEnded.then(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, reject);
     };
     const onAbort = (): void => end(cancelled(program));
     options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -160,14 +164,18 @@ function endOf(
   });
 }
 
+/** More than is shown, so that no secret that is shown in part was cut before it could be seen as one. */
+const tailBytesMax = limits.outputTailBytes + limits.secretBytesMax;
+
 export function tailOf(stream: Readable | null, from: 'stdout' | 'stderr', options: ProcessOptions): () => string {
   let tail = Buffer.alloc(0);
   stream?.on('data', (piece: Buffer) => {
     options.onOutput?.(piece, from);
     tail = Buffer.concat([tail, piece]);
-    if (tail.length > limits.outputTailBytes) tail = tail.subarray(tail.length - limits.outputTailBytes);
+    if (tail.length > tailBytesMax) tail = tail.subarray(tail.length - tailBytesMax);
   });
-  return () => redact(tail.toString('utf8'));
+  // Redacted before it is cut: a secret across the cut would no longer be known by its second half.
+  return () => redact(tail.toString('utf8')).slice(-limits.outputTailBytes);
 }
 
 /** False when the group no longer exists. */

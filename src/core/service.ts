@@ -70,5 +70,9 @@ function logged(program: string, words: string[], options: ServiceOptions, logFi
 function endOfFile(path: string): string {
   if (!existsSync(path)) return '';
   const content = readFileSync(path);
-  return redact(content.subarray(Math.max(0, content.length - limits.outputTailBytes)).toString('utf8')).trim();
+  return redact(
+    content.subarray(Math.max(0, content.length - limits.outputTailBytes - limits.secretBytesMax)).toString('utf8'),
+  )
+    .slice(-limits.outputTailBytes)
+    .trim();
 }

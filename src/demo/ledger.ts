@@ -30,7 +30,7 @@ export interface Comparison {
   /** Came back, but not as they were acknowledged. */
   readonly wrong: number;
   /**
-   * From the newest acknowledged write that came back to the impact, if anything acknowledged was lost; else 0.
+   * From the last acknowledged write before the first lost one to the impact; 0 if none was lost.
    * With nothing restored at all it is counted from the first write.
    */
   readonly rpoSeconds: number;
@@ -46,12 +46,14 @@ export function compare(
   const back = written.filter(({ sequence }) => restored.has(sequence));
   const wrong = back.filter(({ sequence, content }) => restored.get(sequence) !== content).length;
   const lost = written.length - back.length;
-  const newestBackMs = back.reduce((newest, { atMs }) => Math.max(newest, atMs), written[0]?.atMs ?? impactMs);
+  // Writes come in order: from the last one before the first gap on, nothing is sure any more, whatever came back behind the gap.
+  const firstLost = written.findIndex(({ sequence }) => !restored.has(sequence));
+  const safeUntilMs = written[Math.max(0, firstLost - 1)]?.atMs ?? impactMs;
   return {
     written: written.length,
     restored: back.length - wrong,
     lost,
     wrong,
-    rpoSeconds: lost === 0 ? 0 : (impactMs - newestBackMs) / 1000,
+    rpoSeconds: lost === 0 ? 0 : (impactMs - safeUntilMs) / 1000,
   };
 }

@@ -1,13 +1,12 @@
 import { chmod, lstat, mkdir, realpath, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chance, LifeboatError, messageOf, systemCodeOf, timeId } from '../core/index.ts';
+import { chance, endProcesses, freePort, LifeboatError, messageOf, systemCodeOf, timeId } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Workspace } from '../operations/index.ts';
 import { evaluateTemplate } from '../plan/index.ts';
 import type { EnvironmentDeclaration } from '../plan/index.ts';
-import { endProcesses, isInside, type Environment } from '../procedures/index.ts';
+import { isInside, type Environment } from '../procedures/index.ts';
 
 /** A world for one drill: folders and ports of its own, and a list of all that was started in it. */
 export interface Bubble {
@@ -177,19 +176,6 @@ const addressBook =
   (addresses: ReadonlyMap<string, string>) =>
   (service: string): string | undefined =>
     addresses.get(service);
-
-/** A port that nobody listens on now, on the loopback. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address === 'object' && address !== null) return address.port;
-  throw new LifeboatError('drill.bubble', 'the system gave no free port');
-}
 
 function tryToHold(file: string, who: string): { release(): void } | undefined {
   try {

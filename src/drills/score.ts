@@ -43,7 +43,7 @@ export function scoreDrill(
     said(
       'isolation',
       measured.isolated,
-      'nothing outside was touched',
+      'the sources are unchanged and every restore stayed inside',
       'it cannot be shown that nothing outside was touched',
     ),
     said('bubble', measured.destroyed, 'all that was made for the drill is gone', 'something of the drill is left'),

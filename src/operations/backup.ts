@@ -13,14 +13,32 @@ import { storesOf } from './stores-of.ts';
  * Throws `operation.busy` if this asset is being backed up already, and the errors of asset, store and repository.
  */
 export async function backup(workspace: Workspace, assetName: string, signal?: AbortSignal): Promise<BackupReport[]> {
+  const { reports, failures } = await backupEverywhere(workspace, assetName, signal);
+  if (failures[0] !== undefined) throw failures[0];
+  return reports;
+}
+
+/** As `backup`, for those who show what worked beside what did not: every store is tried. */
+export async function backupEverywhere(
+  workspace: Workspace,
+  assetName: string,
+  signal?: AbortSignal,
+): Promise<{ reports: BackupReport[]; failures: LifeboatError[] }> {
   const asset = workspace.asset(assetName);
   const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${assetName}`), `backup of ${assetName}`);
   try {
     const reports: BackupReport[] = [];
+    const failures: LifeboatError[] = [];
     for (const store of storesOf(workspace.plan, assetName)) {
-      reports.push(await backupTo(workspace, asset, store, signal));
+      try {
+        reports.push(await backupTo(workspace, asset, store, signal));
+      } catch (error) {
+        failures.push(toLifeboatError(error));
+        // A store that is away must not keep the others from getting their point; a stop on request must.
+        if (signal?.aborted) break;
+      }
     }
-    return reports;
+    return { reports, failures };
   } finally {
     lock.release();
   }
@@ -36,7 +54,7 @@ async function backupTo(
   const intent = journal.append('backup.started', { asset: asset.name, store });
   try {
     const repository = await workspace.repository(store);
-    const { point, facts } = await takePoint(workspace, asset, repository, signal);
+    const { point, facts } = await takePoint(workspace, asset, store, repository, signal);
     const report = { asset: asset.name, store, point, warnings: facts.warnings };
     journal.append('backup.finished', { intent: intent.sequence, ...recordOf(report) });
     return report;
@@ -50,6 +68,7 @@ async function backupTo(
 async function takePoint(
   workspace: Workspace,
   asset: Asset,
+  store: string,
   repository: Repository,
   signal: AbortSignal | undefined,
 ): Promise<{ point: Point; facts: CaptureFacts }> {
@@ -64,6 +83,7 @@ async function takePoint(
     clock,
     host,
     progress,
+    distrust: damagedObjects(workspace, store),
     ...(signal === undefined ? {} : { signal }),
   });
   try {
@@ -77,6 +97,12 @@ async function takePoint(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** What the last verification of the store found damaged: points made from now on must not rest on it. */
+function damagedObjects({ journal }: Workspace, store: string): Set<string> {
+  const last = journal.records({ kinds: ['verify.finished'] }).findLast(({ data }) => data['store'] === store);
+  return new Set(((last?.data['damage'] ?? []) as { object: string }[]).map(({ object }) => object));
 }
 
 async function addAll(

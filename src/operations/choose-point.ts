@@ -9,12 +9,13 @@ export interface Choice {
   readonly store: string;
   readonly rejected: RestorePlan['rejected'];
   readonly damage: readonly Damage[];
+  readonly unanswered: RestorePlan['unanswered'];
 }
 
 /**
  * The point a restore starts from: the one that was named, or the newest not after the moment that was asked for.
  * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point might be a
- * better choice: an older state is never restored in silence.
+ * better choice: an older state is never restored in silence. A store that did not answer is named in the choice.
  */
 export async function choosePoint(workspace: Workspace, request: RestoreRequest): Promise<Choice> {
   const list = await listPoints(workspace, request.asset, request.signal);
@@ -26,7 +27,8 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
     .filter(({ point }) => point.atMs > chosen.point.atMs)
     .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
   const store = request.store ?? preferredStore(workspace, request.asset, chosen.stores);
-  return { point: chosen.point, store, rejected, damage: list.damage };
+  const unanswered = list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message }));
+  return { point: chosen.point, store, rejected, damage: list.damage, unanswered };
 }
 
 function newestOf(points: PointList['points'], list: PointList, request: RestoreRequest): PointList['points'][number] {

@@ -57,6 +57,8 @@ export interface RestorePlan {
   /** Points that are newer and were not chosen, with the reason. */
   readonly rejected: readonly { id: string; atMs: number; reason: string }[];
   readonly damage: readonly Damage[];
+  /** Stores that did not answer: a newer point may be there. On the real day that is normal, so it is said and not refused. */
+  readonly unanswered: readonly { store: string; reason: string }[];
 }
 
 export interface RestoreReport {

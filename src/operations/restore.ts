@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Asset, PointContents, RestoredCopy } from '../assets/index.ts';
 import type { CheckResult } from '../checks/index.ts';
-import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import { freePort, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Damage } from '../repository/index.ts';
 import { choosePoint } from './choose-point.ts';
@@ -12,10 +12,22 @@ import { preflight } from './preflight.ts';
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
 export async function planRestore(workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> {
   const target = resolve(request.target);
-  const { point, store, rejected, damage } = await choosePoint(workspace, request);
+  const { point, store, rejected, damage, unanswered } = await choosePoint(workspace, request);
+  if (request.start && request.port !== undefined) await freePort(request.port);
   await preflight(workspace.asset(request.asset), target, point.bytes);
   const secondsExpected = expectedSeconds(workspace, request.asset, point.bytes);
-  return { request, store, point, target, bytes: point.bytes, files: point.files, secondsExpected, rejected, damage };
+  return {
+    request,
+    store,
+    point,
+    target,
+    bytes: point.bytes,
+    files: point.files,
+    secondsExpected,
+    rejected,
+    damage,
+    unanswered,
+  };
 }
 
 /**
@@ -165,4 +177,5 @@ const recordOf = ({
   reached: reached ?? null,
   url: copy?.shownUrl ?? null,
   damage,
+  unanswered: plan.unanswered,
 });

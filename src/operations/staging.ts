@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { link, lstat, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isLifeboatError, LifeboatError, syncFolder, systemCodeOf, timeId, type Clock } from '../core/index.ts';
+import {
+  endProcesses,
+  isLifeboatError,
+  LifeboatError,
+  syncFolder,
+  systemCodeOf,
+  timeId,
+  type Clock,
+} from '../core/index.ts';
 import type { Workspace } from './contract.ts';
 
 /** A fresh name beside the target: on the same file system, so that the hand-over is one rename. */
@@ -69,8 +77,9 @@ export async function removeLeftovers({ journal }: Workspace, target: string): P
   }
 }
 
-/** With whatever an asset put beside it under a longer name. */
+/** With whatever an asset put beside it under a longer name, and with a server that a killed restore had started in it. */
 async function removeStaging(staging: string): Promise<void> {
+  await endProcesses(({ folder }) => folder !== undefined && (folder === staging || folder.startsWith(`${staging}/`)));
   const folder = dirname(staging);
   for (const name of await readdir(folder)) {
     if (name.startsWith(basename(staging))) await rm(join(folder, name), { recursive: true, force: true });

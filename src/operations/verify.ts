@@ -1,4 +1,4 @@
-import { toLifeboatError } from '../core/index.ts';
+import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point, Repository, VerifyResult } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 import { storesOf } from './stores-of.ts';
@@ -19,14 +19,28 @@ export interface StoreVerification {
   readonly seconds: number;
 }
 
+export interface Verification {
+  readonly results: readonly StoreVerification[];
+  /** Of the stores that could not be opened or asked: nothing is known of what they hold. */
+  readonly failures: readonly LifeboatError[];
+}
+
 /**
  * Reads back what the stores hold, decrypts and compares: the one way a verification happens. Damage is a result, not an error.
- * Throws when a store cannot be opened or asked at all.
+ * A store that does not answer is a failure beside the results of the others.
  */
-export async function verify(workspace: Workspace, request: VerifyRequest): Promise<StoreVerification[]> {
+export async function verify(workspace: Workspace, request: VerifyRequest): Promise<Verification> {
   const results: StoreVerification[] = [];
-  for (const store of storesToVerify(workspace, request)) results.push(await verifyStore(workspace, store, request));
-  return results;
+  const failures: LifeboatError[] = [];
+  for (const store of storesToVerify(workspace, request)) {
+    try {
+      results.push(await verifyStore(workspace, store, request));
+    } catch (error) {
+      failures.push(toLifeboatError(error));
+      if (request.signal?.aborted) break;
+    }
+  }
+  return { results, failures };
 }
 
 const storesToVerify = ({ plan }: Workspace, { assets }: VerifyRequest): string[] =>

@@ -36,6 +36,7 @@ export function contextOf(
     restore: (request) => tools.restore({ ...request, signal }),
     check: (asset, url) =>
       workspace.asset(asset).check({ url }, workspace.plan.assets.get(asset)?.checks ?? [], { signal }),
+    copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
     notify: (message) => tools.notify(message),
     remember: (facts) => {
       workspace.journal.append('step.remembered', { step: input.id, attempt, facts }, { run });

@@ -50,6 +50,17 @@ async function describeStep(request: DescribeRequest, step: StepDeclaration): Pr
     const text = `left out here: ${step.if} is false`;
     return { ...base, title: step.kind, runs: false, certainty: 'proved', text };
   }
+  if (step.kind === 'parallel') {
+    // Its steps stand below it, each with its own word.
+    const title = `${step.steps.length} steps at once`;
+    return {
+      ...base,
+      title,
+      runs: true,
+      certainty: 'proved',
+      text: `${title}: ${step.steps.map(({ id }) => id).join(', ')}`,
+    };
+  }
   try {
     const kind = kindOf(request, step);
     const settings = resolveKnown(step.settings, variables);
@@ -112,6 +123,7 @@ function dryContext({ tools, environment, incident, signal }: DescribeRequest): 
     backup: act,
     restore: act,
     check: act,
+    copies: () => [],
     notify: act,
     remember: () => {},
     output: () => {},

@@ -1,7 +1,6 @@
 export * from './describe.ts';
 export * from './history.ts';
 export * from './inside.ts';
-export * from './processes.ts';
 export * from './rto.ts';
 export * from './run-types.ts';
 export * from './runner.ts';

@@ -73,6 +73,8 @@ export interface StepContext {
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
+  /** The urls of what this run's steps have restored. */
+  copies(): readonly string[];
   /** `key` is the same for a message that is sent again after a crash. */
   notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
   /** Writes down, durably and before the act, where this step is about to act; given back as `remembered`. Never a secret. */

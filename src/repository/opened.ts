@@ -51,7 +51,7 @@ export class OpenedRepository implements Repository {
         this.#log,
       );
       await this.#catalog.refresh();
-      const present = this.#presentPacks(await this.#catalog.adopt());
+      const present = this.#presentPacks(await this.#catalog.adopt(), options.distrust);
       return new Writer({ store, bundle, catalog: this.#catalog, present, id }, options);
     } catch (error) {
       await closeSession(store, id).catch((second: unknown) => {
@@ -103,12 +103,12 @@ export class OpenedRepository implements Repository {
   }
 
   /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */
-  #presentPacks(listed: readonly StoredObject[]): Set<number> {
+  #presentPacks(listed: readonly StoredObject[], distrust?: ReadonlySet<string>): Set<number> {
     const present = new Set<number>();
     for (const { name, bytes } of listed) {
       const { kind, id } = objectOfName(name);
       const number = kind === 'pack' ? this.#catalog.numberOf(id) : undefined;
-      if (number === undefined) continue;
+      if (number === undefined || distrust?.has(name) === true) continue;
       if (this.#catalog.packs[number]?.bytes === bytes) present.add(number);
     }
     return present;

@@ -38,6 +38,8 @@ export interface WriteOptions {
   readonly assetType: string;
   readonly clock: Clock;
   readonly host: string;
+  /** Objects that were found damaged: what lies in them is stored again instead of being counted as known. */
+  readonly distrust?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits } from '../../core/index.ts';
+import { LifeboatError, limits, systemClock } from '../../core/index.ts';
 import { serverError } from './connection.ts';
 import { TarReader, type TarHeader } from './tar.ts';
 
@@ -97,7 +97,24 @@ export class BaseBackup {
       }
       if (this.#failure !== undefined) throw this.#explained();
       if (this.#finished) return;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#nextNews();
+    }
+  }
+
+  /** Throws `asset.vanished` when the server keeps silent for too long: a network that died tells nobody. */
+  async #nextNews(): Promise<void> {
+    const patience = new AbortController();
+    const news = new Promise<'news'>((resolve) => (this.#wake = () => resolve('news')));
+    const silence = systemClock.sleep(limits.serverSilenceMs, patience.signal).then(
+      () => 'silence' as const,
+      () => 'news' as const, // nobody waits any more
+    );
+    const first = await Promise.race([news, silence]);
+    patience.abort();
+    if (first === 'silence') {
+      this.abort(
+        new LifeboatError('asset.vanished', `the server sent nothing for ${limits.serverSilenceMs / 60_000} minutes`),
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { chance, LifeboatError, systemCodeOf, type Progress } from '../../core/index.ts';
+import { chance, LifeboatError, limits, systemClock, systemCodeOf, type Progress } from '../../core/index.ts';
 import type { CaptureFacts, CaptureOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { BaseBackup } from './base-backup.ts';
@@ -97,12 +97,33 @@ class Session {
   /** Ended early, the server still sends: only a broken connection and a word from beside make it end its session. */
   async close(): Promise<void> {
     this.backup?.abort(new LifeboatError('operation.cancelled', 'the backup was ended'));
+    const patience = new AbortController();
+    const goodbye = this.#sayGoodbye().finally(() => patience.abort());
+    // A network that died answers nobody: whoever waits for the end of this backup must not wait for it too.
+    const cut = systemClock.sleep(limits.goodbyeMs, patience.signal).then(
+      () => this.#cut(),
+      () => {}, // they were closed in time
+    );
+    await Promise.race([goodbye, cut]);
+  }
+
+  async #sayGoodbye(): Promise<void> {
     await this.#log?.stop();
     if (this.backup?.ended === false) await this.#endOnServer();
     await this.#newest?.stop();
-    for (const client of [this.#replication, this.#measuring, this.#ordinary]) {
-      await client?.end().catch(() => {}); // broken on purpose, or the server is gone, and whoever needed it knows
+    for (const client of this.#clients()) {
+      await client.end().catch(() => {}); // broken on purpose, or the server is gone, and whoever needed it knows
     }
+  }
+
+  #cut(): void {
+    for (const client of this.#clients()) {
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    }
+  }
+
+  #clients(): Client[] {
+    return [this.#replication, this.#measuring, this.#ordinary].filter((client) => client !== undefined);
   }
 
   async #endOnServer(): Promise<void> {

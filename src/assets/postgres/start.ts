@@ -1,20 +1,13 @@
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LifeboatError } from '../../core/index.ts';
+import { freePort, LifeboatError } from '../../core/index.ts';
 import type { Reached, RestoredCopy, StartOptions } from '../asset.ts';
 import { parseServerUrl } from './address.ts';
 import { majorOf } from './apply.ts';
 import { withConnection } from './connection.ts';
 import { lsnValue } from './end-of-backup.ts';
-import {
-  findPrograms,
-  freePort,
-  serverUser,
-  startServer,
-  type RunningServer,
-  type ServerUser,
-} from './server/index.ts';
+import { findPrograms, serverUser, startServer, type RunningServer, type ServerUser } from './server/index.ts';
 import { copySettings } from './settings.ts';
 
 /**

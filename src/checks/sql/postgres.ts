@@ -1,5 +1,5 @@
 import { Client, Query } from 'pg';
-import { LifeboatError, limits, messageOf, Secret } from '../../core/index.ts';
+import { LifeboatError, limits, messageOf } from '../../core/index.ts';
 import type { CheckContext } from '../check.ts';
 import { rowsMax, tooMany, type Row } from './rows.ts';
 
@@ -24,7 +24,7 @@ export async function askPostgres(url: string, query: string, context: CheckCont
 
 function clientOf(url: string): Client {
   return new Client({
-    connectionString: new Secret(url).reveal(),
+    connectionString: url,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     application_name: 'lifeboat-check',
     types: { getTypeParser: (oid: number) => parserOf(oid) },

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, isoTime, toLifeboatError, type LifeboatError } from '../../core/index.ts';
-import { backup, unknownAsset, type BackupReport } from '../../operations/index.ts';
+import { backupEverywhere, unknownAsset, type BackupReport } from '../../operations/index.ts';
 import type { Command } from '../command.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
@@ -17,17 +17,20 @@ export const command: Command = {
       const reports: BackupReport[] = [];
       const failures: { asset: string; error: LifeboatError }[] = [];
       for (const asset of assets) {
+        if (context.signal.aborted) break;
         try {
-          reports.push(...(await backup(workspace, asset, context.signal)));
+          const done = await backupEverywhere(workspace, asset, context.signal);
+          reports.push(...done.reports);
+          failures.push(...done.failures.map((error) => ({ asset, error })));
         } catch (error) {
           failures.push({ asset, error: toLifeboatError(error) });
           // One asset's trouble must not keep the others from being protected; a stop on request must.
-          if (context.signal.aborted) break;
         }
       }
       if (reports.length > 0) show(context.output, reports);
-      for (const { asset, error } of failures.slice(1))
-        context.output.line(`${asset}: ${error.message} [${error.code}]`);
+      for (const { asset, error } of failures) {
+        context.output.line(`${context.output.mark(false)} ${asset}: ${error.message} [${error.code}]`);
+      }
       const json = {
         points: reports.map(pointJson),
         failures: failures.map(({ asset, error }) => ({ asset, ...error.toJSON() })),

@@ -5,7 +5,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read or a store did not answer.',
+    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
   arguments: [{ name: 'ASSET', summary: 'only the points of this asset', optional: true }],
   examples: ['lifeboat points', 'lifeboat points orders', 'lifeboat points orders --json | jq -r .points[-1].id'],
   run: async (context, input) =>
@@ -31,7 +31,7 @@ export const command: Command = {
         damage,
         unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
       };
-      if (damage[0] === undefined) return { json, exitCode: unanswered.length === 0 ? 0 : 1 };
+      if (damage[0] === undefined) return unanswered[0] === undefined ? { json } : { json, error: unanswered[0].error };
       const what = `${damage.length} object${damage.length === 1 ? '' : 's'} of the repository cannot be read`;
       const hint = 'See the whole extent: lifeboat verify --all';
       return { json, error: new LifeboatError('repository.damaged', what, { where: damage[0].object, hint }) };

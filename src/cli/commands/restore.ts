@@ -79,6 +79,8 @@ function showPlan({ output }: CommandContext, plan: RestorePlan): void {
   output.line(`time      ${expected}`);
   output.line(`overwrites nothing`);
   for (const { id, atMs, reason } of rejected) output.line(`not       ${id} of ${isoTime(atMs)}: ${reason}`);
+  for (const { store: name, reason } of plan.unanswered)
+    output.line(`unanswered ${name}: ${reason}; a newer point may be there`);
   output.line('Nothing was changed. Without --dry-run this is what happens.');
 }
 
@@ -92,8 +94,12 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
     output.line(`  reached ${report.reached.lsn} on timeline ${report.reached.timeline}`);
   if (copy !== undefined)
     output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (pid ${copy.pid})`}`);
-  for (const item of damage)
-    output.line(`warning: ${item.object}: ${item.what} (the restored bytes are right; run: lifeboat verify --all)`);
+  for (const { store: name, reason } of plan.unanswered) {
+    output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
+  }
+  for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
+    output.line(`warning: ${object}: ${items[0]?.what} (the restored bytes are right; run: lifeboat verify --all)`);
+  }
 }
 
 const planJson = ({
@@ -106,6 +112,7 @@ const planJson = ({
   secondsExpected,
   rejected,
   damage,
+  unanswered,
 }: RestorePlan): Record<string, unknown> => ({
   asset: request.asset,
   point: point.id,
@@ -117,6 +124,7 @@ const planJson = ({
   secondsExpected: secondsExpected ?? null,
   rejected,
   damage,
+  unanswered,
 });
 
 const reportJson = ({ plan, seconds, checks, reached, copy, damage }: RestoreReport): Record<string, unknown> => ({

@@ -14,15 +14,23 @@ export const command: Command = {
       const assets = input.arguments('ASSET');
       const unknown = assets.find((asset) => !workspace.plan.assets.has(asset));
       if (unknown !== undefined) throw unknownAsset(workspace.plan, unknown);
-      const results = await verify(workspace, { assets, everything: input.flag('all'), signal: context.signal });
+      const { results, failures } = await verify(workspace, {
+        assets,
+        everything: input.flag('all'),
+        signal: context.signal,
+      });
       for (const result of results) show(context, result);
       const damage = results.flatMap(({ store, damage: items }) => items.map((item) => ({ store, ...item })));
       const json = {
         checked: Object.fromEntries(results.map(({ store, checked, seconds }) => [store, { ...checked, seconds }])),
         damage,
+        failures: failures.map((error) => error.toJSON()),
       };
-      if (damage[0] === undefined) return { json };
-      const what = `${damage.length} damaged object${damage.length === 1 ? '' : 's'} found`;
+      for (const error of failures)
+        context.output.line(`${context.output.mark(false)} ${error.message} [${error.code}]`);
+      if (damage[0] === undefined) return failures[0] === undefined ? { json } : { json, error: failures[0] };
+      const objects = new Set(damage.map(({ object }) => object)).size;
+      const what = `${objects} damaged object${objects === 1 ? '' : 's'} found`;
       const hint = 'Take new points now (lifeboat backup), then look after the disk or bucket.';
       return { json, error: new LifeboatError(damage[0].code, what, { where: damage[0].object, hint }) };
     }),
@@ -32,8 +40,10 @@ function show({ output }: CommandContext, { store, ok, checked, damage, seconds 
   const { points, objects, bytes, plainBytes } = checked;
   const extent = `${points} point${points === 1 ? '' : 's'}, ${objects} objects, ${formatBytes(bytes)} stored, ${formatBytes(plainBytes)} plain, ${formatDuration(seconds * 1000)}`;
   output.line(`${output.mark(ok)} ${store}: ${ok ? 'sound' : 'DAMAGED'} (${extent})`);
-  for (const item of damage) {
-    const suffering = item.points.length === 0 ? 'no point needs it' : `points: ${item.points.join(', ')}`;
-    output.line(`  ${item.object}: ${item.what} (${suffering})`);
+  for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
+    const hurt = new Set(items.flatMap((item) => item.points));
+    const suffering = hurt.size === 0 ? 'no point rests on it alone' : `points: ${[...hurt].join(', ')}`;
+    const more = items.length === 1 ? '' : `, and ${items.length - 1} more findings in it`;
+    output.line(`  ${object}: ${items[0]?.what}${more} (${suffering})`);
   }
 }

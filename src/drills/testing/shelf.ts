@@ -108,6 +108,7 @@ function reportOf(request: RestoreRequest, chosen: { id: string; atMs: number },
     secondsExpected: undefined,
     rejected: [],
     damage: [],
+    unanswered: [],
   };
   const copy = { path: target, url: target, shownUrl: target, stop: async () => {} };
   return { plan, seconds: 0.01, checks: [], reached: undefined, copy, damage: [] };

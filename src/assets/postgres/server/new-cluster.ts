@@ -1,7 +1,6 @@
 import { chown, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mustSucceed } from '../../../core/index.ts';
-import { freePort } from './port.ts';
+import { freePort, mustSucceed } from '../../../core/index.ts';
 import { findAnyPrograms, findPrograms, serverEnvironment, type ServerPrograms } from './programs.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { makeServerFolder, mustBePassable, serverUser, type ServerUser } from './user.ts';

@@ -43,7 +43,10 @@ export const checkStep: StepKind<Settings> = {
 };
 
 async function resultsOf(settings: Settings, context: StepContext): Promise<CheckResult[]> {
-  if (isOfAsset(settings)) return context.check(settings.asset, settings.of);
+  if (isOfAsset(settings)) {
+    mustBeCopy(settings.of, context);
+    return context.check(settings.asset, settings.of);
+  }
   if (isOfService(settings)) {
     const where = checkContextOf(context, settings.service);
     if (where.serviceUrl !== undefined) stayInside(context, where.serviceUrl);
@@ -57,6 +60,18 @@ async function resultsOf(settings: Settings, context: StepContext): Promise<Chec
   const { spec } = checkOf(settings, context.checkKinds);
   stayInside(context, spec.settings);
   return [await runCheck(spec, context.checkKinds, checkContextOf(context))];
+}
+
+/** A drill asks what it restored: the source, or anything else that happens to be green, proves nothing. */
+function mustBeCopy(url: string, { mode, copies }: StepContext): void {
+  if (mode !== 'drill' || copies().includes(url)) return;
+  throw new LifeboatError(
+    'drill.bubble',
+    'a drill checks what one of its own steps restored, and this is something else',
+    {
+      hint: 'Write of: "${steps.NAME.url}" with the name of the step that restores it.',
+    },
+  );
 }
 
 function outcomeOf(results: readonly CheckResult[], context: StepContext): StepOutcome {

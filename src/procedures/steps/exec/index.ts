@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { runCheck } from '../../../checks/index.ts';
 import {
+  endProcesses,
+  stepMark,
   isLifeboatError,
   parseDuration,
   plainEnvironment,
@@ -13,7 +15,6 @@ import { checkContextOf, checkOf, writtenCheck } from '../../check-of.ts';
 import { duration } from '../../duration.ts';
 import type { StepContext, StepInput, StepKind, StepOutcome } from '../../step.ts';
 import { lineSplitter } from './lines.ts';
-import { endProcesses, stepMark } from '../../processes.ts';
 
 const argv = z.array(z.string()).min(1);
 const secret = z.union([

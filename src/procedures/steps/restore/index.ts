@@ -130,9 +130,13 @@ function requestOf({ settings, siblings }: Input, context: StepContext, target: 
   };
 }
 
-/** `2026-11-21T03:57:00Z`, or a duration before now; nothing means the newest. */
-function momentOf(at: unknown, { clock }: StepContext): number | undefined {
-  if (at === undefined || at === 'now') return undefined;
+/**
+ * `2026-11-21T03:57:00Z`, or a duration before now. Nothing means the newest, unless people said that what is newer than some moment
+ * is not wanted.
+ */
+function momentOf(at: unknown, { clock, incident }: StepContext): number | undefined {
+  if (at === undefined) return incident.lastGoodMs < incident.impactMs ? incident.lastGoodMs : undefined;
+  if (at === 'now') return undefined;
   const text = String(at);
   const moment = Date.parse(text);
   if (/^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:?\d{2})$/.test(text) && !Number.isNaN(moment)) return moment;

@@ -39,7 +39,7 @@ beforeEach(() => {
       shownUrl: 'postgresql://shop@127.0.0.1:5999/orders',
       stop: async () => {},
     };
-    const whole = { ...planned, secondsExpected: undefined, rejected: [], damage: [] };
+    const whole = { ...planned, secondsExpected: undefined, rejected: [], damage: [], unanswered: [] };
     return { plan: whole, seconds: 1, checks: [], reached: { lsn: '0/1' }, copy, damage: [] };
   };
   tools = { ...bench.tools, restore, workspace: { ...bench.workspace, plan, asset: () => asset } };

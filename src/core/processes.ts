@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { endGroup, systemCodeOf } from '../core/index.ts';
+import { systemCodeOf } from './errors.ts';
+import { endGroup } from './process.ts';
 
 const markName = 'LIFEBOAT_STEP';
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { LifeboatError } from '../../../core/index.ts';
+import { LifeboatError } from './errors.ts';
 
 /** The port, if it is free on loopback; without one any free port. Throws `port.taken`. */
 export function freePort(port = 0): Promise<number> {
