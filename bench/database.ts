@@ -6,10 +6,10 @@ import {
   makeServerFolder,
   serverUser,
   startServer,
-  freePort,
   findPrograms,
   type RunningServer,
 } from '../src/assets/postgres/server/index.ts';
+import { freePort } from '../src/core/index.ts';
 import { run } from './measure.ts';
 import { postgresPrograms } from './packages.ts';
 import { writeDocuments } from './text.ts';

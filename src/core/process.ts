@@ -132,10 +132,7 @@ function endOf(
       giveUp = reason;
       groupEnded = endGroup(child.pid, options.graceMs ?? limits.processGraceMs);
       // What left the group may still hold the pipes open: nobody reads them any more, and nobody waits for it.
-      groupEnded.then(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, reject);
+      groupEnded.then(() => closePipes(child)).catch(reject);
     };
     const onAbort = (): void => end(cancelled(program));
     options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -162,6 +159,11 @@ function endOf(
       else groupEnded.then(() => reject(reason), reject);
     });
   });
+}
+
+function closePipes({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
 }
 
 /** More than is shown, so that no secret that is shown in part was cut before it could be seen as one. */

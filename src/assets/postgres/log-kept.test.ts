@@ -15,7 +15,9 @@ import {
 
 const missing = !(await installedMajors()).includes(15);
 
-describe.skipIf(missing)('a backup of a server that keeps little log (skipped without PostgreSQL 15)', () => {
+const reason = missing ? 'skipped: PostgreSQL 15 is not installed' : 'on PostgreSQL 15';
+
+describe.skipIf(missing)(`a backup of a server that keeps little log (${reason})`, () => {
   let cluster: TestCluster;
   let repository: Repository;
   let archive: string;
