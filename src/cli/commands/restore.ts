@@ -93,7 +93,7 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   if (report.reached?.lsn !== undefined)
     output.line(`  reached ${report.reached.lsn} on timeline ${report.reached.timeline}`);
   if (copy !== undefined)
-    output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (pid ${copy.pid})`}`);
+    output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`);
   for (const { store: name, reason } of plan.unanswered) {
     output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
   }
