@@ -27,18 +27,24 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 it(`${kills} kills -9 at random instants over backup: every listed point verifies, the next backup works`, async () => {
-  const durationMs = await untouchedBackupMs();
+  let durationMs = await untouchedBackupMs();
   const seen = { killed: 0, finished: 0 };
-  for (let kill = 0; kill < kills; kill += 1) {
-    await change(kill);
+  while (seen.killed < kills && seen.finished < 4 * kills) {
+    await change(seen.killed);
+    const startedMs = performance.now();
     const child = place.start(['backup', '--quiet'], { LB_TEST_PASS: 'a passphrase for tests' });
+    const ended = once(child, 'exit').then(() => performance.now() - startedMs);
     // The first tenth of a run is Node starting: kills are spread over the rest, and a little beyond the end.
     await sleep(durationMs * (0.1 + Math.random()));
     child.kill('SIGKILL');
-    const [exitCode] =
-      child.exitCode === null && child.signalCode === null ? await once(child, 'exit') : [child.exitCode];
-    seen[exitCode === null ? 'killed' : 'finished'] += 1;
-    if (kill % 5 === 4) await expectSound();
+    const tookMs = await ended;
+    if (child.signalCode === 'SIGKILL') seen.killed += 1;
+    else {
+      seen.finished += 1;
+      // The machine is less busy than when the first run was timed.
+      durationMs = Math.min(durationMs, tookMs);
+    }
+    if ((seen.killed + seen.finished) % 5 === 4) await expectSound();
   }
   await expectSound();
   const next = await place.run('backup');
@@ -47,9 +53,9 @@ it(`${kills} kills -9 at random instants over backup: every listed point verifie
   const restored = await place.run('restore', 'docs', '--to', './out');
   expect(restored.exitCode, restored.stdout).toBe(0);
   console.log(
-    `${kills} kills: ${seen.killed} hit a running backup, ${seen.finished} came after its end; 0 points lost, 0 damaged`,
+    `${seen.killed} kills hit a running backup, ${seen.finished} came after its end; 0 points lost, 0 damaged`,
   );
-  expect(seen.killed).toBeGreaterThan(kills / 4);
+  expect(seen.killed).toBe(kills);
 }, 240_000);
 
 async function expectSound(): Promise<void> {

@@ -53,7 +53,7 @@ it(`${kills} kills -9 at random instants over backup, restore and verify lose no
 async function runAndKill(words: readonly string[]): Promise<boolean> {
   const child = place.start([...words, '--quiet'], passphrase);
   const ended = once(child, 'exit');
-  await sleep(30 + Math.random() * 600);
+  await sleep(30 + Math.random() * 500);
   child.kill('SIGKILL');
   await ended;
   return child.signalCode === 'SIGKILL';
