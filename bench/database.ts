@@ -9,20 +9,28 @@ import {
   findPrograms,
   type RunningServer,
 } from '../src/assets/postgres/server/index.ts';
-import { freePort } from '../src/core/index.ts';
+import { freePort, LifeboatError, systemClock } from '../src/core/index.ts';
 import { run } from './measure.ts';
 import { postgresPrograms } from './packages.ts';
 import { writeDocuments } from './text.ts';
 import type { PostgresSource, RestoredServer } from './tool.ts';
 
 export const major = 15;
+/** Four segments. */
+const logBytesMost = 64 * 2 ** 20;
 const password = 'bench-of-lifeboat';
 
 /** Anybody on this machine may come in by the socket, as pgBackRest does; the cluster lives for minutes. */
 const socketRule = 'local all all trust';
 
 /** Nothing but the tools works while they are measured, and little log lies about that a copy of the folder would have to take. */
-const quiet = { autovacuum: 'off', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '128MB' };
+const quiet = {
+  autovacuum: 'off',
+  wal_recycle: 'off',
+  max_wal_size: '64MB',
+  min_wal_size: '32MB',
+  shared_buffers: '128MB',
+};
 const loading = { ...quiet, max_wal_size: '4GB', maintenance_work_mem: '256MB' };
 
 export interface Database {
@@ -147,11 +155,18 @@ async function fill(
   }
 }
 
-/** Twice, so that the log before the first is no longer needed and its files are gone. */
+/** Again and again, until the files of the log before it are gone: they are kept until the archiver has seen them. */
 async function checkpoint(url: string): Promise<void> {
-  await query(url, 'checkpoint');
-  await query(url, 'select pg_switch_wal()::text as value');
-  await query(url, 'checkpoint');
+  for (let round = 0; round < 100; round += 1) {
+    await query(url, 'checkpoint');
+    if (Number(await query(url, 'select sum(size)::text as value from pg_ls_waldir()')) <= logBytesMost) return;
+    await query(url, 'select pg_switch_wal()::text as value');
+    await systemClock.sleep(100);
+  }
+  throw new LifeboatError(
+    'process.failed',
+    'the log of the server does not become short, and some tools would copy it',
+  );
 }
 
 async function query(url: string, sql: string): Promise<string> {

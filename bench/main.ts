@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatDuration, messageOf, systemClock, toLifeboatError } from '../src/core/index.ts';
+import { formatDuration, LifeboatError, messageOf, systemClock, toLifeboatError } from '../src/core/index.ts';
 import { makeFolder, removeFolder } from './folder.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, usage, type Options, type SuiteName } from './options.ts';
@@ -29,7 +29,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
 async function main(words: readonly string[]): Promise<number> {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => stopping.abort(new Error(`stopped by ${name}`)));
+    process.once(name, () => stopping.abort(new LifeboatError('operation.cancelled', `stopped by ${name}`)));
   try {
     const options = readOptions(words);
     if (options === 'help') {
