@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from './chunk-codec.ts';
 import type { ChunkPlace } from './chunk-table.ts';
 import { damaged, damageFrom, incomplete, isDamage, type DamageLog } from './damage.ts';
+import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
 import { packName } from './names.ts';
 import type { PackRecord } from './pack-format.ts';
@@ -218,6 +219,7 @@ export class PackReader {
         await consumer.done(ordinal, bad.includes(i) ? changedChunk(record, place) : undefined);
       }
     });
+    free(bytes);
   }
 
   async #open(

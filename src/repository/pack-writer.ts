@@ -18,7 +18,7 @@ export class PackWriter {
 
   /** Waits while too many packs are being stored. Throws what went wrong with any before. */
   async room(): Promise<void> {
-    while (this.#stores.size > limits.packsInFlight) await Promise.race(this.#stores);
+    while (this.#stores.size >= limits.packsInFlight) await Promise.race(this.#stores);
     if (this.#error !== undefined) throw this.#error;
   }
 

@@ -15,13 +15,15 @@ export class Pool {
   readonly threads: readonly Thread[];
   readonly #queue: Waiting[] = [];
 
-  constructor(size: number, ended: () => void) {
+  /** `ended` is called when a thread is lost: the pool is of no use from then on. */
+  constructor(size: number, ended: () => void, program?: URL) {
     this.threads = Array.from(
       { length: size },
       () =>
         new Thread(
           () => this.#hand(),
-          (error) => this.#fail(error, ended),
+          (error) => void this.#fail(error, ended),
+          program,
         ),
     );
   }
@@ -49,10 +51,11 @@ export class Pool {
   }
 
   /** One thread is lost, and with it what it had sealed: all work in threads fails, and the next starts anew. */
-  #fail(error: Error, ended: () => void): void {
+  async #fail(loss: Error, ended: () => void): Promise<void> {
     ended();
-    for (const { done } of this.#queue.splice(0)) done.reject(error);
-    for (const thread of this.threads) thread.stop(error);
+    const queued = this.#queue.splice(0);
+    await Promise.all(this.threads.map((thread) => thread.stop(loss)));
+    for (const { done } of queued) done.reject(loss);
   }
 }
 

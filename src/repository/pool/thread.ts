@@ -3,7 +3,7 @@ import { LifeboatError, messageOf } from '../../core/index.ts';
 import type { CarriedError, Reply, Request } from './messages.ts';
 
 /** Sources run as they are, built files as JavaScript: the thread's program has the ending of this one. */
-const program = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const ownProgram = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /** One thread and what it was asked. It keeps the process alive only while it owes an answer. */
 export class Thread {
@@ -14,7 +14,7 @@ export class Thread {
   #ended: Error | undefined;
 
   /** `onRoom` is called whenever a task has ended, `lost` once if the thread ends by itself. */
-  constructor(onRoom: () => void, lost: (error: Error) => void) {
+  constructor(onRoom: () => void, lost: (error: Error) => void, program: URL = ownProgram) {
     this.#onRoom = onRoom;
     // Flags of the process (a test runner's loader, an inspector) are not for its threads.
     this.#worker = new Worker(program, { execArgv: [], stdin: false });
@@ -42,15 +42,15 @@ export class Thread {
     return done.promise;
   }
 
-  /** Ends the thread; whatever it owes fails with this error. */
-  stop(error: Error): void {
+  /** Ends the thread; whatever it owes fails with this error once it has ended. */
+  async stop(error: Error): Promise<void> {
     if (this.#ended !== undefined) return;
     this.#ended = error;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    // Only when it has ended: until then it may be writing to a file whose number would soon be another file's.
-    const fail = (): void => asked.forEach((done) => done.reject(error));
-    this.#worker.terminate().then(fail, fail);
+    // Until then it may be writing to a file whose number would soon be another file's.
+    await this.#worker.terminate();
+    for (const done of asked) done.reject(error);
   }
 
   #take(reply: Reply): void {
