@@ -1,5 +1,4 @@
 import { timingSafeEqual, webcrypto } from 'node:crypto';
-import { limits } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from './chunk-codec.ts';
@@ -9,15 +8,13 @@ import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
 import { packName } from './names.ts';
 import type { PackRecord } from './pack-format.ts';
+import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
 import { hashBytes, objectKey, type ObjectKey } from './seal.ts';
 import { openInThread, type OpenTarget, type Pool } from './pool/index.ts';
 import { forEachOf } from './tasks.ts';
 
 /** Packs up to this size are read whole, whatever little is needed of them. */
 const wholeBytes = 2 ** 20;
-/** Two chunks with less than this between them are read in one go. */
-const gapBytesMax = 128 * 2 ** 10;
-const rangeBytesMax = 8 * 2 ** 20;
 const chunksAtOnce = 8;
 /** Tasks of one pack that threads have at a time. */
 const tasksPerPack = 2;
@@ -261,56 +258,8 @@ export async function wholeDamage(record: PackRecord, bytes: Buffer): Promise<st
   return `the hash at its end does not match its ${bytes.length} bytes`;
 }
 
-interface Place {
-  readonly ordinal: number;
-  readonly place: ChunkPlace;
-}
-
-interface Range {
-  offset: number;
-  length: number;
-  places: Place[];
-}
-
 const changedChunk = (record: PackRecord, place: ChunkPlace): Error =>
   damaged(packName(record.id), `the chunk at ${place.offset} is not as it was written`);
-
-/** Neighbours as one task of a thread: enough to be worth the way, little enough that all threads end together. */
-function* tasksOf(places: readonly Place[]): Generator<Place[]> {
-  let task: Place[] = [];
-  let bytes = 0;
-  for (const one of places) {
-    if (
-      task.length === limits.openTaskChunksMax ||
-      (task.length > 0 && bytes + one.place.plainBytes > limits.openTaskBytesMax)
-    ) {
-      yield task;
-      task = [];
-      bytes = 0;
-    }
-    task.push(one);
-    bytes += one.place.plainBytes;
-  }
-  if (task.length > 0) yield task;
-}
-
-function rangesOf(places: readonly Place[]): Range[] {
-  const ranges: Range[] = [];
-  for (const one of places) {
-    const { offset, sealedBytes } = one.place;
-    const last = ranges[ranges.length - 1];
-    const end = offset + sealedBytes;
-    if (
-      last !== undefined &&
-      offset - (last.offset + last.length) <= gapBytesMax &&
-      end - last.offset <= rangeBytesMax
-    ) {
-      last.length = Math.max(last.length, end - last.offset);
-      last.places.push(one);
-    } else ranges.push({ offset, length: sealedBytes, places: [one] });
-  }
-  return ranges;
-}
 
 const signalOf = (options: ReadOptions): { signal?: AbortSignal } =>
   options.signal === undefined ? {} : { signal: options.signal };

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { LifeboatError, messageOf } from '../../core/index.ts';
+import { LifeboatError, limits, messageOf } from '../../core/index.ts';
 import type { CarriedError, Reply, Request } from './messages.ts';
 
 /** Sources run as they are, built files as JavaScript: the thread's program has the ending of this one. */
@@ -17,7 +17,10 @@ export class Thread {
   constructor(onRoom: () => void, lost: (error: Error) => void, program: URL = ownProgram) {
     this.#onRoom = onRoom;
     // Flags of the process (a test runner's loader, an inspector) are not for its threads.
-    this.#worker = new Worker(program, { execArgv: [], stdin: false });
+    this.#worker = new Worker(program, {
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMiBMax },
+    });
     this.#worker.unref();
     this.#worker.on('message', (reply: Reply) => this.#take(reply));
     this.#worker.on('error', (error) => lost(lostThread(messageOf(error), error)));
