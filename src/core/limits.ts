@@ -10,8 +10,23 @@ export const limits = {
   fixedChunkBytes: 512 * 2 ** 10,
   /** A sealed document (point, index, key) that is larger is refused: memory stays bounded whatever a store answers. */
   documentBytesMax: 256 * 2 ** 20,
-  /** Chunks in flight between reader and pack: bounds memory to this many largest chunks. */
-  chunksInFlight: 24,
+  /** Plain bytes in flight between reader and pack: bounds memory, and keeps every thread fed. */
+  chunkBytesInFlight: 16 * 2 ** 20,
+  /** Threads that hash, compress and seal: more would wait for memory and disk, and each fills a pack of its own. */
+  threadsMax: 4,
+  /** The part of a thread's heap that new objects fill: left to itself it grows to 48 MiB of what is long garbage. */
+  threadYoungMiBMax: 4,
+  /** Less work than this is done by the time that threads have started: so much of it is done without them. */
+  threadedBytesMin: 16 * 2 ** 20,
+  /** A smaller chunk is done sooner than it is handed over. */
+  threadedChunkBytesMin: 16 * 2 ** 10,
+  /** Tasks that a thread has been given: one more than it works on, so that it never waits for the next. */
+  tasksPerThread: 3,
+  /** Memory for plain bytes that is kept to be used again. */
+  spareBufferBytesMax: 32 * 2 ** 20,
+  /** Plain bytes and chunks of one task of a restore or verification: tasks end alike, and few files are open for them. */
+  openTaskBytesMax: 8 * 2 ** 20,
+  openTaskChunksMax: 64,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */
@@ -63,11 +78,11 @@ export const limits = {
   /** Records of one index object: about 45 MB each, far below what a sealed document may hold. */
   chunksPerIndexMax: 2 ** 20,
   /** Full packs that are being stored while the next one fills: bounds memory, hides the store's latency. */
-  packsInFlight: 3,
+  packsInFlight: 2,
   /** Packs that a restore or a verification reads at once: bounds memory to this many packs. */
-  packsReadAtOnce: 3,
-  /** Files that are read at once: small files cost latency, not bytes. */
-  filesReadAtOnce: 8,
+  packsReadAtOnce: 2,
+  /** Files that are read at once: as many as Node has threads for, each with a buffer of two largest chunks. */
+  filesReadAtOnce: 4,
   /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */
   entriesInFlight: 2_048,
   /** Pieces of one line of an entry list; a larger file goes on in the next line, so that no line is unbounded. */

@@ -1,14 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { webcrypto } from 'node:crypto';
 import { limits } from '../core/index.ts';
+import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
-import { openSegment, sealSegment, type ObjectKey, type Segment } from './seal.ts';
+import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segment } from './seal.ts';
 
 /**
  * The work on the bytes of one chunk: hash, compress, seal and back. Pure functions of their arguments, so that threads can
- * take them over. Anything of some size runs in Node's thread pool.
+ * take them over: what ends in `Now` works in the thread that calls it, the others use Node's own for anything of some size.
  */
 const poolBytesMin = 32 * 2 ** 10;
 interface ZstdOptions {
@@ -17,7 +18,6 @@ interface ZstdOptions {
   readonly params?: Record<number, number>;
 }
 type Zstd = (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer>;
-const compressLater = promisify(zstdCompress) as Zstd;
 const decompressLater = promisify(zstdDecompress) as Zstd;
 
 /** Output in one piece: by default it comes in pieces of 16 KiB, each a trip through the thread pool. */
@@ -49,26 +49,39 @@ export async function chunkIdOf(bundle: KeyBundle, plain: Uint8Array): Promise<B
   return Buffer.from(await webcrypto.subtle.sign('HMAC', await key, plain as Uint8Array<ArrayBuffer>));
 }
 
-/** Method byte and data: 0 as it is, 1 zstd, whichever is shorter. */
-export async function encodeChunk(plain: Uint8Array): Promise<Buffer> {
-  const packed =
-    plain.length < poolBytesMin
-      ? zstdCompressSync(plain, compressInto(plain.length))
-      : await compressLater(plain, compressInto(plain.length));
-  return packed.length < plain.length ? Buffer.concat([Buffer.of(1), packed]) : Buffer.concat([Buffer.of(0), plain]);
+/** `chunkIdOf` in this thread. */
+export const chunkIdNow = (idKey: Uint8Array, plain: Uint8Array): Buffer =>
+  createHmac('sha256', idKey).update(plain).digest();
+
+/** Method byte and data as two parts, made in this thread. */
+export function encodeChunkNow(plain: Uint8Array): [Uint8Array, Uint8Array] {
+  const packed = zstdCompressSync(plain, compressInto(plain.length));
+  if (packed.length < plain.length) return [zstdMethod, packed];
+  free(packed);
+  return [rawMethod, plain];
 }
+
+const [rawMethod, zstdMethod] = [Uint8Array.of(0), Uint8Array.of(1)];
 
 /** The plain bytes, or `undefined` if the body does not hold exactly `plainBytes` of them. */
 export async function decodeChunk(body: Buffer, plainBytes: number): Promise<Buffer | undefined> {
+  if (plainBytes < poolBytesMin || body[0] !== 1) return decodeChunkNow(body, plainBytes);
+  if (plainBytes > limits.chunkBytesMax) return undefined;
+  try {
+    const plain = await decompressLater(body.subarray(1), decompressInto(plainBytes));
+    return plain.length === plainBytes ? plain : undefined;
+  } catch {
+    // As below.
+    return undefined;
+  }
+}
+
+function decodeChunkNow(body: Buffer, plainBytes: number): Buffer | undefined {
   if (plainBytes > limits.chunkBytesMax) return undefined;
   if (body[0] === 0) return body.length - 1 === plainBytes ? body.subarray(1) : undefined;
   if (body[0] !== 1) return undefined;
-  const options = decompressInto(plainBytes);
   try {
-    const plain =
-      plainBytes < poolBytesMin
-        ? zstdDecompressSync(body.subarray(1), options)
-        : await decompressLater(body.subarray(1), options);
+    const plain = zstdDecompressSync(body.subarray(1), decompressInto(plainBytes));
     return plain.length === plainBytes ? plain : undefined;
   } catch {
     // Not a zstd frame, or a longer one than was recorded: the caller names the object.
@@ -78,8 +91,22 @@ export async function decodeChunk(body: Buffer, plainBytes: number): Promise<Buf
 
 const chunkSegment = (id: Uint8Array, number: number): Segment => ({ what: 'chunk', number, last: false, chunkId: id });
 
-export const sealChunk = (key: ObjectKey, id: Uint8Array, number: number, body: Buffer): Promise<Buffer> =>
-  sealSegment(key, chunkSegment(id, number), body);
+export const sealChunkNow = (key: RawKey, id: Uint8Array, number: number, body: readonly Uint8Array[]): Buffer[] =>
+  sealNow(key, chunkSegment(id, number), body);
+
+/** `openChunk` in this thread. The bytes have memory of their own. */
+export function openChunkNow(
+  key: RawKey,
+  id: Uint8Array,
+  number: number,
+  sealed: Uint8Array,
+  plainBytes: number,
+): Buffer | undefined {
+  const body = openNow(key, chunkSegment(id, number), sealed);
+  const plain = body && decodeChunkNow(body, plainBytes);
+  if (body !== undefined && body.buffer !== plain?.buffer) free(body);
+  return plain;
+}
 
 /** The plain bytes of a sealed chunk; `undefined` if it is not the chunk that was sealed under this id and number. */
 export async function openChunk(

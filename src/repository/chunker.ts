@@ -1,4 +1,5 @@
 import { limits } from '../core/index.ts';
+import { ownBuffers, type Slot } from './pool/index.ts';
 
 /** The length of the chunk that starts at `start`; 0 if that cannot be told before more bytes than `end` are there. */
 export type Cut = (bytes: Uint8Array, start: number, end: number, ended: boolean) => number;
@@ -42,23 +43,26 @@ export function contentCut(gear: Uint32Array): Cut {
 export interface Piece {
   readonly offset: number;
   readonly plain: Buffer;
+  /** To be called when the bytes are no longer needed: their memory is then used again. */
+  readonly release: () => void;
 }
 
-const bufferBytes = 2 * limits.chunkBytesMax;
+/** Room for the largest chunk and as much again, so that little has to be moved to the next buffer. */
+const bufferBytesOf = (cut: Cut): number => (cut === fixedCut ? 4 * limits.fixedChunkBytes : 2 * limits.chunkBytesMax);
 
-/**
- * Cuts a stream of bytes of any slicing into chunks. Each piece stays valid for as long as it is held: its memory is not
- * used again.
- */
+/** Cuts a stream of bytes of any slicing into chunks. Each piece stays valid until it is released. */
 export class Chunker {
   readonly #cut: Cut;
+  readonly #buffers: { take(bytes: number): Slot };
+  #slot: Slot | undefined;
   #buffer: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
   #offset = 0;
 
-  constructor(cut: Cut) {
+  constructor(cut: Cut, buffers: { take(bytes: number): Slot } = ownBuffers) {
     this.#cut = cut;
+    this.#buffers = buffers;
   }
 
   *push(bytes: Uint8Array): Generator<Piece> {
@@ -77,8 +81,11 @@ export class Chunker {
       const rest = this.#buffer.subarray(this.#start, this.#end);
       const wanted = rest.length + Math.max(1, hint);
       // Twice the last one: a long stream of small slices ends up with few, large buffers.
-      this.#buffer = Buffer.allocUnsafeSlow(Math.min(bufferBytes, Math.max(wanted, this.#buffer.length * 2)));
-      rest.copy(this.#buffer);
+      const slot = this.#buffers.take(Math.min(bufferBytesOf(this.#cut), Math.max(wanted, this.#buffer.length * 2)));
+      rest.copy(slot.bytes);
+      this.#slot?.release();
+      this.#slot = slot;
+      this.#buffer = slot.bytes;
       this.#start = 0;
       this.#end = rest.length;
     }
@@ -92,6 +99,9 @@ export class Chunker {
 
   *finish(): Generator<Piece> {
     yield* this.#pieces(true);
+    this.#slot?.release();
+    this.#slot = undefined;
+    this.#buffer = Buffer.alloc(0);
   }
 
   *#pieces(ended: boolean): Generator<Piece> {
@@ -100,7 +110,10 @@ export class Chunker {
       if (!ended && this.#end < this.#buffer.length && this.#end - this.#start < limits.chunkBytesMax) return;
       const length = this.#cut(this.#buffer, this.#start, this.#end, ended);
       if (length === 0) return;
-      yield { offset: this.#offset, plain: this.#buffer.subarray(this.#start, this.#start + length) };
+      const slot = this.#slot as Slot;
+      slot.hold();
+      const plain = this.#buffer.subarray(this.#start, this.#start + length);
+      yield { offset: this.#offset, plain, release: () => slot.release() };
       this.#start += length;
       this.#offset += length;
     }

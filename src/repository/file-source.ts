@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import type { Content } from '../assets/index.ts';
 import { LifeboatError, limits, messageOf, systemCodeOf } from '../core/index.ts';
-import { Chunker, type Cut, type Piece } from './chunker.ts';
+import { Chunker, type Piece } from './chunker.ts';
 
 export interface FileRead {
   readonly bytes: number;
@@ -19,12 +19,12 @@ export interface FileRead {
  */
 export async function readFileContent(
   content: Content & { kind: 'file' },
-  cut: Cut,
+  chunkerFor: () => Chunker,
   take: (piece: Piece) => Promise<void>,
   restart: () => void,
 ): Promise<FileRead> {
   for (let reread = 0; ; reread += 1) {
-    const read = await readOnce(content, cut, take);
+    const read = await readOnce(content, chunkerFor, take);
     if (!read.changed || content.mayChange === true) return { ...read, torn: false };
     if (reread === limits.rereadsMax) return { ...read, torn: true };
     restart();
@@ -33,14 +33,14 @@ export async function readFileContent(
 
 async function readOnce(
   content: Content & { kind: 'file' },
-  cut: Cut,
+  chunkerFor: () => Chunker,
   take: (piece: Piece) => Promise<void>,
 ): Promise<{ bytes: number; changed: boolean; modifiedNs: bigint }> {
   const file = await openSource(content.path);
   try {
     const before = await file.stat({ bigint: true });
     if (!before.isFile()) throw unreadable(content.path, 'it is no longer a plain file');
-    const bytes = await readThrough(file, content, Number(before.size), cut, take);
+    const bytes = await readThrough(file, content, Number(before.size), chunkerFor(), take);
     const after = await file.stat({ bigint: true });
     return { bytes, changed: changed(before, after, bytes, content), modifiedNs: after.mtimeNs };
   } catch (error) {
@@ -55,11 +55,10 @@ async function readThrough(
   file: FileHandle,
   content: Content & { kind: 'file' },
   size: number,
-  cut: Cut,
+  chunker: Chunker,
   take: (piece: Piece) => Promise<void>,
 ): Promise<number> {
   const most = content.bytes ?? Number.MAX_SAFE_INTEGER;
-  const chunker = new Chunker(cut);
   let bytes = 0;
   while (bytes < most) {
     // One byte more than the file should have shows its end without another read.

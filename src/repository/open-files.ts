@@ -24,18 +24,36 @@ export class OpenFiles {
   readonly #held = new Map<TargetFile, Held>();
 
   async write(file: TargetFile, bytes: Buffer, offset: number): Promise<void> {
-    const held = this.#hold(file);
+    const handle = await this.borrow(file);
     try {
-      const handle = await held.handle;
       for (let at = 0; at < bytes.length;) {
         const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
         at += bytesWritten;
       }
-    } finally {
-      held.users -= 1;
+    } catch (error) {
+      await this.giveBack(file, false);
+      throw error;
     }
-    file.pieces -= 1;
-    if (file.pieces === 0) await this.#close(file, held);
+    await this.giveBack(file, true);
+  }
+
+  /** The file, open until `giveBack`. */
+  async borrow(file: TargetFile): Promise<FileHandle> {
+    const held = this.#hold(file);
+    try {
+      return await held.handle;
+    } catch (error) {
+      held.users -= 1;
+      throw error;
+    }
+  }
+
+  /** `written`: one more of the file's pieces is where it belongs. */
+  async giveBack(file: TargetFile, written: boolean): Promise<void> {
+    const held = this.#held.get(file) as Held;
+    held.users -= 1;
+    if (written) file.pieces -= 1;
+    if (file.pieces === 0 && held.users === 0) await this.#close(file, held);
     else if (this.#held.size > limits.openFilesMax) await this.#closeIdle();
   }
 

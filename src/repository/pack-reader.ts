@@ -4,24 +4,36 @@ import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from './chunk-codec.ts';
 import type { ChunkPlace } from './chunk-table.ts';
 import { damaged, damageFrom, incomplete, isDamage, type DamageLog } from './damage.ts';
+import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
 import { packName } from './names.ts';
 import type { PackRecord } from './pack-format.ts';
+import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
 import { hashBytes, objectKey, type ObjectKey } from './seal.ts';
+import { openInThread, type OpenTarget, type Pool } from './pool/index.ts';
 import { forEachOf } from './tasks.ts';
 
 /** Packs up to this size are read whole, whatever little is needed of them. */
 const wholeBytes = 2 ** 20;
-/** Two chunks with less than this between them are read in one go. */
-const gapBytesMax = 128 * 2 ** 10;
-const rangeBytesMax = 8 * 2 ** 20;
 const chunksAtOnce = 8;
+/** Tasks of one pack that threads have at a time. */
+const tasksPerPack = 2;
 
 export interface ReadOptions {
   /** Hash the plain bytes again and compare with the id (`verify`). */
   readonly rehash?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What becomes of chunks that threads open. */
+export interface Consumer {
+  /** Open files that get the bytes of a chunk. They must stay open until `done` was called for it, or `consume` has ended. */
+  targets(ordinal: number): Promise<readonly OpenTarget[]>;
+  /** Called once for each chunk: whether it was good, and is where it belongs. */
+  done(ordinal: number, error: Error | undefined): Promise<void>;
+}
+
+type Consume = (record: PackRecord, range: Range, bytes: Buffer) => Promise<void>;
 
 /** Reads chunks from packs, each authenticated together with its id; keeps nothing. */
 export class PackReader {
@@ -59,13 +71,46 @@ export class PackReader {
     bad: (ordinal: number, error: Error) => void,
     options: ReadOptions = {},
   ): Promise<void> {
+    await this.#ranges(
+      pack,
+      ordinals,
+      (record, range, bytes) => this.#openHere(record, range, bytes, take, bad, options),
+      bad,
+      options,
+    );
+  }
+
+  /** As `chunks`, but each chunk is opened in a thread, which also writes it to its targets. */
+  async consume(
+    pack: number,
+    ordinals: readonly number[],
+    consumer: Consumer,
+    pool: Pool,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    await this.#ranges(
+      pack,
+      ordinals,
+      (record, range, bytes) => this.#openInThreads(record, range, bytes, consumer, pool, options),
+      (ordinal, error) => consumer.done(ordinal, error),
+      options,
+    );
+  }
+
+  async #ranges(
+    pack: number,
+    ordinals: readonly number[],
+    consume: Consume,
+    bad: (ordinal: number, error: Error) => void | Promise<void>,
+    options: ReadOptions,
+  ): Promise<void> {
     const record = this.catalog.packs[pack] as PackRecord;
     const places = ordinals.map((ordinal) => ({ ordinal, place: this.catalog.table.placeOf(ordinal) }));
     places.sort((a, b) => a.place.offset - b.place.offset);
     const needed = places.reduce((total, { place }) => total + place.sealedBytes, 0);
     const whole = record.bytes <= wholeBytes || needed * 2 >= record.bytes;
     const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
-    for (const range of ranges) await this.#range(record, range, whole, take, bad, options);
+    for (const range of ranges) await this.#range(record, range, whole, consume, bad, options);
   }
 
   /**
@@ -99,8 +144,8 @@ export class PackReader {
     record: PackRecord,
     range: Range,
     whole: boolean,
-    take: (ordinal: number, plain: Buffer) => Promise<void>,
-    bad: (ordinal: number, error: Error) => void,
+    consume: Consume,
+    bad: (ordinal: number, error: Error) => void | Promise<void>,
     options: ReadOptions,
   ): Promise<void> {
     const name = packName(record.id);
@@ -113,17 +158,65 @@ export class PackReader {
     } catch (error) {
       if (!isDamage(error)) throw error;
       const known = error.code === 'store.missing' ? incomplete(name, undefined, error) : error;
-      for (const { ordinal } of range.places) bad(ordinal, known);
+      for (const { ordinal } of range.places) await bad(ordinal, known);
       return;
     }
+    await consume(record, range, bytes);
+  }
+
+  async #openHere(
+    record: PackRecord,
+    range: Range,
+    bytes: Buffer,
+    take: (ordinal: number, plain: Buffer) => Promise<void>,
+    bad: (ordinal: number, error: Error) => void,
+    options: ReadOptions,
+  ): Promise<void> {
     const key = this.#keyOf(record);
     await forEachOf(range.places, chunksAtOnce, async ({ ordinal, place }) => {
       const start = place.offset - range.offset;
       const plain =
         key && (await this.#open(key, ordinal, place, bytes.subarray(start, start + place.sealedBytes), options));
-      if (plain === undefined) bad(ordinal, damaged(name, `the chunk at ${place.offset} is not as it was written`));
+      if (plain === undefined) bad(ordinal, changedChunk(record, place));
       else await take(ordinal, plain);
     });
+  }
+
+  async #openInThreads(
+    record: PackRecord,
+    range: Range,
+    bytes: Buffer,
+    consumer: Consumer,
+    pool: Pool,
+    options: ReadOptions,
+  ): Promise<void> {
+    const key = this.#keyOf(record);
+    await forEachOf(tasksOf(range.places), tasksPerPack, async (places) => {
+      if (key === undefined) {
+        for (const { ordinal, place } of places) await consumer.done(ordinal, changedChunk(record, place));
+        return;
+      }
+      const start = (places[0] as Place).place.offset;
+      const end = Math.max(...places.map(({ place }) => place.offset + place.sealedBytes));
+      const chunks = await Promise.all(
+        places.map(async ({ ordinal, place }) => ({
+          ...place,
+          id: Uint8Array.from(this.catalog.table.idOf(ordinal)),
+          offset: place.offset - start,
+          targets: await consumer.targets(ordinal),
+        })),
+      );
+      const bad = await openInThread(pool, {
+        key: Uint8Array.from(key.raw),
+        ...(options.rehash === true ? { rehashKey: Uint8Array.from(this.#bundle.chunkIdKey) } : {}),
+        sealed: Uint8Array.from(bytes.subarray(start - range.offset, end - range.offset)),
+        chunks,
+      });
+      for (const [i, { ordinal, place }] of places.entries()) {
+        await consumer.done(ordinal, bad.includes(i) ? changedChunk(record, place) : undefined);
+      }
+    });
+    free(bytes);
   }
 
   async #open(
@@ -165,34 +258,8 @@ export async function wholeDamage(record: PackRecord, bytes: Buffer): Promise<st
   return `the hash at its end does not match its ${bytes.length} bytes`;
 }
 
-interface Place {
-  readonly ordinal: number;
-  readonly place: ChunkPlace;
-}
-
-interface Range {
-  offset: number;
-  length: number;
-  places: Place[];
-}
-
-function rangesOf(places: readonly Place[]): Range[] {
-  const ranges: Range[] = [];
-  for (const one of places) {
-    const { offset, sealedBytes } = one.place;
-    const last = ranges[ranges.length - 1];
-    const end = offset + sealedBytes;
-    if (
-      last !== undefined &&
-      offset - (last.offset + last.length) <= gapBytesMax &&
-      end - last.offset <= rangeBytesMax
-    ) {
-      last.length = Math.max(last.length, end - last.offset);
-      last.places.push(one);
-    } else ranges.push({ offset, length: sealedBytes, places: [one] });
-  }
-  return ranges;
-}
+const changedChunk = (record: PackRecord, place: ChunkPlace): Error =>
+  damaged(packName(record.id), `the chunk at ${place.offset} is not as it was written`);
 
 const signalOf = (options: ReadOptions): { signal?: AbortSignal } =>
   options.signal === undefined ? {} : { signal: options.signal };

@@ -27,10 +27,13 @@ export interface Segment {
   readonly chunkId?: Uint8Array;
 }
 
-/** The key of one sealed object. */
-export interface ObjectKey {
+/** The key of one sealed object, as plain data that threads can be given. */
+export interface RawKey {
   readonly kind: SealedKind;
-  readonly raw: Buffer;
+  readonly raw: Uint8Array;
+}
+
+export interface ObjectKey extends RawKey {
   readonly pooled: () => Promise<webcrypto.CryptoKey>;
 }
 
@@ -112,9 +115,31 @@ export async function sealSegment(key: ObjectKey, segment: Segment, plain: Buffe
       ),
     );
   }
-  const cipher = createCipheriv('aes-256-gcm', key.raw, iv);
-  cipher.setAAD(additionalData);
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat(sealNow(key, segment, [plain]));
+}
+
+/** The same in this thread, as parts, from parts. */
+export function sealNow(key: RawKey, segment: Segment, plain: readonly Uint8Array[]): Buffer[] {
+  const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment));
+  cipher.setAAD(associatedData(key, segment));
+  return [...plain.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()];
+}
+
+/** `openSegment` in this thread. */
+export function openNow(key: RawKey, segment: Segment, sealed: Uint8Array): Buffer | undefined {
+  if (sealed.length < tagBytes) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key.raw, nonceOf(segment), { authTagLength: tagBytes });
+  decipher.setAAD(associatedData(key, segment));
+  decipher.setAuthTag(sealed.subarray(-tagBytes));
+  // A stream cipher has nothing left for `final`: it only judges the tag.
+  const plain = decipher.update(sealed.subarray(0, -tagBytes));
+  try {
+    decipher.final();
+    return plain;
+  } catch {
+    // A tag that does not match; the caller names the object.
+    return undefined;
+  }
 }
 
 /** The plain bytes, or `undefined` if the sealed ones are not what was sealed as this segment. */
@@ -132,10 +157,7 @@ export async function openSegment(key: ObjectKey, segment: Segment, sealed: Buff
         ),
       );
     }
-    const decipher = createDecipheriv('aes-256-gcm', key.raw, iv, { authTagLength: tagBytes });
-    decipher.setAAD(additionalData);
-    decipher.setAuthTag(sealed.subarray(-tagBytes));
-    return Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()]);
+    return openNow(key, segment, sealed);
   } catch {
     // Both ciphers report a tag that does not match by throwing; the caller names the object.
     return undefined;
@@ -209,7 +231,7 @@ function nonceOf(segment: Segment): Buffer {
   return nonce;
 }
 
-function associatedData(key: ObjectKey, segment: Segment): Buffer {
+function associatedData(key: RawKey, segment: Segment): Buffer {
   const data = Buffer.alloc(40);
   data[0] = objectKinds[key.kind];
   data[1] = segmentWhat[segment.what];

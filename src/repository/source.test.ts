@@ -41,10 +41,20 @@ describe('a source', () => {
       await writeFile(path, 'start');
       let restarts = 0;
       const take = async (): Promise<void> => appendFile(path, 'x');
-      const read = await readFileContent({ kind: 'file', path }, fixedCut, take, () => void (restarts += 1));
+      const read = await readFileContent(
+        { kind: 'file', path },
+        () => new Chunker(fixedCut),
+        take,
+        () => void (restarts += 1),
+      );
       expect(read.torn).toBe(true);
       expect(restarts).toBe(limits.rereadsMax);
-      const allowed = await readFileContent({ kind: 'file', path, mayChange: true }, fixedCut, take, () => {});
+      const allowed = await readFileContent(
+        { kind: 'file', path, mayChange: true },
+        () => new Chunker(fixedCut),
+        take,
+        () => {},
+      );
       expect(allowed.torn).toBe(false);
     });
   });
@@ -59,7 +69,12 @@ describe('a source', () => {
         pieces.push(plain.toString());
         if (changes-- > 0) await writeFile(path, 'second state');
       };
-      const read = await readFileContent({ kind: 'file', path }, fixedCut, take, () => (pieces = []));
+      const read = await readFileContent(
+        { kind: 'file', path },
+        () => new Chunker(fixedCut),
+        take,
+        () => (pieces = []),
+      );
       expect(pieces.join('')).toBe('second state');
       expect(read).toMatchObject({ torn: false, bytes: 12 });
     });

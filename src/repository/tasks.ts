@@ -31,6 +31,38 @@ export class Gate {
   }
 }
 
+/** Holders of at most so much in all; others wait in the order they came. One that alone is more enters when all have left. */
+export class Budget {
+  readonly #most: number;
+  #held = 0;
+  readonly #waiting: { amount: number; enter: () => void }[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async enter(amount: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#fits(amount)) {
+      this.#held += amount;
+      return;
+    }
+    await new Promise<void>((enter) => this.#waiting.push({ amount, enter }));
+  }
+
+  leave(amount: number): void {
+    this.#held -= amount;
+    for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.amount); next = this.#waiting[0]) {
+      this.#held += next.amount;
+      this.#waiting.shift();
+      next.enter();
+    }
+  }
+
+  #fits(amount: number): boolean {
+    return this.#held === 0 || this.#held + amount <= this.#most;
+  }
+}
+
 /** Runs `work` for each item, at most `width` at a time; after the first error nothing new starts, and it is thrown when all ended. */
 export async function forEachOf<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -5,8 +5,9 @@ import { LifeboatError, limits, messageOf, systemCodeOf, type Progress } from '.
 import { damaged } from './damage.ts';
 import type { ListedEntry } from './entry-list.ts';
 import { OpenFiles, type TargetFile } from './open-files.ts';
-import type { PackReader } from './pack-reader.ts';
+import type { Consumer, PackReader } from './pack-reader.ts';
 import { locatePiece } from './pieces.ts';
+import { poolFor, type OpenTarget } from './pool/index.ts';
 import { forEachOf } from './tasks.ts';
 import { targetOf } from './tree-path.ts';
 
@@ -42,6 +43,7 @@ export class TreeWriter {
   /** Chunks that are due, by pack and ordinal, and where their bytes belong. */
   #due = new Map<number, Map<number, Destination[]>>();
   #duePieces = 0;
+  #dueBytes = 0;
   #bytes = 0;
 
   constructor(root: string, parts: TreeParts) {
@@ -124,6 +126,7 @@ export class TreeWriter {
       destinations.push({ file, offset: piece.offset });
     }
     this.#duePieces += pieces.length;
+    this.#dueBytes += file.bytes;
     if (this.#duePieces >= limits.piecesPerBatch) await this.#writeDue();
   }
 
@@ -133,14 +136,18 @@ export class TreeWriter {
     this.#duePieces = 0;
     const { reader, signal } = this.#parts;
     const failed: { ordinal: number; error: Error; destinations: Destination[] }[] = [];
+    const pool = poolFor(this.#dueBytes);
+    this.#dueBytes = 0;
     await forEachOf(due, limits.packsReadAtOnce, async ([pack, ordinals]) => {
-      await reader.chunks(
-        pack,
-        [...ordinals.keys()],
-        (ordinal, plain) => this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]),
-        (ordinal, error) => failed.push({ ordinal, error, destinations: ordinals.get(ordinal) as Destination[] }),
-        { signal },
-      );
+      const bad = (ordinal: number, error: Error): void =>
+        void failed.push({ ordinal, error, destinations: ordinals.get(ordinal) as Destination[] });
+      if (pool === undefined) {
+        const take = (ordinal: number, plain: Buffer): Promise<void> =>
+          this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]);
+        await reader.chunks(pack, [...ordinals.keys()], take, bad, { signal });
+      } else {
+        await reader.consume(pack, [...ordinals.keys()], this.#consumer(ordinals, bad), pool, { signal });
+      }
       if (signal?.aborted === true)
         throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
     });
@@ -148,6 +155,28 @@ export class TreeWriter {
       const plain = await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, { signal });
       await this.#writeChunk(plain, destinations);
     }
+  }
+
+  /** Threads write to the files that are open here. */
+  #consumer(ordinals: ReadonlyMap<number, Destination[]>, bad: (ordinal: number, error: Error) => void): Consumer {
+    const lent = (ordinal: number): Destination[] => ordinals.get(ordinal) as Destination[];
+    return {
+      targets: async (ordinal) => {
+        const targets: OpenTarget[] = [];
+        for (const { file, offset } of lent(ordinal)) {
+          targets.push({ file: (await this.#open.borrow(file)).fd, offset });
+        }
+        return targets;
+      },
+      done: async (ordinal, error) => {
+        for (const { file } of lent(ordinal)) {
+          await this.#open.giveBack(file, error === undefined);
+        }
+        if (error !== undefined) return bad(ordinal, error);
+        const { plainBytes } = this.#parts.reader.catalog.table.placeOf(ordinal);
+        this.#parts.progress.advance({ bytes: plainBytes * lent(ordinal).length });
+      },
+    };
   }
 
   async #writeChunk(plain: Buffer, destinations: readonly Destination[]): Promise<void> {

@@ -6,9 +6,10 @@ import { damaged, damageFrom, DamageLog, incomplete, isDamage } from './damage.t
 import type { KeyBundle } from './keys.ts';
 import { objectOfName, packName, pointName } from './names.ts';
 import { inspectHeaders } from './headers.ts';
-import { PackReader } from './pack-reader.ts';
+import { PackReader, type Consumer } from './pack-reader.ts';
 import { readTrailer } from './pack-trailer.ts';
 import { listPoints } from './point-listing.ts';
+import { poolFor, type Pool } from './pool/index.ts';
 import { readPoint, type StoredPoint } from './point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from './repository.ts';
 import { readSession } from './sessions.ts';
@@ -32,6 +33,7 @@ class Verification {
   /** Chunks, by ordinal, that cannot be read where they stand. */
   readonly #bad = new Set<number>();
   readonly #suffering = new Set<string>();
+  #pool: Pool | undefined;
 
   constructor(store: Store, bundle: KeyBundle, options: VerifyOptions) {
     this.#store = store;
@@ -50,6 +52,7 @@ class Verification {
     const needed = await this.#neededChunks(points);
     const work = depth === 'everything' ? this.#allChunks() : needed;
     progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes: this.#bytesOf(work) });
+    this.#pool = depth === 'structure' ? undefined : poolFor(this.#bytesOf(work));
     await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
     if (depth === 'everything') await this.#verifyOthers();
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
@@ -157,18 +160,29 @@ class Verification {
         );
       return;
     }
-    await this.#reader.chunks(
-      pack,
-      ordinals,
-      async (_, plain) => {
-        this.#checked.chunks += 1;
-        this.#checked.plainBytes += plain.length;
-      },
-      (ordinal, error) => this.#allBad([ordinal], error),
-      { rehash: true, signal: this.#options.signal },
-    );
+    await this.#verifyChunks(pack, ordinals);
     if (depth === 'everything') await this.#verifyTrailer(object, pack);
     progress.advance({ bytes: record.bytes });
+  }
+
+  async #verifyChunks(pack: number, ordinals: readonly number[]): Promise<void> {
+    const options = { rehash: true, signal: this.#options.signal };
+    const good = (plainBytes: number): void => {
+      this.#checked.chunks += 1;
+      this.#checked.plainBytes += plainBytes;
+    };
+    const bad = (ordinal: number, error: Error): void => this.#allBad([ordinal], error);
+    if (this.#pool === undefined) {
+      return this.#reader.chunks(pack, ordinals, async (_, plain) => good(plain.length), bad, options);
+    }
+    const consumer: Consumer = {
+      targets: async () => [],
+      done: async (ordinal, error) => {
+        if (error === undefined) good(this.#catalog.table.placeOf(ordinal).plainBytes);
+        else bad(ordinal, error);
+      },
+    };
+    return this.#reader.consume(pack, ordinals, consumer, this.#pool, options);
   }
 
   /** The trailer must tell the same as the index, or a rebuilt index would not find what this one finds. */

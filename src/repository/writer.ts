@@ -2,15 +2,17 @@ import type { CaptureFacts, Entry, EntryHeader } from '../assets/index.ts';
 import { assert, isLifeboatError, LifeboatError, limits } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import type { Catalog } from './catalog.ts';
-import { ChunkSink } from './chunk-sink.ts';
-import { Chunker, contentCut, fixedCut, isZeros, type Cut } from './chunker.ts';
+import { ChunkSink, type StoredIds } from './chunk-sink.ts';
+import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPiece } from './chunker.ts';
 import { encodeEntry } from './entry-list.ts';
 import { readFileContent } from './file-source.ts';
 import { storeIndex } from './index-object.ts';
 import { gearTable, type KeyBundle } from './keys.ts';
 import { pointName } from './names.ts';
+import type { IndexedPack } from './pack-format.ts';
 import { PackWriter } from './pack-writer.ts';
 import type { Piece } from './pieces.ts';
+import { SharedBuffers } from './pool/index.ts';
 import { sealPoint } from './point-object.ts';
 import { readBack } from './read-back.ts';
 import type { Point, PointWriter, WriteOptions } from './repository.ts';
@@ -38,12 +40,12 @@ export class Writer implements PointWriter {
   readonly #parts: WriterParts;
   readonly #options: WriteOptions;
   readonly #startedMs: number;
-  readonly #packs: PackWriter;
   readonly #sink: ChunkSink;
   readonly #cuts: { fixed: Cut; content: Cut };
   readonly #reading = new Gate(limits.filesReadAtOnce);
   readonly #waiting = new Gate(limits.entriesInFlight);
   readonly #list: Chunker;
+  readonly #buffers = new SharedBuffers();
   readonly #listPieces: ComingPiece[] = [];
   #listBytes = 0;
   /** Entry after entry in the order of the capture, however their reading ends. */
@@ -60,12 +62,10 @@ export class Writer implements PointWriter {
     this.#options = options;
     this.#startedMs = options.clock.elapsed();
     const { store, bundle, catalog, present } = parts;
-    this.#packs = new PackWriter(store, bundle, options.signal);
-    const isStored = (id: Buffer): boolean =>
-      catalog.table.find(id, (ordinal) => present.has(catalog.table.placeOf(ordinal).pack)) >= 0;
-    this.#sink = new ChunkSink(bundle, this.#packs, isStored, options.progress);
+    const packs = new PackWriter(store, options.signal);
+    this.#sink = new ChunkSink(bundle, packs, storedIds(catalog, present), options.progress);
     this.#cuts = { fixed: fixedCut, content: contentCut(gearTable(bundle)) };
-    this.#list = new Chunker(this.#cuts.content);
+    this.#list = new Chunker(this.#cuts.content, this.#buffers);
   }
 
   async add(entry: Entry): Promise<void> {
@@ -92,8 +92,7 @@ export class Writer implements PointWriter {
   async commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point> {
     this.#requireOpen();
     const { store, bundle, id, catalog } = this.#parts;
-    await this.#finishList();
-    const written = await this.#packs.finish();
+    const written = await this.#finishList();
     const index = await storeIndex(store, bundle, [...catalog.adopted(), ...written]);
     const pieces = await settled(this.#listPieces);
     this.#requireOpen();
@@ -129,7 +128,6 @@ export class Writer implements PointWriter {
     this.#error ??= new LifeboatError('operation.cancelled', 'the backup was abandoned');
     await this.#lines;
     await this.#sink.settle();
-    await this.#packs.settle();
     await this.#endSession();
   }
 
@@ -156,7 +154,7 @@ export class Writer implements PointWriter {
     let pieces: ComingPiece[] = [];
     const read = await readFileContent(
       content,
-      this.#cutOf(entry),
+      () => this.#chunkerFor(entry),
       async (piece) => this.#takePiece(piece, pieces),
       () => (pieces = []),
     ).catch((error: unknown) => {
@@ -174,7 +172,7 @@ export class Writer implements PointWriter {
   async #readStream(entry: Entry): Promise<{ pieces: ComingPiece[]; bytes: number; torn: boolean }> {
     const pieces: ComingPiece[] = [];
     if (entry.content?.kind !== 'stream') return { pieces, bytes: 0, torn: false };
-    const chunker = new Chunker(this.#cutOf(entry));
+    const chunker = this.#chunkerFor(entry);
     let bytes = 0;
     for await (const part of entry.content.read()) {
       bytes += part.length;
@@ -184,10 +182,13 @@ export class Writer implements PointWriter {
     return { pieces, bytes, torn: false };
   }
 
-  async #takePiece(piece: { offset: number; plain: Buffer }, into: ComingPiece[]): Promise<void> {
+  async #takePiece(piece: PlainPiece, into: ComingPiece[]): Promise<void> {
     this.#requireOpen();
-    if (isZeros(piece.plain)) return this.#options.progress?.advance({ bytes: piece.plain.length });
-    const { id } = await this.#sink.submit(piece.plain);
+    if (isZeros(piece.plain)) {
+      piece.release();
+      return this.#options.progress?.advance({ bytes: piece.plain.length });
+    }
+    const { id } = await this.#sink.submit(piece);
     id.catch(() => {}); // the sink throws it to the next who submits
     into.push({ offset: piece.offset, bytes: piece.plain.length, id });
   }
@@ -209,21 +210,22 @@ export class Writer implements PointWriter {
     for (const piece of this.#list.push(line)) await this.#takeListPiece(piece);
   }
 
-  async #takeListPiece(piece: { offset: number; plain: Buffer }): Promise<void> {
-    const { id } = await this.#sink.submit(piece.plain);
+  async #takeListPiece(piece: PlainPiece): Promise<void> {
+    const { id } = await this.#sink.submit(piece);
     id.catch(() => {}); // as above
     this.#listPieces.push({ offset: piece.offset, bytes: piece.plain.length, id });
   }
 
-  async #finishList(): Promise<void> {
+  async #finishList(): Promise<IndexedPack[]> {
     await this.#lines;
     this.#requireOpen();
     for (const piece of this.#list.finish()) await this.#takeListPiece(piece);
-    await this.#sink.finish();
+    const written = await this.#sink.finish();
     this.#requireOpen();
+    return written;
   }
 
-  #cutOf = (entry: Entry): Cut => this.#cuts[entry.chunking ?? 'content'];
+  #chunkerFor = (entry: Entry): Chunker => new Chunker(this.#cuts[entry.chunking ?? 'content'], this.#buffers);
 
   #requireOpen(): void {
     if (this.#options.signal?.aborted === true)
@@ -231,6 +233,18 @@ export class Writer implements PointWriter {
     if (this.#error !== undefined) throw this.#error;
     assert(!this.#ended, 'a writer is used until commit or abandon');
   }
+}
+
+/** A chunk counts as stored only where its pack is present. */
+function storedIds({ table }: Catalog, present: ReadonlySet<number>): StoredIds {
+  const isPresent = (ordinal: number): boolean => present.has(table.placeOf(ordinal).pack);
+  return {
+    size: table.size,
+    has: (id) => table.find(id, isPresent) >= 0,
+    *all() {
+      for (let ordinal = 0; ordinal < table.size; ordinal += 1) if (isPresent(ordinal)) yield table.idOf(ordinal);
+    },
+  };
 }
 
 const settled = (pieces: readonly ComingPiece[]): Promise<Piece[]> =>

@@ -27,7 +27,10 @@ export interface Store {
    */
   put(name: string, parts: readonly Uint8Array[], options?: PutOptions): Promise<void>;
 
-  /** The bytes, or the range of them; shorter than asked if the object ends before. Throws `store.missing`. */
+  /**
+   * The bytes, or the range of them; shorter than asked if the object ends before. The memory is the caller's alone.
+   * Throws `store.missing`.
+   */
   get(name: string, options?: GetOptions): Promise<Buffer>;
 
   /** `undefined` if there is no such object. */

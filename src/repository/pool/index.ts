@@ -1,0 +1,5 @@
+export { SealSession } from './seal-session.ts';
+export { KnownIds } from './known-ids.ts';
+export { openInThread, Pool, poolFor } from './pool.ts';
+export { ownBuffers, SharedBuffers, type Slot } from './shared-buffers.ts';
+export type { OpenRequest, OpenTarget } from './messages.ts';

@@ -1,0 +1,64 @@
+import type { ErrorCode } from '../../core/index.ts';
+import type { KeyBundle } from '../keys.ts';
+import type { BuiltPack } from '../pack-builder.ts';
+
+/** What a thread is asked. Each request gets one reply of the same number, in order. */
+export type Request =
+  | { readonly do: 'start'; readonly session: number; readonly bundle: KeyBundle; readonly tables: SharedArrayBuffer[] }
+  | { readonly do: 'follow'; readonly session: number; readonly table: SharedArrayBuffer }
+  /** `plain` lies in shared memory and stays as it is until the reply. */
+  | { readonly do: 'seal'; readonly session: number; readonly plain: Uint8Array }
+  | { readonly do: 'finish'; readonly session: number }
+  | { readonly do: 'recycle'; readonly session: number; readonly memory: ArrayBuffer }
+  | { readonly do: 'end'; readonly session: number }
+  | ({ readonly do: 'open' } & OpenRequest);
+
+/** Chunks of one pack to be opened, and where their bytes belong. */
+export interface OpenRequest {
+  /** The pack's own key. */
+  readonly key: Uint8Array;
+  /** Hash the plain bytes again with this key and compare with the id. */
+  readonly rehashKey?: Uint8Array;
+  /** A stretch of the pack. */
+  readonly sealed: Uint8Array;
+  readonly chunks: readonly OpenChunk[];
+}
+
+export interface OpenChunk {
+  readonly id: Uint8Array;
+  readonly number: number;
+  /** In `sealed`. */
+  readonly offset: number;
+  readonly sealedBytes: number;
+  readonly plainBytes: number;
+  /** Open files of this process, and the places in them that get these bytes. */
+  readonly targets: readonly OpenTarget[];
+}
+
+export interface OpenTarget {
+  /** The number of a file that is open in this process. */
+  readonly file: number;
+  readonly offset: number;
+}
+
+/** A reply; `pack` comes with whatever request completed one. */
+export interface Reply {
+  readonly task: number;
+  readonly id?: Uint8Array;
+  /** The chunk was not known: it is stored. */
+  readonly fresh?: boolean;
+  readonly pack?: BuiltPack;
+  /** Positions in `chunks` of those that are not as they were written. */
+  readonly bad?: readonly number[];
+  readonly error?: CarriedError;
+}
+
+/** An error as plain data: the copy that threads make of an `Error` has lost its code. */
+export interface CarriedError {
+  readonly message: string;
+  readonly code?: ErrorCode;
+  readonly hint?: string | undefined;
+  readonly where?: string | undefined;
+  /** The system's name of it (`ENOSPC`). */
+  readonly systemCode?: string | undefined;
+}

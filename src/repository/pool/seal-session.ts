@@ -1,0 +1,76 @@
+import type { KeyBundle } from '../keys.ts';
+import type { BuiltPack } from '../pack-builder.ts';
+import type { KnownIds } from './known-ids.ts';
+import type { Reply } from './messages.ts';
+import type { Pool } from './pool.ts';
+import type { Thread } from './thread.ts';
+
+let lastSession = 0;
+
+/** The chunks of one backup, sealed by threads into packs of their own. */
+export class SealSession {
+  readonly #pool: Pool;
+  readonly #known: KnownIds;
+  readonly #store: (pack: BuiltPack, recycle: () => void) => void;
+  readonly #session: number;
+  #failed: unknown;
+  #claimed = 0;
+
+  /** `store` is called once for each complete pack; its memory goes back by `recycle`. */
+  constructor(pool: Pool, bundle: KeyBundle, known: KnownIds, store: (pack: BuiltPack, recycle: () => void) => void) {
+    this.#pool = pool;
+    this.#known = known;
+    this.#store = store;
+    this.#session = lastSession += 1;
+    this.#tellAll({ do: 'start', session: this.#session, bundle, tables: known.tables });
+  }
+
+  /** Hashes the bytes (in shared memory) and, if nobody has brought them yet, seals them into a pack. */
+  async seal(plain: Uint8Array): Promise<{ id: Buffer; fresh: boolean }> {
+    const reply = await this.#pool.run({ do: 'seal', session: this.#session, plain }, [], (done, thread) =>
+      this.#takePack(done, thread),
+    );
+    const fresh = reply.fresh === true;
+    if (fresh) this.#count();
+    return { id: Buffer.from(reply.id as Uint8Array), fresh };
+  }
+
+  /** Completes the packs that the threads have begun; all were handed to `store` then. */
+  async finish(): Promise<void> {
+    if (this.#failed !== undefined) throw this.#failed;
+    const { threads } = this.#pool;
+    await Promise.all(
+      threads.map(async (thread) => {
+        this.#takePack(await thread.ask({ do: 'finish', session: this.#session }), thread);
+      }),
+    );
+    this.end();
+  }
+
+  /** Threads forget the session. */
+  end(): void {
+    this.#tellAll({ do: 'end', session: this.#session });
+  }
+
+  #takePack({ pack }: Reply, thread: Thread): void {
+    if (pack === undefined) return;
+    const { memory } = pack;
+    this.#store(pack, () => {
+      // A thread that is lost needs no memory.
+      thread.ask({ do: 'recycle', session: this.#session, memory }, [memory]).catch(() => {});
+    });
+  }
+
+  #count(): void {
+    this.#claimed += 1;
+    if (this.#claimed < this.#known.room) return;
+    this.#claimed = 0;
+    this.#tellAll({ do: 'follow', session: this.#session, table: this.#known.grow() });
+  }
+
+  #tellAll(request: Parameters<Thread['ask']>[0]): void {
+    for (const thread of this.#pool.threads) {
+      thread.ask(request).catch((error: unknown) => void (this.#failed ??= error));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads';
+import { LifeboatError, limits, messageOf } from '../../core/index.ts';
+import type { CarriedError, Reply, Request } from './messages.ts';
+
+/** Sources run as they are, built files as JavaScript: the thread's program has the ending of this one. */
+const ownProgram = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/** One thread and what it was asked. It keeps the process alive only while it owes an answer. */
+export class Thread {
+  readonly #worker: Worker;
+  readonly #asked = new Map<number, PromiseWithResolvers<Reply>>();
+  readonly #onRoom: () => void;
+  #next = 0;
+  #ended: Error | undefined;
+
+  /** `onRoom` is called whenever a task has ended, `lost` once if the thread ends by itself. */
+  constructor(onRoom: () => void, lost: (error: Error) => void, program: URL = ownProgram) {
+    this.#onRoom = onRoom;
+    // Flags of the process (a test runner's loader, an inspector) are not for its threads.
+    this.#worker = new Worker(program, {
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMiBMax },
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (reply: Reply) => this.#take(reply));
+    this.#worker.on('error', (error) => lost(lostThread(messageOf(error), error)));
+    this.#worker.on('exit', (code) => {
+      if (this.#ended === undefined) lost(lostThread(`it ended with ${code}`));
+    });
+  }
+
+  get tasks(): number {
+    return this.#asked.size;
+  }
+
+  /** Requests are answered in the order they are made. Throws what the task threw. */
+  ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Reply> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const task = this.#next;
+    this.#next += 1;
+    const done = Promise.withResolvers<Reply>();
+    if (this.#asked.size === 0) this.#worker.ref();
+    this.#asked.set(task, done);
+    this.#worker.postMessage({ task, request }, [...transfer]);
+    return done.promise;
+  }
+
+  /** Ends the thread; whatever it owes fails with this error once it has ended. */
+  async stop(error: Error): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    // Until then it may be writing to a file whose number would soon be another file's.
+    await this.#worker.terminate();
+    for (const done of asked) done.reject(error);
+  }
+
+  #take(reply: Reply): void {
+    const done = this.#asked.get(reply.task);
+    this.#asked.delete(reply.task);
+    if (this.#asked.size === 0) this.#worker.unref();
+    if (reply.error === undefined) done?.resolve(reply);
+    else done?.reject(errorOf(reply.error));
+    this.#onRoom();
+  }
+}
+
+const lostThread = (why: string, cause?: unknown): LifeboatError =>
+  new LifeboatError('internal', `a thread that seals and opens chunks was lost: ${why}`, {
+    hint: 'Nothing half done counts. Run again; if it happens again, check the memory of this machine.',
+    cause,
+  });
+
+function errorOf({ code, message, hint, where, systemCode }: CarriedError): Error {
+  if (code !== undefined) {
+    return new LifeboatError(code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(where === undefined ? {} : { where }),
+    });
+  }
+  return Object.assign(new Error(message), systemCode === undefined ? {} : { code: systemCode });
+}
