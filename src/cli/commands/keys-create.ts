@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 
 export const command: Command = {
   description:
-    'Makes an age identity: the file is the only thing that opens what is sealed for its recipient, and is never shown or stored elsewhere. The recipient is public: name it in the plan under keys, and keep the file away from both the data and the copies. A machine whose plan names no identity can check that a copy is there, but not read it.',
+    'Makes an age identity: the file is the only thing that opens what is sealed for its recipient, and is never shown or stored elsewhere. The recipient is public: name it in the plan under keys, and keep the file away from both the data and the copies. A machine needs it to back up as well as to restore.',
   options: [{ flags: '--identity <FILE>', summary: 'the file to make; must not exist', required: true }],
   examples: [
     'lifeboat keys create --identity /media/usb/lifeboat.key',
