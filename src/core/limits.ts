@@ -31,6 +31,8 @@ export const limits = {
   planBytesMax: 8 * 2 ** 20,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */
   planAliasesMax: 200,
+  /** One rule of the linter says at most so much at once: what comes everywhere has one cause, and a list that is read is short. */
+  findingsPerRuleMax: 200,
   /** An expression is a condition or a reference, not a program. */
   expressionCharactersMax: 4_000,
   expressionNodesMax: 1_000,
@@ -59,6 +61,14 @@ export const limits = {
   goodbyeMs: 5_000,
   /** A restored server has this long to replay its log and accept connections, unless the plan says otherwise. */
   serverStartMs: 600_000,
+  /** A dump waits so long for a table that somebody has locked; whoever holds it longer changes the table, and a dump later is better. */
+  dumpLockWaitMs: 300_000,
+  /** Entries of a dump's table of contents: databases of a million objects are known, more is a damaged number. */
+  dumpEntriesMax: 10_000_000,
+  /** Roles, their settings and tablespaces of a cluster, as text in memory. */
+  globalsBytesMax: 64 * 2 ** 20,
+  /** Workers of pg_restore: more than this wait for one disk. */
+  restoreJobsMax: 8,
   /** A file that changes while it is read is read again this often before the point says so. */
   rereadsMax: 3,
   /** SQLite waits this long for a lock of another process. */
@@ -93,6 +103,10 @@ export const limits = {
   objectsReadAtOnce: 16,
   /** Chunks of a new point that a fresh reader reads back before the point becomes visible. */
   readBackChunks: 32,
+  /** Chunks of a new point that the store had already, and that are read back like new ones: damage shows with each backup a bit. */
+  readBackReusedChunks: 32,
+  /** Attempts at one point, each distrusting what the one before found damaged: a store that shows more is failing as a whole. */
+  backupAttemptsMax: 3,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */
   headerBytesMax: 64 * 2 ** 10,
   /** Argon2 parameters come from the store before anything is authenticated: larger ones would be an attack on memory. */

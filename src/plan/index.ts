@@ -7,5 +7,6 @@ export * from './findings.ts';
 export * from './initial-plan.ts';
 export * from './json-schema.ts';
 export * from './kinds.ts';
+export * from './lint/index.ts';
 export * from './load.ts';
 export * from './model.ts';

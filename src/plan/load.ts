@@ -18,8 +18,12 @@ import { readEnvironments, readServices } from './sections/services.ts';
  * the order of the file; `plan` is there when none of it is an error. Throws only when there is no such file (`plan.missing`,
  * `input.file`).
  */
-export async function checkPlan(file: string, kinds: PlanKinds): Promise<{ plan?: Plan; findings: Finding[] }> {
-  return inspectPlan(await readDocument(file), kinds);
+export async function checkPlan(
+  file: string,
+  kinds: PlanKinds,
+): Promise<{ plan?: Plan; findings: Finding[]; document: PlanDocument }> {
+  const document = await readDocument(file);
+  return { ...inspectPlan(document, kinds), document };
 }
 
 /** As `checkPlan`, for those who need a plan: throws `plan.invalid` (a `PlanError` with all findings) when there is an error. */

@@ -189,4 +189,6 @@ export interface Finding {
   readonly column: number;
   readonly message: string;
   readonly hint: string | undefined;
+  /** The page that explains the rule, for findings of the linter: `docs/rules/time.rpo.md`. */
+  readonly page?: string;
 }

@@ -1,0 +1,85 @@
+import type { Path } from '../../document.ts';
+import { isMapping } from '../../inspection.ts';
+import type { Plan, Scenario, StepDeclaration } from '../../model.ts';
+import type { Act } from './commands/act.ts';
+import { actsOfStep } from './step-acts.ts';
+import { longestWay } from './longest-way.ts';
+import type { Written } from './written.ts';
+
+/** A step of a scenario, flat, in the order of the plan. */
+export interface StepFact {
+  readonly id: string;
+  readonly path: Path;
+  readonly step: StepDeclaration;
+  /** As it is written, for fields that only some kinds have. */
+  readonly written: Readonly<Record<string, unknown>>;
+  readonly acts: readonly Act[];
+  /** The top-level position: steps of one `parallel` share it, so neither is before the other. */
+  readonly position: number;
+}
+
+/** A scenario as rules see it: what its steps do, in order, and how long the longest way through them is. */
+export interface Procedure {
+  readonly scenario: Scenario;
+  readonly path: Path;
+  readonly steps: readonly StepFact[];
+  readonly acts: readonly PlacedAct[];
+  /** Over the critical path; `known` is false when a step on it says no budget. */
+  readonly way: { readonly ms: number; readonly steps: readonly string[]; readonly unbudgeted: readonly string[] };
+}
+
+export interface PlacedAct extends Act {
+  readonly step: StepFact;
+}
+
+export class Procedures {
+  readonly #plan: Plan;
+  readonly #written: Written;
+  #all: readonly Procedure[] | undefined;
+
+  constructor(plan: Plan, written: Written) {
+    this.#plan = plan;
+    this.#written = written;
+  }
+
+  get all(): readonly Procedure[] {
+    return (this.#all ??= [...this.#plan.scenarios.values()].map((scenario) => this.#procedureOf(scenario)));
+  }
+
+  of(scenario: string): Procedure | undefined {
+    return this.all.find((procedure) => procedure.scenario.name === scenario);
+  }
+
+  #procedureOf(scenario: Scenario): Procedure {
+    const path: Path = ['scenarios', scenario.name];
+    const steps = scenario.steps.flatMap((step, index) => this.#flat(step, [...path, 'steps', index], index));
+    return {
+      scenario,
+      path,
+      steps,
+      acts: steps.flatMap((step) => step.acts.map((act) => ({ ...act, step }))),
+      way: longestWay(scenario.steps),
+    };
+  }
+
+  #flat(step: StepDeclaration, path: Path, position: number): StepFact[] {
+    const found = this.#written.at(path);
+    const written = isMapping(found) ? found : {};
+    const inside = Array.isArray(written['parallel']) ? ['parallel'] : ['parallel', 'steps'];
+    return [
+      { id: step.id, path, step, written, acts: actsOfStep(step, written, this.#plan), position },
+      ...step.steps.flatMap((inner, index) => this.#flat(inner, [...path, ...inside, index], position)),
+    ];
+  }
+}
+
+/** The acts of a kind, also of several. */
+export const actsOf = (procedure: Procedure, ...kinds: readonly Act['kind'][]): PlacedAct[] =>
+  procedure.acts.filter(({ kind }) => kinds.includes(kind));
+
+/** Whether something of these acts comes before a step, or within it. */
+export const before = (acts: readonly PlacedAct[], step: StepFact): PlacedAct[] =>
+  acts.filter((act) => act.step.position < step.position || act.step === step);
+
+export const after = (acts: readonly PlacedAct[], step: StepFact): PlacedAct[] =>
+  acts.filter((act) => act.step.position > step.position);
