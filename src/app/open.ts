@@ -38,7 +38,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const host = hostname();
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
   const repositories = new Map<string, Promise<Repository>>();
-  const wrap = options.wrapStore ?? ((store: Store) => retrying(store, { clock }));
+  const wrap = options.wrapStore ?? retriesWith(clock);
   return {
     plan,
     clock,
@@ -60,10 +60,20 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
 /** The plan alone, with the kinds of the registry. Throws `plan.missing`, `plan.invalid`. */
 export const loadWorkspacePlan = (planFile: string): Promise<Plan> => loadPlan(resolve(planFile), registry);
 
+const retriesWith =
+  (clock: Clock) =>
+  (store: Store): Store =>
+    retrying(store, { clock });
+
 /** Makes the repository in a store of the plan, for every key of the plan. Throws `repository.exists`. */
-export async function initStore(plan: Plan, store: string, clock: Clock): Promise<{ id: string; location: string }> {
+export async function initStore(
+  plan: Plan,
+  store: string,
+  clock: Clock,
+  wrapStore = retriesWith(clock),
+): Promise<{ id: string; location: string }> {
   const recipients = await recipientsOf(plan);
-  const place = await openStore(plan, store, clock, true);
+  const place = wrapStore(await openStore(plan, store, clock, true));
   try {
     const { id, location } = await createRepository(place, recipients, clock);
     return { id, location };

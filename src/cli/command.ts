@@ -1,4 +1,5 @@
 import type { LifeboatError, Progress } from '../core/index.ts';
+import type { Store } from '../stores/index.ts';
 import type { Input } from './input.ts';
 import type { Output } from './output.ts';
 
@@ -51,6 +52,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   readonly progress: Progress;
   readonly output: Output;
+  /** Put around every store that is opened; default: bounded retries. */
+  readonly wrapStore?: (store: Store) => Store;
 }
 
 export interface CommandResult {

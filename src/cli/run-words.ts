@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { LifeboatError, redact, redactData, silentProgress, systemClock, toLifeboatError } from '../core/index.ts';
 import { commandTable } from './command-table.ts';
+import type { Store } from '../stores/index.ts';
 import type { CommandContext, CommandResult, GlobalFlags } from './command.ts';
 import { createOutput, wantsColours, type TextStream } from './output.ts';
 import { parse, type Invocation } from './parse.ts';
@@ -14,6 +15,8 @@ export interface Surroundings {
   /** What relative paths of flags are relative to. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Put around every store that a command opens; default: bounded retries. Tests put faults there. */
+  readonly wrapStore?: (store: Store) => Store;
 }
 
 /** Runs one command line to its end and returns the exit code; never throws. */
@@ -58,6 +61,7 @@ function contextOf(flags: GlobalFlags, surroundings: Surroundings): { context: C
     yes: flags.yes,
     json: flags.json,
     signal: surroundings.signal,
+    ...(surroundings.wrapStore === undefined ? {} : { wrapStore: surroundings.wrapStore }),
     progress: bar ?? silentProgress,
     output: createOutput({
       stream: surroundings.stdout,

@@ -6,8 +6,9 @@ export async function withWorkspace<T>(
   context: CommandContext,
   work: (workspace: OpenWorkspace) => Promise<T>,
 ): Promise<T> {
-  const { planFile, stateFolder, progress } = context;
-  const workspace = await openWorkspace({ planFile, stateFolder, progress });
+  const { planFile, stateFolder, progress, wrapStore } = context;
+  const wrap = wrapStore === undefined ? {} : { wrapStore };
+  const workspace = await openWorkspace({ planFile, stateFolder, progress, ...wrap });
   try {
     return await work(workspace);
   } finally {

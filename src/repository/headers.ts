@@ -34,7 +34,7 @@ const headerSchema = z.strictObject({
 });
 export type Header = z.infer<typeof headerSchema>;
 
-function decodeHeaderObject(bytes: Buffer, name: string): Header {
+export function decodeHeaderObject(bytes: Buffer, name: string): Header {
   const value = decodePlain(bytes, name);
   const version = z.looseObject({ lifeboat: z.literal('repository'), format: z.int() }).safeParse(value);
   if (version.success && version.data.format > formatVersion) {

@@ -12,6 +12,7 @@ import {
   type KeyDerivation,
   type KeyObject,
 } from './keys.ts';
+import { removeStrayKeys } from './mend.ts';
 import { copyOf, headerName, keyName } from './names.ts';
 import { OpenedRepository } from './opened.ts';
 import type { CreateRepository, Damage, OpenRepository, Recipients, Repository, Unlock } from './repository.ts';
@@ -55,6 +56,7 @@ export const createRepository = async (
     throw alreadyThere(store, error);
   }
   await store.put(copyOf(headerName), [header]);
+  await removeStrayKeys(store, bundle.repository, names);
   return new OpenedRepository(store, bundle, clock, new DamageLog());
 };
 createRepository satisfies CreateRepository;

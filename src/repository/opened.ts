@@ -4,6 +4,7 @@ import type { Store, StoredObject } from '../stores/index.ts';
 import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import type { DamageLog } from './damage.ts';
+import { mendTwins } from './mend.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
@@ -50,6 +51,7 @@ export class OpenedRepository implements Repository {
         { id, host: options.host, asset: options.asset, nowMs: options.clock.now() },
         this.#log,
       );
+      await mendTwins(store, this.id, this.#log);
       await this.#catalog.refresh();
       const present = this.#presentPacks(await this.#catalog.adopt(), options.distrust);
       return new Writer({ store, bundle, catalog: this.#catalog, present, id }, options);

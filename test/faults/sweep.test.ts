@@ -1,4 +1,4 @@
 import { faultSweep } from './sweep.ts';
 
 // A sample at every change; all calls in `npm run test:long`.
-faultSweep(7);
+faultSweep(13);

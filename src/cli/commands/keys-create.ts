@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { isoTime, LifeboatError, messageOf, systemClock, systemCodeOf } from '../../core/index.ts';
+import { isoTime, LifeboatError, messageOf, syncFolder, systemClock, systemCodeOf } from '../../core/index.ts';
 import type { Command } from '../command.ts';
 
 export const command: Command = {
@@ -29,9 +29,15 @@ async function writeNew(path: string, content: string): Promise<void> {
     try {
       await file.writeFile(content);
       await file.sync();
+    } catch (error) {
+      // Half an identity opens nothing, and would be in the way of the next try.
+      await rm(path);
+      throw error;
     } finally {
       await file.close();
     }
+    // What is sealed for it is lost without it: the name must survive a power cut as well.
+    await syncFolder(dirname(path));
   } catch (error) {
     const exists = systemCodeOf(error) === 'EEXIST';
     throw new LifeboatError(

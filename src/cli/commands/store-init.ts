@@ -14,7 +14,7 @@ export const command: Command = {
     const there: string[] = [];
     for (const store of named.length === 0 ? plan.stores.keys() : named) {
       try {
-        made.push({ store, ...(await initStore(plan, store, systemClock)) });
+        made.push({ store, ...(await initStore(plan, store, systemClock, context.wrapStore)) });
       } catch (error) {
         const exists = error instanceof LifeboatError && error.code === 'repository.exists';
         // Without names the command means "whatever is missing"; with a name it means that store.
