@@ -38,6 +38,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/points.ts'),
   },
   {
+    name: 'points forget',
+    summary: 'take one recovery point out of the stores',
+    heading: 'Protect:',
+    load: () => import('./commands/points-forget.ts'),
+  },
+  {
     name: 'verify',
     summary: 'read back, decrypt and compare what is in the stores',
     heading: 'Protect:',

@@ -45,11 +45,13 @@ export const errorCodes = {
   'repository.version': entry(2, 'human', 'the repository was written by a newer Lifeboat'),
   'repository.damaged': entry(1, 'human', 'an object of the repository is not as it was written'),
   'repository.incomplete': entry(1, 'human', 'an object that a recovery point needs is not in the store'),
+  'repository.unreadable': entry(1, 'human', 'an object of the repository is there, but its store cannot read it'),
   'key.wrong': entry(2, 'human', 'the passphrase or identity opens none of the repository keys'),
   'key.missing': entry(2, 'human', 'no passphrase or identity was given, or the key object is gone'),
   'point.missing': entry(2, 'no', 'there is no such recovery point'),
   'point.none': entry(1, 'human', 'the asset has no recovery point'),
   'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
+  'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
   // Assets
   'asset.unreadable': entry(4, 'human', 'the source of an asset cannot be read'),

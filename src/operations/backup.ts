@@ -1,15 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Asset, CaptureFacts } from '../assets/index.ts';
-import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
-import type { Point, PointWriter, Repository } from '../repository/index.ts';
+import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { storesOf } from './stores-of.ts';
 
 /**
  * Takes one point of an asset in each store of its policy: the one way a backup happens. A point is visible only when it is
- * whole and was read back; after any failure or crash nothing is visible and the next backup works.
+ * whole and was read back, a sample of what the store had already included; after any failure or crash nothing is visible and the next backup works.
  * Throws `operation.busy` if this asset is being backed up already, and the errors of asset, store and repository.
  */
 export async function backup(workspace: Workspace, assetName: string, signal?: AbortSignal): Promise<BackupReport[]> {
@@ -54,8 +54,9 @@ async function backupTo(
   const intent = journal.append('backup.started', { asset: asset.name, store });
   try {
     const repository = await workspace.repository(store);
-    const { point, facts } = await takePoint(workspace, asset, store, repository, signal);
-    const report = { asset: asset.name, store, point, warnings: facts.warnings };
+    const { point, facts, damage } = await takeSoundPoint(workspace, asset, store, repository, signal);
+    const warnings = [...facts.warnings, ...damage.map(damageSentence)];
+    const report = { asset: asset.name, store, point, warnings };
     journal.append('backup.finished', { intent: intent.sequence, ...recordOf(report) });
     return report;
   } catch (error) {
@@ -65,11 +66,49 @@ async function backupTo(
   }
 }
 
-async function takePoint(
+/**
+ * Where content that the store had already turns out damaged when it is read back, the point is taken again and the content
+ * stored once more. Returns the damage that was met on the way.
+ */
+async function takeSoundPoint(
   workspace: Workspace,
   asset: Asset,
   store: string,
   repository: Repository,
+  signal: AbortSignal | undefined,
+): Promise<{ point: Point; facts: CaptureFacts; damage: Damage[] }> {
+  const distrust = damagedObjects(workspace, store);
+  const met: Damage[] = [];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { ...(await takePoint(workspace, asset, repository, distrust, signal)), damage: met };
+    } catch (error) {
+      const found = firstFindings(repository.damage()).filter(({ object }) => !distrust.has(object));
+      if (!isLifeboatError(error) || !damageCodes.includes(error.code) || found.length === 0) throw error;
+      // Recorded at once: whatever becomes of this backup, no later one may rest on these objects.
+      workspace.journal.append('backup.damage', { asset: asset.name, store, damage: found });
+      if (attempt === limits.backupAttemptsMax) throw error;
+      met.push(...found);
+      for (const { object } of found) distrust.add(object);
+    }
+  }
+}
+
+/** One finding for each object is enough to distrust it. */
+const firstFindings = (damage: readonly Damage[]): Damage[] => [
+  ...new Map(damage.toReversed().map((one) => [one.object, one])).values(),
+];
+
+const damageCodes: readonly ErrorCode[] = ['repository.damaged', 'repository.incomplete', 'repository.unreadable'];
+
+const damageSentence = ({ object, what, code }: Damage): string =>
+  `${object}: ${what} [${code}]; what the point needs of it was stored again, other points may have lost it: run lifeboat verify`;
+
+async function takePoint(
+  workspace: Workspace,
+  asset: Asset,
+  repository: Repository,
+  distrust: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<{ point: Point; facts: CaptureFacts }> {
   const { clock, host, progress } = workspace;
@@ -83,7 +122,7 @@ async function takePoint(
     clock,
     host,
     progress,
-    distrust: damagedObjects(workspace, store),
+    distrust,
     ...(signal === undefined ? {} : { signal }),
   });
   try {
@@ -99,10 +138,18 @@ async function takePoint(
   }
 }
 
-/** What the last verification of the store found damaged: points made from now on must not rest on it. */
+/**
+ * What was found damaged in the store, by verifications and by backups that read back: points made from now on must not rest
+ * on it. Only a verification of every byte takes an object off the list; one of some points never looked at the others.
+ */
 function damagedObjects({ journal }: Workspace, store: string): Set<string> {
-  const last = journal.records({ kinds: ['verify.finished'] }).findLast(({ data }) => data['store'] === store);
-  return new Set(((last?.data['damage'] ?? []) as { object: string }[]).map(({ object }) => object));
+  let objects = new Set<string>();
+  for (const { data } of journal.records({ kinds: ['verify.finished', 'backup.damage'] })) {
+    if (data['store'] !== store) continue;
+    if (data['depth'] === 'everything') objects = new Set();
+    for (const { object } of data['damage'] as { object: string }[]) objects.add(object);
+  }
+  return objects;
 }
 
 async function addAll(

@@ -2,7 +2,7 @@ import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
 import { storesOf } from './stores-of.ts';
-import { listPoints, type PointList } from './points.ts';
+import { listPoints, type ListedPoint, type PointList } from './points.ts';
 
 export interface Choice {
   readonly point: Point;
@@ -26,7 +26,7 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
   const rejected = within
     .filter(({ point }) => point.atMs > chosen.point.atMs)
     .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
-  const store = request.store ?? preferredStore(workspace, request.asset, chosen.stores);
+  const store = request.store ?? preferredStore(workspace, request.asset, chosen);
   const unanswered = list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message }));
   return { point: chosen.point, store, rejected, damage: list.damage, unanswered };
 }
@@ -83,6 +83,9 @@ function named(points: PointList['points'], list: PointList, id: string, asset: 
 const reasonOf = ({ point }: RestoreRequest): string =>
   point === undefined ? 'newer than the moment that was asked for' : 'another point was named';
 
-/** Stores in the order in which the plan names them: the nearest first. */
-const preferredStore = ({ plan }: Workspace, asset: string, stores: readonly string[]): string =>
-  storesOf(plan, asset).find((store) => stores.includes(store)) ?? (stores[0] as string);
+/** Stores in the order in which the plan names them, the nearest first; one where the point was found damaged comes last. */
+function preferredStore({ plan }: Workspace, asset: string, { stores, damagedIn }: ListedPoint): string {
+  const whole = stores.filter((store) => damagedIn.every((damaged) => damaged.store !== store));
+  const candidates = whole.length === 0 ? stores : whole;
+  return storesOf(plan, asset).find((store) => candidates.includes(store)) ?? (candidates[0] as string);
+}

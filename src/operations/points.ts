@@ -7,8 +7,10 @@ import { storesOf } from './stores-of.ts';
 export interface ListedPoint {
   readonly point: Point;
   readonly stores: readonly string[];
-  /** When every byte of it was last read back sound, milliseconds since 1970. */
+  /** When every byte of it was last read back sound in a store that has not been found damaged since, milliseconds since 1970. */
   readonly verifiedMs: number | undefined;
+  /** Stores whose newest verification found that it cannot be restored whole from them, and when. */
+  readonly damagedIn: readonly { store: string; atMs: number }[];
   /** When it was last restored with all checks green. */
   readonly provenMs: number | undefined;
 }
@@ -49,7 +51,7 @@ export async function listPoints(
     .sort((a, b) => a.point.atMs - b.point.atMs || a.point.id.localeCompare(b.point.id))
     .map((item) => ({
       ...item,
-      verifiedMs: proofs.verified.get(item.point.id),
+      ...verificationOf(proofs.verified.get(item.point.id), item.stores),
       provenMs: proofs.proven.get(item.point.id),
     }));
   return { points, damage, unanswered };
@@ -67,13 +69,42 @@ function collect(
   else known.stores.push(store);
 }
 
-function proofsOf({ journal }: Workspace): { verified: Map<string, number>; proven: Map<string, number> } {
-  const verified = new Map<string, number>();
+/** What the newest verification of a point in a store found. */
+interface Outcome {
+  readonly atMs: number;
+  readonly sound: boolean;
+}
+
+function verificationOf(
+  outcomes: ReadonlyMap<string, Outcome> | undefined,
+  stores: readonly string[],
+): Pick<ListedPoint, 'verifiedMs' | 'damagedIn'> {
+  const known = stores.flatMap((store) => {
+    const outcome = outcomes?.get(store);
+    return outcome === undefined ? [] : [{ store, ...outcome }];
+  });
+  const sound = known.filter((one) => one.sound).map(({ atMs }) => atMs);
+  return {
+    verifiedMs: sound.length === 0 ? undefined : Math.max(...sound),
+    damagedIn: known.filter((one) => !one.sound).map(({ store, atMs }) => ({ store, atMs })),
+  };
+}
+
+function proofsOf({ journal }: Workspace): {
+  verified: Map<string, Map<string, Outcome>>;
+  proven: Map<string, number>;
+} {
+  const verified = new Map<string, Map<string, Outcome>>();
   const proven = new Map<string, number>();
   for (const record of journal.records({ kinds: ['verify.finished', 'restore.finished'] })) {
     if (record.kind === 'restore.finished') proven.set(String(record.data['point']), record.atMs);
-    else if (record.data['depth'] !== 'structure') {
-      for (const id of record.data['sound'] as string[]) verified.set(id, record.atMs);
+    else {
+      const { store, sound, damage } = record.data as { store: string; sound: string[]; damage: Damage[] };
+      const note = (id: string, outcome: Outcome): void => {
+        verified.set(id, (verified.get(id) ?? new Map<string, Outcome>()).set(store, outcome));
+      };
+      for (const id of sound) note(id, { atMs: record.atMs, sound: true });
+      for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs: record.atMs, sound: false });
     }
   }
   return { verified, proven };

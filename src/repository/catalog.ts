@@ -4,7 +4,7 @@ import { ChunkTable } from './chunk-table.ts';
 import { damageFrom, isDamage, type DamageLog } from './damage.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName } from './names.ts';
-import { decodeIndex, type IndexedPack, type PackRecord } from './pack-format.ts';
+import { decodeIndex, type ChunkRecord, type IndexedPack, type PackRecord } from './pack-format.ts';
 import { readTrailer } from './pack-trailer.ts';
 import { openDocument } from './seal.ts';
 import { forEachOf } from './tasks.ts';
@@ -70,6 +70,17 @@ export class Catalog {
     const first = this.#firstOrdinals[pack] as number;
     const end = this.#firstOrdinals[pack + 1] ?? this.table.size;
     return Array.from({ length: end - first }, (_, i) => first + i);
+  }
+
+  /** Whether a pack's trailer tells of the chunks that are known of it. */
+  agrees(pack: number, trailer: readonly ChunkRecord[]): boolean {
+    const ordinals = this.ordinalsOf(pack);
+    if (trailer.length !== ordinals.length) return false;
+    return trailer.every((chunk, i) => {
+      const ordinal = ordinals[i] as number;
+      const { offset, sealedBytes } = this.table.placeOf(ordinal);
+      return chunk.id.equals(this.table.idOf(ordinal)) && chunk.offset === offset && chunk.sealedBytes === sealedBytes;
+    });
   }
 
   async #adopt(): Promise<StoredObject[]> {

@@ -1,4 +1,4 @@
-import { isLifeboatError, LifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError, type ErrorCode } from '../core/index.ts';
 import type { Damage } from './repository.ts';
 
 const damageHint =
@@ -12,18 +12,42 @@ export const damaged = (object: string, what: string, cause?: unknown): Lifeboat
 export const incomplete = (object: string, what = 'the object is not in the store', cause?: unknown): LifeboatError =>
   new LifeboatError('repository.incomplete', `${object}: ${what}`, { where: object, hint: damageHint, cause });
 
-/** Whether an error says that an object is bad or gone, rather than that the store or a key cannot be used. */
-export const isDamage = (error: unknown): error is LifeboatError =>
-  isLifeboatError(error, 'repository.damaged') ||
-  isLifeboatError(error, 'repository.incomplete') ||
-  isLifeboatError(error, 'store.missing');
+/** An object that is there and cannot be read: a bad sector of its disk. */
+export const unreadable = (object: string, cause: LifeboatError): LifeboatError =>
+  new LifeboatError('repository.unreadable', `${object}: ${unreadableWhat(cause)}`, {
+    where: object,
+    hint: damageHint,
+    cause,
+  });
+
+const unreadableWhat = (cause: LifeboatError): string => `the store cannot read it (${cause.message})`;
+
+/** Whether the error of a call for one object says that this object is bad, rather than that the store or a key cannot be used. */
+export const isDamage = (error: unknown): error is LifeboatError => isLifeboatError(error) && codes.has(error.code);
+
+const codes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'repository.damaged',
+  'repository.incomplete',
+  'repository.unreadable',
+  'store.missing',
+  'store.io',
+]);
+
+/** The error of a call for one object in the words of the repository; others pass. */
+export function errorOfObject(error: unknown, object: string): unknown {
+  if (isLifeboatError(error, 'store.missing')) return incomplete(object, undefined, error);
+  return isLifeboatError(error, 'store.io') ? unreadable(object, error) : error;
+}
+
+export const errorOf = ({ object, code, what }: Damage): LifeboatError =>
+  new LifeboatError(code, `${object}: ${what}`, { where: object, hint: damageHint });
 
 /** The record of an error for which `isDamage` holds. */
 export function damageFrom(error: LifeboatError, object: string, kind: Damage['kind'], points: string[] = []): Damage {
-  const code = error.code === 'repository.damaged' ? 'repository.damaged' : 'repository.incomplete';
-  const named = error.where ?? object;
-  const said = error.message.startsWith(`${named}: `) ? error.message.slice(named.length + 2) : error.message;
-  return { object, kind, code, what: error.code === 'store.missing' ? 'the object is not in the store' : said, points };
+  const told = errorOfObject(error, object) as LifeboatError;
+  const named = told.where ?? object;
+  const what = told.message.startsWith(`${named}: `) ? told.message.slice(named.length + 2) : told.message;
+  return { object, kind, code: told.code as Damage['code'], what, points };
 }
 
 /** Damage met so far: each object and finding once. */

@@ -1,12 +1,12 @@
 import type { PointContents } from '../assets/index.ts';
-import { isLifeboatError, timeId, type Clock, type Progress } from '../core/index.ts';
+import { isLifeboatError, isTimeId, LifeboatError, timeId, type Clock, type Progress } from '../core/index.ts';
 import type { Store, StoredObject } from '../stores/index.ts';
 import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import type { DamageLog } from './damage.ts';
 import { mendTwins } from './mend.ts';
 import type { KeyBundle } from './keys.ts';
-import { objectOfName } from './names.ts';
+import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
 import { noSuchPoint, readPoint } from './point-object.ts';
 import { listPoints } from './point-listing.ts';
@@ -54,7 +54,7 @@ export class OpenedRepository implements Repository {
       await mendTwins(store, this.id, this.#log);
       await this.#catalog.refresh();
       const present = this.#presentPacks(await this.#catalog.adopt(), options.distrust);
-      return new Writer({ store, bundle, catalog: this.#catalog, present, id }, options);
+      return new Writer({ store, bundle, catalog: this.#catalog, present, id, log: this.#log }, options);
     } catch (error) {
       await closeSession(store, id).catch((second: unknown) => {
         // The store that broke the start may still be away; the next writer on this host removes the session.
@@ -71,6 +71,17 @@ export class OpenedRepository implements Repository {
 
   async point(id: string): Promise<Point> {
     return (await this.#stored(id)).point;
+  }
+
+  async forget(id: string): Promise<void> {
+    const name = pointName(id);
+    if (!isTimeId(id) || (await this.#store.stat(name)) === undefined) throw noSuchPoint(id);
+    await this.#store.remove(name);
+    if ((await this.#store.stat(name)) === undefined) return;
+    throw new LifeboatError('store.denied', `the store keeps the point ${id}`, {
+      where: name,
+      hint: 'A lock or hold of the store is on it: it can go when that has ended.',
+    });
   }
 
   async contents(

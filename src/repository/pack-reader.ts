@@ -3,7 +3,7 @@ import type { Store } from '../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from './chunk-codec.ts';
 import type { ChunkPlace } from './chunk-table.ts';
-import { damaged, damageFrom, incomplete, isDamage, type DamageLog } from './damage.ts';
+import { damaged, damageFrom, errorOfObject, isDamage, type DamageLog } from './damage.ts';
 import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
 import { packName } from './names.ts';
@@ -62,7 +62,7 @@ export class PackReader {
 
   /**
    * Reads chunks of one pack, the whole of it or ranges, whichever is less work. `take` is called once for each good chunk, in
-   * any order, `bad` once for each other with `repository.damaged` or `repository.incomplete`.
+   * any order, `bad` once for each other with `repository.damaged`, `.incomplete` or `.unreadable`.
    */
   async chunks(
     pack: number,
@@ -157,7 +157,7 @@ export class PackReader {
       if (whole) await this.#noteWhole(record, bytes);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const known = error.code === 'store.missing' ? incomplete(name, undefined, error) : error;
+      const known = errorOfObject(error, name) as Error;
       for (const { ordinal } of range.places) await bad(ordinal, known);
       return;
     }

@@ -19,13 +19,19 @@ export interface Repository {
   /** Throws `point.missing`, `repository.damaged`. */
   point(id: string): Promise<Point>;
 
+  /**
+   * Removes the point's object, whole or damaged, and nothing else: what the point needed stays until a prune.
+   * Throws `point.missing`, and `store.denied` where the store keeps it all the same (a lock, a hold).
+   */
+  forget(id: string): Promise<void>;
+
   /** For an asset's `apply`. Also tells what damage was met and survived on the way (a bad copy of something kept twice). */
   contents(
     point: Point,
     options?: { signal?: AbortSignal; progress?: Progress },
   ): Promise<PointContents & { damage(): Damage[] }>;
 
-  /** Damage noticed since opening that redundancy made harmless. */
+  /** Damage noticed since opening: what redundancy made harmless, and what a writer met when it read back. */
   damage(): Damage[];
 
   verify(options: VerifyOptions): Promise<VerifyResult>;
@@ -51,7 +57,8 @@ export interface PointWriter {
   settle(): Promise<{ vanished: readonly string[] }>;
   /**
    * Flushes packs, then the index, re-reads what the point needs (`readBack`), and only then creates the point.
-   * Throws `repository.damaged` if what was written does not read back.
+   * Throws `repository.damaged`, `repository.incomplete` or `repository.unreadable` if something does not read back, be it just
+   * written or known from before; all that was found so is in the repository's `damage()`, to be distrusted by the next writer.
    */
   commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point>;
   /** Ends the session without a point. Whole packs stay and serve the next one. May be called after any error. */
@@ -103,7 +110,7 @@ export interface Damage {
   /** The object's name in the store. */
   readonly object: string;
   readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'foreign';
-  readonly code: 'repository.damaged' | 'repository.incomplete';
+  readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';
   /** `the object is 812 bytes long, its index says 2,048`. */
   readonly what: string;
   /** Points that cannot be restored whole because of it. */

@@ -3,7 +3,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { z } from 'zod';
 import { isAlive, isoTime, limits, LifeboatError } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
-import { damageFrom, isDamage, type DamageLog } from './damage.ts';
+import { damaged, damageFrom, isDamage, type DamageLog } from './damage.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName, sessionName } from './names.ts';
 import { openDocument, sealDocument } from './seal.ts';
@@ -74,7 +74,12 @@ async function sweep(
 /** Throws `repository.damaged`, `store.missing`. */
 export async function readSession(store: Store, bundle: KeyBundle, name: string): Promise<z.infer<typeof schema>> {
   const bytes = await store.get(name, { range: { offset: 0, length: limits.headerBytesMax } });
-  return schema.parse(JSON.parse((await openDocument(bundle, 'session', name, bytes)).toString('utf8')));
+  const document = (await openDocument(bundle, 'session', name, bytes)).toString('utf8');
+  try {
+    return schema.parse(JSON.parse(document));
+  } catch (error) {
+    throw damaged(name, 'it is not a session of this format', error);
+  }
 }
 
 async function stillWriting(id: string, session: z.infer<typeof schema>): Promise<boolean> {

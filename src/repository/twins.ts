@@ -1,6 +1,6 @@
-import { isLifeboatError, limits, messageOf } from '../core/index.ts';
+import { limits, messageOf } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
-import { damaged, damageFrom, incomplete, isDamage } from './damage.ts';
+import { damaged, damageFrom, isDamage } from './damage.ts';
 import { copyOf, objectOfName } from './names.ts';
 import type { Damage } from './repository.ts';
 import { sha256 } from './seal.ts';
@@ -56,11 +56,8 @@ async function readTwin<T>(
     if (bytes.length > limits.headerBytesMax) throw damaged(name, 'the object is longer than any of its kind');
     return { name, value: decode(bytes, name) };
   } catch (error) {
-    const kind = objectOfName(name).kind;
-    // A sector that cannot be read is as good as gone: that is what the copy is for.
-    if (isLifeboatError(error, 'store.io'))
-      return { damage: damageFrom(incomplete(name, messageOf(error)), name, kind) };
+    // A sector that cannot be read counts as damage, too: that is what the copy is for.
     if (!isDamage(error)) throw error;
-    return { damage: damageFrom(error, name, kind) };
+    return { damage: damageFrom(error, name, objectOfName(name).kind) };
   }
 }

@@ -55,6 +55,10 @@ class Verification {
     this.#pool = depth === 'structure' ? undefined : poolFor(this.#bytesOf(work));
     await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
     if (depth === 'everything') await this.#verifyOthers();
+    else
+      await forEachOf(this.#otherPlaces(), limits.packsReadAtOnce, async ([pack, some]) =>
+        this.#verifyPack(pack, some),
+      );
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
     const sound = points.map(({ point }) => point.id).filter((id) => !this.#suffering.has(id));
     return { checked: this.#checked, damage: this.#log.list(), sound };
@@ -116,7 +120,8 @@ class Verification {
         for (const piece of pieces) yield this.#locate(piece, id);
       }
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      // Those of single objects were told in our words already: what the store itself says here is of a listing.
+      if (!isDamage(error) || error.code === 'store.io') throw error;
       const object = error.where ?? name;
       this.#note(damageFrom(error, object, objectOfName(object).kind, [id]));
     }
@@ -136,6 +141,19 @@ class Verification {
 
   #allChunks(): Map<number, number[]> {
     return new Map(this.#catalog.packs.map((_, pack) => [pack, this.#catalog.ordinalsOf(pack)]));
+  }
+
+  /** Where the place of a chunk that was read is bad, its other places decide: by pack. */
+  #otherPlaces(): Map<number, number[]> {
+    const { table } = this.#catalog;
+    const others = new Set<number>();
+    for (const bad of this.#bad) {
+      table.find(table.idOf(bad), (candidate) => {
+        if (candidate !== bad) others.add(candidate);
+        return false;
+      });
+    }
+    return Map.groupBy(others, (ordinal) => table.placeOf(ordinal).pack);
   }
 
   #bytesOf(work: ReadonlyMap<number, number[]>): number {
@@ -192,26 +210,9 @@ class Verification {
       readTrailer(this.#store, this.#bundle, object, objectOfName(name).id),
     );
     if (trailer === undefined) return;
-    const { table } = this.#catalog;
-    const ordinals = this.#catalog.ordinalsOf(pack);
-    const same =
-      trailer.chunks.length === ordinals.length &&
-      trailer.chunks.every((chunk, i) => {
-        const place = table.placeOf(ordinals[i] as number);
-        return (
-          chunk.id.equals(table.idOf(ordinals[i] as number)) &&
-          chunk.offset === place.offset &&
-          chunk.sealedBytes === place.sealedBytes
-        );
-      });
-    if (!same)
-      this.#note({
-        object: name,
-        kind: 'pack',
-        code: 'repository.damaged',
-        what: 'its trailer and the index tell of different chunks',
-        points: [],
-      });
+    if (this.#catalog.agrees(pack, trailer.chunks)) return;
+    const what = 'its trailer and the index tell of different chunks';
+    this.#note({ object: name, kind: 'pack', code: 'repository.damaged', what, points: [] });
   }
 
   /** What is neither needed by a point nor a pack: sessions, and what no writer put there. */

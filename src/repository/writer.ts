@@ -4,6 +4,7 @@ import type { Store } from '../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { ChunkSink, type StoredIds } from './chunk-sink.ts';
 import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPiece } from './chunker.ts';
+import type { DamageLog } from './damage.ts';
 import { encodeEntry } from './entry-list.ts';
 import { readFileContent } from './file-source.ts';
 import { storeIndex } from './index-object.ts';
@@ -27,6 +28,8 @@ export interface WriterParts {
   /** Whether a pack, by its number, is in the store at its full size. */
   readonly present: ReadonlySet<number>;
   readonly id: string;
+  /** The repository's own: what a read-back finds is told there. */
+  readonly log: DamageLog;
 }
 
 /** A piece whose chunk is still being hashed. */
@@ -91,12 +94,18 @@ export class Writer implements PointWriter {
 
   async commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point> {
     this.#requireOpen();
-    const { store, bundle, id, catalog } = this.#parts;
+    const { store, bundle, id } = this.#parts;
     const written = await this.#finishList();
-    const index = await storeIndex(store, bundle, [...catalog.adopted(), ...written]);
+    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written]);
     const pieces = await settled(this.#listPieces);
     this.#requireOpen();
-    await readBack({ store, bundle, catalog, index: index.map(({ name }) => name), pieces, neededBy: pointName(id) });
+    await readBack({
+      ...this.#parts,
+      written: new Set(written.map(({ pack }) => pack.id)),
+      index: index.map(({ name }) => name),
+      pieces,
+      neededBy: pointName(id),
+    });
     const point: Point = {
       id,
       asset: this.#options.asset,
@@ -223,6 +232,12 @@ export class Writer implements PointWriter {
     const written = await this.#sink.finish();
     this.#requireOpen();
     return written;
+  }
+
+  /** Packs that no index covers get into ours, but for those that are distrusted. */
+  #adopted(): IndexedPack[] {
+    const { catalog, present } = this.#parts;
+    return catalog.adopted().filter(({ pack }) => present.has(catalog.numberOf(pack.id) ?? -1));
   }
 
   #chunkerFor = (entry: Entry): Chunker => new Chunker(this.#cuts[entry.chunking ?? 'content'], this.#buffers);

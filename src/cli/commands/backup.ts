@@ -5,7 +5,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole and durable and a sample of what was written for it was read back (content that the store had already is re-read by `verify`); a backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. The exit code is 0 only if every point was taken.',
+    'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole and durable and a sample of what it needs was read back, both of what is new and of what the store had already (`verify` reads every byte). Content that turns out damaged is stored again, and named in a warning. A backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. The exit code is 0 only if every point was taken.',
   arguments: [{ name: 'ASSET', summary: 'assets to back up; default: all of the plan', optional: true, many: true }],
   examples: ['lifeboat backup', 'lifeboat backup orders uploads', 'lifeboat backup --json | jq .points'],
   run: async (context, input) =>

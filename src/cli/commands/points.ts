@@ -5,7 +5,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
+    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified; a store that was found damaged since is named instead) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
   arguments: [{ name: 'ASSET', summary: 'only the points of this asset', optional: true }],
   examples: ['lifeboat points', 'lifeboat points orders', 'lifeboat points orders --json | jq -r .points[-1].id'],
   run: async (context, input) =>
@@ -38,7 +38,7 @@ export const command: Command = {
     }),
 };
 
-function row({ point, stores, verifiedMs, provenMs }: ListedPoint, nowMs: number): string[] {
+function row({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint, nowMs: number): string[] {
   const ago = (ms: number | undefined): string => (ms === undefined ? 'never' : `${formatDuration(nowMs - ms)} ago`);
   return [
     point.asset,
@@ -48,12 +48,14 @@ function row({ point, stores, verifiedMs, provenMs }: ListedPoint, nowMs: number
     point.kind,
     formatBytes(point.bytes),
     stores.join(', '),
-    ago(verifiedMs),
+    damagedIn.length === 0
+      ? ago(verifiedMs)
+      : damagedIn.map(({ store, atMs }) => `DAMAGED in ${store} ${ago(atMs)}`).join(', '),
     ago(provenMs),
   ];
 }
 
-const pointJson = ({ point, stores, verifiedMs, provenMs }: ListedPoint): Record<string, unknown> => ({
+const pointJson = ({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint): Record<string, unknown> => ({
   id: point.id,
   asset: point.asset,
   kind: point.kind,
@@ -63,6 +65,7 @@ const pointJson = ({ point, stores, verifiedMs, provenMs }: ListedPoint): Record
   files: point.files,
   stores,
   verifiedAt: verifiedMs === undefined ? null : isoTime(verifiedMs),
+  damagedIn: damagedIn.map(({ store, atMs }) => ({ store, at: isoTime(atMs) })),
   provenAt: provenMs === undefined ? null : isoTime(provenMs),
   warnings: point.facts.warnings,
 });
