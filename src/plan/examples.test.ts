@@ -52,13 +52,17 @@ describe('corner-shop.yaml, which uses the whole language', () => {
       'start_writers',
       'tell_people',
     ]);
-    expect(Object.keys(plan?.people ?? {}).sort()).toEqual([
-      'channels',
-      'contacts',
-      'review',
-      'severities',
-      'templates',
-    ]);
+    expect(plan?.contacts.get('duty')).toMatchObject({ role: 'on_call', backup: 'lead' });
+    expect(plan?.severities.get('P1')).toMatchObject({
+      respondMs: 900_000,
+      updatesMs: 1_800_000,
+      escalate: [
+        { role: 'on_call', afterMs: 0 },
+        { role: 'platform_lead', afterMs: 900_000 },
+      ],
+    });
+    expect(plan?.review.every?.map(({ text }) => text)).toEqual(['quarterly']);
+    expect(plan?.policies.get('continuous')?.keeps).toMatchObject({ weeklyMs: 90 * 86_400_000, atLeast: 7 });
     expect(plan?.excluded.get('tls_certificates')).toBe('reissued by ACME within minutes');
   });
 });

@@ -3,11 +3,16 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { PlanKinds } from './kinds.ts';
 import { isMapping } from './inspection.ts';
-import { laterStores } from './schema/later-steps.ts';
+import * as assets from './schema/assets.ts';
+import { laterAssets } from './schema/later-assets.ts';
+import { laterStores } from './schema/later-stores.ts';
+import * as people from './schema/people.ts';
+import * as practice from './schema/practice.ts';
+import { chooseFrame } from './schema/later-steps.ts';
 import * as schema from './schema/sections.ts';
-import { name, objectives, text } from './schema/words.ts';
-import { checkBeside } from './sections/checks.ts';
-import { allSteps, stepBeside } from './sections/steps.ts';
+import { identifier, name, objectives, text } from './schema/words.ts';
+import { allChecks, checkBeside } from './sections/checks.ts';
+import { allSteps } from './sections/steps.ts';
 
 /**
  * The whole language as JSON Schema (2020-12), for editors: the same schemas that plans are read with, joined for every kind.
@@ -28,41 +33,78 @@ export async function writeSchema(kinds: PlanKinds, file: string): Promise<void>
 const schemaId = 'https://lifeboat.example/schema/lifeboat.schema.json';
 
 function wholePlan(kinds: PlanKinds): z.ZodType {
-  const check = union(kinds.checks.map((kind) => z.strictObject({ ...checkBeside, [kind.kind]: kind.schema }))).meta({
+  const check = union(
+    allChecks({ kinds }).map((kind) => z.strictObject({ ...checkBeside, [kind.kind]: kind.schema })),
+  ).meta({
     id: 'check',
   });
   const checks = z.array(check);
   return z.strictObject({
-    lifeboat: z.literal(1),
-    plan: name,
-    owner: text.optional(),
-    review: schema.review.optional(),
-    timezone: text.optional(),
-    domains: schema.domainTree.optional(),
-    objectives: objectives.optional(),
+    ...header,
     keys: named(schema.key),
     stores: named(union([...kinds.stores, ...laterStores].map((kind) => typed(kind, schema.storeCommon)))),
     policies: named(schema.policy).optional(),
-    assets: named(
-      union([
-        ...kinds.assets.map((kind) => typed(kind, { ...schema.assetCommon, checks: checks.optional() })),
-        schema.excludedAsset,
-      ]),
-    ),
+    assets: named(assetOf(kinds, checks)),
     services: named(z.strictObject({ ...schema.serviceFrame, health: checks.optional() })).optional(),
+    clusters: named(practice.cluster).optional(),
     environments: named(schema.environment).optional(),
-    contacts: named(schema.contact).optional(),
-    scenarios: named(z.strictObject({ ...schema.scenarioFrame, steps: z.array(stepOf(kinds)).min(1) })).optional(),
+    documents: named(practice.documentFrame).optional(),
+    readiness: named(practice.readiness.extend({ checks: checks.optional() })).optional(),
+    windows: named(practice.window).optional(),
+    contacts: named(people.contact).optional(),
+    categories: named(people.category).optional(),
+    severities: named(people.severity).optional(),
+    escalate: people.escalation.optional(),
+    incidents: people.incidents.optional(),
+    channels: named(people.channel).optional(),
+    templates: named(people.template).optional(),
+    checklists: named(people.checklist).optional(),
+    scenarios: named(scenarioOf(kinds, checks)).optional(),
     drills: named(schema.drill).optional(),
-    severities: named(schema.severity).optional(),
-    channels: named(schema.channel).optional(),
-    templates: named(schema.template).optional(),
+    exercises: named(practice.exercise).optional(),
+    alerts: named(practice.alert).optional(),
+    commands: named(practice.command).optional(),
+    waivers: z.array(practice.waiver).optional(),
   });
 }
 
+/** What stands before the declarations. */
+const header = {
+  lifeboat: z.literal(1),
+  plan: name,
+  about: text.optional(),
+  version: text.optional(),
+  owner: text.optional(),
+  review: people.review.optional(),
+  include: z.array(practice.include).optional(),
+  parameters: z.record(identifier, practice.parameter).optional(),
+  timezone: text.optional(),
+  domains: schema.domainTree.optional(),
+  objectives: objectives.optional(),
+  ranks: schema.ranks.optional(),
+  goals: schema.goals.optional(),
+  tool: practice.tool.optional(),
+};
+
+const assetOf = (kinds: PlanKinds, checks: z.ZodType): z.ZodType =>
+  union([
+    ...[...kinds.assets, ...laterAssets].map((kind) =>
+      typed(kind, { ...assets.assetCommon, checks: checks.optional() }),
+    ),
+    assets.excludedAsset,
+  ]);
+
+const scenarioOf = (kinds: PlanKinds, checks: z.ZodType): z.ZodType =>
+  z.strictObject({
+    ...schema.scenarioFrame,
+    success: checks.optional(),
+    invariants: checks.optional(),
+    steps: z.array(stepOf(kinds, checks)).min(1),
+  });
+
 const named = (declaration: z.ZodType): z.ZodType => z.record(name, declaration);
 
-function stepOf(kinds: PlanKinds): z.ZodType {
+function stepOf(kinds: PlanKinds, checks: z.ZodType): z.ZodType {
   const step: z.ZodType = z.lazy(() => union(stepKinds)).meta({ id: 'step' });
   const parallel = z.union([
     z.array(step).min(1),
@@ -70,7 +112,14 @@ function stepOf(kinds: PlanKinds): z.ZodType {
   ]);
   const stepKinds = allSteps({ kinds }).map(({ kind, schema: own, siblings = {} }) => {
     const beside = Object.fromEntries(Object.entries(siblings).map(([key, sibling]) => [key, sibling.optional()]));
-    return z.strictObject({ ...stepBeside, ...beside, [kind]: kind === 'parallel' ? parallel : own });
+    const inside = kind === 'parallel' ? parallel : kind === 'choose' ? chooseFrame(step) : own;
+    return z.strictObject({
+      ...schema.stepFrame,
+      guard: checks.optional(),
+      verify: checks.optional(),
+      ...beside,
+      [kind]: inside,
+    });
   });
   return step;
 }

@@ -7,9 +7,10 @@ import type { PlanKinds } from './kinds.ts';
 import type { Domain, Finding, Plan } from './model.ts';
 import { readHeader, readVersion } from './sections/header.ts';
 import { readPeople } from './sections/people.ts';
+import { readPractice } from './sections/practice.ts';
 import { checkPlainSecrets } from './sections/plain-secrets.ts';
 import { readAssets, readKeys, readPolicies, readStores } from './sections/protection.ts';
-import { checkReferences } from './sections/references.ts';
+import { checkReferences, domainUses } from './sections/references.ts';
 import { readDrills, readScenarios } from './sections/scenarios.ts';
 import { readEnvironments, readServices } from './sections/services.ts';
 
@@ -48,34 +49,34 @@ function readPlan(inspection: Inspection): Plan {
   const { file } = inspection.document;
   const folder = dirname(resolve(file));
   const header = readHeader(inspection);
-  const { assets, excluded } = readAssets(inspection, folder);
-  const keys = readKeys(inspection, folder);
-  const stores = readStores(inspection, folder);
-  const environments = readEnvironments(inspection);
-  const used = [...keys.values(), ...stores.values(), ...assets.values(), ...environments.values()].map(
-    ({ domain }) => domain,
-  );
+  const { timezone } = header;
+  const { assets, exclusions } = readAssets(inspection, folder, timezone);
   return {
-    name: header.name,
+    ...header,
     file,
     folder,
     hash: contentHash(inspection.root),
-    timezone: header.timezone,
-    owner: header.owner,
-    objectives: header.objectives,
-    domains: inspection.root['domains'] === undefined ? domainsOf(used) : header.domains,
-    keys,
-    stores,
-    policies: readPolicies(inspection, header.timezone),
+    parameters: new Map(),
+    domains: inspection.root['domains'] === undefined ? domainsUsed(inspection) : header.domains,
+    keys: readKeys(inspection, folder),
+    stores: readStores(inspection, folder),
+    policies: readPolicies(inspection, timezone),
     assets,
-    excluded,
+    excluded: new Map([...exclusions].map(([name, { reason }]) => [name, reason])),
+    exclusions,
     services: readServices(inspection),
-    environments,
+    environments: readEnvironments(inspection),
+    ...readPractice(inspection, timezone),
+    ...readPeople(inspection, timezone),
     scenarios: readScenarios(inspection),
-    drills: readDrills(inspection, header.timezone),
-    people: { ...readPeople(inspection), ...(header.review === undefined ? {} : { review: header.review }) },
+    drills: readDrills(inspection, timezone),
   };
 }
 
-const domainsOf = (names: readonly (string | undefined)[]): Map<string, Domain> =>
-  new Map(names.flatMap((name) => (name === undefined ? [] : [[name, { name, parent: undefined }] as const])));
+/** Without a tree of domains each name that is used is a domain of its own. */
+function domainsUsed(inspection: Inspection): Map<string, Domain> {
+  const names = domainUses(inspection).map(([name]) => name);
+  return new Map(
+    names.flatMap((name) => (typeof name === 'string' ? [[name, { name, parent: undefined }] as const] : [])),
+  );
+}

@@ -1,4 +1,9 @@
 import type { SecretSource } from '../core/index.ts';
+import type * as declared from './declarations.ts';
+import type { DrillDeclaration, Scenario } from './procedures-model.ts';
+
+export type * from './declarations.ts';
+export type * from './procedures-model.ts';
 
 /** A plan after loading: names resolved, words turned into numbers, every place known. Plain values; holds no secret. */
 export interface Plan {
@@ -10,7 +15,17 @@ export interface Plan {
   readonly hash: string;
   readonly timezone: string;
   readonly owner: string | undefined;
+  readonly about: string | undefined;
+  /** The version that people gave it: `1.0`. */
+  readonly version: string | undefined;
+  readonly review: declared.Review;
+  readonly goals: readonly string[];
+  readonly tool: declared.Tool;
+  /** Of the plan as a whole, each with the value that stands for it. */
+  readonly parameters: ReadonlyMap<string, declared.Parameter>;
   readonly objectives: Objectives;
+  /** What every service of a rank is promised, unless it says otherwise. */
+  readonly ranks: ReadonlyMap<string, Objectives>;
   readonly domains: ReadonlyMap<string, Domain>;
   readonly keys: ReadonlyMap<string, KeyDeclaration>;
   readonly stores: ReadonlyMap<string, StoreDeclaration>;
@@ -18,17 +33,39 @@ export interface Plan {
   readonly assets: ReadonlyMap<string, AssetDeclaration>;
   /** Assets that are left out on purpose, with the reason. */
   readonly excluded: ReadonlyMap<string, string>;
+  readonly exclusions: ReadonlyMap<string, declared.Exclusion>;
   readonly services: ReadonlyMap<string, ServiceDeclaration>;
+  readonly clusters: ReadonlyMap<string, declared.Cluster>;
   readonly environments: ReadonlyMap<string, EnvironmentDeclaration>;
+  readonly documents: ReadonlyMap<string, declared.DocumentDeclaration>;
+  readonly readiness: ReadonlyMap<string, declared.Readiness>;
+  readonly windows: ReadonlyMap<string, declared.MaintenanceWindow>;
+  readonly contacts: ReadonlyMap<string, declared.Contact>;
+  readonly categories: ReadonlyMap<string, declared.Category>;
+  readonly severities: ReadonlyMap<string, declared.Severity>;
+  /** For severities that have no path of their own. */
+  readonly escalate: readonly declared.Rung[];
+  readonly incidents: declared.Incidents;
+  readonly channels: ReadonlyMap<string, declared.Channel>;
+  readonly templates: ReadonlyMap<string, declared.Template>;
+  readonly checklists: ReadonlyMap<string, declared.Checklist>;
   readonly scenarios: ReadonlyMap<string, Scenario>;
   readonly drills: ReadonlyMap<string, DrillDeclaration>;
-  /** Contacts, severities, channels, templates: checked by the schema, kept as written until the rooms that use them exist. */
-  readonly people: Readonly<Record<string, unknown>>;
+  readonly exercises: ReadonlyMap<string, declared.Exercise>;
+  readonly alerts: ReadonlyMap<string, declared.Alert>;
+  readonly commands: ReadonlyMap<string, declared.Command>;
+  readonly waivers: readonly declared.Waiver[];
 }
 
 export interface Objectives {
   readonly rtoMs?: number;
   readonly rpoMs?: number;
+  /** The shorter end, where a range is written. */
+  readonly rtoFromMs?: number;
+  readonly rpoFromMs?: number;
+  /** Means over real runs and incidents: statistics, not targets of one run. */
+  readonly mttrMs?: number;
+  readonly mtbfMs?: number;
 }
 
 export interface Domain {
@@ -44,6 +81,7 @@ export interface KeyDeclaration {
   readonly recipients: readonly string[];
   /** Where this machine finds an age identity (`AGE-SECRET-KEY-1…`), if it is allowed to read. */
   readonly identity?: SecretSource;
+  readonly shares?: { readonly of: number; readonly needed: number; readonly holders?: readonly string[] };
 }
 
 export interface StoreDeclaration {
@@ -52,6 +90,7 @@ export interface StoreDeclaration {
   readonly domain: string | undefined;
   /** How long stored objects shall stay locked against deletion. */
   readonly lockMs?: number;
+  readonly about?: string;
   /** Checked by the store kind's own schema. */
   readonly settings: unknown;
 }
@@ -60,12 +99,53 @@ export interface Policy {
   readonly name: string;
   /** When points are taken; several calendars add up. */
   readonly every: readonly Calendar[];
+  /** Beside the calendars: whenever the asset changes. */
+  readonly onChange: boolean;
+  /** How long taking a point may last. */
+  readonly budgetMs: number | undefined;
   readonly to: readonly string[];
   readonly copy: { readonly to: readonly string[]; readonly withinMs?: number } | undefined;
   /** Age windows and counts as the plan writes them; interpreted by retention. */
   readonly keep: Readonly<Record<string, unknown>> | undefined;
   readonly verify: Readonly<Record<string, unknown>> | undefined;
   readonly stream: Readonly<Record<string, unknown>> | undefined;
+  /** The same three, in milliseconds, calendars understood. */
+  readonly keeps: Keep;
+  readonly verifies: Verification | undefined;
+  readonly streams: Streaming | undefined;
+}
+
+export interface Keep {
+  readonly allMs?: number;
+  readonly hourlyMs?: number;
+  readonly dailyMs?: number;
+  readonly weeklyMs?: number;
+  readonly monthlyMs?: number;
+  readonly yearlyMs?: number;
+  readonly pitrMs?: number;
+  readonly atLeast?: number;
+  readonly forever?: boolean;
+  readonly tiers?: readonly {
+    readonly afterMs: number;
+    readonly class: string;
+    readonly forMs?: number;
+    readonly store?: string;
+  }[];
+}
+
+export interface Verification {
+  readonly every?: readonly Calendar[];
+  readonly youngerThanMs?: number;
+  readonly readEverythingMs?: number;
+  readonly asks?: readonly string[];
+  readonly document?: string;
+}
+
+export interface Streaming {
+  readonly to: readonly string[];
+  readonly mode?: 'async' | 'sync';
+  readonly everyMs?: number;
+  readonly optional?: boolean;
 }
 
 export interface AssetDeclaration {
@@ -74,6 +154,14 @@ export interface AssetDeclaration {
   readonly domain: string | undefined;
   readonly policy: string | undefined;
   readonly checks: readonly CheckSpec[];
+  readonly rank?: string | undefined;
+  readonly objectives?: Objectives;
+  readonly about?: string;
+  readonly holds?: readonly string[];
+  readonly owner?: string;
+  readonly artifacts?: ReadonlyMap<string, declared.Artifact>;
+  readonly standbys?: ReadonlyMap<string, declared.Standby>;
+  readonly documents?: readonly string[];
   /** Checked by the asset kind's own schema. */
   readonly settings: unknown;
 }
@@ -101,6 +189,15 @@ export interface ServiceDeclaration {
   readonly objectives: Objectives;
   readonly pointers: Readonly<Record<string, unknown>>;
   readonly health: readonly CheckSpec[];
+  readonly about?: string;
+  readonly domain?: string;
+  readonly external?: boolean;
+  readonly replicas?: number;
+  readonly autoscale?: boolean;
+  readonly probes?: readonly string[];
+  readonly fallbacks?: readonly string[];
+  readonly breaker?: boolean;
+  readonly owner?: string;
 }
 
 export interface EnvironmentDeclaration {
@@ -109,57 +206,12 @@ export interface EnvironmentDeclaration {
   /** Made for a run and destroyed after it: a bubble. */
   readonly ephemeral: boolean;
   readonly domain: string | undefined;
+  /** The standing environment whose ground a drill borrows. */
+  readonly inside?: string;
+  readonly cluster?: string;
+  readonly namespace?: string;
+  readonly standby?: 'cold' | 'warm' | 'hot';
   readonly services: ReadonlyMap<string, { readonly runs: unknown; readonly at: string | undefined }>;
-}
-
-export interface Scenario {
-  readonly name: string;
-  readonly trigger: string | undefined;
-  readonly loses: { readonly assets: readonly string[]; readonly domains: readonly string[] };
-  readonly severity: string | undefined;
-  readonly objectives: Objectives;
-  readonly steps: readonly StepDeclaration[];
-  /** Of everything a run of this scenario depends on: its steps, assets, services, checks. */
-  readonly hash: string;
-}
-
-export interface StepDeclaration {
-  /** An identifier, unique in its scenario; made from kind and position when the plan gives none. */
-  readonly id: string;
-  /** The one key that says what the step does: `restore`, `check`, `exec`, `parallel`, … */
-  readonly kind: string;
-  /** What stands under that key; checked by the kind's schema. May hold `${…}`. */
-  readonly settings: unknown;
-  /** What stands beside it under the keys that the kind owns (`at`, `into` of `restore`). May hold `${…}`. */
-  readonly siblings: Readonly<Record<string, unknown>>;
-  /** Names of earlier steps; undefined: the one before. */
-  readonly needs: readonly string[] | undefined;
-  /** A `${…}` that decides whether the step runs. */
-  readonly if: string | undefined;
-  readonly budgetMs: number | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly retry: { readonly times: number; readonly pauseMs: number };
-  /** The steps inside a `parallel`. */
-  readonly steps: readonly StepDeclaration[];
-  readonly place: Place;
-}
-
-export interface DrillDeclaration {
-  readonly name: string;
-  /** A scenario to rehearse, or a restore of one asset (`random`: any). Exactly one of both. */
-  readonly scenario: string | undefined;
-  readonly restore: string | undefined;
-  readonly every: readonly Calendar[];
-  readonly in: string;
-  readonly expect: DrillCriteria;
-}
-
-export interface DrillCriteria {
-  readonly rtoMs?: number;
-  readonly rpoMs?: number;
-  /** At most so many acknowledged things may be lost. */
-  readonly lost?: number;
-  readonly health?: boolean;
 }
 
 /** A calendar word of the plan, understood: `every 6h`, `1d at 02:00`, `first saturday at 10:00`, a cron line. */

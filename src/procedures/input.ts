@@ -27,8 +27,18 @@ export function inputOf(
 export const variablesNow = (active: ActiveRun): Record<string, unknown> =>
   variablesOf({ ...active, scenario: active.scenario.name });
 
+/** What a step may say of itself and no runner keeps yet: to act all the same would be a lie. */
+const promises = ['in', 'window', 'guard', 'verify'] as const;
+
 /** Throws `plan.not_executable`. */
 export function kindOf({ tools }: Pick<ActiveRun, 'tools'>, step: StepDeclaration): StepKind {
+  const unkept = promises.find((promise) => step[promise] !== undefined);
+  if (unkept !== undefined) {
+    throw new LifeboatError('plan.not_executable', `a step with \`${unkept}\` cannot be executed yet`, {
+      where: step.place.path,
+      hint: 'Nothing would keep what it promises. Write it as a step of its own.',
+    });
+  }
   const kind = tools.stepKinds.find((one) => one.kind === step.kind);
   if (kind !== undefined) return kind;
   throw new LifeboatError('plan.not_executable', `steps of kind ${step.kind} cannot be executed yet`, {

@@ -36,16 +36,22 @@ interface Description {
 
 const wrappersMax = 20;
 
-/** Through optional, default, pipe, union and lazy to what says the shape. */
-function unwrapped(schema: z.ZodType, wrappers: number): z.ZodType[] {
+/** Through optional, default, pipe, union and lazy to what says the shape, or to what the caller knows as a whole. */
+export function unwrapped(
+  schema: z.ZodType,
+  wrappers: number,
+  isWhole: (schema: z.ZodType) => boolean = () => false,
+): z.ZodType[] {
   const def = schema.def as unknown as Description;
   if (wrappers > wrappersMax) return [];
-  if (def.type === 'union') return (def.options ?? []).flatMap((option) => unwrapped(option, wrappers + 1));
+  if (isWhole(schema)) return [schema];
+  if (def.type === 'union') return (def.options ?? []).flatMap((option) => unwrapped(option, wrappers + 1, isWhole));
   const inner = def.type === 'lazy' ? def.getter?.() : (def.in ?? def.innerType);
-  return inner === undefined ? [schema] : unwrapped(inner, wrappers + 1);
+  return inner === undefined ? [schema] : unwrapped(inner, wrappers + 1, isWhole);
 }
 
-function insideOf(schema: z.ZodType, part: string | number): z.ZodType[] {
+/** The schemas of what stands under a key or index of a mapping, record or list. */
+export function insideOf(schema: z.ZodType, part: string | number): z.ZodType[] {
   const def = schema.def as unknown as Description;
   if (def.type === 'object') {
     const found = Object.hasOwn(def.shape ?? {}, part) ? def.shape?.[part] : undefined;

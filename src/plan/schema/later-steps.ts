@@ -1,66 +1,171 @@
 import { z } from 'zod';
-import type { StepWords, TypedKind } from '../kinds.ts';
-import { duration, listOf, name, secretOrText, secretSource, text } from './words.ts';
+import type { StepWords } from '../kinds.ts';
+import { calendars, duration, listOf, name, secretOrText, text } from './words.ts';
+
+const servicesNamed = { service: name.optional(), services: listOf(name).min(1).optional() };
+
+/** A service or an asset that is started, stopped or put back; with a count where it has replicas. */
+const workload = z.union([
+  name,
+  z.strictObject({
+    ...servicesNamed,
+    asset: name.optional(),
+    replicas: z.int().min(0).optional(),
+    how: text.optional(),
+  }),
+]);
+
+/** A file of a store that is taken or put. */
+const transfer = z.strictObject({
+  asset: name.optional().describe('The asset that the artifact is of'),
+  store: name.optional(),
+  file: text.optional().describe('The name of the artifact'),
+  to: text.optional(),
+});
 
 /**
  * Kinds that the language already has and nothing executes yet. A plan that uses them loads; `check` says so; a run refuses.
  * When a kind is built it brings its own schema, which then counts, and its line here goes.
  */
 export const laterSteps: readonly StepWords[] = [
-  { kind: 'fence', schema: z.union([name, z.strictObject({ service: name, how: text.optional() })]) },
+  {
+    kind: 'fence',
+    schema: z.union([
+      name,
+      z.strictObject({
+        ...servicesNamed,
+        asset: name.optional(),
+        how: text.optional().describe('scale to zero, read-only, revoke, proxy, stop'),
+        keeps: listOf(text).optional().describe('What goes on meanwhile: reads'),
+      }),
+    ]),
+  },
   {
     kind: 'switch',
-    schema: z.strictObject({ service: name, pointer: name, value: secretOrText }),
+    schema: z.strictObject({
+      service: name,
+      pointer: name,
+      value: secretOrText,
+      how: text.optional(),
+      ttl: duration.optional(),
+      file: text.optional().describe('The change as a file'),
+    }),
   },
   {
     kind: 'ramp',
     schema: z.strictObject({
       service: name,
-      over: listOf(z.string().regex(/^\d{1,3}%$/, 'it must be a share such as 10%')).min(1),
+      over: listOf(z.string().regex(/^\d{1,3}%$/, 'it must be a share such as 10%'))
+        .min(1)
+        .optional(),
       while: text.optional(),
       pause: duration.optional(),
+      replicas: z.int().min(1).optional(),
     }),
   },
   {
     kind: 'approve',
-    schema: z.strictObject({ by: listOf(name).min(1), count: z.int().min(1).optional(), question: text.optional() }),
+    schema: z.strictObject({
+      by: listOf(name).min(1),
+      count: z.int().min(1).optional(),
+      question: text.optional(),
+      within: duration.optional(),
+    }),
   },
   {
     kind: 'manual',
-    schema: z.union([text, z.strictObject({ do: text, by: listOf(name).optional(), link: text.optional() })]),
+    schema: z.union([
+      text,
+      z.strictObject({ do: text, by: listOf(name).optional(), link: text.optional(), asks: listOf(name).optional() }),
+    ]),
   },
-  {
-    kind: 'choose',
-    schema: z.strictObject({ question: text, options: listOf(text).min(2), by: listOf(name).optional() }),
-  },
+  { kind: 'choose', schema: chooseFrame(z.unknown()) },
   {
     kind: 'call',
-    schema: z.union([name, z.strictObject({ scenario: name, with: z.record(z.string(), z.unknown()).optional() })]),
+    schema: z.union([
+      name,
+      z.strictObject({
+        scenario: name.optional(),
+        drill: name.optional(),
+        with: z.record(z.string(), z.unknown()).optional(),
+      }),
+    ]),
   },
   { kind: 'promote', schema: z.union([name, z.strictObject({ asset: name, standby: text.optional() })]) },
-  { kind: 'replicate', schema: z.strictObject({ from: name, to: name, asset: name.optional() }) },
+  {
+    kind: 'replicate',
+    schema: z.strictObject({ from: name, to: name, asset: name.optional(), prefix: text.optional() }),
+  },
   {
     kind: 'provision',
     schema: z.union([
       text,
-      z.strictObject({ what: text, in: name.optional(), with: z.record(z.string(), z.unknown()).optional() }),
+      z.strictObject({
+        what: text,
+        by: z.enum(['terraform', 'helm', 'kubectl', 'kustomize', 'eksctl', 'cloud', 'sql', 'people']).optional(),
+        cluster: name.optional(),
+        files: listOf(text).min(1).optional(),
+        folder: text.optional(),
+        targets: listOf(text).min(1).optional(),
+        namespace: text.optional(),
+        release: text.optional(),
+        values: text.optional(),
+        overlay: name.optional().describe('The environment whose overlay is applied'),
+        with: z.record(z.string(), z.unknown()).optional(),
+      }),
     ]),
   },
-  { kind: 'policy', schema: z.strictObject({ asset: name, use: name }) },
-];
-
-/** Store types of the same state. */
-export const laterStores: readonly TypedKind[] = [
   {
-    type: 's3',
+    kind: 'policy',
+    schema: z.strictObject({ asset: name, use: name.optional(), every: calendars.optional(), while: text.optional() }),
+  },
+  { kind: 'stop', schema: workload },
+  { kind: 'start', schema: workload },
+  { kind: 'restart', schema: workload },
+  {
+    kind: 'rollback',
+    schema: z.union([name, z.strictObject({ service: name, to: text.optional() })]),
+  },
+  { kind: 'look', schema: z.union([text, z.strictObject({ at: text, for: text.optional() })]) },
+  {
+    kind: 'declare',
+    schema: z.strictObject({ severity: z.union([name, listOf(name).min(1)]).optional(), as: text.optional() }),
+  },
+  { kind: 'fetch', schema: transfer },
+  { kind: 'preserve', schema: z.strictObject({ asset: name, as: text.optional() }) },
+  {
+    kind: 'export',
     schema: z.strictObject({
-      endpoint: secretOrText.optional(),
-      region: text.optional(),
-      bucket: secretOrText,
-      prefix: text.optional(),
-      accessKeyId: secretOrText.optional(),
-      secretAccessKey: secretSource.optional(),
-      pathStyle: z.boolean().optional(),
+      asset: name,
+      tables: listOf(text).min(1).optional(),
+      dataOnly: z.boolean().optional(),
+      from: text.optional(),
+      to: text.optional(),
     }),
   },
+  {
+    kind: 'import',
+    schema: z.strictObject({
+      asset: name,
+      tables: listOf(text).min(1).optional(),
+      from: text.optional(),
+      conflict: z.enum(['fail', 'skip', 'replace']).optional().describe('What happens to rows that are there already'),
+    }),
+  },
+  { kind: 'remove', schema: z.union([text, listOf(text).min(1)]) },
 ];
+
+/** Its options may hold steps, which are read apart. */
+export function chooseFrame(step: z.ZodType) {
+  const option = z.strictObject({
+    when: text.optional(),
+    if: text.optional(),
+    call: name.optional(),
+    steps: listOf(step).min(1).optional(),
+  });
+  return z.strictObject({
+    question: text,
+    options: z.union([listOf(text).min(2), z.record(name, option)]),
+    by: listOf(name).optional(),
+  });
+}

@@ -1,9 +1,21 @@
 import { z } from 'zod';
-import { calendars, duration, listOf, name, objectives, secretOrText, secretSource, text } from './words.ts';
+import {
+  calendars,
+  duration,
+  durationRange,
+  identifier,
+  listOf,
+  name,
+  objectives,
+  secretOrText,
+  secretSource,
+  text,
+} from './words.ts';
+import { rank } from './assets.ts';
+import { parameter } from './practice.ts';
+import { thing } from './things.ts';
 
 /** The declarations of a plan that bring no kinds of their own. What a kind adds (type settings, steps, checks) stands beside. */
-
-export const review = z.strictObject({ last: z.iso.date().optional(), every: calendars.optional() });
 
 type DomainTree = { [domain: string]: DomainTree | null };
 export const domainTree: z.ZodType<DomainTree> = z.lazy(() => z.record(name, z.union([z.null(), domainTree])));
@@ -19,12 +31,15 @@ export const key = z.strictObject({
 });
 
 /** What every store has beside the settings of its kind. */
-export const storeCommon = { type: text, domain: name.optional(), lock: duration.optional() };
+export const storeCommon = {
+  type: text,
+  domain: name.optional(),
+  lock: duration.optional(),
+  about: text.optional(),
+};
 
-/** What every asset has beside the settings of its kind; its checks are read apart. */
-export const assetCommon = { type: text, domain: name.optional(), policy: name.optional() };
-
-export const excludedAsset = z.strictObject({ excluded: text.meta({ description: 'Why it is left out on purpose' }) });
+export const ranks = z.strictObject(Object.fromEntries(rank.options.map((one) => [one, objectives.optional()])));
+export const goals = listOf(text);
 
 const window = z.union([
   duration,
@@ -40,14 +55,25 @@ export const keep = z.strictObject({
   yearly: window.optional(),
   pitr: duration.optional(),
   atLeast: z.int().min(1).optional(),
+  forever: z.boolean().optional(),
+  tiers: listOf(z.strictObject({ after: duration, class: text, for: duration.optional(), store: name.optional() }))
+    .optional()
+    .describe('Storage classes that points move to after an age, and how long they stay there'),
 });
 
 export const policy = z.strictObject({
   every: calendars.optional(),
+  on: z.enum(['change']).optional().describe('Taken whenever it changes, beside the calendar'),
+  budget: duration.optional().describe('How long taking a point may last'),
   to: listOf(name).optional(),
   copy: z.strictObject({ to: listOf(name), within: duration.optional() }).optional(),
   stream: z
-    .strictObject({ to: listOf(name), mode: z.enum(['async', 'sync']).optional(), every: duration.optional() })
+    .strictObject({
+      to: listOf(name),
+      mode: z.enum(['async', 'sync']).optional(),
+      every: duration.optional(),
+      optional: z.boolean().optional(),
+    })
     .optional(),
   keep: keep.optional(),
   verify: z
@@ -55,15 +81,44 @@ export const policy = z.strictObject({
       every: calendars.optional(),
       youngerThan: duration.optional(),
       readEverything: duration.optional(),
+      asks: listOf(z.enum(['exists', 'age', 'checksum', 'decrypts', 'count', 'restores'])).optional(),
+      document: name.optional(),
     })
     .optional(),
 });
 
+/** Where the address of something stands that a `switch` can turn. */
+const pointer = z.union([
+  secretOrText,
+  z.strictObject({
+    dns: text,
+    zone: text.optional(),
+    ttl: duration.optional(),
+    domain: name.optional(),
+    of: name.optional(),
+  }),
+  z.strictObject({ secret: text, key: text.optional(), file: text.optional() }),
+  z.strictObject({ config: text, key: text.optional() }),
+  z.strictObject({ discovery: text }),
+  z.strictObject({ database: text }),
+  z.strictObject({ proxy: text }),
+  z.strictObject({ flag: text }),
+]);
+
 export const serviceFrame = {
-  rank: z.enum(['critical', 'high', 'medium', 'low']).optional(),
+  about: text.optional(),
+  rank: rank.optional(),
   needs: listOf(name).optional(),
   objectives: objectives.optional(),
-  pointers: z.record(name, secretOrText).optional(),
+  pointers: z.record(name, pointer).optional(),
+  domain: name.optional().describe('With what it is lost, wherever the environments say nothing'),
+  external: z.boolean().optional().describe('Somebody else runs it'),
+  replicas: z.int().min(0).optional(),
+  autoscale: z.boolean().optional(),
+  probes: listOf(z.enum(['liveness', 'readiness', 'startup'])).optional(),
+  fallbacks: listOf(name).optional().describe('Services that stand in, in order'),
+  breaker: z.boolean().optional().describe('A circuit breaker keeps away from what fails'),
+  owner: name.optional(),
 };
 
 const runs = z.strictObject({
@@ -77,22 +132,73 @@ const runs = z.strictObject({
 export const environment = z.strictObject({
   protected: z.boolean().optional(),
   ephemeral: z.boolean().optional(),
+  inside: name.optional().describe('The standing environment whose ground a drill borrows'),
   domain: name.optional(),
+  cluster: name.optional(),
+  namespace: text.optional(),
+  standby: z.enum(['cold', 'warm', 'hot']).optional(),
   services: z.record(name, z.strictObject({ runs: runs.optional(), at: text.optional() })).optional(),
 });
 
 export const scenarioFrame = {
+  about: text.optional(),
+  category: name.optional(),
   trigger: text.optional(),
+  goal: text.optional(),
+  impact: text.optional(),
   loses: z.strictObject({ assets: listOf(name).optional(), domains: listOf(name).optional() }).optional(),
-  severity: name.optional(),
+  severity: z
+    .union([name, listOf(name).min(1)])
+    .optional()
+    .describe('One, or several to choose from by impact'),
   objectives: objectives.optional(),
+  expected: durationRange.optional().describe('How long it is expected to take, apart from what is promised'),
+  parameters: z.record(identifier, parameter).optional().describe('Asked for when the run starts'),
+  answers: text.optional().describe('What is done, in short'),
+  documents: listOf(name).optional(),
+  checklists: listOf(name).optional(),
+  lastTested: z.iso.date().optional(),
 };
 
+/** What every step may have beside the key of its kind. */
+export const stepFrame = {
+  id: identifier.optional(),
+  needs: listOf(identifier).optional(),
+  if: z.string().optional(),
+  budget: duration.optional(),
+  timeout: duration.optional(),
+  retry: z
+    .union([z.int().min(0).max(100), z.strictObject({ times: z.int().min(0).max(100), pause: duration.optional() })])
+    .optional(),
+  title: text.optional().describe('What it does, for people'),
+  command: text.optional().describe('The command as a document has it, kept beside the typed step'),
+  program: text.optional().describe('The program that the command calls: psql, pg_restore, kubectl'),
+  in: name.optional().describe('The environment, where it is not that of the run'),
+  owner: name.optional().describe('The role that does it'),
+  window: name.optional().describe('The window that it waits for'),
+  uses: listOf(name)
+    .optional()
+    .describe('Documents, stores, keys, clusters, services and assets that it cannot do without'),
+  takes: listOf(thing).optional().describe('What must be there before'),
+  makes: listOf(thing).optional().describe('What is there afterwards'),
+  stops: listOf(name).optional().describe('Services and assets that are down afterwards'),
+  starts: listOf(name).optional().describe('Services and assets that are up afterwards'),
+  destructive: z.boolean().optional(),
+  idempotent: z.boolean().optional().describe('False: it fails when it is done twice'),
+  undo: text.optional(),
+};
+
+const stage = z.strictObject({ name: text, budget: duration.optional() });
+
 export const drill = z.strictObject({
+  about: text.optional(),
   scenario: name.optional(),
   restore: text.optional(),
   every: calendars.optional(),
   in: name.optional(),
+  budget: durationRange.optional().describe('How long it is planned to take'),
+  stages: listOf(stage).optional().describe('Its parts with their budgets'),
+  owner: name.optional(),
   expect: z
     .strictObject({
       rto: duration.optional(),
@@ -103,58 +209,44 @@ export const drill = z.strictObject({
     .optional(),
 });
 
-export const contact = z.strictObject({
-  role: name.optional(),
-  name: text.optional(),
-  email: z.email().optional(),
-  phone: text.optional(),
-  backup: name.optional(),
-});
-
-export const severity = z.strictObject({
-  respond: duration.optional(),
-  notify: listOf(name).optional(),
-  escalate: listOf(z.strictObject({ role: name, after: duration })).optional(),
-  updates: duration.optional(),
-});
-
-const channelCommon = { else: name.optional() };
-export const channel = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('console'), ...channelCommon }),
-  z.strictObject({ type: z.literal('webhook'), url: secretOrText, ...channelCommon }),
-  z.strictObject({ type: z.literal('slack'), url: secretOrText, ...channelCommon }),
-  z.strictObject({ type: z.literal('pagerduty'), routingKey: secretSource, ...channelCommon }),
-  z.strictObject({
-    type: z.literal('smtp'),
-    url: secretOrText,
-    to: listOf(name).min(1),
-    from: text.optional(),
-    ...channelCommon,
-  }),
-]);
-export const channelTypes = ['console', 'webhook', 'slack', 'pagerduty', 'smtp'];
-
-export const template = z.strictObject({ subject: text.optional(), body: text });
-
 /** The keys at the top of a plan. */
 export const topKeys = [
   'lifeboat',
   'plan',
+  'about',
+  'version',
   'owner',
   'review',
+  'include',
+  'parameters',
   'timezone',
   'domains',
   'objectives',
+  'ranks',
+  'goals',
+  'tool',
   'keys',
   'stores',
   'policies',
   'assets',
   'services',
+  'clusters',
   'environments',
+  'documents',
+  'readiness',
+  'windows',
   'contacts',
-  'scenarios',
-  'drills',
+  'categories',
   'severities',
+  'escalate',
+  'incidents',
   'channels',
   'templates',
+  'checklists',
+  'scenarios',
+  'drills',
+  'exercises',
+  'alerts',
+  'commands',
+  'waivers',
 ] as const;

@@ -24,6 +24,25 @@ export const duration = z
   .meta({ description: 'A duration: 30s, 15m, 24h, 1h30m, 90d', examples: ['15m', '24h'] })
   .transform((words, context) => attempt(context, 'plan.wrong_value', () => parseDuration(words)));
 
+/** From the shorter to the longer, in milliseconds; both the same where one duration is written. */
+export interface DurationRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** In: `2h`, `2h-3h`, `60-120m`. The longer end is what is promised. */
+export const durationRange = z
+  .string()
+  .meta({ description: 'A duration, or from the shorter to the longer: 2h, 2h-3h, 60-120m', examples: ['2h', '2h-3h'] })
+  .transform((words, context) => attempt(context, 'plan.wrong_value', () => parseRange(words)));
+
+/** In: `50%`. Out: 0.5. */
+export const share = z
+  .string()
+  .regex(/^\d{1,3}%$/, 'it must be a share such as 50%')
+  .meta({ description: 'A share: 50%' })
+  .transform((words) => Number.parseInt(words, 10) / 100);
+
 /** A calendar or a list of them, as written: the zone is known only to the whole plan. */
 export const calendars = z
   .union([calendarWord(), z.array(calendarWord()).min(1)])
@@ -46,7 +65,12 @@ export const secretSource = z
 /** A value that may stand in the plan or come from a source; a password in it may not stand there. */
 export const secretOrText = z.union([text, secretSource]);
 
-export const objectives = z.strictObject({ rto: duration.optional(), rpo: duration.optional() });
+export const objectives = z.strictObject({
+  rto: durationRange.optional().describe('From the impact to stable green checks, at most'),
+  rpo: durationRange.optional().describe('The span of acknowledged work that may be lost, at most'),
+  mttr: duration.optional().describe('The mean time to recover, over real runs'),
+  mtbf: duration.optional().describe('The mean time between failures, over the incidents'),
+});
 
 export const listOf = <T extends z.ZodType>(item: T) => z.array(item);
 
@@ -64,6 +88,19 @@ export function attempt<T>(context: z.RefinementCtx, code: FindingCode, parse: (
     issue(context, code, error.message, error.hint);
     return z.NEVER;
   }
+}
+
+function parseRange(words: string): DurationRange {
+  const ends = words.split('-').map((end) => end.trim());
+  if (ends.length !== 2) return { fromMs: parseDuration(words), toMs: parseDuration(words) };
+  const [shorter = '', longer = ''] = ends;
+  // In `60-120m` the unit of the second end is that of the first.
+  const unit = /^[\d.]+$/.test(shorter) ? longer.replace(/^[\d.]+/, '') : '';
+  const range = { fromMs: parseDuration(`${shorter}${unit}`), toMs: parseDuration(longer) };
+  if (range.fromMs <= range.toMs) return range;
+  throw new LifeboatError('plan.invalid', `"${words}" goes from the longer to the shorter`, {
+    hint: 'Write the shorter end first: 1h-2h.',
+  });
 }
 
 function calendarWord() {

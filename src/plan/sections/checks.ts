@@ -4,7 +4,9 @@ import { didYouMean } from '../did-you-mean.ts';
 import type { Path } from '../document.ts';
 import { namesIn } from '../expressions.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
+import type { KeyedKind } from '../kinds.ts';
 import type { CheckSpec } from '../model.ts';
+import { laterChecks } from '../schema/later-checks.ts';
 import { duration, text } from '../schema/words.ts';
 
 /** What may stand beside the one key that names the kind of a check. */
@@ -18,9 +20,10 @@ export function readChecks(inspection: Inspection, written: unknown, path: Path)
 
 /** `- sql: select …` with `name`, `expect` and `timeout` beside: the one known key names the kind. */
 export function readCheck(inspection: Inspection, written: unknown, path: Path): CheckSpec | undefined {
-  const known = inspection.kinds.checks.map(({ kind }) => kind);
+  const kinds = allChecks(inspection);
+  const known = kinds.map(({ kind }) => kind);
   if (!isMapping(written)) return void inspection.read(z.strictObject(checkBeside), written, path);
-  const named = inspection.kinds.checks.filter(({ kind }) => Object.hasOwn(written, kind));
+  const named = kinds.filter(({ kind }) => Object.hasOwn(written, kind));
   const [kind] = named;
   if (kind === undefined) return reportKind(inspection, written, path, known);
   if (named.length > 1) {
@@ -34,6 +37,7 @@ export function readCheck(inspection: Inspection, written: unknown, path: Path):
     return undefined;
   }
   const read = inspection.read(z.strictObject({ ...checkBeside, [kind.kind]: kind.schema }), written, path);
+  if (!inspection.kinds.checks.includes(kind)) inspection.notExecutable([...path, kind.kind], `the check ${kind.kind}`);
   checkExpression(inspection, written['expect'], [...path, 'expect']);
   if (read === undefined) return undefined;
   return {
@@ -44,6 +48,12 @@ export function readCheck(inspection: Inspection, written: unknown, path: Path):
     ...(typeof written['timeout'] === 'string' ? { timeoutMs: parseDuration(written['timeout']) } : {}),
   };
 }
+
+/** Check kinds with those that only the language knows yet. */
+export const allChecks = (inspection: { readonly kinds: { readonly checks: readonly KeyedKind[] } }): KeyedKind[] => {
+  const built = inspection.kinds.checks;
+  return [...built, ...laterChecks.filter(({ kind }) => !built.some((one) => one.kind === kind))];
+};
 
 function reportKind(
   inspection: Inspection,

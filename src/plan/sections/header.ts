@@ -1,17 +1,26 @@
+import type { z } from 'zod';
 import { isTimezone } from '../calendar/calendar.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
-import type { Domain, Objectives } from '../model.ts';
-import { domainTree, review, topKeys } from '../schema/sections.ts';
+import type { Domain, Objectives, Review, Tool } from '../model.ts';
+import { review } from '../schema/people.ts';
+import { tool } from '../schema/practice.ts';
+import { domainTree, goals, ranks, topKeys } from '../schema/sections.ts';
 import { name, objectives, text } from '../schema/words.ts';
+import { readOne } from './named.ts';
 
 export interface Header {
   readonly name: string;
   readonly owner: string | undefined;
   readonly timezone: string;
+  readonly about: string | undefined;
+  readonly version: string | undefined;
   readonly objectives: Objectives;
+  readonly ranks: Map<string, Objectives>;
+  readonly goals: readonly string[];
+  readonly tool: Tool;
   readonly domains: Map<string, Domain>;
-  readonly review: unknown;
+  readonly review: Review;
 }
 
 const languageVersion = 1;
@@ -41,14 +50,26 @@ export function readHeader(inspection: Inspection): Header {
   for (const key of ['plan', 'keys', 'stores', 'assets'].filter((one) => root[one] === undefined)) {
     inspection.error('plan.missing_key', [key], `${key} is missing`, missingHints[key]);
   }
+  const timezone = readTimezone(inspection);
   return {
     name: (root['plan'] === undefined ? undefined : inspection.read(name, root['plan'], ['plan'])) ?? '',
     owner: inspection.read(text.optional(), root['owner'], ['owner']),
-    timezone: readTimezone(inspection),
+    timezone,
+    about: inspection.read(text.optional(), root['about'], ['about']),
+    version: inspection.read(text.optional(), root['version'], ['version']),
+    ranks: readRanks(inspection),
+    goals: readOne<string[]>(inspection, 'goals', goals, timezone) ?? [],
+    tool: readOne<Tool>(inspection, 'tool', tool, timezone) ?? {},
     objectives: objectivesOf(inspection.read(objectives.optional(), root['objectives'], ['objectives'])),
     domains: readDomains(inspection),
-    review: inspection.read(review.optional(), root['review'], ['review']) === undefined ? undefined : root['review'],
+    review: readOne<Review>(inspection, 'review', review, timezone) ?? {},
   };
+}
+
+function readRanks(inspection: Inspection): Map<string, Objectives> {
+  const written = inspection.root['ranks'];
+  const read = written === undefined ? {} : inspection.read(ranks, written, ['ranks']);
+  return new Map(Object.entries(read ?? {}).map(([rank, one]) => [rank, objectivesOf(one)]));
 }
 
 const missingHints: Record<string, string> = {
@@ -58,10 +79,18 @@ const missingHints: Record<string, string> = {
   assets: 'Add assets: { documents: { type: files, path: ./documents } }',
 };
 
-export const objectivesOf = (read: { rto?: number | undefined; rpo?: number | undefined } | undefined): Objectives => ({
-  ...(read?.rto === undefined ? {} : { rtoMs: read.rto }),
-  ...(read?.rpo === undefined ? {} : { rpoMs: read.rpo }),
-});
+/** The longer end of a range is the objective; the shorter one is kept beside it. */
+export function objectivesOf(read: z.output<typeof objectives> | undefined): Objectives {
+  const { rto, rpo, mttr, mtbf } = read ?? {};
+  return {
+    ...(rto === undefined ? {} : { rtoMs: rto.toMs }),
+    ...(rpo === undefined ? {} : { rpoMs: rpo.toMs }),
+    ...(rto === undefined || rto.fromMs === rto.toMs ? {} : { rtoFromMs: rto.fromMs }),
+    ...(rpo === undefined || rpo.fromMs === rpo.toMs ? {} : { rpoFromMs: rpo.fromMs }),
+    ...(mttr === undefined ? {} : { mttrMs: mttr }),
+    ...(mtbf === undefined ? {} : { mtbfMs: mtbf }),
+  };
+}
 
 function readTimezone(inspection: Inspection): string {
   const written = inspection.read(text.optional(), inspection.root['timezone'], ['timezone']) ?? 'UTC';

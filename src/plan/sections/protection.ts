@@ -5,10 +5,24 @@ import { parseCalendar } from '../calendar/calendar.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { isMapping, strictly, type Inspection } from '../inspection.ts';
 import type { TypedKind } from '../kinds.ts';
-import type { AssetDeclaration, Calendar, KeyDeclaration, Policy, StoreDeclaration } from '../model.ts';
-import { laterStores } from '../schema/later-steps.ts';
+import type {
+  Artifact,
+  AssetDeclaration,
+  Calendar,
+  Exclusion,
+  Keep,
+  KeyDeclaration,
+  Policy,
+  Standby,
+  StoreDeclaration,
+} from '../model.ts';
+import * as assetSchema from '../schema/assets.ts';
+import { laterAssets } from '../schema/later-assets.ts';
+import { laterStores } from '../schema/later-stores.ts';
+import { modelOf } from '../schema/model-of.ts';
 import * as schema from '../schema/sections.ts';
 import { readChecks } from './checks.ts';
+import { objectivesOf } from './header.ts';
 
 export function readKeys(inspection: Inspection, folder: string): Map<string, KeyDeclaration> {
   const keys = new Map<string, KeyDeclaration>();
@@ -32,6 +46,7 @@ export function readKeys(inspection: Inspection, folder: string): Map<string, Ke
       recipients,
       ...(read.passphrase === undefined ? {} : { passphrase: fileBelow(read.passphrase, folder) as SecretSource }),
       ...(read.identity === undefined ? {} : { identity: fileBelow(read.identity, folder) as SecretSource }),
+      ...(read.shares === undefined ? {} : { shares: read.shares }),
     });
   }
   return keys;
@@ -51,7 +66,7 @@ export function readStores(inspection: Inspection, folder: string): Map<string, 
       'store',
     );
     if (read === undefined) continue;
-    const { type, domain, lock } = read.common;
+    const { type, domain, lock, about } = read.common;
     if (!inspection.kinds.stores.some((kind) => kind.type === type))
       inspection.notExecutable([...path, 'type'], `the store type ${type}`);
     if (lock !== undefined) inspection.notExecutable([...path, 'lock'], 'a lock on stored objects');
@@ -61,32 +76,72 @@ export function readStores(inspection: Inspection, folder: string): Map<string, 
       domain,
       settings: fileBelow(read.settings, folder),
       ...(lock === undefined ? {} : { lockMs: lock }),
+      ...(about === undefined ? {} : { about }),
     });
   }
   return stores;
 }
 
-export function readAssets(
-  inspection: Inspection,
-  folder: string,
-): { assets: Map<string, AssetDeclaration>; excluded: Map<string, string> } {
+export interface Assets {
+  readonly assets: Map<string, AssetDeclaration>;
+  readonly exclusions: Map<string, Exclusion>;
+}
+
+export function readAssets(inspection: Inspection, folder: string, timezone: string): Assets {
   const assets = new Map<string, AssetDeclaration>();
-  const excluded = new Map<string, string>();
+  const exclusions = new Map<string, Exclusion>();
   for (const [name, written] of inspection.entries('assets')) {
     const path = ['assets', name];
     if (isMapping(written) && 'excluded' in written) {
-      const reason = inspection.read(schema.excludedAsset, written, path)?.excluded;
-      if (reason !== undefined) excluded.set(name, reason);
+      const read = inspection.read(assetSchema.excludedAsset, written, path);
+      if (read === undefined) continue;
+      const { excluded: reason, objectives, ...rest } = read;
+      exclusions.set(name, { reason, objectives: objectivesOf(objectives), ...rest });
       continue;
     }
-    const checks = isMapping(written) ? readChecks(inspection, written['checks'], [...path, 'checks']) : [];
-    const common = { ...schema.assetCommon, checks: z.unknown().optional() };
-    const read = readTyped(inspection, written, path, common, inspection.kinds.assets, [], 'asset');
-    if (read === undefined) continue;
-    const { type, domain, policy } = read.common;
-    assets.set(name, { name, type, domain, policy, checks, settings: fileBelow(read.settings, folder) });
+    const asset = readAsset(inspection, name, written, folder, timezone);
+    if (asset !== undefined) assets.set(name, asset);
   }
-  return { assets, excluded };
+  return { assets, exclusions };
+}
+
+function readAsset(
+  inspection: Inspection,
+  name: string,
+  written: unknown,
+  folder: string,
+  timezone: string,
+): AssetDeclaration | undefined {
+  const path = ['assets', name];
+  const checks = isMapping(written) ? readChecks(inspection, written['checks'], [...path, 'checks']) : [];
+  const common = { ...assetSchema.assetCommon, checks: z.unknown().optional() };
+  const read = readTyped(inspection, written, path, common, inspection.kinds.assets, laterAssets, 'asset');
+  if (read === undefined) return undefined;
+  const { type, domain, policy, rank, objectives, about, holds, owner, documents } = read.common;
+  if (!inspection.kinds.assets.some((kind) => kind.type === type))
+    inspection.notExecutable([...path, 'type'], `the asset type ${type}`);
+  const mapOf = <T>(key: 'artifacts' | 'standbys'): Map<string, T> => {
+    const section = (written as Record<string, unknown>)[key];
+    return section === undefined
+      ? new Map()
+      : new Map(Object.entries(modelOf(assetSchema.assetCommon[key], section, timezone) as Record<string, T>));
+  };
+  return {
+    name,
+    type,
+    domain,
+    policy,
+    checks,
+    rank,
+    objectives: objectivesOf(objectives),
+    ...(about === undefined ? {} : { about }),
+    holds: holds ?? [],
+    ...(owner === undefined ? {} : { owner }),
+    artifacts: mapOf<Artifact>('artifacts'),
+    standbys: mapOf<Standby>('standbys'),
+    documents: documents ?? [],
+    settings: fileBelow(read.settings, folder),
+  };
 }
 
 export function readPolicies(inspection: Inspection, timezone: string): Map<string, Policy> {
@@ -96,20 +151,54 @@ export function readPolicies(inspection: Inspection, timezone: string): Map<stri
     const read = inspection.read(schema.policy, written, path);
     if (read === undefined) continue;
     const raw = written as Record<string, unknown>;
-    for (const word of ['stream', 'copy', 'verify'].filter((one) => raw[one] !== undefined)) {
+    for (const word of ['stream', 'copy', 'verify', 'on'].filter((one) => raw[one] !== undefined)) {
       inspection.notExecutable([...path, word], `${word} of a policy`);
     }
+    for (const word of ['tiers', 'forever'].filter((one) => isMapping(raw['keep']) && one in raw['keep'])) {
+      inspection.notExecutable([...path, 'keep', word], `${word} of a policy`);
+    }
+    const understood = modelOf(schema.policy, written, timezone) as Record<string, unknown>;
     policies.set(name, {
       name,
       every: calendarsOf(read.every, timezone),
+      onChange: read.on === 'change',
+      budgetMs: read.budget,
       to: read.to ?? [],
       copy: read.copy === undefined ? undefined : copyOf(read.copy),
       keep: raw['keep'] as Policy['keep'],
       verify: raw['verify'] as Policy['verify'],
       stream: raw['stream'] as Policy['stream'],
+      keeps: keepsOf(read.keep),
+      verifies: understood['verify'] as Policy['verifies'],
+      streams: understood['stream'] as Policy['streams'],
     });
   }
   return policies;
+}
+
+const spans = ['all', 'hourly', 'daily', 'weekly', 'monthly', 'yearly', 'pitr'] as const;
+
+/** A window says on which day a point counts; how long it stays is its `for`. */
+function keepsOf(read: z.output<typeof schema.keep> | undefined): Keep {
+  const windows = spans.flatMap((span) => {
+    const window = read?.[span];
+    if (window === undefined) return [];
+    return [[`${span}Ms`, typeof window === 'number' ? window : window.for] as const];
+  });
+  return {
+    ...Object.fromEntries(windows),
+    ...(read?.atLeast === undefined ? {} : { atLeast: read.atLeast }),
+    ...(read?.forever === undefined ? {} : { forever: read.forever }),
+    ...(read?.tiers === undefined
+      ? {}
+      : {
+          tiers: read.tiers.map(({ after, for: span, ...tier }) => ({
+            ...tier,
+            afterMs: after,
+            ...(span === undefined ? {} : { forMs: span }),
+          })),
+        }),
+  };
 }
 
 /** Calendars that the schema has already understood, now in the zone of the plan. */

@@ -1,55 +1,95 @@
 import type { Path } from '../document.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
 import { valueAt } from '../schema/issues.ts';
+import { declaredWords, domainPlaces, innerSteps, namePlaces, stepPlaces, type Declared } from './reference-table.ts';
 
 /** Every name that one part of the plan uses is declared by another. */
 export function checkReferences(inspection: Inspection, domains: readonly string[]): void {
-  checkDomains(inspection, domains);
-  checkProtection(inspection);
-  checkServices(inspection);
-  checkScenarios(inspection);
-  checkDrills(inspection);
-  checkPeople(inspection);
-}
-
-function checkDomains(inspection: Inspection, domains: readonly string[]): void {
   // Without a tree of domains each name that is used is a domain of its own.
-  if (inspection.root['domains'] === undefined) return;
-  for (const section of ['keys', 'stores', 'assets', 'environments']) {
-    each(inspection, section, ['domain'], (name, path) => inspection.reference(name, domains, 'domain', path));
+  if (inspection.root['domains'] !== undefined) {
+    for (const [name, path] of domainUses(inspection)) inspection.reference(name, domains, 'domain', path);
   }
-  each(inspection, 'scenarios', ['loses', 'domains'], (list, path) =>
-    every(list, path, (name, at) => inspection.reference(name, domains, 'domain', at)),
-  );
+  const known = knownNames(inspection);
+  checkNames(inspection, namePlaces, inspection.root, [], known);
+  for (const [step, path] of found(inspection.root, ['scenarios', '*', 'steps', '*'])) {
+    checkStep(inspection, step, path, known);
+  }
+  checkCircles(inspection);
+  checkServicesPlaced(inspection, known('services'));
+  checkDrills(inspection);
+  checkAlerts(inspection);
 }
 
-function checkProtection(inspection: Inspection): void {
-  const stores = inspection.names('stores');
-  const isStore = (name: unknown, path: Path): void => inspection.reference(name, stores, 'store', path);
-  each(inspection, 'assets', ['policy'], (name, path) =>
-    inspection.reference(name, inspection.names('policies'), 'policy', path),
-  );
-  for (const place of [['to'], ['copy', 'to'], ['stream', 'to']]) {
-    each(inspection, 'policies', place, (list, path) => every(list, path, isStore));
+/** Every name of a domain that the plan uses, and where. */
+export const domainUses = (inspection: Inspection): [unknown, Path][] =>
+  domainPlaces.flatMap((place) => found(inspection.root, place.split('.')));
+
+type Known = (section: Declared) => readonly string[];
+
+function checkNames(
+  inspection: Inspection,
+  places: readonly (readonly [string, Declared])[],
+  value: unknown,
+  path: Path,
+  known: Known,
+): void {
+  for (const [place, section] of places) {
+    for (const [name, at] of found(value, place.split('.'))) {
+      // A mapping is another way to write the same key; its own places are in the table.
+      if (typeof name === 'string')
+        inspection.reference(name, known(section), declaredWords[section], [...path, ...at]);
+    }
   }
 }
 
-function checkServices(inspection: Inspection): void {
-  const services = inspection.names('services');
-  const needed = [...inspection.names('assets'), ...services];
-  each(inspection, 'services', ['needs'], (list, path) =>
-    every(list, path, (name, at) => inspection.reference(name, needed, 'asset or service', at)),
-  );
-  const circle = circleAmong(inspection, services);
-  if (circle !== undefined) {
-    const hint = 'Services that start together are one service, or one of them works without the other.';
-    const message = `services need each other in a circle: ${circle.join(' → ')}`;
-    inspection.error('plan.circular_reference', ['services', circle[0] ?? '', 'needs'], message, hint);
+function checkStep(inspection: Inspection, step: unknown, path: Path, known: Known): void {
+  checkNames(inspection, stepPlaces, step, path, known);
+  const pointer = valueAt(step, ['switch', 'pointer']);
+  const service = valueAt(step, ['switch', 'service']);
+  if (pointer !== undefined && typeof service === 'string' && known('services').includes(service)) {
+    const pointers = valueAt(inspection.root, ['services', service, 'pointers']);
+    const names = isMapping(pointers) ? Object.keys(pointers) : [];
+    inspection.reference(pointer, names, `pointer of ${service}`, [...path, 'switch', 'pointer']);
   }
-  each(inspection, 'environments', ['services'], (mapping, path) => {
-    if (isMapping(mapping))
-      for (const name of Object.keys(mapping)) inspection.reference(name, services, 'service', [...path, name]);
-  });
+  for (const place of innerSteps) {
+    for (const [inner, at] of found(step, place.split('.'))) checkStep(inspection, inner, [...path, ...at], known);
+  }
+}
+
+/** Each list of names is made once: a plan may have thousands. */
+function knownNames(inspection: Inspection): Known {
+  const made = new Map<Declared, readonly string[]>();
+  return (section) => {
+    const names = made.get(section) ?? namesOf(inspection, section);
+    made.set(section, names);
+    return names;
+  };
+}
+
+function namesOf(inspection: Inspection, section: Declared): string[] {
+  if (section === 'assets') return restorable(inspection);
+  if (section === 'channels') return [...inspection.names('channels'), 'console'];
+  if (section === 'environments') return [...inspection.names('environments'), 'bubble'];
+  if (section === 'needed') return ['assets', 'services', 'clusters', 'stores'].flatMap((one) => inspection.names(one));
+  if (section === 'things') {
+    return ['assets', 'services', 'stores', 'keys', 'documents', 'clusters', 'environments'].flatMap((one) =>
+      inspection.names(one),
+    );
+  }
+  if (section !== 'roles') return inspection.names(section);
+  const roles = found(inspection.root, ['contacts', '*', 'role']).map(([role]) => role);
+  return [...new Set(roles.filter((role) => typeof role === 'string'))];
+}
+
+const restorable = (inspection: Inspection): string[] =>
+  inspection.names('assets').filter((name) => valueAt(inspection.root, ['assets', name, 'excluded']) === undefined);
+
+function checkCircles(inspection: Inspection): void {
+  const circle = circleAmong(inspection, inspection.names('services'));
+  if (circle === undefined) return;
+  const hint = 'Services that start together are one service, or one of them works without the other.';
+  const message = `services need each other in a circle: ${circle.join(' → ')}`;
+  inspection.error('plan.circular_reference', ['services', circle[0] ?? '', 'needs'], message, hint);
 }
 
 /** The first circle of needs, from a service back to itself. Each service is walked through once. */
@@ -73,147 +113,48 @@ function circleAmong(inspection: Inspection, services: readonly string[]): strin
   return undefined;
 }
 
-/** What a step names, by its kind: the place of a name below the step, and what it is the name of. */
-const stepReferences: readonly (readonly [Path, Section])[] = [
-  [['restore'], 'assets'],
-  [['restore', 'asset'], 'assets'],
-  [['restore', 'store'], 'stores'],
-  [['backup'], 'assets'],
-  [['backup', 'asset'], 'assets'],
-  [['check', 'asset'], 'assets'],
-  [['check', 'service'], 'services'],
-  [['fence'], 'services'],
-  [['fence', 'service'], 'services'],
-  [['switch', 'service'], 'services'],
-  [['ramp', 'service'], 'services'],
-  [['promote'], 'assets'],
-  [['promote', 'asset'], 'assets'],
-  [['policy', 'asset'], 'assets'],
-  [['policy', 'use'], 'policies'],
-  [['replicate', 'from'], 'stores'],
-  [['replicate', 'to'], 'stores'],
-  [['replicate', 'asset'], 'assets'],
-  [['call'], 'scenarios'],
-  [['call', 'scenario'], 'scenarios'],
-  [['notify', 'channel'], 'channels'],
-  [['notify', 'template'], 'templates'],
-  [['approve', 'by'], 'roles'],
-  [['choose', 'by'], 'roles'],
-  [['manual', 'by'], 'roles'],
-];
-
-type Section = 'assets' | 'services' | 'stores' | 'policies' | 'scenarios' | 'channels' | 'templates' | 'roles';
-
-const words: Record<Section, string> = {
-  assets: 'asset',
-  services: 'service',
-  stores: 'store',
-  policies: 'policy',
-  scenarios: 'scenario',
-  channels: 'channel',
-  templates: 'template',
-  roles: 'role among the contacts',
-};
-
-function checkScenarios(inspection: Inspection): void {
-  each(inspection, 'scenarios', ['loses', 'assets'], (list, path) =>
-    every(list, path, (name, at) => inspection.reference(name, inspection.names('assets'), 'asset', at)),
-  );
-  each(inspection, 'scenarios', ['severity'], (name, path) =>
-    inspection.reference(name, inspection.names('severities'), 'severity', path),
-  );
-  each(inspection, 'scenarios', ['steps'], (steps, path) =>
-    every(steps, path, (step, at) => checkStep(inspection, step, at)),
-  );
-}
-
-function checkStep(inspection: Inspection, step: unknown, path: Path): void {
-  for (const [place, section] of stepReferences) {
-    const value = valueAt(step, place);
-    const names = known(inspection, section);
-    if (typeof value === 'string') inspection.reference(value, names, words[section], [...path, ...place]);
-    else every(value, [...path, ...place], (name, at) => inspection.reference(name, names, words[section], at));
-  }
-  const pointer = valueAt(step, ['switch', 'pointer']);
-  const service = valueAt(step, ['switch', 'service']);
-  if (pointer !== undefined && typeof service === 'string' && inspection.names('services').includes(service)) {
-    const pointers = valueAt(inspection.root, ['services', service, 'pointers']);
-    inspection.reference(pointer, isMapping(pointers) ? Object.keys(pointers) : [], `pointer of ${service}`, [
-      ...path,
-      'switch',
-      'pointer',
-    ]);
-  }
-  for (const place of [['parallel'], ['parallel', 'steps']]) {
-    every(valueAt(step, place), [...path, ...place], (inner, at) => checkStep(inspection, inner, at));
+function checkServicesPlaced(inspection: Inspection, services: readonly string[]): void {
+  for (const [mapping, path] of found(inspection.root, ['environments', '*', 'services'])) {
+    if (!isMapping(mapping)) continue;
+    for (const name of Object.keys(mapping)) inspection.reference(name, services, 'service', [...path, name]);
   }
 }
 
 function checkDrills(inspection: Inspection): void {
   const environments = [...inspection.names('environments'), 'bubble'];
-  each(inspection, 'drills', ['scenario'], (name, path) =>
-    inspection.reference(name, inspection.names('scenarios'), 'scenario', path),
-  );
-  each(inspection, 'drills', ['restore'], (name, path) =>
-    inspection.reference(name, [...restorable(inspection), 'random'], 'asset', path),
-  );
-  each(inspection, 'drills', ['in'], (name, path) => {
+  for (const [name, path] of found(inspection.root, ['drills', '*', 'restore'])) {
+    inspection.reference(name, [...restorable(inspection), 'random'], 'asset', path);
+  }
+  for (const [name, path] of found(inspection.root, ['drills', '*', 'in'])) {
     inspection.reference(name, environments, 'environment', path);
-    if (typeof name !== 'string' || valueAt(inspection.root, ['environments', name]) === undefined) return;
-    if (
-      valueAt(inspection.root, ['environments', name, 'ephemeral']) === true &&
-      valueAt(inspection.root, ['environments', name, 'protected']) !== true
-    )
-      return;
-    const hint = 'Name an environment with ephemeral: true, or leave `in` out: then it is a bubble.';
-    inspection.error(
-      'plan.unsafe_drill',
-      path,
-      `a drill acts in a bubble; ${name} is an environment that stays`,
-      hint,
-      'value',
-    );
-  });
-}
-
-const restorable = (inspection: Inspection): string[] =>
-  inspection.names('assets').filter((name) => valueAt(inspection.root, ['assets', name, 'excluded']) === undefined);
-
-function checkPeople(inspection: Inspection): void {
-  const channels = known(inspection, 'channels');
-  const contacts = inspection.names('contacts');
-  each(inspection, 'contacts', ['backup'], (name, path) => inspection.reference(name, contacts, 'contact', path));
-  each(inspection, 'channels', ['else'], (name, path) => inspection.reference(name, channels, 'channel', path));
-  each(inspection, 'channels', ['to'], (list, path) =>
-    every(list, path, (name, at) => inspection.reference(name, contacts, 'contact', at)),
-  );
-  each(inspection, 'severities', ['notify'], (list, path) =>
-    every(list, path, (name, at) => inspection.reference(name, channels, 'channel', at)),
-  );
-  each(inspection, 'severities', ['escalate'], (list, path) =>
-    every(list, path, (rung, at) =>
-      inspection.reference(valueAt(rung, ['role']), known(inspection, 'roles'), words.roles, [...at, 'role']),
-    ),
-  );
-}
-
-function known(inspection: Inspection, section: Section): string[] {
-  if (section === 'assets') return restorable(inspection);
-  if (section === 'channels') return [...inspection.names('channels'), 'console'];
-  if (section !== 'roles') return inspection.names(section);
-  const roles = inspection.names('contacts').map((name) => valueAt(inspection.root, ['contacts', name, 'role']));
-  return [...new Set(roles.filter((role) => typeof role === 'string'))];
-}
-
-/** What stands at a place of each declaration of a section, where it stands. */
-function each(inspection: Inspection, section: string, place: Path, look: (value: unknown, path: Path) => void): void {
-  for (const name of inspection.names(section)) {
-    const path = [section, name, ...place];
-    const value = valueAt(inspection.root, path);
-    if (value !== undefined) look(value, path);
+    if (typeof name === 'string' && inspection.names('environments').includes(name))
+      checkBubble(inspection, name, path);
   }
 }
 
-function every(list: unknown, path: Path, look: (value: unknown, path: Path) => void): void {
-  if (Array.isArray(list)) for (const [index, value] of list.entries()) look(value, [...path, index]);
+function checkBubble(inspection: Inspection, name: string, path: Path): void {
+  const of = (key: string): unknown => valueAt(inspection.root, ['environments', name, key]);
+  if (of('ephemeral') === true && of('protected') !== true) return;
+  const message = `a drill acts in a bubble; ${name} is an environment that stays`;
+  const hint = 'Name an environment with ephemeral: true, or leave `in` out: then it is a bubble.';
+  inspection.error('plan.unsafe_drill', path, message, hint, 'value');
+}
+
+function checkAlerts(inspection: Inspection): void {
+  const rehearsals = [...inspection.names('drills'), ...inspection.names('exercises'), 'any'];
+  for (const [name, path] of found(inspection.root, ['alerts', '*', 'watch', 'drill'])) {
+    inspection.reference(name, rehearsals, 'drill or exercise', path);
+  }
+}
+
+/** What stands at the places that a pattern names, with the path to each. */
+function found(value: unknown, pattern: readonly string[], path: Path = []): [unknown, Path][] {
+  const [part, ...rest] = pattern;
+  if (part === undefined) return value === undefined ? [] : [[value, path]];
+  if (part !== '*') {
+    const inner = isMapping(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+    return inner === undefined ? [] : found(inner, rest, [...path, part]);
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => found(item, rest, [...path, index]));
+  return isMapping(value) ? Object.entries(value).flatMap(([key, item]) => found(item, rest, [...path, key])) : [];
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { contentHash } from '../canonical.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
 import type { DrillDeclaration, Scenario } from '../model.ts';
+import { modelOf } from '../schema/model-of.ts';
 import { drill as drillSchema, scenarioFrame } from '../schema/sections.ts';
+import { readChecks } from './checks.ts';
 import { objectivesOf } from './header.ts';
 import { calendarsOf } from './protection.ts';
 import { plainBubble } from './services.ts';
@@ -11,19 +13,40 @@ import { readSteps } from './steps.ts';
 
 export function readScenarios(inspection: Inspection): Map<string, Scenario> {
   const scenarios = new Map<string, Scenario>();
-  const schema = z.strictObject({ ...scenarioFrame, steps: z.unknown() });
+  const schema = z.strictObject({
+    ...scenarioFrame,
+    success: z.unknown().optional(),
+    invariants: z.unknown().optional(),
+    steps: z.unknown(),
+  });
   for (const [name, written] of inspection.entries('scenarios')) {
     const path = ['scenarios', name];
     const steps = isMapping(written) ? readSteps(inspection, written['steps'], [...path, 'steps']) : [];
     checkStepOrder(inspection, steps);
+    const [success, invariants] = (['success', 'invariants'] as const).map((key) => {
+      if (!isMapping(written) || written[key] === undefined) return [];
+      inspection.notExecutable([...path, key], `${key} of a scenario`);
+      return readChecks(inspection, written[key], [...path, key]);
+    });
     const read = inspection.read(schema, written, path);
     if (read === undefined) continue;
+    const { loses, severity, objectives, parameters, documents, checklists, ...rest } = read;
+    const severities = severity === undefined ? [] : [severity].flat();
     scenarios.set(name, {
+      ...rest,
       name,
       trigger: read.trigger,
-      loses: { assets: read.loses?.assets ?? [], domains: read.loses?.domains ?? [] },
-      severity: read.severity,
-      objectives: objectivesOf(read.objectives),
+      loses: { assets: loses?.assets ?? [], domains: loses?.domains ?? [] },
+      severity: severities[0],
+      severities,
+      objectives: objectivesOf(objectives),
+      parameters: new Map(
+        Object.entries(parameters ?? {}).map(([key, one]) => [key, { ...one, type: one.type ?? 'text' }]),
+      ),
+      documents: documents ?? [],
+      checklists: checklists ?? [],
+      success: success ?? [],
+      invariants: invariants ?? [],
       steps,
       hash: dependencyHash(inspection, name, written),
     });
@@ -48,8 +71,10 @@ export function readDrills(inspection: Inspection, timezone: string): Map<string
       restore: read.restore,
       every: calendarsOf(read.every, timezone),
       in: read.in ?? plainBubble,
+      ...(modelOf(drillAround, around(written), timezone) as object),
       expect: {
-        ...objectivesOf({ rto, rpo }),
+        ...(rto === undefined ? {} : { rtoMs: rto }),
+        ...(rpo === undefined ? {} : { rpoMs: rpo }),
         ...(lost === undefined ? {} : { lost }),
         ...(health === undefined ? {} : { health }),
       },
@@ -57,6 +82,11 @@ export function readDrills(inspection: Inspection, timezone: string): Map<string
   }
   return drills;
 }
+
+/** What is said of a drill beside what it does. */
+const drillAround = drillSchema.pick({ about: true, budget: true, stages: true, owner: true });
+const around = (written: unknown): Record<string, unknown> =>
+  pick(written, (key) => Object.hasOwn(drillAround.shape, key));
 
 /**
  * Of the scenario and of all that its run depends on, as written: the assets and services that it names anywhere, what those
@@ -74,7 +104,7 @@ function dependencyHash(inspection: Inspection, name: string, written: unknown):
   const where = Object.fromEntries(
     policies.map(([policy, rules]) => [policy, pick(rules, (key) => key === 'to' || key === 'copy')]),
   );
-  const { trigger: _forPeople, ...procedure } = isMapping(written) ? written : {};
+  const procedure = pick(written, (key) => !forPeople.has(key));
   return contentHash({
     name,
     procedure,
@@ -85,6 +115,18 @@ function dependencyHash(inspection: Inspection, name: string, written: unknown):
     objectives: root['objectives'],
   });
 }
+
+const forPeople = new Set([
+  'trigger',
+  'about',
+  'goal',
+  'impact',
+  'answers',
+  'category',
+  'documents',
+  'checklists',
+  'lastTested',
+]);
 
 function pick(section: unknown, wanted: (name: string) => boolean): Record<string, unknown> {
   return isMapping(section) ? Object.fromEntries(Object.entries(section).filter(([name]) => wanted(name))) : {};

@@ -13,12 +13,14 @@ export function readServices(inspection: Inspection): Map<string, ServiceDeclara
     const health = isMapping(written) ? readChecks(inspection, written['health'], [...path, 'health']) : [];
     const read = inspection.read(schema, written, path);
     if (read === undefined) continue;
+    const { rank, needs, objectives, pointers, health: _checks, ...rest } = read;
     services.set(name, {
+      ...rest,
       name,
-      rank: read.rank,
-      needs: read.needs ?? [],
-      objectives: objectivesOf(read.objectives),
-      pointers: read.pointers ?? {},
+      rank,
+      needs: needs ?? [],
+      objectives: objectivesOf(objectives),
+      pointers: pointers ?? {},
       health,
     });
   }
@@ -36,11 +38,13 @@ export function readEnvironments(inspection: Inspection): Map<string, Environmen
     const services = Object.entries(read.services ?? {}).map(
       ([service, { runs, at }]) => [service, { runs, at }] as const,
     );
+    const { protected: guarded, ephemeral, domain, services: _runs, ...rest } = read;
     environments.set(name, {
+      ...rest,
       name,
-      protected: read.protected ?? false,
-      ephemeral: read.ephemeral ?? false,
-      domain: read.domain,
+      protected: guarded ?? false,
+      ephemeral: ephemeral ?? false,
+      domain,
       services: new Map(services),
     });
   }

@@ -20,7 +20,7 @@ export function checkStepTemplates(inspection: Inspection, written: Record<strin
 
 /** `steps.X` in an expression, and X in `needs`, is a step that comes before. */
 export function checkStepOrder(inspection: Inspection, steps: readonly StepDeclaration[]): void {
-  const all = idsOf(steps);
+  const all = everyId(steps);
   checkAfter(inspection, steps, new Set(), all);
 }
 
@@ -38,7 +38,11 @@ function checkAfter(
       if (!earlier.has(need)) reportStep(inspection, need, [...at, 'needs', index], earlier, all);
     }
     const texts = textsOf(
-      { ...(step.steps.length > 0 ? {} : { [step.kind]: step.settings }), ...step.siblings, if: step.if },
+      {
+        ...(step.steps.length > 0 || step.options !== undefined ? {} : { [step.kind]: step.settings }),
+        ...step.siblings,
+        if: step.if,
+      },
       at,
     );
     for (const { text, path: place } of texts) {
@@ -48,6 +52,8 @@ function checkAfter(
       }
     }
     checkAfter(inspection, step.steps, together ? before : earlier, all, true);
+    // Only one way of a choice is gone: what it makes is not there for the others, nor after it.
+    for (const option of step.options ?? []) checkAfter(inspection, option.steps, together ? before : earlier, all);
     for (const id of idsOf([step])) earlier.add(id);
   }
 }
@@ -72,6 +78,13 @@ function reportStep(
 }
 
 const idsOf = (steps: readonly StepDeclaration[]): string[] => steps.flatMap((step) => [step.id, ...idsOf(step.steps)]);
+
+const everyId = (steps: readonly StepDeclaration[]): string[] =>
+  steps.flatMap((step) => [
+    step.id,
+    ...everyId(step.steps),
+    ...(step.options ?? []).flatMap((option) => everyId(option.steps)),
+  ]);
 
 /** The path of a step, as its place tells it. */
 function pathOf(step: StepDeclaration): Path {
@@ -105,10 +118,13 @@ function namesQuietly(text: string): string[][] {
   }
 }
 
+/** Keys below which steps stand, or shell that has a `${…}` of its own. */
+const holdsSteps = new Set(['parallel', 'options', 'command', 'undo']);
+
 /** Every text of a step outside the steps it holds. */
 function textsOf(value: unknown, path: Path): { text: string; path: Path }[] {
   if (typeof value === 'string') return [{ text: value, path }];
   if (Array.isArray(value)) return value.flatMap((item, index) => textsOf(item, [...path, index]));
   if (!isMapping(value)) return [];
-  return Object.entries(value).flatMap(([key, part]) => (key === 'parallel' ? [] : textsOf(part, [...path, key])));
+  return Object.entries(value).flatMap(([key, part]) => (holdsSteps.has(key) ? [] : textsOf(part, [...path, key])));
 }

@@ -3,24 +3,16 @@ import { didYouMean } from '../did-you-mean.ts';
 import type { Path } from '../document.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
 import type { StepWords } from '../kinds.ts';
-import type { StepDeclaration } from '../model.ts';
+import type { StepDeclaration, StepOption } from '../model.ts';
 import { laterSteps } from '../schema/later-steps.ts';
 import { valueAt } from '../schema/issues.ts';
-import { duration, identifier } from '../schema/words.ts';
-import { readCheck } from './checks.ts';
+import { stepFrame } from '../schema/sections.ts';
+import { readCheck, readChecks } from './checks.ts';
+import { besideOf } from './step-beside.ts';
 import { checkStepTemplates } from './step-names.ts';
 
-/** What every step may have beside the key of its kind. */
-export const stepBeside = {
-  id: identifier.optional(),
-  needs: z.array(identifier).optional(),
-  if: z.string().optional(),
-  budget: duration.optional(),
-  timeout: duration.optional(),
-  retry: z
-    .union([z.int().min(0).max(100), z.strictObject({ times: z.int().min(0).max(100), pause: duration.optional() })])
-    .optional(),
-};
+/** What every step may have beside the key of its kind; its checks are read apart. */
+export const stepBeside = { ...stepFrame, guard: z.unknown().optional(), verify: z.unknown().optional() };
 
 /** `parallel: [steps]` or `parallel: { steps: […], limit: 2 }`: part of the language itself, since it holds steps. */
 export const parallelFrame = z.union([
@@ -67,6 +59,14 @@ function readStep(
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
   checkInside(inspection, written, path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
+  const options = kind.kind === 'choose' ? optionsOf(inspection, written, path, taken) : undefined;
+  for (const key of ['in', 'window'].filter((one) => written[one] !== undefined))
+    inspection.notExecutable([...path, key], `${key} of a step`);
+  const [guard, verify] = (['guard', 'verify'] as const).map((key) => {
+    if (written[key] === undefined) return undefined;
+    inspection.notExecutable([...path, key], `${key} of a step`);
+    return readChecks(inspection, written[key], [...path, key]);
+  });
   if (read === undefined) return undefined;
   const common = read as z.infer<z.ZodObject<typeof stepBeside>>;
   return {
@@ -85,6 +85,10 @@ function readStep(
     retry: retryOf(common.retry),
     steps,
     place: inspection.document.place(path),
+    ...besideOf(common),
+    ...(options === undefined ? {} : { options }),
+    ...(guard === undefined ? {} : { guard }),
+    ...(verify === undefined ? {} : { verify }),
   };
 }
 
@@ -165,6 +169,30 @@ function insideOf(
   if (Array.isArray(inside)) return readList(inspection, inside, [...path, 'parallel'], taken);
   if (!isMapping(inside) || !Array.isArray(inside['steps'])) return [];
   return readList(inspection, inside['steps'], [...path, 'parallel', 'steps'], taken);
+}
+
+/** The ways of a choice that are written as steps or scenarios; a plain list of texts is only a question. */
+function optionsOf(
+  inspection: Inspection,
+  written: Record<string, unknown>,
+  path: Path,
+  taken: Set<string>,
+): StepOption[] | undefined {
+  const options = valueAt(written, ['choose', 'options']);
+  if (!isMapping(options)) return undefined;
+  return Object.entries(options).flatMap(([name, option]) => {
+    if (!isMapping(option)) return [];
+    const { when, if: condition, call, steps } = option;
+    return {
+      name,
+      ...(typeof when === 'string' ? { when } : {}),
+      ...(typeof condition === 'string' ? { if: condition } : {}),
+      ...(typeof call === 'string' ? { call } : {}),
+      steps: Array.isArray(steps)
+        ? readList(inspection, steps, [...path, 'choose', 'options', name, 'steps'], taken)
+        : [],
+    };
+  });
 }
 
 /** Of a parallel only what is not a step: the steps have their own declarations. */
