@@ -25,6 +25,9 @@ export interface Asset {
   /** What stands at or beside the target and would be overwritten or mixed up with a restored copy: paths, empty when free. */
   obstacles(target: string): Promise<string[]>;
 
+  /** Bytes that a restore of a point with these facts takes at the target, where that is not what the point holds. */
+  room?(facts: Readonly<Record<string, unknown>>): number | undefined;
+
   /**
    * Writes a point into `staging`, a path on the target's file system that does not exist yet (its parent does). Starts nothing
    * that outlives the call. What it writes must work after `staging` was renamed.

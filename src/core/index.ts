@@ -20,4 +20,5 @@ export * from './progress.ts';
 export * from './secret-source.ts';
 export * from './secrets.ts';
 export * from './service.ts';
+export * from './stream-process.ts';
 export * from './units.ts';

@@ -67,6 +67,8 @@ export const limits = {
   dumpEntriesMax: 10_000_000,
   /** Roles, their settings and tablespaces of a cluster, as text in memory. */
   globalsBytesMax: 64 * 2 ** 20,
+  /** Collations that one database uses: recorded in each of its points. */
+  collationsMax: 2_000,
   /** Workers of pg_restore: more than this wait for one disk. */
   restoreJobsMax: 8,
   /** A file that changes while it is read is read again this often before the point says so. */

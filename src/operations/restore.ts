@@ -14,7 +14,8 @@ export async function planRestore(workspace: Workspace, request: RestoreRequest)
   const target = resolve(request.target);
   const { point, store, rejected, damage, unanswered } = await choosePoint(workspace, request);
   if (request.start && request.port !== undefined) await freePort(request.port);
-  await preflight(workspace.asset(request.asset), target, point.bytes);
+  const asset = workspace.asset(request.asset);
+  await preflight(asset, target, asset.room?.(point.facts.facts) ?? point.bytes);
   const secondsExpected = expectedSeconds(workspace, request.asset, point.bytes);
   return {
     request,

@@ -77,7 +77,7 @@ async function observed(
   }
 }
 
-function withDatabase(url: string, name: string): string {
+export function withDatabase(url: string, name: string): string {
   const changed = parseServerUrl(url);
   changed.pathname = `/${encodeURIComponent(name)}`;
   return changed.href;

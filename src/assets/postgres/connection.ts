@@ -1,12 +1,11 @@
-import { Client, type ClientConfig } from 'pg';
-import { LifeboatError, limits, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
+import type { Client, ClientConfig } from 'pg';
+import { LifeboatError, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
 import { parseServerUrl } from './address.ts';
+import { makeClient } from './client.ts';
 
 /** An ordinary connection. Throws `asset.unreachable`, `asset.denied`. */
 export async function connect(url: string, extra: ClientConfig = {}): Promise<Client> {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: limits.connectTimeoutMs,
+  const client = makeClient(url, {
     // A network that dies without a word would otherwise hold a backup for ever.
     keepAlive: true,
     application_name: 'lifeboat',

@@ -6,12 +6,25 @@ import { applyCluster } from './apply.ts';
 import { captureCluster } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
 import { identifyServer } from './identify.ts';
+import {
+  applyDump,
+  captureDump,
+  dumpFactsOf,
+  isDump,
+  readLogicalSource,
+  roomNeeded,
+  startDump,
+} from './logical/index.ts';
 import { startCopy } from './start.ts';
 
 export { makeCluster, type RunningServer } from './server/index.ts';
 
 export interface PostgresSettings {
   readonly url: string | SecretSource;
+  /** How it is read; `physical` unless stated. A point is restored by the method that it was made with. */
+  readonly method?: 'physical' | 'logical' | undefined;
+  /** Which databases a dump holds; all that accept connections unless stated. */
+  readonly databases?: readonly string[] | undefined;
   readonly measure?: Measure | undefined;
 }
 
@@ -24,19 +37,42 @@ const source = z.union([
 
 export const postgresKind: AssetKind<PostgresSettings> = {
   type: 'postgres',
-  schema: z.strictObject({
-    url: source.describe(
-      'postgresql://user@host:port/database of a role with REPLICATION; with a password only by a source.',
-    ),
-    measure: z
-      .strictObject({
-        newest: z.string().optional().describe('A query for the time of the newest row: the base of the measured RPO.'),
-        rows: z.string().optional().describe('A query for the number of rows: the base of the measured loss.'),
-      })
-      .optional(),
-  }) as z.ZodType<PostgresSettings>,
+  schema: settingsSchema(),
   open: (name, settings, context) => new PostgresAsset(name, settings, context),
 };
+
+function settingsSchema(): z.ZodType<PostgresSettings> {
+  return z
+    .strictObject({
+      url: source.describe(
+        'postgresql://user@host:port/database; with a password only by a source. The role has REPLICATION, or, with method: logical, may read everything.',
+      ),
+      method: z
+        .enum(['physical', 'logical'])
+        .optional()
+        .describe(
+          'physical (unless stated): the whole cluster by the replication protocol. logical: roles and databases by pg_dump, for servers that refuse replication and for other versions.',
+        ),
+      databases: z
+        .array(z.string().min(1))
+        .nonempty()
+        .optional()
+        .describe('With method: logical: which databases; all that accept connections unless stated.'),
+      measure: z
+        .strictObject({
+          newest: z
+            .string()
+            .optional()
+            .describe('A query for the time of the newest row: the base of the measured RPO.'),
+          rows: z.string().optional().describe('A query for the number of rows: the base of the measured loss.'),
+        })
+        .optional(),
+    })
+    .refine(({ method, databases }) => databases === undefined || method === 'logical', {
+      path: ['databases'],
+      message: 'only a logical point is of single databases: add method: logical',
+    }) as z.ZodType<PostgresSettings>;
+}
 
 class PostgresAsset implements Asset {
   readonly type = 'postgres';
@@ -51,11 +87,18 @@ class PostgresAsset implements Asset {
   }
 
   async identify() {
+    if (this.#isLogical) return (await readLogicalSource(await this.#url(), this.#settings.databases)).identity;
     return (await identifyServer(await this.#url())).source;
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): ReturnType<Asset['capture']> {
-    return yield* captureCluster(await this.#url(), this.#settings.measure, options);
+    const { measure, databases } = this.#settings;
+    if (this.#isLogical) return yield* captureDump(await this.#url(), { databases, measure }, options);
+    return yield* captureCluster(await this.#url(), measure, options);
+  }
+
+  room(facts: Readonly<Record<string, unknown>>): number | undefined {
+    return isDump(facts) ? roomNeeded(dumpFactsOf(facts)) : undefined;
   }
 
   async obstacles(target: string): Promise<string[]> {
@@ -69,11 +112,12 @@ class PostgresAsset implements Asset {
   }
 
   apply(...[point, staging, options]: Parameters<Asset['apply']>): Promise<void> {
-    return applyCluster(point, staging, options);
+    return isDump(point.facts) ? applyDump(point, staging, options) : applyCluster(point, staging, options);
   }
 
   async start(...[path, options]: Parameters<Asset['start']>) {
-    return startCopy(path, await this.#url(), options);
+    const start = isDump(options.facts) ? startDump : startCopy;
+    return start(path, await this.#url(), options);
   }
 
   async check(...[of, declared, options]: Parameters<Asset['check']>) {
@@ -83,6 +127,10 @@ class PostgresAsset implements Asset {
 
   async newest(of: CheckTarget) {
     return newestOf(await this.#urlOf(of), this.#settings.measure);
+  }
+
+  get #isLogical(): boolean {
+    return this.#settings.method === 'logical';
   }
 
   #urlOf = async (of: CheckTarget): Promise<string> => (of === 'source' ? this.#url() : of.url);

@@ -7,7 +7,14 @@ import { parseServerUrl } from './address.ts';
 import { majorOf } from './apply.ts';
 import { withConnection } from './connection.ts';
 import { lsnValue } from './end-of-backup.ts';
-import { findPrograms, serverUser, startServer, type RunningServer, type ServerUser } from './server/index.ts';
+import {
+  findPrograms,
+  serverUser,
+  startServer,
+  type RunningServer,
+  type ServerPrograms,
+  type ServerUser,
+} from './server/index.ts';
 import { copySettings } from './settings.ts';
 
 /**
@@ -15,10 +22,31 @@ import { copySettings } from './settings.ts';
  * cluster, past the end of the backup, open for writing. See `Asset.start`.
  */
 export async function startCopy(path: string, sourceUrl: string, options: StartOptions): Promise<RestoredCopy> {
-  const programs = await findPrograms(majorOf(options.facts));
+  return launchCopy(path, sourceUrl, options, {
+    programs: await findPrograms(majorOf(options.facts)),
+    byPassword: parseServerUrl(sourceUrl).password !== '',
+    confirm: (url) => confirm(url, options.facts),
+  });
+}
+
+/** How a copy of one kind of point is started. */
+export interface Launch {
+  readonly programs: ServerPrograms;
+  /** Whether its roles have the passwords of the source: else it opens a private socket only. */
+  readonly byPassword: boolean;
+  /** Whether the started server is what the point says; how far it goes, where it says so. Throws if not. */
+  confirm(url: string): Promise<Reached | undefined>;
+}
+
+/** Starts a data directory apart from everything; it is stopped again if it is not what it should be. */
+export async function launchCopy(
+  path: string,
+  sourceUrl: string,
+  options: StartOptions,
+  { programs, byPassword, confirm: mustBeRight }: Launch,
+): Promise<RestoredCopy> {
   const user = await serverUser();
   const port = await freePort(options.port);
-  const byPassword = parseServerUrl(sourceUrl).password !== '';
   const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
   const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
   const files = await writeConfiguration(path, user);
@@ -46,8 +74,8 @@ export async function startCopy(path: string, sourceUrl: string, options: StartO
     await removeSocketFolder();
   };
   try {
-    const reached = await confirm(url, options.facts);
-    return { path, url, shownUrl, pid: server.pid, reached, stop };
+    const reached = await mustBeRight(url);
+    return { path, url, shownUrl, pid: server.pid, ...(reached === undefined ? {} : { reached }), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -83,7 +111,7 @@ function addressOf(
   };
 }
 
-async function writeConfiguration(
+export async function writeConfiguration(
   path: string,
   user: ServerUser | undefined,
 ): Promise<{ configFile: string; hbaFile: string; identFile: string }> {

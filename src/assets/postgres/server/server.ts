@@ -1,6 +1,5 @@
 import { chown, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import {
   LifeboatError,
   limits,
@@ -10,6 +9,7 @@ import {
   startService,
   type Service,
 } from '../../../core/index.ts';
+import { makeClient } from '../client.ts';
 import { serverEnvironment, type ServerPrograms } from './programs.ts';
 import type { ServerUser } from './user.ts';
 
@@ -99,7 +99,7 @@ async function untilReady(service: Service, { url, signal, dataFolder }: ServerO
 
 /** Not accepting connections yet, or still replaying, is a state; a refusal to let us in is an error. */
 async function ask(url: string): Promise<string> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: limits.connectTimeoutMs });
+  const client = makeClient(url);
   // The server may end under us; the query below says so.
   client.on('error', () => {});
   try {
