@@ -29,10 +29,14 @@ export const limits = {
   openTaskChunksMax: 64,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
+  /** Files that one plan is made of: more is a tree that nobody reads. */
+  planFilesMax: 200,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */
   planAliasesMax: 200,
   /** One rule of the linter says at most so much at once: what comes everywhere has one cause, and a list that is read is short. */
   findingsPerRuleMax: 200,
+  /** A document that a plan is read from: the longest manuals of people are a tenth of this. */
+  importCharactersMax: 2 * 2 ** 20,
   /** An expression is a condition or a reference, not a program. */
   expressionCharactersMax: 4_000,
   expressionNodesMax: 1_000,
@@ -96,11 +100,32 @@ export const limits = {
   /** Files that are read at once: as many as Node has threads for, each with a buffer of two largest chunks. */
   filesReadAtOnce: 4,
   /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */
-  entriesInFlight: 2_048,
+  entriesInFlight: 8_192,
+  /** A larger file has chunks of its own: sealing them costs little beside reading it. */
+  bundledFileBytesMax: 64 * 2 ** 10,
+  /** Chunks of small files: large enough to cost nothing each and to pack well, small enough to read one file out of. */
+  bundleBytesMin: 256 * 2 ** 10,
+  bundleBytesMax: 2 ** 20,
+  /** Entries, with or without content, that may wait for one bundle: fewer than may be in flight. */
+  bundleEntriesMax: 1_024,
+  /** A file system that takes longer for one small file is read through the thread pool, several files at a time. */
+  smallReadMs: 2,
+  /** So many small files go through the pool before one is tried without it. */
+  smallReadsInPool: 256,
+  /** Small files that were read and wait for their turn in a bundle: bounds memory. */
+  smallReadsBehindMax: 64,
+  /** The coarsest stamps of files in use (FAT: 2 s), and a second between the clocks of a file server and ours. */
+  stampGranularityMs: 3_000,
+  /** Points that are looked at, newest first, for one of the same asset: in a store of thousands of assets it is enough to read all. */
+  previousPointsTried: 64,
+  /** Extended attributes of one entry, all together: the system allows 64 KiB for each value. */
+  attributeBytesMax: 256 * 2 ** 10,
+  /** Sentences that a point or a restore keeps about single files; the rest is counted. */
+  fileWarningsMax: 20,
   /** Pieces of one line of an entry list; a larger file goes on in the next line, so that no line is unbounded. */
   piecesPerLine: 4_096,
   /** Pieces that a restore plans at once before it reads packs: bounds memory for any size of point. */
-  piecesPerBatch: 2 ** 18,
+  piecesPerBatch: 2 ** 16,
   /** Objects (index, points) that are read at once while a repository is opened. */
   objectsReadAtOnce: 16,
   /** Chunks of a new point that a fresh reader reads back before the point becomes visible. */

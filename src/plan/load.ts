@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { contentHash } from './canonical.ts';
-import { readDocument, type PlanDocument } from './document.ts';
+import { assemble, isAssembled, type AssembledDocument } from './assemble.ts';
+import type { PlanDocument } from './document.ts';
+import { readPlanFiles } from './include.ts';
 import { PlanError, tidyFindings } from './findings.ts';
 import { Inspection } from './inspection.ts';
 import type { PlanKinds } from './kinds.ts';
@@ -8,6 +10,7 @@ import type { Domain, Finding, Plan } from './model.ts';
 import { readHeader, readVersion } from './sections/header.ts';
 import { readPeople } from './sections/people.ts';
 import { readPractice } from './sections/practice.ts';
+import { checkParameters } from './sections/parameter-names.ts';
 import { checkPlainSecrets } from './sections/plain-secrets.ts';
 import { readAssets, readKeys, readPolicies, readStores } from './sections/protection.ts';
 import { checkReferences, domainUses } from './sections/references.ts';
@@ -23,7 +26,7 @@ export async function checkPlan(
   file: string,
   kinds: PlanKinds,
 ): Promise<{ plan?: Plan; findings: Finding[]; document: PlanDocument }> {
-  const document = await readDocument(file);
+  const document = await readPlanFiles(file);
   return { ...inspectPlan(document, kinds), document };
 }
 
@@ -34,19 +37,21 @@ export async function loadPlan(file: string, kinds: PlanKinds): Promise<Plan> {
   return plan;
 }
 
-/** Reads a plan that was parsed already. */
-export function inspectPlan(document: PlanDocument, kinds: PlanKinds): { plan?: Plan; findings: Finding[] } {
+/** Reads a plan that was parsed already; what it includes is in it only if it comes from `readPlanFiles`. */
+export function inspectPlan(parsed: PlanDocument, kinds: PlanKinds): { plan?: Plan; findings: Finding[] } {
+  const document = isAssembled(parsed) ? parsed : assemble(parsed);
   const inspection = new Inspection(document, kinds);
   if (document.value === undefined || !readVersion(inspection)) return { findings: tidyFindings(inspection.findings) };
-  const plan = readPlan(inspection);
+  const plan = readPlan(inspection, document);
   checkReferences(inspection, [...plan.domains.keys()]);
+  checkParameters(inspection);
   checkPlainSecrets(inspection);
   const findings = tidyFindings(inspection.findings);
   return inspection.hasErrors ? { findings } : { plan, findings };
 }
 
-function readPlan(inspection: Inspection): Plan {
-  const { file } = inspection.document;
+function readPlan(inspection: Inspection, document: AssembledDocument): Plan {
+  const { file, parameters } = document;
   const folder = dirname(resolve(file));
   const header = readHeader(inspection);
   const { timezone } = header;
@@ -55,8 +60,8 @@ function readPlan(inspection: Inspection): Plan {
     ...header,
     file,
     folder,
-    hash: contentHash(inspection.root),
-    parameters: new Map(),
+    hash: contentHash(contentOf(inspection.root)),
+    parameters,
     domains: inspection.root['domains'] === undefined ? domainsUsed(inspection) : header.domains,
     keys: readKeys(inspection, folder),
     stores: readStores(inspection, folder),
@@ -72,6 +77,9 @@ function readPlan(inspection: Inspection): Plan {
     drills: readDrills(inspection, timezone),
   };
 }
+
+/** A plan that is split into files is the same plan. */
+const contentOf = ({ include: _files, ...content }: Readonly<Record<string, unknown>>): unknown => content;
 
 /** Without a tree of domains each name that is used is a domain of its own. */
 function domainsUsed(inspection: Inspection): Map<string, Domain> {

@@ -40,7 +40,7 @@ async function describeStep(request: DescribeRequest, step: StepDeclaration): Pr
   const variables = variablesOf({
     run: 'dry',
     mode: 'dry',
-    scenario: request.scenario.name,
+    scenario: request.scenario,
     environment: request.environment,
     incident: request.incident,
     outputs: new Map(),

@@ -24,8 +24,7 @@ export function inputOf(
   };
 }
 
-export const variablesNow = (active: ActiveRun): Record<string, unknown> =>
-  variablesOf({ ...active, scenario: active.scenario.name });
+export const variablesNow = (active: ActiveRun): Record<string, unknown> => variablesOf(active);
 
 /** What a step may say of itself and no runner keeps yet: to act all the same would be a lie. */
 const promises = ['in', 'window', 'guard', 'verify'] as const;

@@ -1,4 +1,5 @@
 import { isoTime } from '../core/index.ts';
+import type { Scenario } from '../plan/index.ts';
 import type { Environment } from './step.ts';
 import type { Incident } from './run-types.ts';
 
@@ -6,7 +7,7 @@ import type { Incident } from './run-types.ts';
 export function variablesOf(facts: {
   run: string;
   mode: string;
-  scenario: string;
+  scenario: Pick<Scenario, 'name' | 'parameters'>;
   environment: Environment;
   incident: Incident;
   outputs: ReadonlyMap<string, Record<string, unknown>>;
@@ -14,7 +15,8 @@ export function variablesOf(facts: {
   const { environment, incident } = facts;
   return {
     run: { id: facts.run, mode: facts.mode },
-    scenario: { name: facts.scenario },
+    scenario: { name: facts.scenario.name },
+    parameters: defaultsOf(facts.scenario),
     environment: {
       name: environment.name,
       protected: environment.protected,
@@ -29,3 +31,9 @@ export function variablesOf(facts: {
     steps: Object.fromEntries(facts.outputs),
   };
 }
+
+/** Nobody is asked for parameters yet: one without a default is not there, and an expression that names it says so. */
+const defaultsOf = ({ parameters }: Pick<Scenario, 'parameters'>): Record<string, unknown> =>
+  Object.fromEntries(
+    [...(parameters ?? [])].flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default]])),
+  );
