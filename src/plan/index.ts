@@ -4,6 +4,7 @@ export * from './did-you-mean.ts';
 export * from './expressions.ts';
 export * from './finding-codes.ts';
 export * from './findings.ts';
+export { importDocument, type ImportedPlan, type Remark } from './import/index.ts';
 export * from './initial-plan.ts';
 export * from './json-schema.ts';
 export * from './kinds.ts';

@@ -1,0 +1,112 @@
+import type { Draft } from './draft.ts';
+import { isMap, list, mapping, scalar, type MapNode, type PlanNode } from './write/node.ts';
+import { placeholder } from './world.ts';
+
+/** What the language requires and the document does not say stands as a placeholder, which `check` reports. Nothing is made up. */
+export function finishPlan(draft: Draft): MapNode {
+  requireKeys(draft);
+  requireStores(draft);
+  requireAssets(draft);
+  dropEmptyPolicies(draft);
+  const root = new Map<string, PlanNode>([['lifeboat', scalar(1)]]);
+  const sections = draft.sections();
+  for (const key of order) {
+    const own = draft.root().get(key);
+    const section = sections.get(key);
+    if (own !== undefined) root.set(key, own);
+    else if (section !== undefined && section.entries.size > 0) root.set(key, section);
+  }
+  return { entries: root };
+}
+
+const order = [
+  'plan',
+  'owner',
+  'review',
+  'domains',
+  'objectives',
+  'keys',
+  'stores',
+  'policies',
+  'assets',
+  'services',
+  'clusters',
+  'environments',
+  'documents',
+  'readiness',
+  'contacts',
+  'categories',
+  'severities',
+  'escalate',
+  'incidents',
+  'channels',
+  'templates',
+  'checklists',
+  'scenarios',
+  'drills',
+  'exercises',
+  'alerts',
+  'commands',
+];
+
+function requireKeys(draft: Draft): void {
+  if (draft.names('keys').length > 0) return;
+  const where = placeholder('the variable that holds the passphrase');
+  draft
+    .section('keys')
+    .set('main', mapping({ passphrase: mapping({ env: scalar(where) }) }, undefined, 'the document names no key'));
+}
+
+function requireStores(draft: Draft): void {
+  if (draft.names('stores').length > 0) return;
+  draft
+    .section('stores')
+    .set(
+      'unknown',
+      mapping(
+        { type: scalar('fs'), path: scalar(placeholder('where copies go')) },
+        undefined,
+        'the document names no place',
+      ),
+    );
+}
+
+function requireAssets(draft: Draft): void {
+  if (draft.names('assets').length > 0) return;
+  draft
+    .section('assets')
+    .set(
+      'unknown',
+      mapping(
+        { type: scalar('files'), path: scalar(placeholder('what must survive')) },
+        undefined,
+        'the document names no data',
+      ),
+    );
+}
+
+/** A stream with no place to go says only that there is one; policies that nothing was found for are left out. */
+function dropEmptyPolicies(draft: Draft): void {
+  const stores = draft.names('stores');
+  for (const [name, policy] of draft.section('policies')) {
+    if (!isMap(policy)) continue;
+    const stream = policy.entries.get('stream');
+    const to = isMap(stream) ? stream.entries.get('to') : undefined;
+    if (isMap(stream) && to !== undefined && 'items' in to && to.items.length === 0) {
+      stream.entries.set(
+        'to',
+        list(
+          stores.slice(0, 1).map((store) => scalar(store)),
+          undefined,
+          'guessed: the document does not say where',
+        ),
+      );
+    }
+    if (policy.entries.size > 0) continue;
+    draft.section('policies').delete(name);
+    for (const asset of draft.section('assets').values()) {
+      const used = isMap(asset) ? asset.entries.get('policy') : undefined;
+      if (isMap(asset) && used !== undefined && 'value' in used && used.value === name) asset.entries.delete('policy');
+    }
+  }
+}

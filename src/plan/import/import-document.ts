@@ -1,0 +1,78 @@
+import { LifeboatError, limits } from '../../core/index.ts';
+import { blocksOf, type Block, type SourceDocument } from './document/document.ts';
+import { readMarkdown } from './document/read.ts';
+import { Draft } from './draft.ts';
+import { finishPlan } from './finish.ts';
+import { recogniseAlerts } from './recognise/alerts.ts';
+import { recogniseChecklists, recogniseCommunications } from './recognise/communications.ts';
+import { recogniseContacts } from './recognise/contacts.ts';
+import { recogniseCommands, recogniseDocuments, recogniseReadiness } from './recognise/documents.ts';
+import { recogniseHeader } from './recognise/header.ts';
+import { recognisePractice } from './recognise/practice.ts';
+import { recogniseProtection } from './recognise/protection.ts';
+import { proceduresOf, recogniseScenarios, recogniseScenarioTables } from './recognise/scenarios.ts';
+import { recogniseScripts } from './recognise/scripts.ts';
+import { recogniseCategories, recogniseSeverities } from './recognise/severities.ts';
+import { recogniseRanks, recogniseTargets } from './recognise/targets.ts';
+import { leftOver } from './left-over.ts';
+import { withoutSecrets } from './without-secrets.ts';
+import type { ImportedPlan } from './index.ts';
+import { World } from './world.ts';
+import { writeYaml } from './write/yaml.ts';
+
+/** As `importDocument` of the index says. */
+export function importDocument(text: string, name: string): ImportedPlan {
+  if (text.length > limits.importCharactersMax) {
+    throw new LifeboatError(
+      'limit.exceeded',
+      `${name} has ${text.length} characters; a document has at most ${limits.importCharactersMax}`,
+    );
+  }
+  const document = readMarkdown(text);
+  const draft = new Draft();
+  recogniseAll(document, draft, name);
+  const root = withoutSecrets(finishPlan(draft), draft);
+  const heading = [
+    'yaml-language-server: $schema=./schema/lifeboat.schema.json',
+    `Read from ${name.replaceAll(/[^\x20-\x7e]/g, '?')} by lifeboat init --from; "line 42" behind a line is the line of that document.`,
+    'What stands in [brackets] the document does not say. Next: lifeboat check',
+  ];
+  return { plan: writeYaml(root, heading), ...draft.remarks(), leftOver: leftOver(document, draft) };
+}
+
+function recogniseAll(document: SourceDocument, draft: Draft, name: string): void {
+  const world = new World(draft);
+  const procedures = proceduresOf(document);
+  const inProcedure = linesOf(procedures.flatMap(({ blocks }) => blocks));
+  const aboutProcedure = new Set([
+    ...inProcedure,
+    ...linesOf(procedures.flatMap(({ about }) => about.flatMap(({ blocks }) => blocks))),
+  ]);
+  recogniseHeader(document, draft, name);
+  recogniseScripts(document, draft, world, (line) => inProcedure.has(line));
+  recogniseTargets(document, draft, (line) => aboutProcedure.has(line));
+  recogniseRanks(document, draft);
+  recogniseProtection(document, draft, world, (line) => aboutProcedure.has(line));
+  recogniseContacts(document, draft);
+  recogniseSeverities(document, draft);
+  recogniseCategories(document, draft);
+  recogniseScenarios(procedures, draft, world);
+  recogniseScenarioTables(document, draft);
+  recogniseAlerts(document, draft);
+  recognisePractice(document, draft);
+  recogniseCommunications(document, draft);
+  recogniseChecklists(document, draft);
+  recogniseCommands(document, draft);
+  recogniseDocuments(document, draft, world);
+  recogniseReadiness(document, draft);
+}
+
+function linesOf(blocks: readonly Block[]): Set<number> {
+  const lines = new Set<number>();
+  for (const block of blocksOf(blocks)) {
+    if (block.kind === 'list') for (const { line } of block.items) lines.add(line);
+    else if (block.kind === 'paragraph') for (const { line } of block.lines) lines.add(line);
+    else lines.add(block.line);
+  }
+  return lines;
+}

@@ -1,0 +1,30 @@
+import { blocksOf, type SourceDocument } from './document/document.ts';
+import type { Draft, Remark } from './draft.ts';
+
+/** Lines of the document that went into no part of the plan, neighbours together. Headings and ways of contents are no loss. */
+export function leftOver(document: SourceDocument, draft: Draft): Remark[] {
+  const lines = document.sections
+    .filter(({ title }) => !/^table of contents$/i.test(title))
+    .flatMap(({ blocks }) => [...blocksOf(blocks)].flatMap(linesOf))
+    .filter(({ line, text }) => text.trim() !== '' && !draft.isUsed(line))
+    .sort((a, b) => a.line - b.line);
+  const remarks: { line: number; endLine: number; text: string }[] = [];
+  for (const { line, text } of lines) {
+    const last = remarks.at(-1);
+    if (last !== undefined && line <= last.endLine + 1) last.endLine = Math.max(line, last.endLine);
+    else remarks.push({ line, endLine: line, text: text.length > 100 ? `${text.slice(0, 97)}…` : text });
+  }
+  return remarks;
+}
+
+type Block = ReturnType<typeof blocksOf> extends Generator<infer B> ? B : never;
+
+function linesOf(block: Block): { line: number; text: string }[] {
+  if (block.kind === 'list') return block.items.map(({ line, text }) => ({ line, text }));
+  if (block.kind === 'table') return block.rows.map(({ line, cells }) => ({ line, text: cells.join(' | ') }));
+  if (block.kind === 'paragraph')
+    return block.lines.filter(({ text }) => !text.endsWith(':')).map(({ line, text }) => ({ line, text }));
+  return block.text
+    .split('\n')
+    .flatMap((text, index) => (/^\s*(#.*)?$/.test(text) ? [] : [{ line: block.line + index, text }]));
+}

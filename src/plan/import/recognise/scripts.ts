@@ -1,0 +1,284 @@
+import { blocksOf, type SourceDocument } from '../document/document.ts';
+import type { Draft } from '../draft.ts';
+import { callOf, readArguments } from '../shell/arguments.ts';
+import { isShell } from '../shell/languages.ts';
+import { parseScript } from '../shell/parse.ts';
+import type { Statement } from '../shell/script.ts';
+import { readCadence } from '../words/cadence.ts';
+import type { World } from '../world.ts';
+import { list, mapping, scalar, type MapNode, type PlanNode } from '../write/node.ts';
+import { short } from './steps.ts';
+
+/** Shell outside the procedures that makes copies, puts them away and clears them up: what it does is what the plan protects today. */
+export function recogniseScripts(
+  document: SourceDocument,
+  draft: Draft,
+  world: World,
+  isProcedure: (line: number) => boolean,
+): void {
+  for (const section of document.sections) {
+    for (const block of blocksOf(section.blocks)) {
+      if (block.kind !== 'code' || !isShell(block) || isProcedure(block.line)) continue;
+      const reader = new ScriptReader(draft, world, { text: block.lead, line: block.line });
+      for (const statement of parseScript(block.text, block.line).statements) reader.read(statement);
+    }
+  }
+}
+
+class ScriptReader {
+  readonly #draft: Draft;
+  readonly #world: World;
+  readonly #lead: { readonly text: string; readonly line: number };
+  /** The files that this script has made, with the artifacts that they are. */
+  readonly #made = new Map<string, MapNode>();
+
+  constructor(draft: Draft, world: World, lead: { text: string; line: number }) {
+    this.#draft = draft;
+    this.#world = world;
+    this.#lead = lead;
+  }
+
+  read(statement: Statement): void {
+    for (const reader of [
+      this.#dump,
+      this.#live,
+      this.#resources,
+      this.#upload,
+      this.#clearUp,
+      this.#bucket,
+      this.#restic,
+    ]) {
+      if (reader.call(this, statement)) return;
+    }
+  }
+
+  #dump(statement: Statement): boolean {
+    const command = statement.commands.find(({ words }) => /^pg_dump(all)?$/.test(callOf(words).program));
+    const file = fileOf(statement);
+    if (command === undefined || file === undefined) return false;
+    const { program, words } = callOf(command.words);
+    const given = readArguments(words, ['-Fc', '-Ft', '-Fd', '-Fp', '-v', '-a', '-s', '-c', '-C', '-w', '-W', '-O']);
+    const form = given.flag('-F', '--format') ?? words.find((word) => /^-F[cdtp]$/.test(word))?.slice(2) ?? 'p';
+    const formats: Record<string, string> = {
+      c: 'custom',
+      custom: 'custom',
+      t: 'tar',
+      tar: 'tar',
+      d: 'directory',
+      directory: 'directory',
+    };
+    const database = program === 'pg_dumpall' ? undefined : (given.flag('-d', '--dbname') ?? given.words[0]);
+    const asset = this.#world.postgres(statement.line, database?.startsWith('$') === true ? undefined : database);
+    this.#artifact(asset, 'dump', file, statement, { format: scalar(formats[form] ?? 'sql'), method: scalar('dump') });
+    return true;
+  }
+
+  /** A file of SQLite that is copied, or saved by its own program. */
+  #live(statement: Statement): boolean {
+    for (const command of statement.commands) {
+      const { program, words } = callOf(command.words);
+      const given = readArguments(words, ['-c', '-k', '-r', '-a', '-p', '-f', '-czf', '-cf']);
+      const source = [...given.words, ...command.reads].find((word) => /\.(db|sqlite3?)$/.test(word));
+      if (source === undefined || !['gzip', 'cp', 'tar', 'zstd', 'rsync', 'cat', 'sqlite3'].includes(program)) continue;
+      const online = program === 'sqlite3';
+      if (online && !/\.backup|vacuum\s+into/i.test(words.join(' '))) continue;
+      const file = online
+        ? /(?:\.backup|into)\s+['"]?([^'"\s]+)/i.exec(words.join(' '))?.[1]
+        : (fileOf(statement) ?? given.words.at(-1));
+      if (file === undefined || file === source) continue;
+      const asset = this.#world.sqlite(source, statement.line);
+      this.#artifact(asset, 'copy', file, statement, {
+        format: scalar('sqlite'),
+        method: scalar(online ? 'online' : 'copy'),
+        ...(online ? {} : { live: scalar(true) }),
+      });
+      return true;
+    }
+    return false;
+  }
+
+  /** `kubectl get … -o yaml > FILE` */
+  #resources(statement: Statement): boolean {
+    const command = statement.commands.find(
+      ({ words }) => callOf(words).program === 'kubectl' && words.includes('get'),
+    );
+    const file = statement.commands.flatMap(({ writes }) => writes)[0];
+    if (command === undefined || file === undefined) return false;
+    const given = readArguments(callOf(command.words).words, ['-A', '--all-namespaces']);
+    const kinds = (given.words[1] ?? '').split(',').filter((kind) => kind !== '');
+    const namespace = given.flag('-n', '--namespace');
+    const asset = this.#world.asset('kubernetes', 'kubernetes_resources', statement.line, {
+      ...(namespace === undefined ? {} : { namespaces: list([scalar(namespace)]) }),
+      ...(kinds.length === 0 ? {} : { kinds: list(kinds.map((kind) => scalar(kind))) }),
+    });
+    this.#artifact(asset, 'export', file, statement, {
+      format: scalar('yaml'),
+      method: scalar('export'),
+      ...(kinds.some((kind) => /^secrets?$/.test(kind)) ? { secrets: scalar('plain') } : {}),
+    });
+    return true;
+  }
+
+  #upload(statement: Statement): boolean {
+    const { program, words } = callOf(statement.commands[0]?.words ?? []);
+    const given = readArguments(words, ['--recursive', '--quiet', '--delete']);
+    const [service, verb, from = '', to = ''] = given.words;
+    if (program !== 'aws' || service !== 's3' || !['cp', 'sync', 'mv'].includes(verb ?? '') || !to.startsWith('s3://'))
+      return false;
+    const store = this.#world.bucket(to, statement.line, given.flag('--region'));
+    const prefix = to.replace(/^s3:\/\/[^/]*\/?/, '');
+    const artifact = this.#made.get(from);
+    if (artifact !== undefined) {
+      artifact.entries.set('store', scalar(store, statement.line));
+      if (prefix !== '') artifact.entries.set('prefix', scalar(prefix));
+    }
+    this.#draft.understood(statement.line, `copies go to ${to}`, statement.endLine);
+    return true;
+  }
+
+  /** `find FOLDER -name "…" -mtime +30 -delete` */
+  #clearUp(statement: Statement): boolean {
+    const { program, words } = callOf(statement.commands[0]?.words ?? []);
+    const days = /^\+(\d{1,5})$/.exec(words[words.indexOf('-mtime') + 1] ?? '')?.[1];
+    if (program !== 'find' || days === undefined || !(words.includes('-delete') || words.includes('rm'))) return false;
+    const pattern = words[words.indexOf('-name') + 1] ?? '';
+    for (const [file, artifact] of this.#made) {
+      if (words[0] !== undefined && file.startsWith(words[0]))
+        artifact.entries.set('keep', scalar(`${days}d`, statement.line));
+    }
+    this.#draft.understood(statement.line, `files ${pattern} are deleted after ${days} days`, statement.endLine);
+    return true;
+  }
+
+  #bucket(statement: Statement): boolean {
+    const { program, words } = callOf(statement.commands[0]?.words ?? []);
+    const given = readArguments(words);
+    const [service, verb = '', url = ''] = given.words;
+    if (program !== 'aws') return false;
+    if (service === 's3' && verb === 'mb') {
+      this.#world.bucket(url, statement.line, given.flag('--region'));
+      this.#draft.understood(statement.line, `the bucket ${url.replace('s3://', '')} is made here`);
+      return true;
+    }
+    const bucket = given.flag('--bucket');
+    if (service !== 's3api' || bucket === undefined) return false;
+    const store = this.#world.bucket(bucket, statement.line, given.flag('--region'));
+    const setting = bucketSetting(verb, given.flag, statement.line);
+    if (setting === undefined) return false;
+    this.#world.add('stores', store, setting.key, setting.node);
+    this.#draft.understood(statement.line, `${setting.key} of the store ${store}`, statement.endLine);
+    return true;
+  }
+
+  /** `restic -r REPOSITORY backup PATH` */
+  #restic(statement: Statement): boolean {
+    const { program, words } = callOf(statement.commands[0]?.words ?? []);
+    const given = readArguments(words, ['-v', '--verbose', '--quiet', '-q']);
+    if (program !== 'restic' || given.words[0] !== 'backup') return false;
+    for (const path of given.words.slice(1)) {
+      const asset = this.#world.files(path, statement.line);
+      this.#artifact(asset, 'restic', given.flag('-r', '--repo') ?? 'restic', statement, {
+        format: scalar('files'),
+        method: scalar('sync'),
+      });
+    }
+    return true;
+  }
+
+  #artifact(
+    asset: string,
+    wanted: string,
+    file: string,
+    statement: Statement,
+    settings: Record<string, PlanNode>,
+  ): void {
+    const name = file.split('/').at(-1) ?? file;
+    const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : undefined;
+    const cadence = readCadence(this.#lead.text);
+    const compressed = /\.gz(\.|$)/.test(name) ? 'gzip' : /\.zst(\.|$)/.test(name) ? 'zstd' : undefined;
+    const node = mapping(
+      {
+        file: scalar(name, statement.line),
+        ...settings,
+        ...(compressed === undefined ? {} : { compressed: scalar(compressed) }),
+        ...(/\.(enc|gpg|age)$/.test(name) ? { encrypted: scalar(true) } : {}),
+        ...(folder === undefined || folder === '' ? {} : { folder: scalar(folder) }),
+        ...(cadence === undefined ? {} : { every: scalar(cadence.words, this.#lead.line - 2, `"${this.#lead.text}"`) }),
+        command: scalar(statement.raw, statement.line),
+      },
+      statement.line,
+    );
+    if (cadence !== undefined) this.#draft.used(this.#lead.line - 2, this.#lead.line - 1);
+    this.#world.artifact(asset, wanted, node);
+    this.#made.set(file, node);
+    this.#draft.understood(statement.line, `"${short(statement.raw)}" makes copies of ${asset}`, statement.endLine);
+  }
+}
+
+const fileOf = (statement: Statement): string | undefined => {
+  const written = statement.commands.flatMap(({ writes }) => writes)[0];
+  if (written !== undefined) return written;
+  const given = statement.commands.map(({ words }) => readArguments(callOf(words).words).flag('-f', '--file'));
+  return given.find((file) => file !== undefined);
+};
+
+function bucketSetting(
+  verb: string,
+  flag: (...names: readonly string[]) => string | undefined,
+  line: number,
+): { key: string; node: PlanNode } | undefined {
+  if (verb === 'put-bucket-versioning') {
+    const enabled = /Status=Enabled/i.test(flag('--versioning-configuration') ?? '');
+    return { key: 'versioning', node: scalar(enabled, line) };
+  }
+  if (verb === 'put-bucket-encryption') {
+    const algorithm = /"SSEAlgorithm"\s*:\s*"([^"]+)"/.exec(flag('--server-side-encryption-configuration') ?? '')?.[1];
+    return { key: 'encryption', node: scalar(algorithm === undefined ? 'on' : algorithm.toLowerCase(), line) };
+  }
+  if (verb !== 'put-bucket-lifecycle-configuration') return undefined;
+  const rules = lifecycleOf(flag('--lifecycle-configuration') ?? '', line);
+  return rules.length === 0 ? undefined : { key: 'lifecycle', node: list(rules, line) };
+}
+
+function lifecycleOf(text: string, line: number): PlanNode[] {
+  const parsed = parsedJson(text);
+  const rules = isRecord(parsed) && Array.isArray(parsed['Rules']) ? parsed['Rules'] : [];
+  return rules.flatMap((rule): PlanNode[] => {
+    if (!isRecord(rule)) return [];
+    const transitions = Array.isArray(rule['Transitions']) ? rule['Transitions'] : [];
+    const moves = transitions.flatMap((move): PlanNode[] =>
+      isRecord(move) && isDays(move['Days'])
+        ? [
+            mapping({
+              after: scalar(`${move['Days']}d`, line),
+              class: scalar(String(move['StorageClass'] ?? 'other').toLowerCase()),
+            }),
+          ]
+        : [],
+    );
+    const old = isRecord(rule['NoncurrentVersionExpiration'])
+      ? rule['NoncurrentVersionExpiration']['NoncurrentDays']
+      : undefined;
+    const end = isRecord(rule['Expiration']) ? rule['Expiration']['Days'] : undefined;
+    return [
+      ...moves,
+      ...(isDays(end) ? [mapping({ after: scalar(`${end}d`, line), expire: scalar(true) })] : []),
+      ...(isDays(old)
+        ? [mapping({ after: scalar(`${old}d`, line), expire: scalar(true), versions: scalar(true) })]
+        : []),
+    ];
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined; // a variable or a file stands there: nothing is known of the rules
+    throw error;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isDays = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
