@@ -3,19 +3,24 @@ import { pathText, type PlanDocument } from '../document.ts';
 import { tidyFindings } from '../findings.ts';
 import type { Finding, Plan } from '../model.ts';
 import { Facts } from './facts/facts.ts';
-import type { Found, Rule } from './rule.ts';
+import type { Found, Rule, Severity } from './rule.ts';
 import { rules } from './rules/index.ts';
-import { applyWaivers } from './waivers.ts';
+import { applyWaivers, judgeWaivers, waiverRules } from './waivers.ts';
+
+/** Every rule with a page, those about waivers too. */
+export const allRules: readonly Rule[] = [...rules, ...waiverRules];
 
 /**
  * Everything that would go wrong on the day, as far as the plan shows it. Pure: reads the plan and its document, no file, no
  * network; `nowMs` (milliseconds since 1970) is what reviews and waivers are held against. Findings come in the order of the
  * file, each once; waived ones are left out.
  */
-export function lint(plan: Plan, document: PlanDocument, nowMs: number, chosen: readonly Rule[] = rules): Finding[] {
+export function lint(plan: Plan, document: PlanDocument, nowMs: number): Finding[] {
   const facts = new Facts(plan, document, nowMs);
-  const findings = chosen.flatMap((rule) => findingsOf(rule, facts));
-  return tidyFindings(applyWaivers(facts, findings));
+  const findings = rules.flatMap((rule) => findingsOf(rule, facts));
+  const left = applyWaivers(facts, findings);
+  const ofWaivers = judgeWaivers(facts, findings, rules).map((found) => placed(found.code, 'warning', found, facts));
+  return tidyFindings([...left, ...ofWaivers]);
 }
 
 function findingsOf(rule: Rule, facts: Facts): Finding[] {
@@ -23,21 +28,21 @@ function findingsOf(rule: Rule, facts: Facts): Finding[] {
   for (const found of rule.find(facts)) {
     // One rule that fires everywhere must not bury the others, nor take for ever to place.
     if (findings.length >= limits.findingsPerRuleMax) break;
-    findings.push(placed(rule, found, facts));
+    findings.push(placed(rule.code, rule.severity, found, facts));
   }
   return findings;
 }
 
-function placed(rule: Rule, found: Found, { written }: Facts): Finding {
+function placed(code: string, severity: Severity, found: Found, { written }: Facts): Finding {
   const place = written.document.place(found.path, found.at ?? 'key');
   return {
-    code: rule.code,
-    severity: found.severity ?? rule.severity,
+    code,
+    severity: found.severity ?? severity,
     ...place,
     path: pathText(found.path),
     message: found.message,
     hint: found.hint,
-    page: pageOf(rule.code),
+    page: pageOf(code),
   };
 }
 

@@ -1,5 +1,7 @@
-import type { PlanDocument } from '../../document.ts';
-import type { Plan } from '../../model.ts';
+import { isLifeboatError } from '../../../core/index.ts';
+import { parseCalendar } from '../../calendar/calendar.ts';
+import type { Path, PlanDocument } from '../../document.ts';
+import type { Calendar, Plan } from '../../model.ts';
 import { Domains } from './domains.ts';
 import { Freshness } from './freshness.ts';
 import { Procedures } from './procedures.ts';
@@ -21,6 +23,18 @@ export class Facts {
     this.plan = plan;
     this.written = new Written(document);
     this.nowMs = nowMs;
+  }
+
+  /** Calendars as written at a place, in the zone of the plan; those that are not understood are findings of the schema. */
+  calendars(path: Path): Calendar[] {
+    return this.written.texts(path).flatMap((text) => {
+      try {
+        return [parseCalendar(text, this.plan.timezone)];
+      } catch (error) {
+        if (isLifeboatError(error)) return []; // the schema has said so already
+        throw error;
+      }
+    });
   }
 
   get rhythms(): Rhythms {

@@ -73,7 +73,7 @@ export class Freshness {
     const path: Path = ['policies', policy.name, 'every'];
     const rhythm = this.#rhythms.of(policy.every);
     if (rhythm === undefined) return never(store, ['policies', policy.name]);
-    const takesMs = this.#written.durationMs(['policies', policy.name, 'takes']) ?? 0;
+    const takesMs = this.#written.durationMs(['policies', policy.name, 'budget']) ?? 0;
     const takes = takesMs === 0 ? '' : ` + ${sentenceDuration(takesMs)} to take it`;
     return {
       store,

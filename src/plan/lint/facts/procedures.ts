@@ -2,7 +2,7 @@ import type { Path } from '../../document.ts';
 import { isMapping } from '../../inspection.ts';
 import type { Plan, Scenario, StepDeclaration } from '../../model.ts';
 import type { Act } from './commands/act.ts';
-import { actsOfStep } from './step-acts.ts';
+import { actsOfStep, nameIn } from './step-acts.ts';
 import { longestWay } from './longest-way.ts';
 import type { Written } from './written.ts';
 
@@ -31,6 +31,9 @@ export interface Procedure {
 export interface PlacedAct extends Act {
   readonly step: StepFact;
 }
+
+/** Scenarios that call scenarios that call …: deeper ones add nothing to judge, and must not take for ever. */
+const callsDeepMax = 3;
 
 export class Procedures {
   readonly #plan: Plan;
@@ -62,12 +65,32 @@ export class Procedures {
     };
   }
 
+  /** Of a step that calls another scenario also what that one does: for the caller it happens here. */
+  #actsOf(
+    step: StepDeclaration,
+    written: Readonly<Record<string, unknown>>,
+    called: readonly string[],
+  ): readonly Act[] {
+    const own = actsOfStep(step, written);
+    const name = step.kind === 'call' ? nameIn(step.settings, 'scenario') : undefined;
+    const scenario =
+      name === undefined || called.includes(name) || called.length >= callsDeepMax
+        ? undefined
+        : this.#plan.scenarios.get(name);
+    if (scenario === undefined) return own;
+    const inner = scenario.steps.flatMap((one, index) => {
+      const found = this.#written.at(['scenarios', scenario.name, 'steps', index]);
+      return this.#actsOf(one, isMapping(found) ? found : {}, [...called, scenario.name]);
+    });
+    return [...own, ...inner];
+  }
+
   #flat(step: StepDeclaration, path: Path, position: number): StepFact[] {
     const found = this.#written.at(path);
     const written = isMapping(found) ? found : {};
     const inside = Array.isArray(written['parallel']) ? ['parallel'] : ['parallel', 'steps'];
     return [
-      { id: step.id, path, step, written, acts: actsOfStep(step, written, this.#plan), position },
+      { id: step.id, path, step, written, acts: this.#actsOf(step, written, []), position },
       ...step.steps.flatMap((inner, index) => this.#flat(inner, [...path, ...inside, index], position)),
     ];
   }

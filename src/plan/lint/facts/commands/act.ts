@@ -2,7 +2,7 @@ import type { Command } from './shell.ts';
 
 /**
  * What a step does to the world, in the words that rules reason with, whether its kind says it or its command does.
- * `what` names the thing, with its sort before it: `namespace:shop`, `database:orders`, `service:postgresql`, `workload:web`.
+ * `what` names the thing, with its sort before it: `namespace:shop`, `database:orders`, `service:postgresql`, `service:web`.
  */
 export interface Act {
   readonly kind: ActKind;

@@ -29,9 +29,9 @@ export function kubectl(command: Command): Act[] {
   if (verb === 'rollout' && objects[0] === 'restart')
     return [
       ...within,
-      ...objects.slice(1).map((name): Act => ({ kind: 'starts', what: `workload:${bare(name)}`, command })),
+      ...objects.slice(1).map((name): Act => ({ kind: 'starts', what: `service:${bare(name)}`, command })),
     ];
-  if (verb === 'rollout' && objects[0] === 'status') return [...within, { kind: 'checks', what: 'workload', command }];
+  if (verb === 'rollout' && objects[0] === 'status') return [...within, { kind: 'checks', what: 'service', command }];
   if (verb === 'set' && objects[0] === 'env') return [...within, ...settings(command, words)];
   if (verb === 'get') return [...within, ...read(command, objects)];
   if (verb === 'delete' && has(objects, 'namespace', 'pvc', 'pv'))
@@ -52,7 +52,7 @@ export function helm(command: Command): Act[] {
   return [
     ...within,
     { kind: 'installs', what: `release:${release ?? ''}`, detail: again, command },
-    { kind: 'starts', what: `workload:${release ?? ''}`, command },
+    { kind: 'starts', what: `service:${release ?? ''}`, command },
     ...overlays(
       command,
       words.filter((word) => /\.ya?ml$/.test(word)),
@@ -62,7 +62,10 @@ export function helm(command: Command): Act[] {
 
 function created(command: Command, objects: readonly string[]): Act[] {
   const name = objects[0] === 'secret' ? (objects[2] ?? objects[1]) : objects[1];
-  return [{ kind: 'makes', what: `${objects[0] ?? ''}:${name ?? ''}`, command }, ...settings(command, command.words)];
+  return [
+    { kind: 'makes', what: `${objects[0] === 'secret' ? 'secret' : 'config'}:${name ?? ''}`, command },
+    ...settings(command, command.words),
+  ];
 }
 
 function applied(command: Command): Act[] {
@@ -79,17 +82,17 @@ export function manifest(command: Command | undefined, file: string): Act[] {
   const made: [RegExp, string][] = [
     [/namespace/, 'namespace:*'],
     [/secret/, 'secret:*'],
-    [/configmap/, 'configmap:*'],
-    [/postgres|mysql|database/, 'database:*'],
+    [/configmap/, 'config:*'],
+    [/postgres|mysql|database/, 'server:*'],
     [/cert-?manager|issuer/, 'issuer:*'],
     [/ingress/, 'ingress:*'],
-    [/overlays?\//, 'workload:*'],
-    [/backend|frontend|deploy|\bapp\b|api/, 'workload:*'],
+    [/overlays?\//, 'service:*'],
+    [/backend|frontend|deploy|\bapp\b|api/, 'service:*'],
   ];
   const what = made.filter(([pattern]) => pattern.test(name)).map(([, one]) => one);
   return [
     ...what.map((one): Act => ({ kind: 'makes', what: one, file, ...common })),
-    ...(what.includes('workload:*') ? [{ kind: 'starts', what: 'workload:*', file, ...common } as const] : []),
+    ...(what.includes('service:*') ? [{ kind: 'starts', what: 'service:*', file, ...common } as const] : []),
     ...overlays(command, [file]),
   ];
 }
@@ -116,7 +119,7 @@ function scaled(command: Command, objects: readonly string[]): Act[] {
   const names = objects.filter((word) => !/^(deployments?|statefulsets?|deploy|sts)$/.test(word));
   return names.map((name): Act => ({
     kind: replicas === '0' ? 'stops' : 'starts',
-    what: `workload:${bare(name)}`,
+    what: `service:${bare(name)}`,
     command,
   }));
 }

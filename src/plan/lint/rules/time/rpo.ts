@@ -5,7 +5,7 @@ import { sentenceDuration } from '../../words.ts';
 
 const example = (every: string): string => `objectives: { rpo: 1h }
 policies:
-  database: { every: ${every}, takes: 12m, to: [far] }
+  database: { every: ${every}, budget: 12m, to: [far] }
 assets:
   orders: { type: postgres, policy: database, … }`;
 
