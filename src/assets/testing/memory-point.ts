@@ -14,13 +14,18 @@ export async function captureAll(asset: Asset, scratch: string): Promise<Capture
   const capture = asset.capture({ scratch, progress: silentProgress });
   const entries: StoredEntry[] = [];
   const contents = new Map<string, Buffer>();
-  for (;;) {
-    const next = await capture.next();
-    if (next.done) return { facts: next.value, point: new MemoryPoint(next.value.facts, entries, contents) };
-    const { content, chunking: _, ...header } = next.value;
-    const bytes = content === undefined ? Buffer.alloc(0) : await readContent(content);
-    entries.push({ ...header, bytes: bytes.length });
-    contents.set(header.path, bytes);
+  try {
+    for (;;) {
+      const next = await capture.next();
+      if (next.done) return { facts: next.value, point: new MemoryPoint(next.value.facts, entries, contents) };
+      const { content, chunking: _, ...header } = next.value;
+      const bytes = content === undefined ? Buffer.alloc(0) : await readContent(content);
+      entries.push({ ...header, bytes: bytes.length });
+      contents.set(header.path, bytes);
+    }
+  } finally {
+    // Content that cannot be read ends a capture from outside, as an engine does.
+    await capture.return(undefined as never);
   }
 }
 

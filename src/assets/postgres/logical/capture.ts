@@ -37,6 +37,7 @@ export async function* captureDump(
     const source = await readLogicalSource(url, settings.databases);
     const clients = await findDumpPrograms(source.major);
     const capture = new Capture(source, clients, url, settings, signal);
+    capture.mustHoldHome();
     yield folder('');
     goOn();
     yield file('globals.sql', await capture.globals());
@@ -83,6 +84,21 @@ class Capture {
 
   get moments(): number {
     return this.#dumped.length;
+  }
+
+  /** Throws `plan.invalid` when a copy could not be asked what the plan asks, because the database of its url is not dumped. */
+  mustHoldHome(): void {
+    const home = this.#homeDatabase;
+    if (this.#source.databases.some(({ name }) => name === home)) return;
+    // Every new cluster has these two.
+    if (['postgres', 'template1'].includes(home) && this.#settings.measure === undefined) return;
+    throw new LifeboatError(
+      'plan.invalid',
+      `the url of the asset names the database ${home}, which "databases" leaves out`,
+      {
+        hint: `Add ${home} to "databases", or name one of them in the url: there a copy is entered and the queries of the plan are asked.`,
+      },
+    );
   }
 
   globals(): Promise<Buffer> {

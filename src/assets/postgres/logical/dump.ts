@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LifeboatError, limits, streamProcess, systemClock, type ProcessStream } from '../../../core/index.ts';
+import { stopIfAsked } from '../../stop.ts';
 import { ArchiveReader } from './archive.ts';
 import type { ArchiveContents } from './archive-format.ts';
 import { clientEnvironment } from './environment.ts';
@@ -41,7 +42,7 @@ export class Dump {
         `--snapshot=${snapshot.id}`,
         `--lock-wait-timeout=${limits.dumpLockWaitMs}`,
       ],
-      { env: clientEnvironment(url, database) },
+      { env: clientEnvironment(url, database, 'lifeboat pg_dump') },
     );
     // Its output ends with it, which ends the reading below; what `stop` cannot do, it says again there.
     const onAbort = (): void => void dump.stop().catch(() => {});
@@ -66,6 +67,7 @@ export class Dump {
       yield piece;
     }
     const end = await dump.ended;
+    stopIfAsked(this.#request.signal, 'the backup');
     if (end.exitCode !== 0) throw dumpError('pg_dump', this.#request.database, end);
     this.contents = reader.end();
     this.warnings = end.stderr.split('\n').filter((line) => line.trim() !== '');

@@ -23,7 +23,7 @@ const inherited = ['PGUSER', 'PGPASSWORD', 'PGPASSFILE', 'PGSERVICEFILE'];
  * The environment in which PostgreSQL’s programs reach a server. All of it goes this way: on a command line a password is read by
  * everybody on the machine, and a database by the name `a=b` would be taken for connection settings.
  */
-export function clientEnvironment(url: string, database: string): Record<string, string> {
+export function clientEnvironment(url: string, database: string, application = 'lifeboat'): Record<string, string> {
   const { username, password, hostname, port, searchParams } = parseServerUrl(url);
   const environment: Record<string, string> = {};
   for (const name of inherited) {
@@ -44,7 +44,7 @@ export function clientEnvironment(url: string, database: string): Record<string,
   return plainEnvironment({
     ...environment,
     PGDATABASE: database,
-    PGAPPNAME: 'lifeboat',
+    PGAPPNAME: application,
     PGCONNECT_TIMEOUT: '10',
     // Their messages are read by us, so they are in one language.
     LC_ALL: 'C',

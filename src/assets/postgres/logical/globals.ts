@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LifeboatError, limits, streamProcess } from '../../../core/index.ts';
+import { stopIfAsked } from '../../stop.ts';
 import { clientEnvironment } from './environment.ts';
 import { dumpError } from './errors.ts';
 import type { ClientPrograms } from './programs.ts';
@@ -25,7 +26,7 @@ export async function dumpGlobals(
       `--lock-wait-timeout=${limits.dumpLockWaitMs}`,
       ...(options.rolePasswords ? [] : ['--no-role-passwords']),
     ],
-    { env: clientEnvironment(url, database) },
+    { env: clientEnvironment(url, database, 'lifeboat pg_dumpall') },
   );
   const onAbort = (): void => void dump.stop().catch(() => {}); // said again below
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -39,6 +40,7 @@ export async function dumpGlobals(
       pieces.push(piece);
     }
     const end = await dump.ended;
+    stopIfAsked(options.signal, 'the backup');
     if (end.exitCode !== 0 || end.stderr.trim() !== '') throw dumpError('pg_dumpall', database, end);
     return mustBeWhole(Buffer.concat(pieces));
   } finally {

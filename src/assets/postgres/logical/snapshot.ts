@@ -33,11 +33,11 @@ export class Snapshot {
   }
 
   static async open(url: string, database: string): Promise<Snapshot> {
-    // The session waits while pg_dump begins; a server that ends idle transactions must not end this one.
-    const client = await connect(withDatabase(url, database), {
-      options: '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0',
-    });
+    const client = await connect(withDatabase(url, database));
     try {
+      // The session waits while pg_dump begins; a server that ends idle transactions must not end this one.
+      await client.query(`select set_config(name, '0', false) from pg_settings
+        where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`);
       const clock = await client.query<{ ms: string }>(
         `select floor(extract(epoch from clock_timestamp()) * 1000) as ms`,
       );
