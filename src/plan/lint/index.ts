@@ -1,2 +1,3 @@
 export { allRules, lint, pageOf } from './engine.ts';
+export { rulePages } from './pages.ts';
 export type { Rule } from './rule.ts';

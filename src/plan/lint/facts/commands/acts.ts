@@ -2,7 +2,7 @@ import { flag, has, plainWords, type Act } from './act.ts';
 import { aws, eksctl, terraform } from './clouds.ts';
 import { createdb, dropdb, pgDump, pgRestore, psql, some, sqlite3 } from './databases.ts';
 import { helm, kubectl } from './kubernetes.ts';
-import { commandsIn, type Command } from './shell.ts';
+import { commandsIn, withoutWrappers, type Command } from './shell.ts';
 
 /** What the commands of a text do, in order, for those that are known; a program that is not known does nothing that rules judge. */
 export function actsOfText(text: string): Act[] {
@@ -11,7 +11,7 @@ export function actsOfText(text: string): Act[] {
 
 /** The same for a program and its arguments. */
 export function actsOfArguments(words: readonly string[]): Act[] {
-  const [program, ...rest] = words;
+  const [program, ...rest] = withoutWrappers(words);
   if (program === undefined) return [];
   if (/^(ba|da|z)?sh$/.test(base(program))) {
     const script = flag(rest, '-c', '-ec', '-lc', '-euc');

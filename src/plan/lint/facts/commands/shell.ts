@@ -61,12 +61,14 @@ function take(draft: Draft, word: string): void {
 const wrappers = new Set(['sudo', 'time', 'nohup', 'env', 'exec', 'then', 'do', 'else', 'if', '!']);
 
 function commandOf({ words, input, output }: Draft, before: Command | undefined): Command | undefined {
-  let start = 0;
-  while (start < words.length && (wrappers.has(words[start] ?? '') || /^[A-Za-z_]\w*=/.test(words[start] ?? '')))
-    start += 1;
-  const program = words[start];
-  if (program === undefined) return undefined;
-  return { program, words: words.slice(start + 1), input, output, before };
+  const [program, ...rest] = withoutWrappers(words);
+  return program === undefined ? undefined : { program, words: rest, input, output, before };
+}
+
+/** Without what only runs the program: `sudo`, `time`, settings before it. */
+export function withoutWrappers(words: readonly string[]): readonly string[] {
+  const start = words.findIndex((word) => !wrappers.has(word) && !/^[A-Za-z_]\w*=/.test(word));
+  return start === -1 ? [] : words.slice(start);
 }
 
 /** What stands in `<< END … END` is data, or a file of its own, not commands. */

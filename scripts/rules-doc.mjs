@@ -1,0 +1,31 @@
+// Writes docs/rules: a page for each rule of the linter, and their list. `--check` only says whether the pages are up to date.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rulePages } from '../src/plan/index.ts';
+
+const folder = join(import.meta.dirname, '../docs/rules');
+const pages = rulePages();
+const written = () => readdirSync(folder).filter((name) => name.endsWith('.md'));
+
+if (!process.argv.includes('--check')) {
+  mkdirSync(folder, { recursive: true });
+  for (const name of written().filter((one) => !pages.has(one))) rmSync(join(folder, name));
+  for (const [name, text] of pages) writeFileSync(join(folder, name), text);
+} else {
+  const stale = [...pages].filter(([name, text]) => read(name) !== text).map(([name]) => name);
+  const left = written().filter((name) => !pages.has(name));
+  if (stale.length + left.length > 0) {
+    process.stderr.write(
+      `docs/rules is not what the rules say (${[...stale, ...left].join(', ')}); run: npm run rules-doc\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+function read(name) {
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch {
+    return undefined; // a page that is missing is stale like any other
+  }
+}
