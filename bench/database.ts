@@ -10,7 +10,7 @@ import {
   type RunningServer,
 } from '../src/assets/postgres/server/index.ts';
 import { freePort, LifeboatError, systemClock } from '../src/core/index.ts';
-import { run } from './measure.ts';
+import { run, type Stopwatch } from './measure.ts';
 import { postgresPrograms } from './packages.ts';
 import { writeDocuments } from './text.ts';
 import type { PostgresSource, RestoredServer } from './tool.ts';
@@ -18,6 +18,7 @@ import type { PostgresSource, RestoredServer } from './tool.ts';
 export const major = 15;
 /** Four segments. */
 const logBytesMost = 64 * 2 ** 20;
+const askEveryMs = 10;
 const password = 'bench-of-lifeboat';
 
 /** Anybody on this machine may come in by the socket, as pgBackRest does; the cluster lives for minutes. */
@@ -36,6 +37,23 @@ const loading = { ...quiet, max_wal_size: '4GB', maintenance_work_mem: '256MB' }
 export interface Database {
   readonly source: PostgresSource;
   stop(): Promise<void>;
+}
+
+/** One database for several suites. */
+export interface SharedDatabase {
+  /** Made by the first call. */
+  get(): Promise<Database>;
+  /** Ends and removes it, if there is one. */
+  end(): Promise<void>;
+}
+
+export function sharedDatabase(make: () => Promise<Database>): SharedDatabase {
+  let made: Promise<Database> | undefined;
+  return {
+    get: () => (made ??= make()),
+    // One that could not be made has told so to whoever wanted it.
+    end: async () => (await made?.catch(() => undefined))?.stop(),
+  };
 }
 
 /** A PostgreSQL with page checksums, filled by pgbench and with jsonb and text, at rest. */
@@ -74,21 +92,50 @@ export async function makeDatabase(
   return { source: { ...source, serverPid: server.pid }, stop: () => server.stop() };
 }
 
-/** How each tool's copy is started, so that the first answer means the same for all. */
-export async function startRestored(dataFolder: string, source: PostgresSource): Promise<RestoredServer> {
+/**
+ * How each tool's copy is started, so that the first answer means the same for all: the clock stops when a client on the
+ * network has its first row, which is a little sooner than we learn from the server that it is ready.
+ */
+export async function startRestored(
+  stopwatch: Stopwatch,
+  dataFolder: string,
+  source: PostgresSource,
+): Promise<RestoredServer> {
   const port = await freePort();
   const url = source.url.replace(`:${source.port}/`, `:${port}/`);
   const settings = { ...quiet, listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
-  const server = await startServer({
-    programs: await findPrograms(major),
-    user: source.user,
-    dataFolder,
-    url,
-    logFile: `${dataFolder}.log`,
-    settings: { ...settings, archive_mode: 'off' },
-    signal: source.signal,
-  });
-  return { url, stop: () => server.stop() };
+  const waiting = new AbortController();
+  const answered = untilAnswered(url, AbortSignal.any([source.signal, waiting.signal])).then(() => stopwatch.stop());
+  // A server that does not start says why; that nobody answered then says no more.
+  answered.catch(() => {});
+  try {
+    const server = await startServer({
+      programs: await findPrograms(major),
+      user: source.user,
+      dataFolder,
+      url,
+      logFile: `${dataFolder}.log`,
+      settings: { ...settings, archive_mode: 'off' },
+      signal: source.signal,
+    });
+    await answered;
+    return { url, stop: () => server.stop() };
+  } finally {
+    waiting.abort();
+  }
+}
+
+/** A client that tries again and again until it has its row. */
+async function untilAnswered(url: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return void (await firstAnswer(url));
+    } catch {
+      // Not there yet, or still replaying; whoever starts it knows when to give up.
+      await systemClock.sleep(askEveryMs, signal);
+    }
+  }
 }
 
 /** An empty server for a dump to be loaded into, set as the manual advises for that. */

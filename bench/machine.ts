@@ -2,7 +2,7 @@ import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { isoTime, systemClock } from '../src/core/index.ts';
 import { run } from './measure.ts';
-import { postgresPrograms } from './packages.ts';
+import { litestreamProgram, postgresPrograms } from './packages.ts';
 import { program as lifeboat } from './tools/lifeboat.ts';
 
 /** On what the figures were measured. */
@@ -25,12 +25,15 @@ export async function describeMachine(signal: AbortSignal): Promise<Machine> {
     ['pgbackrest', 'version'],
     ['restic', 'version'],
     ['borg', '--version'],
+    [litestreamProgram, 'version'],
   ];
+  // Some say their version only.
+  const names: Readonly<Record<string, string>> = { [lifeboat]: 'Lifeboat ', [litestreamProgram]: 'Litestream ' };
   const found: string[] = [`Node ${process.versions.node}`];
   for (const argv of versions) {
     try {
       const said = (await run(argv, signal)).trim().split('\n')[0] as string;
-      found.push(argv[0] === lifeboat ? `Lifeboat ${said}` : said);
+      found.push(`${names[argv[0] as string] ?? ''}${said}`);
     } catch {
       // Not installed: what is left out for it stands in the results.
     }

@@ -21,30 +21,49 @@ export interface RunOptions {
 export interface Stopwatch {
   /** Runs a program to its end, counts its time and memory, and returns what it printed. Throws `process.failed`. */
   run(argv: readonly string[], options?: RunOptions): Promise<string>;
+  /** The work is done: what still follows is nobody's time. Only the first call counts. */
+  stop(): void;
+}
+
+export interface MeasureOptions {
+  readonly signal: AbortSignal;
+  /** Process id of a server whose help is counted too. */
+  readonly server?: number;
+  /** For all programs that are run. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** How often memory is looked at; the kernel keeps each process's own peak, so only the sum can be missed between. */
 const sampleEveryMs = 50;
 
-/** Measures wall time of all of `work`, and processor time and memory of what it runs. `server`: whose help is counted too. */
+/** Measures wall time of `work` until it ends or says that it is done, and processor time and memory of what it runs. */
 export async function measure(
   work: (stopwatch: Stopwatch) => Promise<void>,
-  { server, signal }: { server?: number; signal: AbortSignal },
+  { server, signal, env }: MeasureOptions,
 ): Promise<Measured> {
   const used = { cpuSeconds: 0, peakBytes: 0 };
-  const serverBefore = server === undefined ? 0 : cpuSecondsOf(server);
+  const serverSeconds = (): number => (server === undefined ? 0 : cpuSecondsOf(server));
+  const serverBefore = serverSeconds();
   const startedMs = systemClock.elapsed();
+  let end: { seconds: number; serverSeconds: number } | undefined;
+  const stop = (): void =>
+    void (end ??= {
+      seconds: (systemClock.elapsed() - startedMs) / 1000,
+      serverSeconds: serverSeconds() - serverBefore,
+    });
   await work({
     run: async (argv, options = {}) => {
-      const { output, cpuSeconds, peakBytes } = await runMeasured(argv, options, signal);
+      const all = { ...options, env: { ...options.env, ...env } };
+      const { output, cpuSeconds, peakBytes } = await runMeasured(argv, all, signal);
       used.cpuSeconds += cpuSeconds;
       used.peakBytes = Math.max(used.peakBytes, peakBytes);
       return output;
     },
+    stop,
   });
-  const seconds = (systemClock.elapsed() - startedMs) / 1000;
-  const serverSeconds = server === undefined ? 0 : cpuSecondsOf(server) - serverBefore;
-  return { seconds, cpuSeconds: used.cpuSeconds + serverSeconds, peakBytes: used.peakBytes };
+  stop();
+  const { seconds, serverSeconds: ofServer } = end as { seconds: number; serverSeconds: number };
+  return { seconds, cpuSeconds: used.cpuSeconds + ofServer, peakBytes: used.peakBytes };
 }
 
 /** Runs a program whose cost is nobody's. */

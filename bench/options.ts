@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LifeboatError } from '../src/core/index.ts';
+import { works, type Work } from './tool.ts';
 
-export const suiteNames = ['start', 'postgres', 'files', 'sqlite'] as const;
+export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 'memory'] as const;
 export type SuiteName = (typeof suiteNames)[number];
+/** It needs 30 GB of disk, so it is done when it is asked for. */
+const onlyWhenAsked: SuiteName = 'memory';
 
 export interface Options {
   readonly json: boolean;
@@ -16,25 +20,39 @@ export interface Options {
   readonly documents: number;
   readonly files: number;
   readonly sqliteBytes: number;
+  /** Sizes between which memory must not grow, the smallest first. */
+  readonly memorySizes: readonly number[];
   /** Where the temporary folder is made; undefined: the system's. */
   readonly folder: string | undefined;
+  /** Where the outcome is written. */
+  readonly resultsFolder: string;
   readonly suites: readonly SuiteName[];
   /** Empty: every tool. */
   readonly tools: readonly string[];
+  /** Only our side of these works, once, with the profiler; undefined: the works whose target was missed, after the rest. */
+  readonly profile: readonly Work[] | undefined;
+  /** Say where the time goes in the works whose target was missed. */
+  readonly explain: boolean;
   readonly install: boolean;
 }
 
 export const usage = `npm run bench -- [OPTIONS]
-  --quick             three minutes: 350 MB, 2 repetitions (default: 3 GB, 3 repetitions)
+  --quick             a few minutes: 350 MB, 2 repetitions (default: 3 GB, 3 repetitions)
   --json              standard output ends with one line of JSON, all else goes to standard error
   --repetitions N     how often each tool does each work
   --scale N           pgbench's scale (15 MB each)
   --files N           how many small files, up to 1000000 and more
   --sqlite-mb N       size of the SQLite database
+  --memory            also: whether memory stays the same from 300 MB to 10 GB (30 GB of disk)
+  --memory-mb A,B     the same between these sizes
   --only A,B          of the suites ${suiteNames.join(', ')}
   --tools A,B         of the tools, such as lifeboat,restic
+  --profile A,B       measure nothing; say where Lifeboat's time goes in these works
+                      (${works.join(', ')})
+  --no-profile        do not profile the works whose target was missed
   --folder DIR        make the temporary folder here, on the disk to be measured
-  --no-install        skip what is missing instead of installing it with apt
+  --results DIR       write the outcome here instead of bench/results
+  --no-install        skip what is missing instead of installing it
 `;
 
 /** Throws `input.flag`. */
@@ -43,10 +61,10 @@ export function readOptions(words: readonly string[]): Options | 'help' {
   if (values.help === true) return 'help';
   const quick = values.quick === true;
   const scale = whole('scale', values.scale) ?? (quick ? 20 : 150);
-  const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((word) => word !== '');
-  const suites = list(values.only);
-  const unknown = suites.find((suite) => !suiteNames.includes(suite as SuiteName));
-  if (unknown !== undefined) throw new LifeboatError('input.flag', `--only knows no suite "${unknown}"`);
+  const asked = listed('only', values.only, suiteNames);
+  const profile = listed('profile', values.profile, works);
+  const memory = values.memory === true || values['memory-mb'] !== undefined;
+  const standard = suiteNames.filter((suite) => suite !== onlyWhenAsked || memory);
   return {
     json: values.json === true,
     quick,
@@ -56,9 +74,13 @@ export function readOptions(words: readonly string[]): Options | 'help' {
     documents: scale * 2500,
     files: whole('files', values.files) ?? (quick ? 10_000 : 200_000),
     sqliteBytes: (whole('sqlite-mb', values['sqlite-mb']) ?? (quick ? 128 : 1000)) * 1e6,
+    memorySizes: sizes(values['memory-mb'] ?? '300,10000'),
     folder: values.folder,
-    suites: suites.length === 0 ? suiteNames : (suites as SuiteName[]),
-    tools: list(values.tools),
+    resultsFolder: values.results === undefined ? join(import.meta.dirname, 'results') : resolve(values.results),
+    suites: asked ?? standard,
+    tools: split(values.tools),
+    profile,
+    explain: values['no-profile'] !== true,
     install: values['no-install'] !== true,
   };
 }
@@ -76,19 +98,46 @@ function parse(words: readonly string[]) {
         quick: flag,
         json: flag,
         help: flag,
+        memory: flag,
         'no-install': flag,
+        'no-profile': flag,
         repetitions: text,
         scale: text,
         files: text,
         'sqlite-mb': text,
+        'memory-mb': text,
         only: text,
         tools: text,
+        profile: text,
         folder: text,
+        results: text,
       },
     }).values;
   } catch (error) {
     throw new LifeboatError('input.flag', (error as Error).message, { hint: usage, cause: error });
   }
+}
+
+const split = (text: string | undefined): string[] => (text ?? '').split(',').filter((word) => word !== '');
+
+/** Undefined when the option was not given. */
+function listed<T extends string>(option: string, text: string | undefined, known: readonly T[]): T[] | undefined {
+  if (text === undefined) return undefined;
+  const words = split(text);
+  const unknown = words.find((word) => !known.includes(word as T));
+  if (unknown !== undefined || words.length === 0) {
+    throw new LifeboatError('input.flag', `--${option} knows no "${unknown ?? ''}"`, {
+      hint: `It knows: ${known.join(', ')}`,
+    });
+  }
+  return words as T[];
+}
+
+function sizes(text: string): number[] {
+  const found = split(text).map((word) => (whole('memory-mb', word) as number) * 1e6);
+  if (found.length < 2)
+    throw new LifeboatError('input.flag', `--memory-mb must name two sizes, such as 300,10000, not "${text}"`);
+  return found.sort((a, b) => a - b);
 }
 
 function whole(option: string, value: string | undefined): number | undefined {

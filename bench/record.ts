@@ -1,6 +1,9 @@
 import { messageOf } from '../src/core/index.ts';
+import type { SharedDatabase } from './database.ts';
+import { measure, type Measured, type Stopwatch } from './measure.ts';
 import type { Options } from './options.ts';
-import type { Omission, Sample, Work } from './tool.ts';
+import { profiled, type Profile } from './profile/profile.ts';
+import { isOurs, type Omission, type Sample, type Work } from './tool.ts';
 
 /** What a run of the bench has and shows while it goes on. */
 export interface Bench {
@@ -11,6 +14,10 @@ export interface Bench {
   readonly missing: ReadonlyMap<string, string>;
   readonly samples: Sample[];
   readonly omissions: Omission[];
+  /** One for all suites that want one, made when the first does. */
+  readonly database: SharedDatabase;
+  /** Instead of measuring, say where our time goes in these works. */
+  readonly profiling: { readonly works: readonly Work[]; readonly profiles: Profile[] } | undefined;
   say(sentence: string): void;
 }
 
@@ -41,6 +48,25 @@ export async function attempt(
     omit(bench, { tool, work, reason: messageOf(error), failed: true });
     return false;
   }
+}
+
+/**
+ * What a work of a tool costs; in a run that asks where our time goes, with the profiler on in our own processes.
+ * `server`: process id of a server whose help is counted too.
+ */
+export async function measured(
+  bench: Bench,
+  tool: string,
+  work: Work,
+  perform: (stopwatch: Stopwatch) => Promise<void>,
+  server?: number,
+): Promise<Measured> {
+  const options = { signal: bench.signal, ...(server === undefined ? {} : { server }) };
+  const { profiling } = bench;
+  if (profiling === undefined || !profiling.works.includes(work) || !isOurs(tool)) return measure(perform, options);
+  const { profile, ...rest } = await profiled(bench.folder, work, (env) => measure(perform, { ...options, env }));
+  profiling.profiles.push(profile);
+  return rest;
 }
 
 /** An empty repository of a tool; undefined, and named in the results, when the tool cannot make one. */

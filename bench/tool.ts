@@ -8,15 +8,24 @@ export const works = [
   'scattered',
   'restore',
   'verify',
+  'ten',
+  'ten-restore',
   'files-full',
   'files-second',
+  'files-same',
   'files-restore',
   'sqlite-full',
   'sqlite-second',
   'sqlite-restore',
+  'memory-full',
+  'memory-verify',
+  'memory-restore',
   'start',
 ] as const;
 export type Work = (typeof works)[number];
+
+/** A variant of a tool has its name and a word more: `lifeboat 300 MB`. */
+export const isOurs = (tool: string): boolean => tool.split(' ')[0] === 'lifeboat';
 
 /** One run of one tool. */
 export interface Sample {
@@ -72,12 +81,13 @@ export interface PostgresTool {
 export interface PostgresRepository {
   /** What counts as stored. */
   readonly folder: string;
-  backup(stopwatch: Stopwatch, work: 'full' | 'second' | 'scattered'): Promise<void>;
+  /** `first`: into an empty repository. */
+  backup(stopwatch: Stopwatch, first: boolean): Promise<void>;
   /** Whether a second backup stores or reads less than the first; if not it is not taken. */
   readonly takesChanges: boolean;
   /** Reads every byte of the repository. Returns how many bytes of the source that was, if it says so. */
   verify?(stopwatch: Stopwatch): Promise<number | undefined>;
-  /** From the newest backup to a server that answers, in a folder that does not exist. */
+  /** From the newest backup to a server that answers over the network, in a folder that does not exist. */
   restore?(stopwatch: Stopwatch, target: string): Promise<RestoredServer>;
 }
 
@@ -85,12 +95,15 @@ export interface PostgresRepository {
 export interface TreeTool {
   readonly name: string;
   readonly program?: string;
+  /** Makes an empty repository in a folder that exists and is empty; nobody's time. */
   prepare(folder: string, source: string, signal: AbortSignal): Promise<TreeRepository>;
 }
 
 export interface TreeRepository {
   readonly folder: string;
   backup(stopwatch: Stopwatch): Promise<void>;
+  /** Reads every byte of the repository. */
+  verify?(stopwatch: Stopwatch): Promise<void>;
   /** Into a folder that exists and is empty. Returns where the tree is then. */
   restore(stopwatch: Stopwatch, target: string): Promise<string>;
 }

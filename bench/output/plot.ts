@@ -1,6 +1,6 @@
 import { works } from '../tool.ts';
 import type { Result } from './results.ts';
-import { seconds, titles } from './table.ts';
+import { seconds, titles } from './format.ts';
 
 const width = 760;
 const barHeight = 20;

@@ -1,4 +1,4 @@
-import type { Work } from '../tool.ts';
+import { isOurs, type Work } from '../tool.ts';
 import type { Result } from './results.ts';
 
 export interface Verdict {
@@ -6,6 +6,8 @@ export interface Verdict {
   /** As people read it: `0.62 × pgbackrest`. Null: not measured in this run. */
   readonly measured: string | null;
   readonly goal: string;
+  /** The work whose profile tells why, if it was missed; null for one that no profile explains. */
+  readonly work: Work | null;
   /** Null: not measured in this run. */
   readonly reached: boolean | null;
 }
@@ -13,6 +15,7 @@ export interface Verdict {
 interface Target {
   readonly what: string;
   readonly goal: string;
+  readonly work: Work | null;
   judge(results: readonly Result[]): { measured: string; reached: boolean } | null;
 }
 
@@ -27,17 +30,23 @@ const targets: readonly Target[] = [
   ratio('second, scattered change', 'scattered', 'restic', 0.6),
   ratio('restore to the first answer', 'restore', 'pgbackrest', 0.85),
   ratio('restore to the first answer', 'restore', 'restic', 0.75),
-  ratio('stored by a full backup', 'full', 'pgbackrest zst 3', 1, (result) => result.storedBytes ?? Number.NaN),
+  ratio('stored by a full backup', 'full', 'pgbackrest zst 3', 1, storedBytes),
+  ratio('stored by ten points', 'ten', 'pgbackrest', 0.5, storedBytes),
   verifySpeed(1e9),
   peakMemory(300e6),
+  memoryFlat(1.1),
   coldStart(0.15),
 ];
 
 export const judge = (results: readonly Result[]): Verdict[] =>
-  targets.map(({ what, goal, judge: judgeOne }) => {
+  targets.map(({ what, goal, work, judge: judgeOne }) => {
     const found = judgeOne(results);
-    return { what, goal, measured: found?.measured ?? null, reached: found?.reached ?? null };
+    return { what, goal, work, measured: found?.measured ?? null, reached: found?.reached ?? null };
   });
+
+function storedBytes(result: Result): number {
+  return result.storedBytes ?? Number.NaN;
+}
 
 function ratio(
   what: string,
@@ -49,6 +58,8 @@ function ratio(
   return {
     what,
     goal: `≤ ${most} × ${peer}`,
+    // Where time goes says nothing of bytes.
+    work: valueOf === storedBytes ? null : work,
     judge: (results) => {
       const [ours, theirs] = ['lifeboat', peer].map((tool) => find(results, tool, work));
       if (ours === undefined || theirs === undefined) return null;
@@ -62,6 +73,7 @@ function verifySpeed(least: number): Target {
   return {
     what: 'verify, plain bytes',
     goal: `≥ ${least / 1e9} GB/s`,
+    work: 'verify',
     judge: (results) => {
       const found = find(results, 'lifeboat', 'verify');
       if (found === undefined || found.plainBytes === null) return null;
@@ -75,11 +87,35 @@ function peakMemory(most: number): Target {
   return {
     what: 'peak memory, any work',
     goal: `≤ ${most / 1e6} MB`,
+    work: null,
     judge: (results) => {
-      const ours = results.filter(({ tool, work }) => tool === 'lifeboat' && work !== 'start');
+      const ours = results.filter(({ tool, work }) => isOurs(tool) && work !== 'start');
       if (ours.length === 0) return null;
       const worst = ours.reduce((one, other) => (other.peakBytes > one.peakBytes ? other : one));
       return { measured: `${Math.round(worst.peakBytes / 1e6)} MB (${worst.work})`, reached: worst.peakBytes <= most };
+    },
+  };
+}
+
+/** The worst of the works, the largest size against the smallest. */
+function memoryFlat(most: number): Target {
+  return {
+    what: 'peak memory, the largest file against the smallest',
+    goal: `≤ ${most} ×`,
+    work: null,
+    judge: (results) => {
+      const growths = memoryWorks.flatMap((work) => {
+        const bySize = results
+          .filter((result) => result.work === work)
+          .sort((a, b) => (a.plainBytes ?? 0) - (b.plainBytes ?? 0));
+        const [smallest, largest] = [bySize[0], bySize.at(-1)];
+        return smallest === undefined || largest === undefined || smallest === largest
+          ? []
+          : [{ work, growth: largest.peakBytes / smallest.peakBytes }];
+      });
+      if (growths.length < memoryWorks.length) return null;
+      const worst = growths.reduce((one, other) => (other.growth > one.growth ? other : one));
+      return { measured: `${worst.growth.toFixed(2)} × (${worst.work})`, reached: worst.growth <= most };
     },
   };
 }
@@ -88,6 +124,7 @@ function coldStart(most: number): Target {
   return {
     what: 'cold start (--help)',
     goal: `≤ ${most * 1000} ms`,
+    work: 'start',
     judge: (results) => {
       const found = find(results, 'lifeboat', 'start');
       if (found === undefined) return null;
@@ -95,6 +132,8 @@ function coldStart(most: number): Target {
     },
   };
 }
+
+const memoryWorks: readonly Work[] = ['memory-full', 'memory-verify', 'memory-restore'];
 
 const find = (results: readonly Result[], tool: string, work: Work): Result | undefined =>
   results.find((result) => result.tool === tool && result.work === work);

@@ -14,9 +14,10 @@ const writers = 32;
 export const filesSuite = (count: number): TreeSuite => ({
   name: 'files',
   tools: [lifeboatFiles, resticFiles],
-  make: async (path) => {
+  again: true,
+  make: async (path, signal) => {
     await mkdir(path);
-    await writeFiles(path, 0, count, 1, 0);
+    await writeFiles(path, 0, count, 1, 0, signal);
   },
   change: (path, round) => writeFiles(path, round % 100, count, 100, round + 1),
   compare: async (source, copy, signal) => {
@@ -24,8 +25,16 @@ export const filesSuite = (count: number): TreeSuite => ({
   },
 });
 
-async function writeFiles(path: string, first: number, count: number, step: number, version: number): Promise<void> {
+async function writeFiles(
+  path: string,
+  first: number,
+  count: number,
+  step: number,
+  version: number,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let from = first; from < count; from += step * writers) {
+    signal?.throwIfAborted();
     const numbersOfFiles = Array.from({ length: writers }, (_, index) => from + index * step).filter((n) => n < count);
     await Promise.all(numbersOfFiles.map((number) => writeOne(path, number, version)));
   }

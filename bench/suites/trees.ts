@@ -1,19 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesIn, removeFolder, settle } from '../folder.ts';
-import { measure } from '../measure.ts';
-import { attempt, inTurn, prepared, present, type Bench } from '../record.ts';
-import type { TreeRepository, TreeTool } from '../tool.ts';
+import { attempt, inTurn, measured, prepared, present, type Bench } from '../record.ts';
+import type { TreeRepository, TreeTool, Work } from '../tool.ts';
 
 export interface TreeSuite {
   readonly name: 'files' | 'sqlite';
   readonly tools: readonly TreeTool[];
+  /** Whether a backup of what has not changed is measured too. */
+  readonly again: boolean;
   /** Makes the source. */
   make(path: string, signal: AbortSignal): Promise<void>;
+  /** Whoever works with the source comes, and stays until the returned function is called. */
+  open?(path: string): () => void;
   /** Changes a hundredth of it. */
   change(path: string, round: number): Promise<void>;
   /** Throws when `copy` is not what `source` is. Nobody's time. */
   compare(source: string, copy: string, signal: AbortSignal): Promise<void>;
+}
+
+interface Taking {
+  readonly tool: TreeTool;
+  readonly repository: TreeRepository;
 }
 
 /** Full, second and restore of a folder or a file, by every tool in turn. */
@@ -21,12 +29,13 @@ export async function treeSuite(bench: Bench, suite: TreeSuite): Promise<void> {
   const folder = join(bench.folder, suite.name);
   const source = join(folder, 'source');
   await mkdir(folder, { mode: 0o755 });
-  await suite.make(source, bench.signal);
   try {
+    bench.say(`${suite.name}: making the source`);
+    await suite.make(source, bench.signal);
     const wanted = present(bench, suite.tools);
     for (let round = 0; round < bench.options.repetitions; round += 1) {
       bench.say(`${suite.name}, round ${round + 1} of ${bench.options.repetitions}`);
-      await oneRound(bench, suite, source, inTurn(wanted, round), join(folder, String(round)));
+      await oneRound(bench, suite, source, inTurn(wanted, round), join(folder, String(round)), round);
       await suite.change(source, round * 2 + 1);
     }
   } finally {
@@ -40,46 +49,57 @@ async function oneRound(
   source: string,
   wanted: readonly TreeTool[],
   folder: string,
+  round: number,
 ): Promise<void> {
-  const round = Number(folder.split('/').at(-1));
-  const taking: { tool: TreeTool; repository: TreeRepository }[] = [];
-  for (const tool of wanted) {
-    const place = join(folder, tool.name.replaceAll(/\W/g, '-'));
-    await mkdir(place, { recursive: true });
-    const repository = await prepared(bench, tool.name, () => tool.prepare(place, source, bench.signal));
-    if (repository === undefined) continue;
-    if (await backUp(bench, `${suite.name}-full`, tool, repository, source)) taking.push({ tool, repository });
+  const close = suite.open?.(source);
+  try {
+    const taking: Taking[] = [];
+    for (const tool of wanted) {
+      const place = join(folder, tool.name.replaceAll(/\W/g, '-'));
+      await mkdir(place, { recursive: true });
+      const repository = await prepared(bench, tool.name, () => tool.prepare(place, source, bench.signal));
+      if (repository === undefined) continue;
+      const one = { tool, repository };
+      if (await backUp(bench, `${suite.name}-full`, one, source)) taking.push(one);
+    }
+    await suite.change(source, round * 2);
+    for (const one of taking) await backUp(bench, `${suite.name}-second`, one, source);
+    if (suite.again) for (const one of taking) await backUp(bench, 'files-same', one, source);
+    for (const one of taking) await bringBack(bench, suite, one, source, join(folder, 'restored'));
+  } finally {
+    close?.();
+    await removeFolder(folder);
   }
-  await suite.change(source, round * 2);
-  for (const { tool, repository } of taking) await backUp(bench, `${suite.name}-second`, tool, repository, source);
-  for (const { tool, repository } of taking) {
-    const target = join(folder, 'restored');
-    await mkdir(target);
-    await attempt(bench, tool.name, `${suite.name}-restore`, async () => {
-      await settle(bench.signal, [repository.folder]);
-      let copy = target;
-      const measured = await measure(
-        async (stopwatch) => void (copy = await repository.restore(stopwatch, target)),
-        bench,
-      );
-      await suite.compare(source, copy, bench.signal);
-      return { ...measured, plainBytes: await bytesIn(source) };
-    });
-    await removeFolder(target);
-  }
-  await removeFolder(folder);
 }
 
-const backUp = (
-  bench: Bench,
-  work: 'files-full' | 'files-second' | 'sqlite-full' | 'sqlite-second',
-  tool: TreeTool,
-  repository: TreeRepository,
-  source: string,
-): Promise<boolean> =>
+const backUp = (bench: Bench, work: Work, { tool, repository }: Taking, source: string): Promise<boolean> =>
   attempt(bench, tool.name, work, async () => {
     await settle(bench.signal, [source]);
     const before = await bytesIn(repository.folder);
-    const measured = await measure((stopwatch) => repository.backup(stopwatch), bench);
-    return { ...measured, storedBytes: (await bytesIn(repository.folder)) - before, plainBytes: await bytesIn(source) };
+    const cost = await measured(bench, tool.name, work, (stopwatch) => repository.backup(stopwatch));
+    return { ...cost, storedBytes: (await bytesIn(repository.folder)) - before, plainBytes: await bytesIn(source) };
   });
+
+async function bringBack(
+  bench: Bench,
+  suite: TreeSuite,
+  { tool, repository }: Taking,
+  source: string,
+  target: string,
+): Promise<void> {
+  await mkdir(target);
+  const work: Work = `${suite.name}-restore`;
+  await attempt(bench, tool.name, work, async () => {
+    await settle(bench.signal, [repository.folder]);
+    let copy = target;
+    const cost = await measured(
+      bench,
+      tool.name,
+      work,
+      async (stopwatch) => void (copy = await repository.restore(stopwatch, target)),
+    );
+    await suite.compare(source, copy, bench.signal);
+    return { ...cost, plainBytes: await bytesIn(source) };
+  });
+  await removeFolder(target);
+}

@@ -22,13 +22,14 @@ export const borg: PostgresTool = {
     await run(['borg', 'init', '--encryption=repokey-blake2'], source.signal, options);
     const data = basename(source.dataFolder);
     const exclude = ['--exclude', '*/postmaster.pid', '--exclude', '*/postmaster.opts'];
-    let newest = '';
+    let taken = 0;
+    const newest = (): string => `::${taken}`;
     return {
       folder: repository,
       takesChanges: true,
-      backup: async (stopwatch, work) => {
-        newest = `::${work}`;
-        await stopwatch.run(['borg', 'create', '--compression=zstd,1', ...exclude, newest, data], options);
+      backup: async (stopwatch) => {
+        taken += 1;
+        await stopwatch.run(['borg', 'create', '--compression=zstd,1', ...exclude, newest(), data], options);
       },
       verify: async (stopwatch) => {
         await stopwatch.run(['borg', 'check', '--verify-data'], options);
@@ -36,9 +37,9 @@ export const borg: PostgresTool = {
       },
       restore: async (stopwatch, target) => {
         await mkdir(target);
-        await stopwatch.run(['borg', 'extract', newest], { ...options, cwd: target });
+        await stopwatch.run(['borg', 'extract', newest()], { ...options, cwd: target });
         await stopwatch.run(syncDisk(target));
-        return startRestored(join(target, data), source);
+        return startRestored(stopwatch, join(target, data), source);
       },
     };
   },

@@ -18,7 +18,7 @@ export const cp: PostgresTool = {
       await stopwatch.run(['cp', '-a', join(folder, 'data'), target]);
       await rm(join(target, 'postmaster.pid'), { force: true });
       await stopwatch.run(syncDisk(target));
-      return startRestored(target, source);
+      return startRestored(stopwatch, target, source);
     },
   }),
 };

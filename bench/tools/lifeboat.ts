@@ -45,6 +45,7 @@ function treeTool(type: 'files' | 'sqlite', placeIn: (target: string) => string)
       return {
         folder: call.store,
         backup: async (stopwatch) => void (await call(stopwatch, ['backup', 'data'])),
+        verify: async (stopwatch) => void (await call(stopwatch, ['verify', '--all'])),
         restore: async (stopwatch, target) => {
           await call(stopwatch, ['restore', 'data', '--to', placeIn(target)]);
           return placeIn(target);

@@ -7,11 +7,15 @@ import { run } from '../measure.ts';
 import { processes } from '../options.ts';
 import type { PostgresSource, PostgresTool } from '../tool.ts';
 
-export const pgbackrest = tool('pgbackrest', 1);
+/** Its second backups hold all that changed since the full one: what a restore is quickest from. */
+export const pgbackrest = tool('pgbackrest', 1, 'diff');
+/** Its second backups hold what changed since the one before: the least that it can store. */
+export const pgbackrestIncremental = tool('pgbackrest incr', 1, 'incr');
 /** As dense as Lifeboat's own default. */
-export const pgbackrestDense = tool('pgbackrest zst 3', 3);
+export const pgbackrestDense = tool('pgbackrest zst 3', 3, undefined);
 
-function tool(name: string, level: number): PostgresTool {
+/** `next`: the type of second backups; without one there are none. */
+function tool(name: string, level: number, next: 'diff' | 'incr' | undefined): PostgresTool {
   return {
     name,
     program: 'pgbackrest',
@@ -26,11 +30,11 @@ function tool(name: string, level: number): PostgresTool {
       await run(call('stanza-create'), source.signal, options);
       return {
         folder: join(place, 'repository', 'backup'),
-        takesChanges: level === 1,
-        backup: async (stopwatch, work) => {
+        takesChanges: next !== undefined,
+        backup: async (stopwatch, first) => {
           await writeFile(source.archivingFile, config);
           try {
-            await stopwatch.run(call('backup', `--type=${work === 'full' ? 'full' : 'diff'}`), options);
+            await stopwatch.run(call('backup', `--type=${first ? 'full' : next}`), options);
           } finally {
             await rm(source.archivingFile);
           }
@@ -48,7 +52,7 @@ function tool(name: string, level: number): PostgresTool {
           await makeServerFolder(target, source.user);
           const until = ['--type=immediate', '--target-action=promote'];
           await stopwatch.run(call(`--pg1-path=${target}`, 'restore', ...until), options);
-          return startRestored(target, source);
+          return startRestored(stopwatch, target, source);
         },
       };
     },

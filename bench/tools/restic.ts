@@ -23,7 +23,7 @@ export const restic: PostgresTool = {
         // restic would make it for root alone.
         await mkdir(target);
         // It gives the tree its own name below the target.
-        return startRestored(await tree.restore(stopwatch, target), source);
+        return startRestored(stopwatch, await tree.restore(stopwatch, target), source);
       },
     };
   },
