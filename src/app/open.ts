@@ -1,8 +1,17 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Asset } from '../assets/index.ts';
-import { LifeboatError, systemClock, type Clock, type Progress } from '../core/index.ts';
+import {
+  LifeboatError,
+  messageOf,
+  systemClock,
+  systemCodeOf,
+  toLifeboatError,
+  type Clock,
+  type Progress,
+} from '../core/index.ts';
 import { openJournal, type Journal } from '../journal/index.ts';
 import { unknownAsset, type Workspace } from '../operations/index.ts';
 import { loadPlan, type Plan } from '../plan/index.ts';
@@ -31,10 +40,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const clock = options.clock ?? systemClock;
   const plan = await loadWorkspacePlan(options.planFile);
   const stateFolder = resolve(options.stateFolder);
-  // Passable, not listable: a PostgreSQL started by root runs as another user, and its data lies below. What is in here keeps its own
-  // door shut: the journal and the scratch folders.
-  await mkdir(stateFolder, { recursive: true, mode: 0o711 });
-  await mkdir(join(stateFolder, 'locks'), { recursive: true, mode: 0o700 });
+  await makeStateFolder(stateFolder);
   const host = hostname();
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
   const repositories = new Map<string, Promise<Repository>>();
@@ -55,6 +61,35 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     },
     close: () => closeAll(journal, repositories),
   };
+}
+
+async function makeStateFolder(path: string): Promise<void> {
+  try {
+    // Passable, not listable: a PostgreSQL started by root runs as another user, and its data lies below. What is in here keeps its
+    // own door shut: the journal and the scratch folders.
+    await mkdir(path, { recursive: true, mode: 0o711 });
+    await mkdir(join(path, 'locks'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = await refusalOf(path, error);
+    const { code } = toLifeboatError(reason);
+    throw new LifeboatError(
+      code === 'internal' ? 'input.file' : code,
+      `the folder of state cannot be made: ${messageOf(reason)}`,
+      { where: path, hint: 'Name another one: --state. A restore needs nothing of the old one.', cause: error },
+    );
+  }
+}
+
+/** A folder that cannot be made on a read-only file system is reported as one that is missing: what is above it knows better. */
+async function refusalOf(path: string, error: unknown): Promise<unknown> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    try {
+      await access(folder, constants.W_OK);
+      return error;
+    } catch (reason) {
+      if (systemCodeOf(reason) !== 'ENOENT' || folder === dirname(folder)) return reason;
+    }
+  }
 }
 
 /** The plan alone, with the kinds of the registry. Throws `plan.missing`, `plan.invalid`. */

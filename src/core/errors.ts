@@ -48,9 +48,37 @@ export class LifeboatError extends Error {
 export const isLifeboatError = (error: unknown, code?: ErrorCode): error is LifeboatError =>
   error instanceof LifeboatError && (code === undefined || error.code === code);
 
-/** Anything thrown, as our error: ours unchanged, anything else as `internal` with the original as its cause. */
+const full = { code: 'disk.full', hint: 'Make room on that disk, and run again.' } as const;
+const denied = {
+  code: 'disk.denied',
+  hint: 'Let this user write there. A file system that became read-only is often the sign of a failing disk.',
+} as const;
+const exhausted = { code: 'machine.exhausted', hint: 'Look at memory and at `ulimit -a`, and run again.' } as const;
+
+/** What the machine may say at any line: no mistake of ours, wherever it was met. */
+const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
+  ENOSPC: full,
+  EDQUOT: full,
+  EFBIG: full,
+  EROFS: denied,
+  EACCES: denied,
+  EPERM: denied,
+  EIO: { code: 'disk.io', hint: 'Look at the kernel log, and at the health of that disk.' },
+  EMFILE: exhausted,
+  ENFILE: exhausted,
+  ENOMEM: exhausted,
+  EAGAIN: exhausted,
+};
+
+/**
+ * Anything thrown, as our error: ours unchanged, what the machine refused in the words for it, anything else as `internal`;
+ * with the original as its cause.
+ */
 export function toLifeboatError(error: unknown): LifeboatError {
   if (error instanceof LifeboatError) return error;
+  const machine = machineErrors[systemCodeOf(error) ?? ''];
+  if (machine !== undefined)
+    return new LifeboatError(machine.code, messageOf(error), { hint: machine.hint, cause: error });
   return new LifeboatError('internal', messageOf(error), {
     hint: 'This is a mistake in Lifeboat. Run again with LIFEBOAT_DEBUG=1 and report the trace.',
     cause: error,

@@ -5,7 +5,7 @@
 export interface Journal {
   /**
    * Adds a record and returns it when it is durable. `data` is plain JSON and is redacted before it is written.
-   * Throws `journal.busy`, `disk.full`.
+   * Throws `journal.busy`, `disk.full`, `disk.denied`, `disk.io`.
    */
   append(kind: string, data: Record<string, unknown>, of?: { run?: string }): JournalRecord;
   /** In order; all of them, or those of a run, or of some kinds (`backup.finished`, or `backup.*`). */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../core/index.ts';
 import { openJournal } from '../journal/index.ts';
+import type { Scenario } from '../plan/index.ts';
 import { listRuns, resumeRun, runProcedure, type RunResult } from './index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from './testing/bench.ts';
 
@@ -117,6 +118,32 @@ describe('a runner killed with SIGKILL', () => {
     expect(result.verdict).toBe('done');
     bench.close();
   });
+});
+
+it('a run keeps the parameters of its scenario when it is gone on with', async () => {
+  const bench = makeBench();
+  const ledger = join(bench.folder, 'ledger');
+  const needsLedger = stepOf('looks', 'exec', { run: ['test', '-e', ledger], repeatable: true });
+  const writes = stepOf('writes', 'exec', ['sh', '-c', 'echo "$1" >> "$0"', ledger, '${parameters.word}']);
+  const scenario: Scenario = {
+    ...scenarioOf(needsLedger, writes),
+    parameters: new Map([['word', { type: 'text', default: 'kept' }]]),
+  };
+  const { environment, tools } = bench;
+  const failed = await runProcedure({
+    run: '01kanparameters0000000000',
+    scenario,
+    environment,
+    mode: 'real',
+    tools,
+    incident: brokeNow(),
+  });
+  expect(failed.verdict).toBe('failed');
+  writeFileSync(ledger, '');
+  const result = await resumeRun({ run: failed.run, environment, tools });
+  expect(result).toMatchObject({ verdict: 'done' });
+  expect(readFileSync(ledger, 'utf8')).toBe('kept\n');
+  bench.close();
 });
 
 /** A run whose records end after `step.started` of its only step. */

@@ -142,7 +142,7 @@ function scenarioToResume(
       `Find out what happened, then: lifeboat run resume ${run} --done (or --again)`,
     );
   }
-  if (contentHash(started.snapshot) === started.snapshotHash) return started.snapshot;
+  if (contentHash(started.snapshot) === started.snapshotHash) return revived(started.snapshot);
   // A text of the plan happened to equal a secret, and the journal took it out: only the same plan can stand in for it.
   const current = tools.workspace.plan.scenarios.get(started.scenario);
   if (current?.hash === started.scenarioHash) return current;
@@ -153,5 +153,11 @@ function refuse(message: string, hint: string): never {
   throw new LifeboatError('run.not_resumable', message, { hint });
 }
 
-/** Plain JSON: what the journal keeps, without keys that hold nothing. */
-const plain = (scenario: Scenario): Scenario => JSON.parse(JSON.stringify(scenario)) as Scenario;
+/** Plain JSON: what the journal keeps, without keys that hold nothing. JSON knows no maps, and would keep them empty. */
+const plain = (scenario: Scenario): Scenario =>
+  JSON.parse(JSON.stringify({ ...scenario, parameters: Object.fromEntries(scenario.parameters ?? []) })) as Scenario;
+
+const revived = (snapshot: Scenario): Scenario => ({
+  ...snapshot,
+  parameters: new Map(Object.entries(snapshot.parameters ?? {})),
+});

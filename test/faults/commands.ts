@@ -61,6 +61,21 @@ export const sweptCommands: readonly SweptCommand[] = [
     afterwards: (folder, { points }) => expectRestores(folder, points[1] as string, 'second'),
   },
   {
+    command: 'points forget',
+    title: 'takes out that point and no other',
+    words: ({ points }) => ['points', 'forget', points[0] as string],
+    reads: false,
+    succeeded: async (folder, _, { points }) => {
+      const { exitCode, json } = await runIn(folder, ['points']);
+      expect(exitCode).toBe(0);
+      expect((json['points'] as { id: string }[]).map(({ id }) => id)).toEqual([points[1]]);
+    },
+    afterwards: async (folder, { points }) => {
+      expect((await runIn(folder, ['verify', '--all'])).exitCode).toBe(0);
+      await expectRestores(folder, points[1] as string, 'second');
+    },
+  },
+  {
     command: 'verify',
     title: 'is green only about every point',
     words: () => ['verify'],

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runWords } from '../../src/cli/run-words.ts';
 import { Secret, systemClock } from '../../src/core/index.ts';
 import { createRepository } from '../../src/repository/index.ts';
 import { openFsStore } from '../../src/stores/fs/index.ts';
 import { faulty, type Store } from '../../src/stores/index.ts';
+import { quickFolder } from '../support/quick-folder.ts';
 
 const passphrase = 'a passphrase for tests';
 const plan = `
@@ -46,7 +46,7 @@ export class Ground {
   }
 
   static async make(): Promise<Ground> {
-    const ground = new Ground(await mkdtemp(join(tmpdir(), 'lifeboat-faults-')));
+    const ground = new Ground(await quickFolder('lifeboat-faults-'));
     process.env['LB_TEST_PASS'] = passphrase;
     // Bubbles are made there: what is left of one is seen, and other tests do not see ours.
     process.env['TMPDIR'] = join(ground.root, 'tmp');

@@ -29,7 +29,7 @@ export function faultSweep(stride: number): void {
 
   afterAll(async () => {
     await ground.remove();
-    expect(counts.calls).toBeGreaterThan(20);
+    expect(counts.calls).toBeGreaterThan(10);
     console.log(
       `faults: ${counts.calls} calls of ${sweptCommands.length} command lines failed, ${counts.refused} commands refused, ${counts.survived} came through; ${counts.retried} more failures were not noticed behind retries; 0 lost, 0 false green`,
     );

@@ -27,6 +27,10 @@ export class Place {
     return new Place(await mkdtemp(join(tmpdir(), 'lifeboat-test-')));
   }
 
+  static in(folder: string): Place {
+    return new Place(folder);
+  }
+
   static async make(plan: string): Promise<Place> {
     const place = await Place.empty();
     await writeFile(place.path('lifeboat.yaml'), plan);

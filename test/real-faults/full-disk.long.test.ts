@@ -1,0 +1,3 @@
+import { fullDiskSweep } from './full-disk.ts';
+
+fullDiskSweep(8);

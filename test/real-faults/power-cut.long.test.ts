@@ -1,0 +1,3 @@
+import { powerCutSweep } from './power-cut.ts';
+
+powerCutSweep(100);
