@@ -28,7 +28,9 @@ function findingsOf(rule: Rule, facts: Facts): Finding[] {
   for (const found of rule.find(facts)) {
     // One rule that fires everywhere must not bury the others, nor take for ever to place.
     if (findings.length >= limits.findingsPerRuleMax) break;
-    findings.push(placed(rule.code, rule.severity, found, facts));
+    const finding = placed(rule.code, rule.severity, found, facts);
+    if (rule.onePerPlace === true && findings.some(({ path }) => path === finding.path)) continue;
+    findings.push(finding);
   }
   return findings;
 }

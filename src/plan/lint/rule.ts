@@ -19,6 +19,8 @@ export interface Rule {
   /** For the page: excerpts of plans. */
   readonly bad: string;
   readonly good: string;
+  /** One finding for each place is enough: what is typed and what its command says are one mistake. */
+  readonly onePerPlace?: boolean;
   find(facts: Facts): Iterable<Found>;
 }
 

@@ -74,12 +74,14 @@ export class Freshness {
     const rhythm = this.#rhythms.of(policy.every);
     if (rhythm === undefined) return never(store, ['policies', policy.name]);
     const takesMs = this.#written.durationMs(['policies', policy.name, 'budget']) ?? 0;
+    const optional =
+      this.#written.at(['policies', policy.name, 'stream', 'optional']) === true ? '; its stream is only optional' : '';
     const takes = takesMs === 0 ? '' : ` + ${sentenceDuration(takesMs)} to take it`;
     return {
       store,
       worstMs: rhythm.longestGapMs + takesMs,
       usualMs: rhythm.usualGapMs + takesMs,
-      because: `a gap of ${sentenceDuration(rhythm.longestGapMs)}${takes}`,
+      because: `a gap of ${sentenceDuration(rhythm.longestGapMs)}${takes}${optional}`,
       how: 'schedule',
       path,
     };
@@ -87,6 +89,8 @@ export class Freshness {
 
   #streamed(policy: Policy): Age[] {
     const path: Path = ['policies', policy.name, 'stream'];
+    // What is left to the reader to set up does not count as protection.
+    if (this.#written.at([...path, 'optional']) === true) return [];
     const lagMs = this.#written.durationMs([...path, 'every']);
     return this.#written.texts([...path, 'to']).map((store) => {
       const usual = this.#plan.stores.get(store)?.type === 'fs' ? streamLagMs.fs : streamLagMs.other;

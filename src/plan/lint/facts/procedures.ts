@@ -65,24 +65,22 @@ export class Procedures {
     };
   }
 
-  /** Of a step that calls another scenario also what that one does: for the caller it happens here. */
+  /** Of a step that calls other scenarios, or chooses among steps, also what those do: for the caller it happens here. */
   #actsOf(
     step: StepDeclaration,
     written: Readonly<Record<string, unknown>>,
     called: readonly string[],
   ): readonly Act[] {
-    const own = actsOfStep(step, written);
-    const name = step.kind === 'call' ? nameIn(step.settings, 'scenario') : undefined;
-    const scenario =
-      name === undefined || called.includes(name) || called.length >= callsDeepMax
-        ? undefined
-        : this.#plan.scenarios.get(name);
-    if (scenario === undefined) return own;
-    const inner = scenario.steps.flatMap((one, index) => {
-      const found = this.#written.at(['scenarios', scenario.name, 'steps', index]);
-      return this.#actsOf(one, isMapping(found) ? found : {}, [...called, scenario.name]);
+    const names = calledBy(step, written).filter((name) => !called.includes(name));
+    if (names.length === 0 || called.length >= callsDeepMax) return actsOfStep(step, written);
+    const inner = names.flatMap((name) => {
+      const steps = this.#plan.scenarios.get(name)?.steps ?? [];
+      return steps.flatMap((one, index) => {
+        const found = this.#written.at(['scenarios', name, 'steps', index]);
+        return this.#actsOf(one, isMapping(found) ? found : {}, [...called, name]);
+      });
     });
-    return [...own, ...inner];
+    return [...actsOfStep(step, written), ...inner.map((act) => ({ ...act, called: true }))];
   }
 
   #flat(step: StepDeclaration, path: Path, position: number): StepFact[] {
@@ -96,13 +94,18 @@ export class Procedures {
   }
 }
 
+/** Scenarios that a step may run: `call: NAME`, and the options of a `choose`. */
+function calledBy(step: StepDeclaration, written: Readonly<Record<string, unknown>>): string[] {
+  if (step.kind === 'call') return [nameIn(step.settings, 'scenario') ?? ''];
+  const choice = written['choose'];
+  const options = step.kind === 'choose' && isMapping(choice) && isMapping(choice['options']) ? choice['options'] : {};
+  return Object.values(options).flatMap((option) => (isMapping(option) ? (nameIn(option, 'call') ?? []) : []));
+}
+
 /** The acts of a kind, also of several. */
 export const actsOf = (procedure: Procedure, ...kinds: readonly Act['kind'][]): PlacedAct[] =>
   procedure.acts.filter(({ kind }) => kinds.includes(kind));
 
-/** Whether something of these acts comes before a step, or within it. */
-export const before = (acts: readonly PlacedAct[], step: StepFact): PlacedAct[] =>
-  acts.filter((act) => act.step.position < step.position || act.step === step);
-
-export const after = (acts: readonly PlacedAct[], step: StepFact): PlacedAct[] =>
-  acts.filter((act) => act.step.position > step.position);
+/** Those that the scenario's own steps do: what is judged here, and not in the scenario that it calls. */
+export const ownActs = (procedure: Procedure, ...kinds: readonly Act['kind'][]): PlacedAct[] =>
+  actsOf(procedure, ...kinds).filter(({ called }) => called !== true);

@@ -26,29 +26,29 @@ export class Rhythms {
 // A fixed start: findings do not depend on the day they are looked for. Ten years hold every way that months and weeks can meet.
 const startMs = Date.parse('2024-01-01T00:00:00Z');
 const spanMs = 10 * 365.25 * 86_400_000;
-/** Two years of days: both changes of clocks, twice. Rarer calendars never come so often in ten years. */
-const momentsMax = 740;
+/** Of calendars that come more seldom than this all ten years are looked at; others repeat, but for the changes of clocks. */
+const seldomMs = 20 * 86_400_000;
+const momentsMax = 64;
 const dayMs = 86_400_000;
 
 function expand(calendars: readonly Calendar[]): Rhythm | undefined {
   const counts = new Map<number, number>();
-  let lastMs = walk(calendars, startMs, startMs + spanMs, momentsMax, counts);
-  // What comes more often than daily has not met a change of clocks yet: look at the days around those.
+  const untilMs = startMs + spanMs;
+  const lastMs = walk(calendars, startMs, untilMs, momentsMax, counts);
+  const averageMs = lastMs === undefined ? 0 : (lastMs - startMs) / momentsMax;
+  if (lastMs !== undefined && averageMs >= seldomMs) walk(calendars, lastMs - 1, untilMs, momentsMax * 2, counts);
+  // What comes daily or more often has not met a change of clocks yet: look at the days around those.
   if (lastMs !== undefined && lastMs < startMs + 366 * dayMs) {
     for (const changeMs of clockChanges(calendars[0]?.timezone ?? 'UTC')) {
-      lastMs = walk(calendars, changeMs - dayMs, changeMs + dayMs, momentsMax, counts);
+      walk(calendars, changeMs - 2 * dayMs, changeMs + 3 * dayMs, momentsMax, counts);
     }
   }
-  const gaps = [...counts].map(([ms, count]) => ({ ms, count })).sort((a, b) => b.ms - a.ms);
+  const gaps = [...counts].map(([ms, count]) => ({ ms, count })).sort((one, other) => other.ms - one.ms);
   const [longest] = gaps;
   if (longest === undefined) return undefined;
   const usual = gaps.reduce((most, gap) => (gap.count > most.count ? gap : most), longest);
-  return {
-    longestGapMs: longest.ms,
-    usualGapMs: usual.ms,
-    gaps,
-    count: gaps.reduce((total, { count }) => total + count, 0),
-  };
+  const count = gaps.reduce((total, gap) => total + gap.count, 0);
+  return { longestGapMs: longest.ms, usualGapMs: usual.ms, gaps, count };
 }
 
 /** Counts the gaps between the moments of a span; returns the last moment. */

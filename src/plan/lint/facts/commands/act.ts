@@ -10,6 +10,8 @@ export interface Act {
   readonly command?: Command;
   /** Of `imports`, `dumps` and `copies`: the form of the data. */
   readonly format?: Format;
+  /** By a scenario that the step calls: judged there, and here only what it leaves behind. */
+  readonly called?: boolean;
   /** Where files come from or go to: a path, or `s3://bucket/name`. */
   readonly file?: string;
   /** The value that is set, the environment that a manifest is for, the names that a dump holds. */

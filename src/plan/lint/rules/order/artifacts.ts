@@ -1,12 +1,16 @@
 import { artifactsOf, bucketName, canBe, nameOf, type Artifact } from '../../facts/artifacts.ts';
 import { bucketOf } from '../../facts/commands/clouds.ts';
+import type { Path } from '../../../document.ts';
+import type { Act } from '../../facts/commands/act.ts';
+import { looseActs } from '../../facts/loose-commands.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { actsOf, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
+import { actsOf, ownActs, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { listed } from '../../words.ts';
 
 export const fileNobodyMakes: Rule = {
   code: 'order.file_nobody_makes',
+  onePerPlace: true,
   severity: 'error',
   title: 'A step takes a file that nothing makes',
   why: `Backups are written under one name and fetched under another: \`backup-latest.sql.gz\` where only \`backup-2026-02-18.sql.gz\` exists; one name downloaded
@@ -22,13 +26,20 @@ scenarios:
   *find(facts) {
     const artifacts = artifactsOf(facts);
     for (const procedure of facts.procedures.all) {
-      for (const act of actsOf(procedure, 'downloads')) yield* fetched(facts, act, artifacts);
+      for (const act of ownActs(procedure, 'downloads')) yield* fetched(facts, { ...act, ...act.step }, artifacts);
       yield* usedUnderAnotherName(procedure);
+    }
+    for (const { name, path, acts } of looseActs(facts)) {
+      for (const act of acts.filter(({ kind }) => kind === 'downloads'))
+        yield* fetched(facts, { ...act, id: name, path }, artifacts);
     }
   },
 };
 
-function* fetched(facts: Facts, act: PlacedAct, artifacts: readonly Artifact[]): Iterable<Found> {
+/** Who downloads, and where that stands. */
+type Download = Act & { readonly id: string; readonly path: Path };
+
+function* fetched(facts: Facts, act: Download, artifacts: readonly Artifact[]): Iterable<Found> {
   const file = act.file ?? '';
   const base = nameOf(file);
   const made = artifacts.filter(
@@ -37,8 +48,8 @@ function* fetched(facts: Facts, act: PlacedAct, artifacts: readonly Artifact[]):
   const known = made.length > 0 && base !== '' && base !== '.' && !file.endsWith('/');
   if (known && !made.some((one) => canBe(base, one.file ?? ''))) {
     yield {
-      path: act.step.path,
-      message: `${act.step.id} takes ${base}, but the backups are named ${listed(made.map((one) => nameOf(one.file ?? '')))}`,
+      path: act.path,
+      message: `${act.id} takes ${base}, but the backups are named ${listed(made.map((one) => nameOf(one.file ?? '')))}`,
       hint: 'Choose the file by the name that is written, or write the one that is taken.',
     };
   }
@@ -46,7 +57,7 @@ function* fetched(facts: Facts, act: PlacedAct, artifacts: readonly Artifact[]):
 }
 
 /** The place that is read is none of those that are written. */
-function* fromElsewhere(facts: Facts, act: PlacedAct, made: readonly Artifact[]): Iterable<Found> {
+function* fromElsewhere(facts: Facts, act: Download, made: readonly Artifact[]): Iterable<Found> {
   const places = new Set(made.flatMap((one) => placesOf(facts, one)));
   const from = act.what.startsWith('bucket:')
     ? bucketOf(act.file ?? '')
@@ -54,8 +65,8 @@ function* fromElsewhere(facts: Facts, act: PlacedAct, made: readonly Artifact[])
   // What a step of this scenario has copied there is there.
   if (places.size === 0 || from === '' || from.includes('$') || places.has(from) || from === '*') return;
   yield {
-    path: act.step.path,
-    message: `${act.step.id} reads from ${from}, but the backups are written to ${listed([...places])}`,
+    path: act.path,
+    message: `${act.id} reads from ${from}, but the backups are written to ${listed([...places])}`,
     hint: 'Name one place in both.',
   };
 }
@@ -80,13 +91,12 @@ const storePlace = (facts: Facts, store: string): string => bucketName(facts, st
 function* usedUnderAnotherName(procedure: Procedure): Iterable<Found> {
   const there = actsOf(procedure, 'downloads').filter(({ file }) => file !== undefined && /\.\w+$/.test(nameOf(file)));
   if (there.length === 0) return;
-  for (const act of actsOf(procedure, 'unpacks', 'imports')) {
-    const { file } = act;
+  for (const act of ownActs(procedure, 'unpacks', 'imports', 'needs')) {
+    const file = act.kind === 'needs' ? (act.what.startsWith('file:') ? act.what.slice(5) : undefined) : act.file;
     if (file === undefined || file.startsWith('s3://') || /[$*]/.test(file)) continue;
     const earlier = procedure.acts.filter(({ step }) => step.position <= act.step.position);
     const made = earlier.flatMap((one) => filesMade(one));
-    const named = act.step.written['takes'];
-    if (made.some((name) => canBe(file, name) || canBe(name, file)) || Array.isArray(named)) continue;
+    if (made.some((name) => canBe(file, name) || canBe(name, file))) continue;
     yield {
       path: act.step.path,
       message: `${act.step.id} reads ${nameOf(file)}, but what was downloaded is ${listed([...new Set(there.map((one) => nameOf(one.file ?? '')))])}`,
@@ -109,6 +119,7 @@ function filesMade({ kind, file, detail, what }: PlacedAct): string[] {
 
 export const wrongFormat: Rule = {
   code: 'order.wrong_format',
+  onePerPlace: true,
   severity: 'error',
   title: 'A program is given a dump of a format that it cannot read',
   why: `pg_restore reads the custom, directory and tar formats of pg_dump; a plain SQL dump is loaded with psql. A compressed file has to be unpacked before
@@ -124,23 +135,28 @@ steps: [{ restore: orders, program: pg_restore }]`,
         const found = formatClash(
           step.written,
           artifacts,
-          actsOf(procedure, 'imports').filter((act) => act.step === step),
+          ownActs(procedure, 'imports').filter((act) => act.step === step),
         );
-        if (found !== undefined)
-          yield {
-            path: step.path,
-            message: `${step.id} ${found}`,
-            hint: 'Dump with pg_dump -Fc, or load with psql -v ON_ERROR_STOP=1.',
-          };
+        if (found !== undefined) yield { path: step.path, message: `${step.id} ${found}`, hint: formatHint };
       }
+    }
+    for (const { name, path, acts } of looseActs(facts)) {
+      const found = formatClash(
+        {},
+        artifacts,
+        acts.filter(({ kind }) => kind === 'imports'),
+      );
+      if (found !== undefined) yield { path, message: `${name} ${found}`, hint: formatHint };
     }
   },
 };
 
+const formatHint = 'Dump with pg_dump -Fc, or load with psql -v ON_ERROR_STOP=1.';
+
 function formatClash(
   written: Readonly<Record<string, unknown>>,
   artifacts: readonly Artifact[],
-  imports: readonly PlacedAct[],
+  imports: readonly Act[],
 ): string | undefined {
   const binary = imports.find(({ format }) => format === 'custom');
   const program = written['program'] ?? (binary === undefined ? undefined : 'pg_restore');
@@ -183,6 +199,7 @@ function assetOf(written: Readonly<Record<string, unknown>>): string | undefined
 
 export const copiesTooLate: Rule = {
   code: 'order.copies_too_late',
+  onePerPlace: true,
   severity: 'error',
   title: 'Backups are brought back after the restore that needs them',
   why: `When the first site is gone, its store is empty until somebody copies the points back from the other one. A restore before that finds nothing.`,
@@ -195,7 +212,7 @@ export const copiesTooLate: Rule = {
   *find(facts) {
     for (const procedure of facts.procedures.all) {
       const restores = actsOf(procedure, 'restores', 'imports');
-      for (const copy of actsOf(procedure, 'uploads')) {
+      for (const copy of ownActs(procedure, 'uploads')) {
         const back =
           copy.what.startsWith('store:') ||
           actsOf(procedure, 'downloads').some((one) => one.command !== undefined && one.command === copy.command);

@@ -1,4 +1,4 @@
-import { actsOf, type Procedure } from '../../facts/procedures.ts';
+import { actsOf, ownActs, type Procedure } from '../../facts/procedures.ts';
 import { textsOf } from '../../facts/step-acts.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Path } from '../../../document.ts';
@@ -7,6 +7,7 @@ import { listed } from '../../words.ts';
 
 export const onceOnly: Rule = {
   code: 'order.once_only',
+  onePerPlace: true,
   severity: 'warning',
   title: 'A step fails when it is done twice',
   why: `A procedure that stopped half-way is resumed, and a standby region may hold a release already. A step such as \`helm install\` fails when its release
@@ -37,6 +38,7 @@ exists; \`helm upgrade --install\` does the same work as often as needed.`,
 
 export const twoSources: Rule = {
   code: 'order.two_sources',
+  onePerPlace: true,
   severity: 'warning',
   title: 'One address is set in two places',
   why: `When one procedure sets DATABASE_URL and another DATABASE_HOST, nobody knows which of them the application reads, and a recovery turns the one that
@@ -81,12 +83,14 @@ function* settingsOf(facts: Facts): Iterable<{ name: string; path: Path }> {
     }
   }
   for (const procedure of facts.procedures.all) {
-    for (const act of actsOf(procedure, 'sets')) yield { name: act.what.replace(/^setting:/, ''), path: act.step.path };
+    for (const act of ownActs(procedure, 'sets'))
+      yield { name: act.what.replace(/^setting:/, ''), path: act.step.path };
   }
 }
 
 export const wrongOverlay: Rule = {
   code: 'order.wrong_overlay',
+  onePerPlace: true,
   severity: 'error',
   title: 'A recovery elsewhere is configured for the place that is lost',
   why: `The configuration of production names production's region, buckets, addresses and sizes. Applied in the place that people fled to, it points the
@@ -105,7 +109,7 @@ scenarios:
     for (const procedure of facts.procedures.all) {
       const lost = procedure.scenario.loses.domains;
       const told = new Set<unknown>();
-      for (const act of actsOf(procedure, 'uses').filter(({ what }) => what === 'overlay')) {
+      for (const act of ownActs(procedure, 'uses').filter(({ what }) => what === 'overlay')) {
         const name = act.detail === 'prod' ? 'production' : (act.detail ?? '');
         const environment = facts.plan.environments.get(name);
         if (environment === undefined || !facts.domains.isLost(environment.domain, lost) || told.has(act.step))
@@ -140,6 +144,7 @@ const escaped = (text: string): string => text.replaceAll(/[^\w]/g, String.raw`\
 
 export const mergeUndecided: Rule = {
   code: 'order.merge_undecided',
+  onePerPlace: true,
   severity: 'error',
   title: 'Rows are put back into a table, and nothing says what happens to those that are there',
   why: `Data that is loaded into tables that still hold rows collides with them: the load fails at the first key that exists, or doubles what has none.
@@ -154,7 +159,7 @@ Decide before the day: fail, skip what is there, or replace it.`,
     for (const procedure of facts.procedures.all) {
       const dataOnly = actsOf(procedure, 'dumps').filter(({ detail }) => detail === 'data-only');
       const told = new Set<unknown>();
-      for (const act of actsOf(procedure, 'imports')) {
+      for (const act of ownActs(procedure, 'imports')) {
         const typed = act.detail === 'unresolved';
         const fromDump = dataOnly.some(
           ({ file, step }) =>

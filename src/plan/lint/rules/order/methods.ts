@@ -1,7 +1,7 @@
 import { artifactsOf, type Artifact } from '../../facts/artifacts.ts';
 import type { Act } from '../../facts/commands/act.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { actsOf } from '../../facts/procedures.ts';
+import { actsOf, ownActs } from '../../facts/procedures.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { listed } from '../../words.ts';
 
@@ -9,6 +9,7 @@ const databases = new Set(['sqlite', 'postgres']);
 
 export const liveCopy: Rule = {
   code: 'order.live_copy',
+  onePerPlace: true,
   severity: 'error',
   title: 'The file of a live database is copied as it stands',
   why: `A database file that is copied while it is written holds some pages from before and some from after a change, and lacks what is in its log (-wal). It
@@ -44,7 +45,7 @@ const copiesDatabase = (act: Act): boolean =>
 /** A procedure that keeps what is damaged may copy it, once nothing writes any more. */
 function* inProcedures(facts: Facts): Iterable<Found> {
   for (const procedure of facts.procedures.all) {
-    for (const act of actsOf(procedure, 'copies').filter((one) => isDatabaseFile(one.file ?? ''))) {
+    for (const act of ownActs(procedure, 'copies').filter((one) => isDatabaseFile(one.file ?? ''))) {
       const frozen = actsOf(procedure, 'stops', 'fences').some(({ step }) => step.position < act.step.position);
       const fromBackup = /backup/i.test(act.file ?? '');
       if (frozen || fromBackup) continue;
@@ -59,6 +60,7 @@ function* inProcedures(facts: Facts): Iterable<Found> {
 
 export const exportIncomplete: Rule = {
   code: 'order.export_incomplete',
+  onePerPlace: true,
   severity: 'warning',
   title: '`kubectl get all` does not export all',
   why: `"all" is a fixed list of a few kinds: config maps, secrets, ingresses, service accounts, roles, custom resources and volumes are not in it. A cluster
@@ -90,6 +92,7 @@ const said = (who: string): { message: string; hint: string } => ({
 
 export const plainSecrets: Rule = {
   code: 'order.plain_secrets',
+  onePerPlace: true,
   severity: 'error',
   title: 'Secrets lie in a backup as plain text',
   why: `An export of Kubernetes secrets is base64, which everybody reads. Whoever reads the bucket owns the database, the mail and the cloud account. Seal the
@@ -116,6 +119,7 @@ export, or leave secrets out and keep them where they come from.`,
 
 export const pitrWithoutLog: Rule = {
   code: 'order.pitr_without_log',
+  onePerPlace: true,
   severity: 'error',
   title: 'Recovery to a point in time is claimed, and no log is kept for it',
   why: `A dump can be restored to the moment at which it was taken, and to no other. Recovery to any moment replays the write-ahead log from a base backup on; if

@@ -1,4 +1,4 @@
-import { actsOf, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
+import { actsOf, ownActs, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
 import type { Found, Rule } from '../../rule.ts';
 
 /** `namespace:shop` is met by `namespace:shop` and by `namespace:*`. */
@@ -18,6 +18,7 @@ const inCluster = /^(namespace|secret|config|release):/;
 
 export const needsLater: Rule = {
   code: 'order.needs_later',
+  onePerPlace: true,
   severity: 'error',
   title: 'A step needs what only a later step makes',
   why: `Steps run in their order. When the database is restored in step 3 and the server that holds it is deployed in step 5, step 3 fails,
@@ -38,11 +39,13 @@ at night, with people waiting. The same holds for secrets that are created after
 };
 
 function* neededTooEarly(procedure: Procedure): Iterable<Found> {
-  for (const act of actsOf(procedure, 'needs')) {
+  for (const act of ownActs(procedure, 'needs')) {
     const makers = makersOf(procedure, act.what);
     const [later] = makers;
     if (later === undefined || makers.some((maker) => isBefore(maker, act))) continue;
     if (act.what.startsWith('service:') && !stoppedOrNew(procedure, act)) continue;
+    // What is only started again was there before; that it was stopped is another rule's to say.
+    if (later.step.step.kind === 'start') continue;
     yield {
       path: act.step.path,
       message: `${act.step.id} needs ${words(act.what)}, which is made later, by ${later.step.id}`,
@@ -60,7 +63,7 @@ function* restoredTooEarly(procedure: Procedure): Iterable<Found> {
   const servers = actsOf(procedure, 'makes').filter(
     ({ what, detail }) => what.startsWith('server:') && detail !== 'said',
   );
-  for (const act of actsOf(procedure, 'restores', 'imports')) {
+  for (const act of ownActs(procedure, 'restores', 'imports')) {
     const later = servers.find((server) => server.step.position > act.step.position);
     const own = act.step.step.siblings['into'] === 'new';
     if (later === undefined || own || servers.some((server) => isBefore(server, act))) continue;
@@ -90,6 +93,7 @@ function* secretsTooLate(procedure: Procedure): Iterable<Found> {
 
 export const needsMissing: Rule = {
   code: 'order.needs_missing',
+  onePerPlace: true,
   severity: 'error',
   title: 'A step in a new cluster needs what nothing makes',
   why: `A new cluster is empty: no namespace, no secret, no configuration of the old one is there. A step that works in a namespace fails there
@@ -106,7 +110,7 @@ until something creates it, although the same step works every day in the old cl
       const cluster = actsOf(procedure, 'makes').find(({ what }) => what.startsWith('cluster:'));
       if (cluster === undefined) continue;
       const told = new Set<string>();
-      for (const act of actsOf(procedure, 'needs')) {
+      for (const act of ownActs(procedure, 'needs')) {
         if (!inCluster.test(act.what) || act.step.position < cluster.step.position) continue;
         if (told.has(act.what) || makersOf(procedure, act.what).length > 0) continue;
         told.add(act.what);
@@ -122,6 +126,7 @@ until something creates it, although the same step works every day in the old cl
 
 export const needsStopped: Rule = {
   code: 'order.needs_stopped',
+  onePerPlace: true,
   severity: 'error',
   title: 'A step needs a service that an earlier step has stopped',
   why: `A logical restore (pg_restore, psql) talks to a running server. When the procedure has stopped the server to copy its folder, and starts it
@@ -136,7 +141,7 @@ only after the restore, the restore cannot connect.`,
   - { command: pg_restore -d orders dump.custom, … }`,
   *find(facts) {
     for (const procedure of facts.procedures.all) {
-      for (const act of actsOf(procedure, 'needs').filter(({ what }) => what.startsWith('service:'))) {
+      for (const act of ownActs(procedure, 'needs').filter(({ what }) => what.startsWith('service:'))) {
         const earlier = actsOf(procedure, 'stops', 'starts').filter(
           ({ what, step }) => step.position < act.step.position && sameService(what, act.what),
         );

@@ -1,10 +1,14 @@
-import { actsOf, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
+import { actsOf, ownActs, type PlacedAct, type Procedure } from '../../facts/procedures.ts';
+import { isMapping } from '../../../inspection.ts';
+import type { Facts } from '../../facts/facts.ts';
 import type { Found, Rule } from '../../rule.ts';
 
 const changing = ['restores', 'imports', 'promotes', 'makes', 'starts', 'installs', 'switches'] as const;
+const dataOnly = ['restores', 'imports', 'promotes'] as const;
 
 export const switchFirst: Rule = {
   code: 'order.switch_first',
+  onePerPlace: true,
   severity: 'error',
   title: 'Traffic is switched before what it should reach is there, or has been checked',
   why: `A switch (DNS, a pointer, a proxy) sends people somewhere. Before the application is deployed they reach nothing; before it was checked
@@ -20,19 +24,26 @@ they may reach something worse than nothing, and write into it. Resolvers keep t
   - { switch: { service: shop, pointer: dns, value: dr.shop.example } }`,
   *find(facts) {
     for (const procedure of facts.procedures.all) {
-      for (const act of actsOf(procedure, 'switches')) yield* judge(procedure, act);
+      for (const act of ownActs(procedure, 'switches')) yield* judge(procedure, act, movesTraffic(facts, act));
     }
   },
 };
 
-function* judge(procedure: Procedure, act: PlacedAct): Iterable<Found> {
+/** DNS and proxies move people; a secret or a setting is read when the application starts, and may be turned before that. */
+function movesTraffic(facts: Facts, { what, detail, command }: PlacedAct): boolean {
+  if (command !== undefined) return true;
+  const pointer = facts.written.at(['services', what.replace('service:', ''), 'pointers', detail ?? '']);
+  return isMapping(pointer) && (pointer['dns'] !== undefined || pointer['proxy'] !== undefined);
+}
+
+function* judge(procedure: Procedure, act: PlacedAct, traffic: boolean): Iterable<Found> {
   const later = actsOf(procedure, 'starts', 'installs').filter(({ step }) => step.position > act.step.position);
   const earlier = actsOf(procedure, 'starts', 'installs').filter(({ step }) => step.position < act.step.position);
   const moves = actsOf(procedure, 'makes').some(
     ({ what, step }) => what.startsWith('cluster:') && step.position < act.step.position,
   );
   const [first] = later;
-  if (moves && first !== undefined && earlier.length === 0) {
+  if (traffic && moves && first !== undefined && earlier.length === 0) {
     yield {
       path: act.step.path,
       message: `${act.step.id} sends traffic to a place where nothing runs yet: ${first.step.id} starts it later`,
@@ -40,7 +51,8 @@ function* judge(procedure: Procedure, act: PlacedAct): Iterable<Found> {
     };
     return;
   }
-  const before = actsOf(procedure, ...changing)
+  const kinds = traffic ? changing : dataOnly;
+  const before = actsOf(procedure, ...kinds)
     .filter(({ step }) => step.position < act.step.position)
     .at(-1);
   if (before === undefined) return;
@@ -60,6 +72,7 @@ const firstChange = (procedure: Procedure): number =>
 
 export const noFinalCheck: Rule = {
   code: 'order.no_final_check',
+  onePerPlace: true,
   severity: 'warning',
   title: 'Nothing checks the service after the last change',
   why: `"Recovered" is what a check from outside says, never that the last command ended. Without one at the end, a procedure reports success while people
@@ -89,6 +102,7 @@ see an error page, and the measured RTO means nothing.`,
 
 export const promoteWithoutFence: Rule = {
   code: 'order.promote_without_fence',
+  onePerPlace: true,
   severity: 'error',
   title: 'A standby is promoted while the old primary may still take writes',
   why: `A primary that cannot be reached is not a primary that is down. When it comes back, or was only cut off from us, both sides take writes, and one
@@ -100,7 +114,7 @@ side's are lost or merged by hand for a day. The old primary is fenced first: st
   - { promote: orders }`,
   *find(facts) {
     for (const procedure of facts.procedures.all) {
-      for (const act of actsOf(procedure, 'promotes')) {
+      for (const act of ownActs(procedure, 'promotes')) {
         const fenced = actsOf(procedure, 'fences', 'stops').some(({ step }) => step.position < act.step.position);
         if (fenced) continue;
         yield {
@@ -115,6 +129,7 @@ side's are lost or merged by hand for a day. The old primary is fenced first: st
 
 export const destroyWithoutFreeze: Rule = {
   code: 'order.destroy_without_freeze',
+  onePerPlace: true,
   severity: 'error',
   title: 'A destructive step runs while others still write',
   why: `A database that is renamed, dropped or loaded into while the application is connected either refuses (a rename fails while connections exist) or
@@ -126,7 +141,7 @@ loses what was written meanwhile. Stop the writers first, and check that they ar
   - { command: 'psql -c "ALTER DATABASE shop RENAME TO shop_old"', destructive: true, … }`,
   *find(facts) {
     for (const procedure of facts.procedures.all) {
-      for (const step of new Set(actsOf(procedure, 'destroys').map((act) => act.step))) {
+      for (const step of new Set(ownActs(procedure, 'destroys').map((act) => act.step))) {
         const [act] = actsOf(procedure, 'destroys').filter((one) => one.step === step);
         const frozen = actsOf(procedure, 'stops', 'fences').some(
           ({ step: earlier }) => earlier.position < step.position,

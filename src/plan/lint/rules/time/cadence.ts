@@ -114,10 +114,14 @@ drills: { monthly: { scenario: lost, expect: { rpo: 1m, lost: 0 } } }`,
   },
 };
 
-const lostIn = (facts: Facts, scenario: string): string[] => {
-  const found = facts.plan.scenarios.get(scenario);
-  return found === undefined ? [] : facts.domains.assetsLostBy(found);
-};
+/** What a scenario loses or restores; when it does not say, it is about everything. */
+function lostIn(facts: Facts, name: string): readonly string[] {
+  const procedure = facts.procedures.of(name);
+  if (procedure === undefined) return [];
+  const restored = procedure.acts.flatMap(({ kind, what }) => (kind === 'restores' ? [what.replace(/^\w+:/, '')] : []));
+  const lost = [...facts.domains.assetsLostBy(procedure.scenario), ...restored];
+  return lost.length > 0 ? lost : [...facts.plan.assets.keys()];
+}
 
 export const drillTooLong: Rule = {
   code: 'time.drill_too_long',
