@@ -87,6 +87,8 @@ export interface CaptureFacts {
 
 export interface ApplyOptions extends WorkOptions {
   readonly progress: Progress;
+  /** Is told what could not be given back as it was, sentence by sentence. */
+  readonly warn?: (sentence: string) => void;
 }
 
 export interface StartOptions extends WorkOptions {

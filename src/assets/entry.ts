@@ -1,21 +1,56 @@
 /** One named thing of a capture or of a recovery point: a file, folder or link. */
 export interface EntryHeader {
-  /** Relative to the asset's root, parts joined by `/`, no `.` or `..`; the root itself is ''. */
+  /**
+   * Relative to the asset's root, parts joined by `/`, no `.` or `..`; the root itself is ''. Bytes that are no UTF-8 stand in it
+   * as `nameOfBytes` (core) has them.
+   */
   readonly path: string;
-  readonly type: 'file' | 'folder' | 'symlink';
+  /** `hardlink`: one more name of a file that came before it, its `target`. */
+  readonly type: 'file' | 'folder' | 'symlink' | 'hardlink' | 'fifo' | 'device';
   /** Permission bits, e.g. 0o640. */
   readonly mode: number;
   /** Modification time, nanoseconds since 1970. */
   readonly modifiedNs: bigint;
   readonly uid?: number;
   readonly gid?: number;
-  /** Where a symlink points, as it stands in the link. */
+  /** What the source's system called them: on another system the same people may have other numbers. */
+  readonly user?: string;
+  readonly group?: string;
+  /** Where a symlink points, as it stands in the link; for a hard link the path of the file. */
   readonly target?: string;
+  readonly device?: DeviceNumber;
+  /** Extended attributes (access lists among them) by their names; names are escaped as paths are. */
+  readonly attributes?: readonly (readonly [string, Buffer])[];
+  /** The source had holes in it: zeros are better left out than written. */
+  readonly sparse?: true;
+  /** The file has other names, which may come later as hard links. */
+  readonly linked?: true;
+  /** Only files, and only where the source can tell: by what an unchanged file is known again. */
+  readonly stamp?: FileStamp;
+}
+
+export interface DeviceNumber {
+  readonly kind: 'character' | 'block';
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** What changes whenever a file is written or replaced. Beside it only size and modification time are compared. */
+export interface FileStamp {
+  /** The time of the last change of any kind (`ctime`), nanoseconds since 1970: no program can set it. */
+  readonly changedNs: bigint;
+  /** Left out where the source's file system gives a file new numbers each time it is mounted. */
+  readonly inode?: bigint;
+  readonly device?: bigint;
 }
 
 /** What an asset hands over while it is captured. Only files have content; a file without content is empty. */
 export interface Entry extends EntryHeader {
   readonly content?: Content;
+  /** The size of a file by path when it was looked at: a small one is then read at once, together with its neighbours. */
+  readonly bytesExpected?: number;
+  /** Read it even if nothing about it has changed. */
+  readonly reread?: boolean;
   /** `fixed`: page-aligned pieces (database files); `content`: cut by content (all else, the default). */
   readonly chunking?: 'fixed' | 'content';
 }
@@ -36,6 +71,8 @@ export type Content =
       readonly mayChange?: boolean;
       /** Removed before it is read, it is left out and the point says so; else it is `asset.vanished`. */
       readonly mayVanish?: boolean;
+      /** A link that took the place of the file is not followed: to us the file has vanished. */
+      readonly noFollow?: boolean;
     };
 
 /** An entry as a recovery point holds it. */
@@ -58,12 +95,22 @@ export interface PointContents {
    * one sync. `place` renames an entry, or leaves it out by `undefined`. Nothing outside `root` is touched: a path or link that
    * would lead out while writing is `repository.damaged`.
    */
-  writeTree(root: string, options?: WriteTreeOptions): Promise<{ files: number; bytes: number }>;
+  writeTree(root: string, options?: WriteTreeOptions): Promise<WrittenTree>;
+}
+
+export interface WrittenTree {
+  readonly files: number;
+  readonly bytes: number;
+  /** Sentences about what could not be given back as it was, such as an attribute that this file system does not keep. */
+  readonly warnings: readonly string[];
 }
 
 export interface WriteTreeOptions {
   place?: (entry: StoredEntry) => string | undefined;
-  /** Every entry gets this owner instead of its own; without it owners are kept where the process may set them. */
+  /**
+   * Every entry gets this owner instead of its own; without it owners are kept where the process may set them: by name where this
+   * system knows it, else by number.
+   */
   owner?: { uid: number; gid: number };
   signal?: AbortSignal;
 }

@@ -1,7 +1,9 @@
 export * from './clock.ts';
+export * from './devices.ts';
 export * from './durable.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
+export * from './file-names.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export {
@@ -20,5 +22,6 @@ export * from './progress.ts';
 export * from './secret-source.ts';
 export * from './secrets.ts';
 export * from './service.ts';
+export * from './system-calls.ts';
 export * from './stream-process.ts';
 export * from './units.ts';

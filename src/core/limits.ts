@@ -116,8 +116,6 @@ export const limits = {
   smallReadsBehindMax: 64,
   /** The coarsest stamps of files in use (FAT: 2 s), and a second between the clocks of a file server and ours. */
   stampGranularityMs: 3_000,
-  /** Points that are looked at, newest first, for one of the same asset: in a store of thousands of assets it is enough to read all. */
-  previousPointsTried: 64,
   /** Extended attributes of one entry, all together: the system allows 64 KiB for each value. */
   attributeBytesMax: 256 * 2 ** 10,
   /** Sentences that a point or a restore keeps about single files; the rest is counted. */

@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Asset, CaptureFacts } from '../assets/index.ts';
+import type { Asset, CaptureFacts, SourceIdentity } from '../assets/index.ts';
 import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
+import { previousPoint } from './previous-point.ts';
 import { storesOf } from './stores-of.ts';
 
 /**
@@ -81,7 +82,7 @@ async function takeSoundPoint(
   const met: Damage[] = [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return { ...(await takePoint(workspace, asset, repository, distrust, signal)), damage: met };
+      return { ...(await takePoint(workspace, asset, store, repository, distrust, signal)), damage: met };
     } catch (error) {
       const found = firstFindings(repository.damage()).filter(({ object }) => !distrust.has(object));
       if (!isLifeboatError(error) || !damageCodes.includes(error.code) || found.length === 0) throw error;
@@ -107,6 +108,7 @@ const damageSentence = ({ object, what, code }: Damage): string =>
 async function takePoint(
   workspace: Workspace,
   asset: Asset,
+  store: string,
   repository: Repository,
   distrust: ReadonlySet<string>,
   signal: AbortSignal | undefined,
@@ -116,6 +118,9 @@ async function takePoint(
   const scratch = join(workspace.stateFolder, 'scratch', asset.name);
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const identity = await asset.identify(signal === undefined ? {} : { signal });
+  const before = { asset: asset.name, store, source: identity.id, distrust };
+  const previous = await previousPoint(workspace, repository, before);
   const writer = await repository.write({
     asset: asset.name,
     assetType: asset.type,
@@ -123,10 +128,11 @@ async function takePoint(
     host,
     progress,
     distrust,
+    ...(previous === undefined ? {} : { previous }),
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const facts = await addAll(workspace, asset, writer, scratch, signal);
+    const facts = await addAll(workspace, asset, identity, writer, scratch, signal);
     progress.phase(`${asset.name}: making the point durable`);
     const point = await writer.commit(facts, { planHash: workspace.plan.hash, tool: workspace.tool });
     return { point, facts };
@@ -155,12 +161,12 @@ function damagedObjects({ journal }: Workspace, store: string): Set<string> {
 async function addAll(
   workspace: Workspace,
   asset: Asset,
+  identity: SourceIdentity,
   writer: PointWriter,
   scratch: string,
   signal: AbortSignal | undefined,
 ): Promise<CaptureFacts> {
   const { progress } = workspace;
-  const identity = await asset.identify(signal === undefined ? {} : { signal });
   progress.phase(`${asset.name}: backing up`, identity.bytes === undefined ? {} : { bytes: identity.bytes });
   const capture = asset.capture({ progress, scratch, ...(signal === undefined ? {} : { signal }) });
   try {

@@ -69,4 +69,6 @@ export interface RestoreReport {
   /** Only with `start`. */
   readonly copy: RestoredCopy | undefined;
   readonly damage: readonly Damage[];
+  /** What could not be given back as it was: an attribute that this file system does not keep, a device that needs root. */
+  readonly warnings: readonly string[];
 }

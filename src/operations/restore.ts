@@ -63,13 +63,16 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
   });
   try {
     const contents = await readPoint(workspace, plan);
-    await asset.apply(contents, staging, { progress: workspace.progress, ...signalOf(plan.request) });
+    const warnings: string[] = [];
+    const warn = (sentence: string): void => void warnings.push(sentence);
+    await asset.apply(contents, staging, { progress: workspace.progress, warn, ...signalOf(plan.request) });
     const tried = await tryOut(workspace, asset, plan, staging);
     await handOver(staging, plan.target);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
     const damage = [...plan.damage, ...contents.damage()];
     const seconds = (clock.elapsed() - startedMs) / 1000;
-    const report = { plan, seconds, checks: tried.checks, reached: copy?.reached ?? tried.reached, copy, damage };
+    const { checks } = tried;
+    const report = { plan, seconds, checks, reached: copy?.reached ?? tried.reached, copy, damage, warnings };
     journal.append('restore.finished', { intent: intent.sequence, ...recordOf(report) });
     return report;
   } catch (error) {
@@ -165,6 +168,7 @@ const recordOf = ({
   reached,
   copy,
   damage,
+  warnings,
 }: Omit<RestoreReport, 'never'>): Record<string, unknown> => ({
   asset: plan.request.asset,
   point: plan.point.id,
@@ -178,5 +182,6 @@ const recordOf = ({
   reached: reached ?? null,
   url: copy?.shownUrl ?? null,
   damage,
+  warnings,
   unanswered: plan.unanswered,
 });

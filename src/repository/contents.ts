@@ -1,6 +1,6 @@
-import type { PointContents, StoredEntry, WriteTreeOptions } from '../assets/index.ts';
+import type { PointContents, StoredEntry, WriteTreeOptions, WrittenTree } from '../assets/index.ts';
 import { LifeboatError, silentProgress, type Progress } from '../core/index.ts';
-import { DamageLog } from './damage.ts';
+import { damaged, DamageLog } from './damage.ts';
 import { decodeEntries, type ListedEntry } from './entry-list.ts';
 import { pointName } from './names.ts';
 import type { PackReader } from './pack-reader.ts';
@@ -46,6 +46,7 @@ export class Contents implements PointContents {
   async *read(path: string): AsyncGenerator<Uint8Array> {
     for await (const { entry, pieces } of this.listed()) {
       if (entry.path !== path) continue;
+      if (entry.type === 'hardlink') return yield* this.#readOther(entry);
       let at = 0;
       for await (const { piece, plain } of readPieces(this.#parts.reader, pieces, this.#object, this.#parts)) {
         yield* zeros(piece.offset - at);
@@ -64,7 +65,17 @@ export class Contents implements PointContents {
     );
   }
 
-  async writeTree(root: string, options: WriteTreeOptions = {}): Promise<{ files: number; bytes: number }> {
+  /** The file that a hard link is another name of. */
+  async *#readOther({ path, target = '' }: StoredEntry): AsyncGenerator<Uint8Array> {
+    for await (const { entry } of this.listed()) {
+      if (entry.path === target && entry.type === 'file') return yield* this.read(target);
+      if (entry.path === path) break;
+    }
+    const what = `${JSON.stringify(path)} is another name of ${JSON.stringify(target)}, which is no file before it`;
+    throw damaged(this.#object, what);
+  }
+
+  async writeTree(root: string, options: WriteTreeOptions = {}): Promise<WrittenTree> {
     const { reader, progress = silentProgress, stored } = this.#parts;
     const signal = options.signal ?? this.#parts.signal;
     progress.phase('restore', { bytes: stored.point.bytes, items: stored.point.files });

@@ -1,6 +1,7 @@
 import type { EntryHeader, StoredEntry } from '../assets/index.ts';
 import { limits, messageOf } from '../core/index.ts';
 import { damaged } from './damage.ts';
+import { extrasOf, writtenExtras } from './entry-extras.ts';
 import type { Piece } from './pieces.ts';
 
 /** docs/FORMAT.md, "Entry list": one line of JSON an entry, long files going on in lines of pieces alone. */
@@ -9,11 +10,11 @@ export interface ListedEntry {
   readonly pieces: Piece[];
 }
 
-/** Beyond a full line of pieces, a path and a link there is nothing to say. */
-const lineBytesMax = 2 ** 20;
+/** Beyond a full line of pieces, a path, a link and the attributes there is nothing to say. */
+const lineBytesMax = 2 * 2 ** 20;
 
 export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, pieces: readonly Piece[]): Buffer {
-  const rows = pieces.map((piece) => [piece.offset, piece.bytes, piece.id.toString('base64url')]);
+  const rows = pieces.map(rowOf);
   const first = {
     path: header.path,
     type: header.type,
@@ -22,9 +23,11 @@ export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, p
     uid: header.uid,
     gid: header.gid,
     target: header.target,
+    ...writtenExtras(header),
     ...(header.type === 'file' ? { bytes, pieces: rows.slice(0, limits.piecesPerLine) } : {}),
     ...(torn ? { torn: true } : {}),
   };
+  if (rows.length <= limits.piecesPerLine) return Buffer.from(`${JSON.stringify(first)}\n`);
   const lines = [JSON.stringify(first)];
   for (let at = limits.piecesPerLine; at < rows.length; at += limits.piecesPerLine) {
     lines.push(JSON.stringify({ pieces: rows.slice(at, at + limits.piecesPerLine) }));
@@ -32,38 +35,49 @@ export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, p
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
+const rowOf = ({ offset, bytes, id, from }: Piece): (number | string)[] =>
+  from === undefined ? [offset, bytes, textOf(id)] : [offset, bytes, textOf(id), from];
+
+let last: { id: Buffer; text: string } | undefined;
+
+/** Neighbours share their chunk: its text is made once. */
+function textOf(id: Buffer): string {
+  if (last?.id !== id) last = { id, text: id.toString('base64url') };
+  return last.text;
+}
+
 /** Throws `repository.damaged`, naming `object`, for a list that no writer makes. */
 export async function* decodeEntries(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<ListedEntry> {
   let current: ListedEntry | undefined;
-  for await (const line of linesOf(parts, object)) {
-    const row = parseLine(line, object);
-    if ('path' in row) {
-      if (current !== undefined) yield checked(current, object);
-      current = { entry: entryOf(row, object), pieces: piecesOf(row, object) };
-    } else if (current === undefined) throw damaged(object, 'its entry list starts with a line of pieces');
-    else current.pieces.push(...piecesOf(row, object));
+  for await (const lines of linesOf(parts, object)) {
+    for (const line of lines) {
+      const row = parseLine(line, object);
+      if ('path' in row) {
+        if (current !== undefined) yield checked(current, object);
+        current = { entry: entryOf(row, object), pieces: piecesOf(row, object) };
+      } else if (current === undefined) throw damaged(object, 'its entry list starts with a line of pieces');
+      else current.pieces.push(...piecesOf(row, object));
+    }
   }
   if (current !== undefined) yield checked(current, object);
 }
 
-async function* linesOf(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<Buffer> {
+/** Whole lines as text, part by part. */
+async function* linesOf(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<string[]> {
   let rest = Buffer.alloc(0);
   for await (const part of parts) {
     const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
-    let start = 0;
-    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-      yield bytes.subarray(start, end);
-      start = end + 1;
-    }
-    rest = Buffer.from(bytes.subarray(start));
+    const end = bytes.lastIndexOf(0x0a);
+    if (end >= 0) yield bytes.toString('utf8', 0, end).split('\n');
+    rest = Buffer.from(bytes.subarray(end + 1));
     if (rest.length > lineBytesMax) throw damaged(object, 'its entry list has a line without end');
   }
   if (rest.length > 0) throw damaged(object, 'its entry list ends inside a line');
 }
 
-function parseLine(line: Buffer, object: string): Record<string, unknown> {
+function parseLine(line: string, object: string): Record<string, unknown> {
   try {
-    const row: unknown = JSON.parse(line.toString('utf8'));
+    const row: unknown = JSON.parse(line);
     if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Record<string, unknown>;
   } catch (error) {
     throw damaged(object, `a line of its entry list is not JSON: ${messageOf(error)}`, error);
@@ -71,32 +85,38 @@ function parseLine(line: Buffer, object: string): Record<string, unknown> {
   throw damaged(object, 'a line of its entry list is not an object');
 }
 
+const types: ReadonlySet<unknown> = new Set(['file', 'folder', 'symlink', 'hardlink', 'fifo', 'device']);
+
 function entryOf(row: Record<string, unknown>, object: string): StoredEntry {
   const { path, type, mode, modified, uid, gid, target, bytes, torn } = row;
+  const hasTarget = type === 'symlink' || type === 'hardlink';
   const good =
     typeof path === 'string' &&
-    (type === 'file' || type === 'folder' || type === 'symlink') &&
+    types.has(type) &&
     isCount(mode) &&
     mode <= 0o7777 &&
     typeof modified === 'string' &&
     /^-?\d{1,20}$/.test(modified) &&
     (uid === undefined || isCount(uid)) &&
     (gid === undefined || isCount(gid)) &&
-    (type === 'symlink' ? typeof target === 'string' : target === undefined) &&
+    (hasTarget ? typeof target === 'string' : target === undefined) &&
     (type === 'file' ? isCount(bytes) : bytes === undefined) &&
     (torn === undefined || torn === true);
-  if (!good) throw damaged(object, 'a line of its entry list is not an entry');
-  return {
+  const extras = good ? extrasOf(row) : undefined;
+  if (!good || extras === undefined) throw damaged(object, 'a line of its entry list is not an entry');
+  const entry: { -readonly [key in keyof StoredEntry]: StoredEntry[key] } = {
     path,
-    type,
+    type: type as StoredEntry['type'],
     mode,
     modifiedNs: BigInt(modified),
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-    ...(typeof target === 'string' ? { target } : {}),
     bytes: isCount(bytes) ? bytes : 0,
-    ...(torn === true ? { torn } : {}),
+    ...extras,
   };
+  if (uid !== undefined) entry.uid = uid;
+  if (gid !== undefined) entry.gid = gid;
+  if (typeof target === 'string') entry.target = target;
+  if (torn === true) entry.torn = torn;
+  return entry;
 }
 
 function piecesOf(row: Record<string, unknown>, object: string): Piece[] {
@@ -104,11 +124,11 @@ function piecesOf(row: Record<string, unknown>, object: string): Piece[] {
   if (!Array.isArray(rows) || rows.length > limits.piecesPerLine)
     throw damaged(object, 'a line of its entry list holds no list of pieces');
   return rows.map((one: unknown) => {
-    const [offset, bytes, id] = Array.isArray(one) ? (one as unknown[]) : [];
+    const [offset, bytes, id, from] = Array.isArray(one) ? (one as unknown[]) : [];
     const key = typeof id === 'string' && /^[\w-]{43}$/.test(id) ? Buffer.from(id, 'base64url') : undefined;
-    if (!isCount(offset) || !isCount(bytes) || key === undefined)
+    if (!isCount(offset) || !isCount(bytes) || key === undefined || !(from === undefined || isCount(from)))
       throw damaged(object, 'a piece of its entry list is none');
-    return { offset, bytes, id: key };
+    return from === undefined ? { offset, bytes, id: key } : { offset, bytes, id: key, from };
   });
 }
 

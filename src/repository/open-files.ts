@@ -1,102 +1,138 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { limits } from '../core/index.ts';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import type { StoredEntry } from '../assets/index.ts';
+import { limits, systemPath } from '../core/index.ts';
 
 /** A file that is being restored. */
 export interface TargetFile {
   readonly path: string;
-  readonly bytes: number;
+  readonly entry: StoredEntry;
   /** Pieces that are still to be written. */
   pieces: number;
   made: boolean;
 }
 
 interface Held {
-  readonly handle: Promise<FileHandle>;
+  readonly file: number;
   users: number;
 }
 
 const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const again = constants.O_WRONLY | constants.O_NOFOLLOW;
 
-/** Keeps files open between two of their chunks, `limits.openFilesMax` at most. Each is made, and sized, on its first use. */
+/**
+ * Keeps files open between two of their pieces, `limits.openFilesMax` at most. Each is made, and sized, on its first use, and
+ * handed to `finish` while it is still open when its last piece is written.
+ */
 export class OpenFiles {
+  readonly #finish: (target: TargetFile, file: number) => void;
   readonly #held = new Map<TargetFile, Held>();
 
-  async write(file: TargetFile, bytes: Buffer, offset: number): Promise<void> {
-    const handle = await this.borrow(file);
-    try {
-      for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
-        at += bytesWritten;
-      }
-    } catch (error) {
-      await this.giveBack(file, false);
-      throw error;
-    }
-    await this.giveBack(file, true);
+  constructor(finish: (target: TargetFile, file: number) => void) {
+    this.#finish = finish;
   }
 
-  /** The file, open until `giveBack`. */
-  async borrow(file: TargetFile): Promise<FileHandle> {
-    const held = this.#hold(file);
+  /** A file that has all its bytes at hand: opened, written, finished and closed at once. */
+  writeWhole(target: TargetFile, bytes: Buffer): void {
+    const file = openTarget(target);
     try {
-      return await held.handle;
-    } catch (error) {
-      held.users -= 1;
-      throw error;
+      writeAt(file, bytes, 0);
+      if (bytes.length < target.entry.bytes) ftruncateSync(file, target.entry.bytes);
+      target.pieces = 0;
+      this.#finish(target, file);
+    } finally {
+      closeSync(file);
     }
+  }
+
+  write(target: TargetFile, bytes: Buffer, offset: number): void {
+    const file = this.borrow(target);
+    let written = false;
+    try {
+      if (target.entry.sparse === true) writeData(file, bytes, offset);
+      else writeAt(file, bytes, offset);
+      written = true;
+    } finally {
+      this.giveBack(target, written);
+    }
+  }
+
+  /** The number of the file, open until `giveBack`. */
+  borrow(target: TargetFile): number {
+    let held = this.#held.get(target);
+    if (held === undefined) {
+      held = { file: openSized(target), users: 0 };
+      this.#held.set(target, held);
+    }
+    held.users += 1;
+    return held.file;
   }
 
   /** `written`: one more of the file's pieces is where it belongs. */
-  async giveBack(file: TargetFile, written: boolean): Promise<void> {
-    const held = this.#held.get(file) as Held;
+  giveBack(target: TargetFile, written: boolean): void {
+    const held = this.#held.get(target) as Held;
     held.users -= 1;
-    if (written) file.pieces -= 1;
-    if (file.pieces === 0 && held.users === 0) await this.#close(file, held);
-    else if (this.#held.size > limits.openFilesMax) await this.#closeIdle();
+    if (written) target.pieces -= 1;
+    if (target.pieces === 0 && held.users === 0) this.#close(target, held, true);
+    else if (this.#held.size > limits.openFilesMax) this.#closeIdle();
   }
 
-  /** A handle of its own, to finish the file with; made now if it is empty. */
-  reopen(file: TargetFile): Promise<FileHandle> {
-    return openTarget(file);
+  /** Closes what is open, however far it came. */
+  closeAll(): void {
+    for (const [target, held] of this.#held) this.#close(target, held, false);
   }
 
-  async closeAll(): Promise<void> {
-    for (const [file, held] of this.#held) await this.#close(file, held);
-  }
-
-  #hold(file: TargetFile): Held {
-    const held = this.#held.get(file) ?? { handle: openTarget(file), users: 0 };
-    held.users += 1;
-    this.#held.set(file, held);
-    return held;
-  }
-
-  async #closeIdle(): Promise<void> {
-    for (const [file, held] of this.#held) {
-      if (held.users === 0) return this.#close(file, held);
+  #closeIdle(): void {
+    for (const [target, held] of this.#held) {
+      if (held.users === 0) return this.#close(target, held, false);
     }
   }
 
-  async #close(file: TargetFile, held: Held): Promise<void> {
-    this.#held.delete(file);
-    const handle = await held.handle.catch(() => undefined); // whoever wrote to it got the error
-    await handle?.close();
+  #close(target: TargetFile, held: Held, finished: boolean): void {
+    this.#held.delete(target);
+    try {
+      if (finished) this.#finish(target, held.file);
+    } finally {
+      closeSync(held.file);
+    }
   }
 }
 
-async function openTarget(file: TargetFile): Promise<FileHandle> {
-  const first = !file.made;
-  file.made = true;
-  const handle = await open(file.path, first ? create : again, 0o600);
-  if (!first) return handle;
+function openTarget(target: TargetFile): number {
+  const first = !target.made;
+  target.made = true;
+  return openSync(systemPath(target.path), first ? create : again, 0o600);
+}
+
+function openSized(target: TargetFile): number {
+  const first = !target.made;
+  const file = openTarget(target);
   try {
     // Sized at once: what no piece covers stays a hole, which reads as zeros.
-    await handle.truncate(file.bytes);
-    return handle;
+    if (first) ftruncateSync(file, target.entry.bytes);
+    return file;
   } catch (error) {
-    await handle.close();
+    closeSync(file);
     throw error;
   }
+}
+
+function writeAt(file: number, bytes: Buffer, offset: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, offset + at);
+}
+
+const blockBytes = 4096;
+const zeroBlock = Buffer.alloc(blockBytes);
+
+/** Leaves out the blocks of zeros: in a file that was just sized they are holes. */
+function writeData(file: number, bytes: Buffer, offset: number): void {
+  let start = 0;
+  for (let at = 0; at < bytes.length;) {
+    const end = Math.min(bytes.length, at + blockBytes - ((offset + at) % blockBytes));
+    if (zeroBlock.compare(bytes, at, end, 0, end - at) === 0) {
+      if (start < at) writeAt(file, bytes.subarray(start, at), offset + start);
+      start = end;
+    }
+    at = end;
+  }
+  if (start < bytes.length) writeAt(file, bytes.subarray(start), offset + start);
 }

@@ -5,6 +5,7 @@ import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import type { DamageLog } from './damage.ts';
 import { mendTwins } from './mend.ts';
+import type { ListedEntry } from './entry-list.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
@@ -21,7 +22,8 @@ import type {
 } from './repository.ts';
 import { closeSession, openSession } from './sessions.ts';
 import { verifyRepository } from './verify.ts';
-import { Writer } from './writer.ts';
+import { PreviousList } from './previous-list.ts';
+import { Writer, type WriterParts } from './writer.ts';
 
 /** A repository whose key is open. */
 export class OpenedRepository implements Repository {
@@ -54,7 +56,8 @@ export class OpenedRepository implements Repository {
       await mendTwins(store, this.id, this.#log);
       await this.#catalog.refresh();
       const present = this.#presentPacks(await this.#catalog.adopt(), options.distrust);
-      return new Writer({ store, bundle, catalog: this.#catalog, present, id, log: this.#log }, options);
+      const previous = this.#previousOf(options);
+      return new Writer({ store, bundle, catalog: this.#catalog, present, id, log: this.#log, previous }, options);
     } catch (error) {
       await closeSession(store, id).catch((second: unknown) => {
         // The store that broke the start may still be away; the next writer on this host removes the session.
@@ -88,10 +91,7 @@ export class OpenedRepository implements Repository {
     point: Point,
     options: { signal?: AbortSignal; progress?: Progress } = {},
   ): Promise<PointContents & { damage(): Damage[] }> {
-    const stored = await this.#stored(point.id);
-    await this.#catalog.refresh();
-    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
-    return new Contents({ reader, stored, log: this.#log, signal: options.signal, progress: options.progress });
+    return this.#contentsOf(point, options);
   }
 
   damage(): Damage[] {
@@ -113,6 +113,23 @@ export class OpenedRepository implements Repository {
       if (isLifeboatError(error, 'store.missing')) throw noSuchPoint(id);
       throw error;
     }
+  }
+
+  async #contentsOf(point: Point, options: { signal?: AbortSignal; progress?: Progress } = {}): Promise<Contents> {
+    const stored = await this.#stored(point.id);
+    await this.#catalog.refresh();
+    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
+    return new Contents({ reader, stored, log: this.#log, signal: options.signal, progress: options.progress });
+  }
+
+  /** Nothing is read of it until the first file is looked for. */
+  #previousOf({ previous }: WriteOptions): WriterParts['previous'] {
+    if (previous === undefined) return undefined;
+    const contents = (): Promise<Contents> => this.#contentsOf(previous);
+    const listed = async function* (): AsyncGenerator<ListedEntry> {
+      yield* (await contents()).listed();
+    };
+    return (isStored) => new PreviousList(listed(), previous.atMs, isStored);
   }
 
   /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */

@@ -1,4 +1,4 @@
-import { incomplete } from './damage.ts';
+import { damaged, incomplete } from './damage.ts';
 import type { PackReader, ReadOptions } from './pack-reader.ts';
 import { readAhead } from './tasks.ts';
 
@@ -7,11 +7,13 @@ export interface Piece {
   readonly offset: number;
   readonly bytes: number;
   readonly id: Buffer;
+  /** Where in the chunk it begins; without it the piece is the whole chunk. Small files share chunks. */
+  readonly from?: number;
 }
 
 const groupBytesMax = 8 * 2 ** 20;
 
-/** The chunks of pieces in their order, the next ones read ahead. Throws `repository.damaged`, `repository.incomplete`. */
+/** The bytes of pieces in their order, the next ones read ahead. Throws `repository.damaged`, `repository.incomplete`. */
 export async function* readPieces(
   reader: PackReader,
   pieces: Iterable<Piece>,
@@ -32,6 +34,14 @@ export async function locatePiece(reader: PackReader, piece: Piece, neededBy: st
   return ordinal;
 }
 
+/** Throws `repository.damaged`, naming what needs the piece, if its chunk does not have these bytes. */
+export function requireFitting({ bytes, from }: Piece, chunkBytes: number, neededBy: string): void {
+  const good = from === undefined ? bytes === chunkBytes : from + bytes <= chunkBytes;
+  if (good) return;
+  const which = from === undefined ? '' : ` from ${from} on`;
+  throw damaged(neededBy, `a piece of ${bytes} bytes${which} names a chunk of ${chunkBytes}`);
+}
+
 interface Located {
   readonly piece: Piece;
   readonly ordinal: number;
@@ -45,8 +55,7 @@ async function* groupsOf(reader: PackReader, pieces: Iterable<Piece>, neededBy: 
   for (const piece of pieces) {
     const ordinal = await locatePiece(reader, piece, neededBy);
     const place = reader.catalog.table.placeOf(ordinal);
-    if (place.plainBytes !== piece.bytes)
-      throw incomplete(neededBy, `a piece of ${piece.bytes} bytes names a chunk of ${place.plainBytes}`);
+    requireFitting(piece, place.plainBytes, neededBy);
     if (group.length > 0 && (place.pack !== pack || bytes + piece.bytes > groupBytesMax)) {
       yield group;
       group = [];
@@ -78,5 +87,9 @@ async function readGroup(
   for (const [ordinal, error] of failed) {
     found.set(ordinal, await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, options));
   }
-  return group.map(({ piece, ordinal }) => ({ piece, plain: found.get(ordinal) as Buffer }));
+  return group.map(({ piece, ordinal }) => {
+    const chunk = found.get(ordinal) as Buffer;
+    const { from, bytes } = piece;
+    return { piece, plain: from === undefined ? chunk : chunk.subarray(from, from + bytes) };
+  });
 }

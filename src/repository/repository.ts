@@ -46,6 +46,11 @@ export interface WriteOptions {
   readonly host: string;
   /** Objects that were found damaged: what lies in them is stored again instead of being counted as known. */
   readonly distrust?: ReadonlySet<string>;
+  /**
+   * The point before of the same source, whose files are known again by size, times and numbers and then not read. Entries
+   * must come in the order of `comparePaths` (core) for that.
+   */
+  readonly previous?: Point;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

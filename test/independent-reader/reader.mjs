@@ -3,6 +3,7 @@
 import { argon2Sync, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -36,10 +37,10 @@ export function restorePoint(store, passphrase, pointId, target) {
       if (open !== undefined) closeSync(open);
       open = begin(entry, target);
     }
-    for (const [offset, bytes, id] of entry.pieces ?? []) {
+    for (const [offset, bytes, id, from] of entry.pieces ?? []) {
       const plain = readChunk(store, bundle, chunks, bytesOf(id));
-      if (plain.length !== bytes) fail('a piece has another length');
-      writeSync(open, plain, 0, bytes, offset);
+      if (from === undefined ? plain.length !== bytes : from + bytes > plain.length) fail('a piece has another length');
+      writeSync(open, plain, from ?? 0, bytes, offset);
     }
   }
   if (open !== undefined) closeSync(open);
@@ -57,12 +58,25 @@ export const folderStore = (root) => ({
 
 function begin(entry, target) {
   if (entry.path.split('/').includes('..') || entry.path.startsWith('/')) fail('a path leads out');
-  const path = join(target, entry.path);
+  const path = Buffer.concat([Buffer.from(`${target}/`), nameBytes(entry.path)]);
   if (entry.type === 'folder') return void mkdirSync(path, { recursive: true });
-  if (entry.type === 'symlink') return void symlinkSync(entry.target, path);
+  if (entry.type === 'symlink') return void symlinkSync(nameBytes(entry.target), path);
+  if (entry.type === 'hardlink')
+    return void linkSync(Buffer.concat([Buffer.from(`${target}/`), nameBytes(entry.target)]), path);
+  if (entry.type !== 'file') return undefined;
   writeFileSync(path, '', { mode: entry.mode, flag: 'wx' });
   truncateSync(path, entry.bytes);
   return openSync(path, 'r+');
+}
+
+/** A lone surrogate from U+DC80 on is a byte that is no UTF-8. */
+function nameBytes(text) {
+  const parts = [...text].map((character) => {
+    const unit = character.charCodeAt(0);
+    if (character.length === 2 || unit < 0xd800 || unit > 0xdfff) return Buffer.from(character);
+    return unit >= 0xdc80 && unit <= 0xdcff ? Buffer.of(unit - 0xdc00) : fail('a name that stands for no bytes');
+  });
+  return Buffer.concat(parts);
 }
 
 function readText(store, name) {

@@ -23,10 +23,3 @@ export const rootVanished = (root: string, cause?: unknown): LifeboatError =>
     hint: 'Was its disk unmounted, or the folder replaced? Bring it back and run again.',
     cause,
   });
-
-/** Other systems may have written it (latin1 on an old share): kept as text it would come back under another name. */
-export const notUtf8 = (name: Buffer, folder: string): LifeboatError =>
-  new LifeboatError('asset.unsupported', `a name in ${folder} is not UTF-8: ${name.toString('latin1')}`, {
-    where: folder,
-    hint: 'Rename it, or exclude the folder that holds it.',
-  });

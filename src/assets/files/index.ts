@@ -1,10 +1,17 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { runCheck, type CheckResult } from '../../checks/index.ts';
-import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import {
+  formatBytes,
+  LifeboatError,
+  messageOf,
+  shownName,
+  systemCallsPackage,
+  systemCodeOf,
+  systemPath,
+} from '../../core/index.ts';
 import type {
   Asset,
   AssetContext,
@@ -18,12 +25,20 @@ import type {
 } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { stopIfAsked } from '../stop.ts';
+import { AttributeReader } from './attributes.ts';
 import { rootUnreadable, unreadable } from './errors.ts';
-import { walk, type Found, type Skipped } from './walk.ts';
+import { matcherOf } from './glob.ts';
+import { HardLinks } from './header.ts';
+import { NewestFile } from './newest.ts';
+import { Notices } from './notices.ts';
+import { walk, type Found, type WalkOptions } from './walk.ts';
 
 export interface FilesSettings {
   readonly path: string;
   readonly exclude?: readonly string[] | undefined;
+  readonly excludeCaches?: boolean | undefined;
+  readonly oneFileSystem?: boolean | undefined;
+  readonly reread?: 'changed' | 'times' | 'everything' | undefined;
 }
 
 export const filesKind: AssetKind<FilesSettings> = {
@@ -31,27 +46,54 @@ export const filesKind: AssetKind<FilesSettings> = {
   schema: z.strictObject({
     path: z.string().min(1).describe('The folder, relative to the plan file or absolute.'),
     exclude: z
-      .array(z.string().min(1))
+      .array(z.string().min(1).refine(isPattern, 'This is no pattern: a range such as [z-a] is empty.'))
       .optional()
-      .describe('Patterns such as **/*.tmp, relative to the folder. A star does not match a leading dot.'),
+      .describe('Patterns such as **/*.tmp over paths relative to the folder. A star matches leading dots, too.'),
+    excludeCaches: z
+      .boolean()
+      .optional()
+      .describe('Leave out what is in folders that are marked as caches by a CACHEDIR.TAG. Default: false.'),
+    oneFileSystem: z
+      .boolean()
+      .optional()
+      .describe(
+        'Leave out what is in other file systems mounted in the folder. Unsaid: taken in, with a note in the point.',
+      ),
+    reread: z
+      .enum(['changed', 'times', 'everything'])
+      .optional()
+      .describe(
+        'Which files are read again: those whose size, times, inode or device changed (default); those whose size or times changed, for file servers that number files anew at each mount; all.',
+      ),
   }),
   open: (name, settings, context) => new FilesAsset(name, settings, context),
 };
 
-/** Sentences that a point keeps about what is not in it; the rest is counted. */
-const warningsMax = 20;
+function isPattern(pattern: string): boolean {
+  try {
+    matcherOf([pattern]);
+    return true;
+  } catch {
+    // The plan says where it stands; the schema says what is wrong.
+    return false;
+  }
+}
 
 class FilesAsset implements Asset {
   readonly type = 'files';
   readonly name: string;
   readonly #root: string;
-  readonly #exclude: readonly string[];
+  readonly #reread: FilesSettings['reread'];
+  /** What every walk over the tree, or a copy of it, leaves out. */
+  readonly #walk: WalkOptions;
   readonly #context: AssetContext;
 
-  constructor(name: string, { path, exclude }: FilesSettings, context: AssetContext) {
+  constructor(name: string, settings: FilesSettings, context: AssetContext) {
+    const { path, exclude = [], excludeCaches = false, oneFileSystem, reread } = settings;
     this.name = name;
     this.#root = resolve(context.baseFolder, path);
-    this.#exclude = exclude ?? [];
+    this.#reread = reread;
+    this.#walk = { clock: context.clock, excludes: matcherOf(exclude), excludeCaches, oneFileSystem };
     this.#context = context;
   }
 
@@ -70,32 +112,35 @@ class FilesAsset implements Asset {
     stopIfAsked(options.signal, `the work on ${this.name}`);
     // Whatever was written before the walk began is in the point; what is written during it may be.
     const atMs = this.#context.clock.now();
-    const skipped: Skipped[] = [];
+    const notices = new Notices();
+    const attributes = new AttributeReader((path, what) => notices.add({ path, what }));
+    if (!attributes.works)
+      notices.addSentence(`extended attributes and access lists need ${systemCallsPackage}, and are not kept`);
     const newest = new NewestFile();
     let bytes = 0;
-    let skippedCount = 0;
-    const onSkipped = (item: Skipped): void => {
-      skippedCount += 1;
-      if (skipped.length < warningsMax) skipped.push(item);
+    const walkOptions: WalkOptions = {
+      ...this.#walk,
+      notice: (noticed) => notices.add(noticed),
+      attributes,
+      names: new HardLinks(),
+      stableNumbers: this.#reread !== 'times',
     };
-    for await (const item of walk(this.#root, { exclude: this.#exclude, onSkipped })) {
+    for await (const item of walk(this.#root, walkOptions)) {
       stopIfAsked(options.signal, `the work on ${this.name}`);
-      bytes += item.bytes;
+      bytes += item.header.type === 'file' ? item.bytes : 0;
       newest.add(item);
-      // An empty file is handed over too: it may have grown, or be one that this user cannot read.
-      yield item.header.type === 'file'
-        ? { ...item.header, content: { kind: 'file', path: item.file, mayVanish: true } }
-        : item.header;
+      yield this.#entryOf(item);
     }
     const source = { id: `files:${this.#root}`, description: `folder ${this.#root}, ${formatBytes(bytes)}`, bytes };
-    return {
-      atMs,
-      kind: 'tree',
-      source,
-      facts: {},
-      newest: newest.answer(),
-      warnings: sentencesOf(skipped, skippedCount),
-    };
+    return { atMs, kind: 'tree', source, facts: {}, newest: newest.answer(), warnings: notices.sentences() };
+  }
+
+  /** An empty file has content, too: it may have grown, or be one that this user cannot read. */
+  #entryOf({ header, file, bytes }: Found): Entry {
+    if (header.type !== 'file' && header.type !== 'hardlink') return header;
+    const content = { kind: 'file', path: file, mayVanish: true, noFollow: true } as const;
+    const entry = { ...header, content, bytesExpected: bytes };
+    return this.#reread === 'everything' ? { ...entry, reread: true } : entry;
   }
 
   async obstacles(target: string): Promise<string[]> {
@@ -113,7 +158,8 @@ class FilesAsset implements Asset {
   async apply(...[point, staging, options]: Parameters<Asset['apply']>): Promise<void> {
     stopIfAsked(options.signal, `the work on ${this.name}`);
     await mkdir(staging, { mode: 0o700 });
-    await point.writeTree(staging, options.signal === undefined ? {} : { signal: options.signal });
+    const { warnings } = await point.writeTree(staging, options.signal === undefined ? {} : { signal: options.signal });
+    for (const warning of warnings) options.warn?.(warning);
   }
 
   async start(...[path, options]: Parameters<Asset['start']>): Promise<RestoredCopy> {
@@ -137,7 +183,7 @@ class FilesAsset implements Asset {
   async newest(...[of, options]: Parameters<Asset['newest']>): Promise<Newest> {
     stopIfAsked(options?.signal, `the work on ${this.name}`);
     const newest = new NewestFile();
-    for await (const item of walk(this.#rootOf(of), { exclude: this.#exclude })) {
+    for await (const item of walk(this.#rootOf(of), { ...this.#walk, names: new HardLinks() })) {
       stopIfAsked(options?.signal, `the work on ${this.name}`);
       newest.add(item);
     }
@@ -157,10 +203,10 @@ class FilesAsset implements Asset {
     });
     try {
       let [files, bytes] = [0, 0];
-      for await (const item of walk(root, { exclude: this.#exclude })) {
+      for await (const item of walk(root, this.#walk)) {
         stopIfAsked(options.signal, `the work on ${this.name}`);
         if (item.header.type !== 'file') continue;
-        await openOnce(item.file);
+        openOnce(item.file);
         files += 1;
         bytes += item.bytes;
       }
@@ -175,38 +221,11 @@ class FilesAsset implements Asset {
   }
 }
 
-class NewestFile {
-  readonly #hash = createHash('sha256');
-  #newestNs = 0n;
-  #count = 0;
-
-  add({ header, bytes }: Found): void {
-    if (header.type === 'folder') return;
-    // JSON, because a name may hold any character that could part it from its neighbours.
-    // Microseconds: Node sets times no finer, so that a restored file would differ from its source.
-    const time = header.type === 'file' ? String(header.modifiedNs / 1000n) : '';
-    this.#hash.update(JSON.stringify([header.path, header.target ?? null, bytes, time]));
-    if (header.type !== 'file') return;
-    this.#count += 1;
-    if (header.modifiedNs > this.#newestNs) this.#newestNs = header.modifiedNs;
-  }
-
-  answer(): Newest {
-    const atMs = this.#count === 0 ? {} : { atMs: Number(this.#newestNs / 1_000_000n) };
-    return { token: this.#hash.digest('hex'), count: this.#count, ...atMs };
-  }
-}
-
-async function openOnce(file: string): Promise<void> {
+function openOnce(file: string): void {
   try {
     // Without O_NONBLOCK a pipe that took the place of the file would hang the check.
-    await (await open(file, constants.O_RDONLY | constants.O_NONBLOCK)).close();
+    closeSync(openSync(systemPath(file), constants.O_RDONLY | constants.O_NONBLOCK));
   } catch (error) {
-    throw unreadable(error, file);
+    throw unreadable(error, shownName(file));
   }
-}
-
-function sentencesOf(skipped: readonly Skipped[], count: number): string[] {
-  const told = skipped.map(({ path, what }) => `${path} ${what}`);
-  return count === told.length ? told : [...told, `${count - told.length} more were left out`];
 }

@@ -1,8 +1,8 @@
-import { chmod, lstat, lutimes, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, lutimes, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { silentProgress } from '../../core/index.ts';
+import { silentProgress, systemPath } from '../../core/index.ts';
 import type { Asset, CaptureFacts } from '../asset.ts';
-import type { Content, PointContents, StoredEntry, WriteTreeOptions } from '../entry.ts';
+import type { Content, PointContents, StoredEntry, WriteTreeOptions, WrittenTree } from '../entry.ts';
 
 export interface Captured {
   readonly facts: CaptureFacts;
@@ -31,7 +31,7 @@ export async function captureAll(asset: Asset, scratch: string): Promise<Capture
 
 async function readContent(content: Content): Promise<Buffer> {
   if (content.kind === 'file') {
-    const bytes = await readFile(content.path);
+    const bytes = await readFile(systemPath(content.path));
     return content.bytes === undefined ? bytes : bytes.subarray(0, content.bytes);
   }
   const parts: Uint8Array[] = [];
@@ -61,15 +61,16 @@ export class MemoryPoint implements PointContents {
     yield content;
   }
 
-  async writeTree(root: string, options: WriteTreeOptions = {}): Promise<{ files: number; bytes: number }> {
+  async writeTree(root: string, options: WriteTreeOptions = {}): Promise<WrittenTree> {
     let [files, bytes] = [0, 0];
     const placed: { entry: StoredEntry; path: string }[] = [];
     for (const entry of this.#entries) {
       options.signal?.throwIfAborted();
       const place = options.place === undefined ? entry.path : options.place(entry);
       if (place === undefined) continue;
+      if (entry.type === 'fifo' || entry.type === 'device') continue;
       const path = join(root, place);
-      await this.#write(entry, path);
+      await this.#write(entry, path, root);
       placed.push({ entry, path });
       if (entry.type !== 'file') continue;
       files += 1;
@@ -77,11 +78,12 @@ export class MemoryPoint implements PointContents {
     }
     // Children first: writing into a folder changes its time, and its mode may forbid it.
     for (const { entry, path } of placed.toReversed()) await dress(entry, path);
-    return { files, bytes };
+    return { files, bytes, warnings: [] };
   }
 
-  async #write(entry: StoredEntry, path: string): Promise<void> {
+  async #write(entry: StoredEntry, path: string, root: string): Promise<void> {
     await mkdir(entry.type === 'folder' ? path : dirname(path), { recursive: true });
+    if (entry.type === 'hardlink') await link(join(root, entry.target ?? ''), path);
     if (entry.type === 'symlink') await symlink(entry.target ?? '', path);
     if (entry.type === 'file') await writeFile(path, this.#contents.get(entry.path) ?? '');
   }

@@ -97,6 +97,7 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   for (const { store: name, reason } of plan.unanswered) {
     output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
   }
+  for (const warning of report.warnings) output.line(`warning: ${warning}`);
   for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
     output.line(`warning: ${object}: ${items[0]?.what} (the restored bytes are right; run: lifeboat verify --all)`);
   }
@@ -127,11 +128,20 @@ const planJson = ({
   unanswered,
 });
 
-const reportJson = ({ plan, seconds, checks, reached, copy, damage }: RestoreReport): Record<string, unknown> => ({
+const reportJson = ({
+  plan,
+  seconds,
+  checks,
+  reached,
+  copy,
+  damage,
+  warnings,
+}: RestoreReport): Record<string, unknown> => ({
   ...planJson(plan),
   seconds,
   checks,
   reached: reached ?? { time: isoTime(plan.point.atMs) },
   damage,
+  warnings,
   ...(copy === undefined ? {} : { url: copy.shownUrl, pid: copy.pid ?? null }),
 });

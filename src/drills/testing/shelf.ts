@@ -111,5 +111,5 @@ function reportOf(request: RestoreRequest, chosen: { id: string; atMs: number },
     unanswered: [],
   };
   const copy = { path: target, url: target, shownUrl: target, stop: async () => {} };
-  return { plan, seconds: 0.01, checks: [], reached: undefined, copy, damage: [] };
+  return { plan, seconds: 0.01, checks: [], reached: undefined, copy, damage: [], warnings: [] };
 }

@@ -40,7 +40,7 @@ beforeEach(() => {
       stop: async () => {},
     };
     const whole = { ...planned, secondsExpected: undefined, rejected: [], damage: [], unanswered: [] };
-    return { plan: whole, seconds: 1, checks: [], reached: { lsn: '0/1' }, copy, damage: [] };
+    return { plan: whole, seconds: 1, checks: [], reached: { lsn: '0/1' }, copy, damage: [], warnings: [] };
   };
   tools = { ...bench.tools, restore, workspace: { ...bench.workspace, plan, asset: () => asset } };
 });
