@@ -14,7 +14,9 @@ const measure = { newest: 'select max(at) from orders', rows: 'select count(*) f
 const opened = (url: string): Asset =>
   postgresKind.open('orders', { url, method: 'logical', measure }, { baseFolder: '/', clock: systemClock, checkKinds });
 
-describe.skipIf(major === undefined)('dumps (skipped with the reason: no server and pg_dump of one version)', () => {
+const reason = 'no server and pg_dump of one version';
+
+describe.skipIf(major === undefined)(`dumps (skipped with the reason: ${reason})`, () => {
   assetSuite('postgres (logical)', async (folder) => {
     const cluster = await startTestCluster({ major: major as number });
     await cluster.sql(`create table orders (id serial primary key, at timestamptz default clock_timestamp());

@@ -22,191 +22,190 @@ async function dumpable(one: number): Promise<boolean> {
   }
 }
 
-describe.skipIf(major === undefined)(
-  'a server to be dumped (skipped with the reason: no server and pg_dump of one version)',
-  () => {
-    let cluster: TestCluster;
+const reason = 'no server and pg_dump of one version';
+const allDumpable = 'this machine can dump all servers it has';
 
-    beforeAll(async () => {
-      cluster = await startTestCluster({ major: major as number });
-      await cluster.sql(`create role reader login password 'reading';
+describe.skipIf(major === undefined)(`a server to be dumped (skipped with the reason: ${reason})`, () => {
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster({ major: major as number });
+    await cluster.sql(`create role reader login password 'reading';
       create role dumper login password 'dumping'; grant pg_read_all_data to dumper;
       create table large as select n, repeat(md5(n::text), 20) as filler from generate_series(1, 40000) n`);
-    }, 60_000);
+  }, 60_000);
 
-    afterAll(() => cluster?.destroy());
+  afterAll(() => cluster?.destroy());
 
-    const sessions = async (): Promise<unknown> =>
-      (
-        await cluster.sql(
-          `select count(*)::int as n from pg_stat_activity where application_name like 'lifeboat%' and pid <> pg_backend_pid()`,
-        )
-      )[0]?.['n'];
-    const dumpers = async (): Promise<number> => {
-      const commands = await Promise.all((await readdir('/proc')).filter((one) => /^\d+$/.test(one)).map(commandOf));
-      return commands.filter((words) => words.includes('pg_dump\0') && words.includes(`--snapshot`)).length;
-    };
+  const sessions = async (): Promise<unknown> =>
+    (
+      await cluster.sql(
+        `select count(*)::int as n from pg_stat_activity where application_name like 'lifeboat%' and pid <> pg_backend_pid()`,
+      )
+    )[0]?.['n'];
+  const dumpers = async (): Promise<number> => {
+    const commands = await Promise.all((await readdir('/proc')).filter((one) => /^\d+$/.test(one)).map(commandOf));
+    return commands.filter((words) => words.includes('pg_dump\0') && words.includes(`--snapshot`)).length;
+  };
 
-    /** Captures, and calls `during` once the dump of the database has begun. */
-    const captureWith = async (during: (of: { signal: AbortController }) => Promise<void>): Promise<unknown> => {
-      const stop = new AbortController();
-      const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
-        progress: silentProgress,
-        scratch: '/nonexistent',
-        signal: stop.signal,
-      });
-      try {
-        for (;;) {
-          const next = await entries.next();
-          if (next.done === true) return next.value;
-          await readOut(next.value, () => during({ signal: stop }));
-        }
-      } finally {
-        await entries.return(undefined as never);
+  /** Captures, and calls `during` once the dump of the database has begun. */
+  const captureWith = async (during: (of: { signal: AbortController }) => Promise<void>): Promise<unknown> => {
+    const stop = new AbortController();
+    const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
+      progress: silentProgress,
+      scratch: '/nonexistent',
+      signal: stop.signal,
+    });
+    try {
+      for (;;) {
+        const next = await entries.next();
+        if (next.done === true) return next.value;
+        await readOut(next.value, () => during({ signal: stop }));
       }
-    };
-    const readOut = async ({ content, path }: Entry, during: () => Promise<void>): Promise<void> => {
-      if (content?.kind !== 'stream') return;
-      let begun = false;
-      for await (const _ of content.read()) {
-        if (!begun && path.endsWith('.dump')) await during();
-        begun = true;
-      }
-    };
+    } finally {
+      await entries.return(undefined as never);
+    }
+  };
+  const readOut = async ({ content, path }: Entry, during: () => Promise<void>): Promise<void> => {
+    if (content?.kind !== 'stream') return;
+    let begun = false;
+    for await (const _ of content.read()) {
+      if (!begun && path.endsWith('.dump')) await during();
+      begun = true;
+    }
+  };
 
-    it('with a wrong password is denied, and the password is not told', async () => {
-      const taking = capture(cluster.urlOf('shop', 'not-the-password'));
-      await expect(taking).rejects.toMatchObject({ code: 'asset.denied' });
-      await expect(taking).rejects.not.toMatchObject({ message: expect.stringContaining('not-the-password') });
+  it('with a wrong password is denied, and the password is not told', async () => {
+    const taking = capture(cluster.urlOf('shop', 'not-the-password'));
+    await expect(taking).rejects.toMatchObject({ code: 'asset.denied' });
+    await expect(taking).rejects.not.toMatchObject({ message: expect.stringContaining('not-the-password') });
+  });
+
+  it('trap "privileges can skip rows": a table that may not be read fails the dump and names it', async () => {
+    await expect(capture(cluster.urlOf('reader', 'reading'))).rejects.toMatchObject({
+      code: 'asset.denied',
+      message: expect.stringContaining('large'),
+      hint: expect.stringContaining('pg_read_all_data'),
     });
+    expect(await sessions()).toBe(0);
+  });
 
-    it('trap "privileges can skip rows": a table that may not be read fails the dump and names it', async () => {
-      await expect(capture(cluster.urlOf('reader', 'reading'))).rejects.toMatchObject({
-        code: 'asset.denied',
-        message: expect.stringContaining('large'),
-        hint: expect.stringContaining('pg_read_all_data'),
-      });
-      expect(await sessions()).toBe(0);
+  it('trap "row security can skip rows": rows that a policy would hide fail the dump', async () => {
+    await cluster.sql('create table hidden (n int); alter table hidden enable row level security');
+    await expect(capture(cluster.urlOf('dumper', 'dumping'))).rejects.toMatchObject({
+      code: 'asset.denied',
+      message: expect.stringContaining('row-level security'),
+      hint: expect.stringContaining('BYPASSRLS'),
     });
+    await cluster.sql('drop table hidden');
+  });
 
-    it('trap "row security can skip rows": rows that a policy would hide fail the dump', async () => {
-      await cluster.sql('create table hidden (n int); alter table hidden enable row level security');
-      await expect(capture(cluster.urlOf('dumper', 'dumping'))).rejects.toMatchObject({
-        code: 'asset.denied',
-        message: expect.stringContaining('row-level security'),
-        hint: expect.stringContaining('BYPASSRLS'),
-      });
-      await cluster.sql('drop table hidden');
+  it('with a database that is not there, or that the user may not enter, says which', async () => {
+    await expect(capture(cluster.url, { databases: ['nowhere'] })).rejects.toMatchObject({
+      code: 'asset.denied',
+      message: expect.stringContaining('nowhere'),
     });
-
-    it('with a database that is not there, or that the user may not enter, says which', async () => {
-      await expect(capture(cluster.url, { databases: ['nowhere'] })).rejects.toMatchObject({
-        code: 'asset.denied',
-        message: expect.stringContaining('nowhere'),
-      });
-      await cluster.sql('create database closed');
-      await cluster.sql('revoke connect on database closed from public');
-      await expect(capture(cluster.urlOf('dumper', 'dumping'))).rejects.toMatchObject({
-        code: 'asset.denied',
-        message: expect.stringContaining('closed'),
-        hint: expect.stringContaining('GRANT CONNECT'),
-      });
-      await cluster.sql('drop database closed');
+    await cluster.sql('create database closed');
+    await cluster.sql('revoke connect on database closed from public');
+    await expect(capture(cluster.urlOf('dumper', 'dumping'))).rejects.toMatchObject({
+      code: 'asset.denied',
+      message: expect.stringContaining('closed'),
+      hint: expect.stringContaining('GRANT CONNECT'),
     });
+    await cluster.sql('drop database closed');
+  });
 
-    it('names every database that accepts no connections as left out', async () => {
-      await cluster.sql('create database sleeping allow_connections false');
-      const { facts } = await capture(cluster.url);
-      expect(facts.warnings).toEqual(['The database sleeping is not in this point: it accepts no connections.']);
-      await cluster.sql('drop database sleeping');
+  it('names every database that accepts no connections as left out', async () => {
+    await cluster.sql('create database sleeping allow_connections false');
+    const { facts } = await capture(cluster.url);
+    expect(facts.warnings).toEqual(['The database sleeping is not in this point: it accepts no connections.']);
+    await cluster.sql('drop database sleeping');
+  });
+
+  it('whose url names a database that is not dumped is a mistake of the plan', async () => {
+    await cluster.sql('create database other');
+    const url = inDatabase(cluster.url, 'other');
+    await expect(capture(url, { databases: ['postgres'] })).rejects.toMatchObject({ code: 'plan.invalid' });
+    await cluster.sql('drop database other');
+  });
+
+  it('that nobody answers for is unreachable', async () => {
+    await expect(capture('postgresql://shop:secret@127.0.0.1:1/postgres')).rejects.toMatchObject({
+      code: 'asset.unreachable',
     });
+  });
 
-    it('whose url names a database that is not dumped is a mistake of the plan', async () => {
-      await cluster.sql('create database other');
-      const url = inDatabase(cluster.url, 'other');
-      await expect(capture(url, { databases: ['postgres'] })).rejects.toMatchObject({ code: 'plan.invalid' });
-      await cluster.sql('drop database other');
-    });
-
-    it('that nobody answers for is unreachable', async () => {
-      await expect(capture('postgresql://shop:secret@127.0.0.1:1/postgres')).rejects.toMatchObject({
-        code: 'asset.unreachable',
-      });
-    });
-
-    it('trap "an aborted pg_dump": one that is killed makes no point, though it wrote a beginning', async () => {
-      const killing = captureWith(async () => {
-        const [{ pid } = { pid: 0 }] = await cluster.sql(
-          `select pid from pg_stat_activity where application_name = 'lifeboat pg_dump'`,
-        );
-        expect(pid).toBeGreaterThan(0);
-        for (const name of await readdir('/proc')) {
-          if (
-            /^\d+$/.test(name) &&
-            (await commandOf(name)).includes('pg_dump\0--format=custom') &&
-            isAlive(Number(name))
-          ) {
-            process.kill(Number(name), 'SIGKILL');
-          }
+  it('trap "an aborted pg_dump": one that is killed makes no point, though it wrote a beginning', async () => {
+    const killing = captureWith(async () => {
+      const [{ pid } = { pid: 0 }] = await cluster.sql(
+        `select pid from pg_stat_activity where application_name = 'lifeboat pg_dump'`,
+      );
+      expect(pid).toBeGreaterThan(0);
+      for (const name of await readdir('/proc')) {
+        if (
+          /^\d+$/.test(name) &&
+          (await commandOf(name)).includes('pg_dump\0--format=custom') &&
+          isAlive(Number(name))
+        ) {
+          process.kill(Number(name), 'SIGKILL');
         }
-      });
-      await expect(killing).rejects.toMatchObject({
-        code: 'process.failed',
-        message: expect.stringContaining('SIGKILL'),
-      });
-    });
-
-    it('trap "exit status": a session that the server ends in the middle is a source that vanished', async () => {
-      const ending = captureWith(async () => {
-        await cluster.sql(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lifeboat pg_dump'`,
-        );
-      });
-      await expect(ending).rejects.toMatchObject({ code: 'asset.vanished' });
-    });
-
-    it('has no session and no program left when the capture is stopped or ended early', async () => {
-      const stopping = captureWith(async ({ signal }) => signal.abort());
-      await expect(stopping).rejects.toMatchObject({ code: 'operation.cancelled' });
-      const broken = captureWith(async () => {
-        throw new Error('the store is full');
-      });
-      await expect(broken).rejects.toThrow('the store is full');
-      for (let turn = 0; turn < 100 && (await sessions()) !== 0; turn += 1) await systemClock.sleep(20);
-      expect([await sessions(), await dumpers()]).toEqual([0, 0]);
-    });
-
-    it('that drops a table between the snapshot and its dump is asked again later', async () => {
-      const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
-        progress: silentProgress,
-        scratch: '/nonexistent',
-      });
-      await cluster.sql('create table short_lived as select 1 as n');
-      try {
-        for (;;) {
-          const next = await entries.next();
-          if (next.done === true || next.value.content?.kind !== 'stream' || !next.value.path.endsWith('.dump'))
-            continue;
-          await cluster.sql('drop table short_lived');
-          const reading = (async (content) => {
-            for await (const _ of content.read());
-          })(next.value.content);
-          await expect(reading).rejects.toMatchObject({ code: 'asset.changing', retry: 'later' });
-          return;
-        }
-      } finally {
-        await entries.return(undefined as never);
       }
     });
-  },
-);
+    await expect(killing).rejects.toMatchObject({
+      code: 'process.failed',
+      message: expect.stringContaining('SIGKILL'),
+    });
+  });
+
+  it('trap "exit status": a session that the server ends in the middle is a source that vanished', async () => {
+    const ending = captureWith(async () => {
+      await cluster.sql(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lifeboat pg_dump'`,
+      );
+    });
+    await expect(ending).rejects.toMatchObject({ code: 'asset.vanished' });
+  });
+
+  it('has no session and no program left when the capture is stopped or ended early', async () => {
+    const stopping = captureWith(async ({ signal }) => signal.abort());
+    await expect(stopping).rejects.toMatchObject({ code: 'operation.cancelled' });
+    const broken = captureWith(async () => {
+      throw new Error('the store is full');
+    });
+    await expect(broken).rejects.toThrow('the store is full');
+    for (let turn = 0; turn < 100 && (await sessions()) !== 0; turn += 1) await systemClock.sleep(20);
+    expect([await sessions(), await dumpers()]).toEqual([0, 0]);
+  });
+
+  it('that drops a table between the snapshot and its dump is asked again later', async () => {
+    const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
+      progress: silentProgress,
+      scratch: '/nonexistent',
+    });
+    await cluster.sql('create table short_lived as select 1 as n');
+    try {
+      for (;;) {
+        const next = await entries.next();
+        if (next.done === true || next.value.content?.kind !== 'stream' || !next.value.path.endsWith('.dump')) continue;
+        await cluster.sql('drop table short_lived');
+        const reading = (async (content) => {
+          for await (const _ of content.read());
+        })(next.value.content);
+        await expect(reading).rejects.toMatchObject({ code: 'asset.changing', retry: 'later' });
+        return;
+      }
+    } finally {
+      await entries.return(undefined as never);
+    }
+  });
+});
 
 async function commandOf(pid: string): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it ended meanwhile
 }
 
 describe.skipIf(undumpable.length === 0)(
-  'a server without a pg_dump of its version (skipped with the reason: this machine can dump all servers it has)',
+  `a server without a pg_dump of its version (skipped with the reason: ${allDumpable})`,
   () => {
     it('trap "version of pg_dump ≥ server": is refused with what there is and what to install', async () => {
       const newer = undumpable[0] as number;

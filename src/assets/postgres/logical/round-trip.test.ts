@@ -13,7 +13,9 @@ const major = await dumpableMajor();
 const oddName = 'odd=name /%?# Ü';
 const measure = { rows: 'select count(*) from shop.orders', newest: 'select max(at) from shop.orders' };
 
-describe.skipIf(major === undefined)('a dump (skipped with the reason: no server and pg_dump of one version)', () => {
+const reason = 'no server and pg_dump of one version';
+
+describe.skipIf(major === undefined)(`a dump (skipped with the reason: ${reason})`, () => {
   let cluster: TestCluster;
   let url: string;
   let taken: Captured;

@@ -26,7 +26,7 @@ export function buildArchive(entries: readonly BuiltEntry[], minor: number, chun
     ...['shop', '15.18', '15.18'].map(text),
   ]);
   const toc = Buffer.concat([head, int(entries.length), ...entries.map((entry) => tocEntry(entry, minor))]);
-  const parts = [toc];
+  const parts: Uint8Array[] = [toc];
   const dataAt = new Map<number, number>();
   let offset = toc.length;
   for (const entry of entries) {

@@ -2,7 +2,8 @@ import { checkKinds } from '../../../../checks/index.ts';
 import { silentProgress, systemClock } from '../../../../core/index.ts';
 import { startTestCluster, type TestCluster } from '../../../../testing/postgres/cluster.ts';
 import type { Asset, RestoredCopy } from '../../../asset.ts';
-import { captureAll, type Captured } from '../../../testing/memory-point.ts';
+import type { StoredEntry } from '../../../entry.ts';
+import { captureAll, MemoryPoint, type Captured } from '../../../testing/memory-point.ts';
 import { postgresKind, type PostgresSettings } from '../../index.ts';
 
 /** A source with something of each kind that is known to be lost or bent by dumps. */
@@ -78,3 +79,27 @@ export const inDatabase = (url: string, name: string): string => {
   changed.pathname = `/${encodeURIComponent(name)}`;
   return changed.href;
 };
+
+/** All files of a point. */
+export async function filesOf({ point }: Captured): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for await (const { path, type } of point.entries()) {
+    if (type !== 'file') continue;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of point.read(path)) pieces.push(piece);
+    files.set(path, Buffer.concat(pieces));
+  }
+  return files;
+}
+
+/** A point of other facts and files, as if it had been taken so. */
+export function pointOf(facts: Record<string, unknown>, files: ReadonlyMap<string, Buffer>): MemoryPoint {
+  const entries: StoredEntry[] = [...files].map(([path, bytes]) => ({
+    path,
+    type: 'file',
+    mode: 0o600,
+    modifiedNs: 0n,
+    bytes: bytes.length,
+  }));
+  return new MemoryPoint(facts, entries, files);
+}

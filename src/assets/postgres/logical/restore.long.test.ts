@@ -1,0 +1,90 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mustSucceed, silentProgress } from '../../../core/index.ts';
+import { runSql, startTestCluster, type TestCluster } from '../../../testing/postgres/cluster.ts';
+import type { Captured, MemoryPoint } from '../../testing/memory-point.ts';
+import { dumpFactsOf, type DumpFacts } from './facts.ts';
+import { dumpableMajor } from './testing/dumpable.ts';
+import { apply, capture, filesOf, logicalAsset, pointOf, start } from './testing/source.ts';
+
+const major = await dumpableMajor();
+
+const reason = 'no server and pg_dump of one version';
+
+describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped with the reason: ${reason})`, () => {
+  let cluster: TestCluster;
+  let taken: Captured;
+  let contents: Map<string, Buffer>;
+  let number = 0;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster({ major: major as number });
+    await cluster.sql(
+      'create table orders (id serial primary key); insert into orders select from generate_series(1, 10)',
+    );
+    taken = await capture(cluster.url, { databases: ['postgres'] });
+    contents = await filesOf(taken);
+  }, 60_000);
+
+  afterAll(() => cluster?.destroy());
+
+  /** The point with other facts or files. */
+  const changed = (facts: Partial<DumpFacts>, files: Record<string, Buffer> = {}): MemoryPoint =>
+    pointOf({ ...taken.point.facts, ...facts }, new Map([...contents, ...Object.entries(files)]));
+  const factsWith = (change: (database: DumpFacts['databases'][number]) => object): Partial<DumpFacts> => ({
+    databases: dumpFactsOf(taken.point.facts).databases.map((database) => ({ ...database, ...change(database) })),
+  });
+  const newTarget = (): string => join(cluster.folder, `copy-${(number += 1)}`);
+  const applying = (point: MemoryPoint, target = newTarget()): Promise<void> =>
+    apply(logicalAsset(cluster.url), { point }, target);
+  const serversBelow = async (folder: string): Promise<string[]> =>
+    (await mustSucceed(['ps', '-eo', 'args'])).stdout.split('\n').filter((line) => line.includes(`-D ${folder}/copy-`));
+
+  it('trap "collations in the target": a locale that this machine lacks is refused by name', async () => {
+    const klingon = factsWith(({ locale }) => ({
+      locale: { ...locale, collate: 'tlh_KX.UTF-8', ctype: 'tlh_KX.UTF-8' },
+    }));
+    await expect(applying(changed(klingon))).rejects.toMatchObject({
+      code: 'asset.tool_missing',
+      message: expect.stringContaining('tlh_KX.UTF-8'),
+    });
+    const { locale } = dumpFactsOf(taken.point.facts);
+    await expect(applying(changed({ locale: { ...locale, collate: 'tlh_KX.UTF-8' } }))).rejects.toMatchObject({
+      code: 'asset.tool_missing',
+      message: expect.stringContaining('tlh_KX.UTF-8'),
+    });
+  });
+
+  it('is stopped by its signal and leaves no server', async () => {
+    const stop = new AbortController();
+    const point = changed({});
+    const reading = point.read.bind(point);
+    point.read = (path) => {
+      if (path.endsWith('.dump')) stop.abort();
+      return reading(path);
+    };
+    const stopped = logicalAsset(cluster.url).apply(point, newTarget(), {
+      progress: silentProgress,
+      signal: stop.signal,
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'operation.cancelled' });
+    expect(await serversBelow(cluster.folder)).toEqual([]);
+  });
+
+  it('starts only what was restored from this very point, to its end', async () => {
+    const asset = logicalAsset(cluster.url);
+    const target = newTarget();
+    await apply(asset, taken, target);
+    const other = changed({ version: '15.0' });
+    await expect(start(asset, { point: other }, target)).rejects.toMatchObject({ code: 'asset.foreign' });
+    const copy = await start(asset, taken, target);
+    await runSql(copy.url, 'create table made_in_the_copy ()');
+    await copy.stop();
+    await writeFile(join(target, 'lifeboat_dump.json'), '{}');
+    await expect(start(asset, taken, target)).rejects.toMatchObject({ code: 'asset.foreign' });
+    await rm(join(target, 'lifeboat_dump.json'));
+    await expect(start(asset, taken, target)).rejects.toMatchObject({ code: 'asset.foreign' });
+    expect(await serversBelow(cluster.folder)).toEqual([]);
+  });
+});
