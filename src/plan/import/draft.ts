@@ -45,6 +45,11 @@ export class Draft {
     return this.#sections;
   }
 
+  /** The name that `declare` would give. */
+  freeName(section: string, wanted: string): string {
+    return freeName(wanted, this.section(section));
+  }
+
   /** The name that a title becomes. */
   nameFor(title: string): string {
     return nameOf(title);

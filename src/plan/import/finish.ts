@@ -8,6 +8,7 @@ export function finishPlan(draft: Draft): MapNode {
   requireStores(draft);
   requireAssets(draft);
   dropEmptyPolicies(draft);
+  placeExcluded(draft);
   const root = new Map<string, PlanNode>([['lifeboat', scalar(1)]]);
   const sections = draft.sections();
   for (const key of order) {
@@ -21,6 +22,8 @@ export function finishPlan(draft: Draft): MapNode {
 
 const order = [
   'plan',
+  'about',
+  'version',
   'owner',
   'review',
   'domains',
@@ -85,7 +88,7 @@ function requireAssets(draft: Draft): void {
     );
 }
 
-/** A stream with no place to go says only that there is one; policies that nothing was found for are left out. */
+/** Policies that nothing was found for are left out. */
 function dropEmptyPolicies(draft: Draft): void {
   const stores = draft.names('stores');
   for (const [name, policy] of draft.section('policies')) {
@@ -95,11 +98,7 @@ function dropEmptyPolicies(draft: Draft): void {
     if (isMap(stream) && to !== undefined && 'items' in to && to.items.length === 0) {
       stream.entries.set(
         'to',
-        list(
-          stores.slice(0, 1).map((store) => scalar(store)),
-          undefined,
-          'guessed: the document does not say where',
-        ),
+        list([scalar(stores[0] ?? 'unknown')], undefined, 'guessed: the document does not say where'),
       );
     }
     if (policy.entries.size > 0) continue;
@@ -108,5 +107,16 @@ function dropEmptyPolicies(draft: Draft): void {
       const used = isMap(asset) ? asset.entries.get('policy') : undefined;
       if (isMap(asset) && used !== undefined && 'value' in used && used.value === name) asset.entries.delete('policy');
     }
+  }
+}
+
+/** What the cloud itself keeps is lost with the cloud. */
+function placeExcluded(draft: Draft): void {
+  if (!draft.section('domains').has('aws')) return;
+  for (const asset of draft.section('assets').values()) {
+    const provider = isMap(asset) && asset.entries.has('excluded') ? asset.entries.get('provider') : undefined;
+    if (!isMap(asset) || provider === undefined || !('value' in provider) || !/^aws\b/i.test(String(provider.value)))
+      continue;
+    asset.entries.set('domain', scalar('aws', undefined, 'guessed from who keeps it'));
   }
 }

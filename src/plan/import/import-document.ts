@@ -3,21 +3,26 @@ import { blocksOf, type Block, type SourceDocument } from './document/document.t
 import { readMarkdown } from './document/read.ts';
 import { Draft } from './draft.ts';
 import { finishPlan } from './finish.ts';
-import { recogniseAlerts } from './recognise/alerts.ts';
+import { recogniseAlerts, recogniseAlertWords } from './recognise/alerts.ts';
 import { recogniseChecklists, recogniseCommunications } from './recognise/communications.ts';
 import { recogniseContacts } from './recognise/contacts.ts';
 import { recogniseCommands, recogniseDocuments, recogniseReadiness } from './recognise/documents.ts';
+import { recogniseChecks } from './recognise/checks.ts';
 import { recogniseHeader } from './recognise/header.ts';
 import { recognisePractice } from './recognise/practice.ts';
 import { recogniseProtection } from './recognise/protection.ts';
 import { proceduresOf, recogniseScenarios, recogniseScenarioTables } from './recognise/scenarios.ts';
+import { recogniseRehearsals } from './recognise/rehearsals.ts';
 import { recogniseScripts } from './recognise/scripts.ts';
+import { recogniseSettings } from './recognise/settings.ts';
 import { recogniseCategories, recogniseSeverities } from './recognise/severities.ts';
 import { recogniseRanks, recogniseTargets } from './recognise/targets.ts';
+import { recogniseVerification } from './recognise/verification.ts';
 import { leftOver } from './left-over.ts';
 import { withoutSecrets } from './without-secrets.ts';
 import type { ImportedPlan } from './index.ts';
 import { World } from './world.ts';
+import { plainDollars } from './write/plain-dollars.ts';
 import { writeYaml } from './write/yaml.ts';
 
 /** As `importDocument` of the index says. */
@@ -31,7 +36,7 @@ export function importDocument(text: string, name: string): ImportedPlan {
   const document = readMarkdown(text);
   const draft = new Draft();
   recogniseAll(document, draft, name);
-  const root = withoutSecrets(finishPlan(draft), draft);
+  const root = plainDollars(withoutSecrets(finishPlan(draft), draft));
   const heading = [
     'yaml-language-server: $schema=./schema/lifeboat.schema.json',
     `Read from ${name.replaceAll(/[^\x20-\x7e]/g, '?')} by lifeboat init --from; "line 42" behind a line is the line of that document.`,
@@ -50,15 +55,21 @@ function recogniseAll(document: SourceDocument, draft: Draft, name: string): voi
   ]);
   recogniseHeader(document, draft, name);
   recogniseScripts(document, draft, world, (line) => inProcedure.has(line));
-  recogniseTargets(document, draft, (line) => aboutProcedure.has(line));
-  recogniseRanks(document, draft);
-  recogniseProtection(document, draft, world, (line) => aboutProcedure.has(line));
+  const placePolicies = recogniseProtection(document, draft, world, (line) => aboutProcedure.has(line));
   recogniseContacts(document, draft);
   recogniseSeverities(document, draft);
   recogniseCategories(document, draft);
   recogniseScenarios(procedures, draft, world);
+  recogniseRehearsals(document, draft, world, (line) => inProcedure.has(line));
+  placePolicies();
+  recogniseSettings(document, draft, world);
+  recogniseVerification(document, draft);
+  recogniseChecks(document, draft, world);
+  recogniseTargets(document, draft, (line) => aboutProcedure.has(line));
+  recogniseRanks(document, draft);
   recogniseScenarioTables(document, draft);
   recogniseAlerts(document, draft);
+  recogniseAlertWords(document, draft);
   recognisePractice(document, draft);
   recogniseCommunications(document, draft);
   recogniseChecklists(document, draft);

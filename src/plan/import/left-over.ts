@@ -5,7 +5,9 @@ import type { Draft, Remark } from './draft.ts';
 export function leftOver(document: SourceDocument, draft: Draft): Remark[] {
   const lines = document.sections
     .filter(({ title }) => !/^table of contents$/i.test(title))
-    .flatMap(({ blocks }) => [...blocksOf(blocks)].flatMap(linesOf))
+    .flatMap(({ blocks }) =>
+      [...blocksOf(blocks)].flatMap((block, index, all) => withoutLead(block, all[index + 1], draft)),
+    )
     .filter(({ line, text }) => text.trim() !== '' && !draft.isUsed(line))
     .sort((a, b) => a.line - b.line);
   const remarks: { line: number; endLine: number; text: string }[] = [];
@@ -15,6 +17,17 @@ export function leftOver(document: SourceDocument, draft: Draft): Remark[] {
     else remarks.push({ line, endLine: line, text: text.length > 100 ? `${text.slice(0, 97)}…` : text });
   }
   return remarks;
+}
+
+/** `**Checks**` above a list that was read is read with it. */
+function withoutLead(block: Block, next: Block | undefined, draft: Draft): { line: number; text: string }[] {
+  const lines = linesOf(block);
+  if (block.kind !== 'paragraph' || next === undefined || !linesOf(next).some(({ line }) => draft.isUsed(line)))
+    return lines;
+  const last = block.lines.at(-1);
+  return last !== undefined && /^(\*\*|__).*(\*\*|__):?$/.test(last.marked)
+    ? lines.filter(({ line }) => line !== last.line)
+    : lines;
 }
 
 type Block = ReturnType<typeof blocksOf> extends Generator<infer B> ? B : never;

@@ -5,6 +5,8 @@ import { isMap, mapping, scalar, type MapNode, type PlanNode } from './write/nod
 export class World {
   readonly #draft: Draft;
   readonly #known = new Map<string, string>();
+  /** Buckets that the document makes to hold its copies. */
+  readonly storage: { readonly store: string; readonly line: number }[] = [];
   /** Files that rows were taken out into, to bring them in elsewhere. */
   readonly exported = new Set<string>();
 
@@ -22,7 +24,8 @@ export class World {
 
   /** The store that a bucket is. */
   bucket(url: string, line: number, region?: string): string {
-    const bucket = url.replace(/^s3:\/\//, '').split('/')[0] ?? '';
+    const written = url.replace(/^s3:\/\//, '').split('/')[0] ?? '';
+    const bucket = this.#sameBucket(written) ?? written;
     const name = this.#met('stores', `bucket:${bucket}`, bucket, line, () =>
       mapping({ type: scalar('s3'), bucket: scalar(bucket, line) }, line),
     );
@@ -32,6 +35,16 @@ export class World {
       store.entries.set('domain', scalar(this.region(region, line)));
     }
     return name;
+  }
+
+  /** `backups-{env}` and `backups-prod` are one: the first is how the second is named. */
+  #sameBucket(written: string): string | undefined {
+    for (const [what] of this.#known) {
+      if (!what.startsWith('bucket:')) continue;
+      const other = what.slice('bucket:'.length);
+      if (other !== written && (fits(other, written) || fits(written, other))) return other;
+    }
+    return undefined;
   }
 
   /** The failure domain that a region of a cloud is, inside that cloud. */
@@ -104,6 +117,12 @@ export class World {
     return cloud ?? this.domain('infrastructure', line);
   }
 
+  /** A scenario that the document has named before, by its title. */
+  scenario(title: string): string | undefined {
+    const wanted = this.#draft.nameFor(title);
+    return this.#draft.names('scenarios').find((name) => name === wanted || name.startsWith(`${wanted}_`));
+  }
+
   /** A cluster that commands are pointed at. */
   cluster(title: string, line: number, region?: string): string {
     return this.#met('clusters', `cluster:${title}`, title, line, () =>
@@ -129,6 +148,9 @@ export class World {
   /** A script, a manifest, a module: something that the recovery reads and somebody keeps. */
   document(path: string, kind: string, line: number): string {
     const title = path.replace(/\/$/, '').split('/').at(-1) ?? path;
+    const same = path.startsWith('./') || path.startsWith('/') ? this.#known.get(`script:${title}`) : undefined;
+    if (same !== undefined && kind === 'script') return this.#moreOf(same, path, line);
+    if (kind === 'script') this.#known.set(`script:${title}`, this.#draft.freeName('documents', title));
     return this.#met('documents', `document:${path.replace(/^\.\//, '')}`, title, line, () =>
       mapping({ kind: scalar(kind), path: scalar(path, line) }, line),
     );
@@ -142,6 +164,16 @@ export class World {
     const pointers = isMap(known) ? known.entries : new Map<string, PlanNode>();
     if (!pointers.has(name)) pointers.set(name, node);
     declared.entries.set('pointers', { entries: pointers });
+  }
+
+  /** A script that commands call as `./restore.sh` and the document lists with its whole path is one script. */
+  #moreOf(name: string, path: string, line: number): string {
+    const declared = this.#draft.section('documents').get(name);
+    if (isMap(declared) && path.startsWith('/')) {
+      declared.entries.set('path', scalar(path, line));
+      this.#draft.guessed(line, `${path} is the script ${name} that the procedures call`);
+    }
+    return name;
   }
 
   find(what: string): string | undefined {
@@ -178,6 +210,16 @@ export class World {
 
 /** What the language wants and the document does not say: seen by everybody who reads the plan, and reported by `check`. */
 export const placeholder = (what: string): string => `[${what}]`;
+
+/** Whether a name with `{env}` in it can become another. */
+const fits = (template: string, bucket: string): boolean =>
+  /\{\w+\}|<\w+>|\$\{?\w+\}?/.test(template) &&
+  new RegExp(
+    `^${template
+      .replaceAll(/[.+*?^()|[\]\\]/g, '\\$&')
+      .replaceAll(/\{\w+\}|<\w+>|\$\{?\w+\}?/g, '[\\w-]+')
+      .replaceAll('$', '')}$`,
+  ).test(bucket);
 
 const addressUnknown = (name: string): PlanNode =>
   mapping({

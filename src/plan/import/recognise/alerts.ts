@@ -20,6 +20,31 @@ export function recogniseAlerts(document: SourceDocument, draft: Draft): void {
   }
 }
 
+/** `Notification: alert if a backup fails`, `(success and freshness alerts)`: alerts in words, mostly without a number. */
+export function recogniseAlertWords(document: SourceDocument, draft: Draft): void {
+  for (const section of document.sections) {
+    for (const block of blocksOf(section.blocks)) {
+      const lines = block.kind === 'list' ? block.items : block.kind === 'paragraph' ? block.lines : [];
+      for (const { text, line } of lines) {
+        if (!/\balerts?\b/i.test(text) || !/\bback ?ups?\b|snapshot|replica/i.test(text) || /^\d/.test(text)) continue;
+        const older = /\b(older than|not (run|completed)|no (new )?backup|stale|fresh\w*)\b/i.test(text);
+        const failure = /\b(fails?|failures?|failed|success)\b/i.test(text);
+        const age = older ? readDuration(text) : undefined;
+        const kinds = [...(failure ? ['failure'] : []), ...(older ? ['freshness'] : [])];
+        for (const kind of kinds) {
+          const node = {
+            kind: scalar(kind, line),
+            ...(kind === 'freshness' && age !== undefined ? { olderThan: scalar(age.words, line) } : {}),
+            says: scalar(text, line),
+          };
+          draft.declare('alerts', `backup ${kind}`, mapping(node, line));
+        }
+        if (kinds.length > 0) draft.understood(line, `alerts of ${kinds.join(' and ')}, in words`);
+      }
+    }
+  }
+}
+
 interface Rule {
   readonly alert: string;
   readonly expr: string;

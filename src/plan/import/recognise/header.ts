@@ -3,10 +3,12 @@ import { nameOf, type Draft } from '../draft.ts';
 import { factsOf } from '../facts.ts';
 import { mapping, scalar } from '../write/node.ts';
 
-/** The plan's name, who answers for it, and when it was read last and is to be read next. */
+/** What the plan is about, its name, who answers for it, and when it was read last and is to be read next. */
 export function recogniseHeader(document: SourceDocument, draft: Draft, fileName: string): void {
   recogniseName(document, draft, fileName);
+  recogniseAbout(document, draft);
   recogniseOwner(document, draft);
+  recogniseVersion(document, draft);
   recogniseReview(document, draft);
 }
 
@@ -18,9 +20,20 @@ function recogniseName(document: SourceDocument, draft: Draft, fileName: string)
     root.set('plan', scalar(nameOf(found.name), found.line));
     return;
   }
-  const name = nameOf(fileName.replace(/\.[a-z]+$/i, ''), 'imported_plan');
+  const title = fileName.replace(/\.[a-z]+$/i, '');
+  const name = nameOf(/^[A-Za-z]/.test(title) ? title : `plan_${title}`, 'imported_plan');
   draft.guessed(1, `the plan is called ${name}, after the file: the document gives no name`);
   root.set('plan', scalar(name, undefined, 'after the file'));
+}
+
+/** The first text below the title. */
+function recogniseAbout({ sections }: SourceDocument, draft: Draft): void {
+  const first = sections.slice(0, 3).flatMap(({ blocks }) => blocks)[0];
+  if (first?.kind !== 'paragraph' || first.lines.some(({ text }) => text.endsWith(':'))) return;
+  const text = first.lines.map((line) => line.text).join(' ');
+  if (text.length < 30 || text.length > 600) return;
+  draft.root().set('about', scalar(text, first.line));
+  draft.used(first.line, first.lines.at(-1)?.line);
 }
 
 interface Named {
@@ -64,6 +77,15 @@ function recogniseOwner(document: SourceDocument, draft: Draft): void {
   if (fact === undefined || fact.value === '') return;
   draft.root().set('owner', scalar(fact.value, fact.line));
   draft.understood(fact.line, `the plan is owned by ${fact.value}`);
+}
+
+function recogniseVersion(document: SourceDocument, draft: Draft): void {
+  const fact = factsOf(document).find(
+    ({ key, value }) => /^(document |plan )?version$/i.test(key) && /^v?\d[\w.-]*$/.test(value),
+  );
+  if (fact === undefined) return;
+  draft.root().set('version', scalar(fact.value, fact.line));
+  draft.understood(fact.line, `the version of the document is ${fact.value}`);
 }
 
 const dayMs = 86_400_000;

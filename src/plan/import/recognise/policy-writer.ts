@@ -3,6 +3,7 @@ import { readCadence } from '../words/cadence.ts';
 import { readLength } from '../words/durations.ts';
 import type { World } from '../world.ts';
 import { isMap, list, mapping, scalar, type PlanNode } from '../write/node.ts';
+import { placePolicies, type StatedPlace } from './place-policies.ts';
 import { short } from './steps.ts';
 import { subjectOf, type Subject } from './subjects.ts';
 
@@ -11,6 +12,7 @@ export class PolicyWriter {
   readonly #draft: Draft;
   readonly #world: World;
   readonly #policies = new Map<Subject, Map<string, PlanNode>>();
+  readonly #places: StatedPlace[] = [];
 
   constructor(draft: Draft, world: World) {
     this.#draft = draft;
@@ -94,7 +96,7 @@ export class PolicyWriter {
     this.#draft.guessed(line, `all stores are encrypted so: ${text}`);
   }
 
-  place(key: string, text: string, line: number): void {
+  place(subject: Subject, key: string, text: string, line: number): void {
     const url = /s3:\/\/[\w.-]+(\/[\w./{}-]*)?/.exec(text)?.[0];
     const named = /bucket\s+([a-z0-9][\w.{}-]+)/i.exec(text)?.[1];
     const region = /\b[a-z]{2}(?:-gov)?-[a-z]+-\d\b/.exec(text)?.[0];
@@ -104,6 +106,7 @@ export class PolicyWriter {
       const store = this.#world.bucket(url ?? (named as string), line, region);
       const prefix = url?.replace(/^s3:\/\/[^/]*\/?/, '') ?? '';
       if (prefix !== '') this.#world.add('stores', store, 'prefix', scalar(prefix, line));
+      this.#places.push({ subject, store, second: /^(dr|secondary|offsite|replica)\b/i.test(key), line });
       this.#draft.understood(line, `${key}: copies lie in ${url ?? named}`);
     } else if (tier !== undefined && after !== undefined) {
       this.#keep('backups').set(
@@ -197,65 +200,8 @@ export class PolicyWriter {
     return made.entries;
   }
 
-  /** Policies with something in them get names and assets; what is said of `backups` goes to every database without words of its own. */
+  /** To be called when all assets are known. */
   finish(): void {
-    const general = this.#policies.get('backups');
-    for (const subject of ['postgres', 'sqlite', 'kubernetes', 'volume'] as const) {
-      const own = this.#policies.get(subject);
-      const merged = subject === 'postgres' || subject === 'sqlite' ? withGeneral(own, general) : own;
-      if (merged === undefined || merged.size === 0) continue;
-      const assets = this.#assetsOf(subject);
-      if (assets.length === 0) continue;
-      const name = own === undefined ? 'backups' : `of_${subject}`;
-      if (!this.#draft.section('policies').has(name)) this.#draft.section('policies').set(name, { entries: merged });
-      for (const asset of assets) this.#world.add('assets', asset, 'policy', scalar(name));
-    }
-    this.#destinations();
+    placePolicies(this.#policies, this.#places, this.#draft, this.#world);
   }
-
-  #assetsOf(subject: Subject): string[] {
-    return [...this.#draft.section('assets')].flatMap(([name, node]) => {
-      const type = isMap(node) ? node.entries.get('type') : undefined;
-      return type !== undefined && 'value' in type && type.value === subject ? [name] : [];
-    });
-  }
-
-  /** A policy puts points where the scripts of its assets put their files. */
-  #destinations(): void {
-    for (const [policy, node] of this.#draft.section('policies')) {
-      if (!isMap(node)) continue;
-      const stores = [...this.#draft.section('assets').values()].flatMap((asset) => storesOf(asset, policy));
-      if (stores.length > 0 && !node.entries.has('to'))
-        node.entries.set('to', list([...new Set(stores)].map((store) => scalar(store))));
-      const stream = node.entries.get('stream');
-      if (isMap(stream))
-        stream.entries.set(
-          'to',
-          list(
-            (stores.length > 0 ? [...new Set(stores)] : this.#draft.names('stores').slice(0, 1)).map((store) =>
-              scalar(store),
-            ),
-          ),
-        );
-    }
-  }
-}
-
-function withGeneral(
-  own: Map<string, PlanNode> | undefined,
-  general: Map<string, PlanNode> | undefined,
-): Map<string, PlanNode> | undefined {
-  if (general === undefined) return own;
-  return new Map([...general, ...(own ?? [])]);
-}
-
-function storesOf(asset: PlanNode, policy: string): string[] {
-  if (!isMap(asset)) return [];
-  const named = asset.entries.get('policy');
-  const artifacts = asset.entries.get('artifacts');
-  if (named === undefined || !('value' in named) || named.value !== policy || !isMap(artifacts)) return [];
-  return [...artifacts.entries.values()].flatMap((artifact) => {
-    const store = isMap(artifact) ? artifact.entries.get('store') : undefined;
-    return store !== undefined && 'value' in store ? [String(store.value)] : [];
-  });
 }

@@ -6,6 +6,7 @@ import { parseScript } from '../shell/parse.ts';
 import { readCadence, type StatedCadence } from '../words/cadence.ts';
 import { readDuration, readLength } from '../words/durations.ts';
 import { list, mapping, scalar, texts, type PlanNode } from '../write/node.ts';
+import { assetsOfType } from './place-policies.ts';
 import { short } from './steps.ts';
 import { targetIn } from './targets.ts';
 
@@ -75,15 +76,12 @@ function wholeSection(section: Section, draft: Draft): void {
   if (fact !== undefined) draft.used(fact.line);
   for (const { line } of stages) draft.used(line);
   if (often === undefined) return untimed(section, stages, draft);
-  exercise(
-    draft,
-    section.title,
-    often,
-    fact?.line ?? section.line,
-    '',
-    section.title,
-    stages.map(({ text, line }) => stage(text, line)),
-  );
+  const parts = stages.map(({ text, line }) => stage(text, line));
+  const line = fact?.line ?? section.line;
+  // A drill is a drill by its name; a test is an exercise, of whatever it says.
+  if (/\bdrill\b/i.test(section.title))
+    drill(draft, section.title, often, { line, budget: undefined, stages: parts, criteria: [], about: undefined });
+  else exercise(draft, section.title, often, line, '', section.title, parts);
 }
 
 function untimed(section: Section, stages: readonly { text: string; line: number }[], draft: Draft): void {
@@ -235,15 +233,7 @@ function exercise(
       every: scalar(often.words, line, often.guess),
       budget: stated === undefined ? undefined : scalar(stated.words, line),
       pick: /\brandom(ly)?\b/i.test(words) ? scalar('random') : undefined,
-      of:
-        kind === 'restore'
-          ? texts(
-              draft
-                .names('assets')
-                .filter((name) => /sql|postgres|database/.test(name))
-                .slice(0, 1),
-            )
-          : undefined,
+      of: kind === 'restore' ? texts(assetsOfType(draft, 'postgres').slice(0, 1)) : undefined,
       stages: stages.length === 0 ? undefined : list(stages),
     },
     line,

@@ -7,13 +7,16 @@ import type { World } from '../world.ts';
 import { PolicyWriter } from './policy-writer.ts';
 import { subjectOf } from './subjects.ts';
 
-/** How often copies are taken and how long they are kept, from `key: value` lines and tables about backups. */
+/**
+ * How often copies are taken and how long they are kept, from `key: value` lines and tables about backups. Returns what gives the
+ * policies to the assets: to be called when all assets are known.
+ */
 export function recogniseProtection(
   document: SourceDocument,
   draft: Draft,
   world: World,
   isOther: (line: number) => boolean,
-): void {
+): () => void {
   const writer = new PolicyWriter(draft, world);
   for (const fact of factsOf(document)) {
     const where = around(fact);
@@ -22,8 +25,8 @@ export function recogniseProtection(
       !/back ?up|retention|storage|snapshot|point[- ]in[- ]time|pitr|wal\b|persistent/i.test(where)
     )
       continue;
-    if (/\b(test|drill|verif|alert|restor|recover|contact|checklist)/i.test([fact.section.title, fact.lead].join(' ')))
-      continue;
+    const near = `${fact.section.title} ${fact.lead}`.replaceAll(/point[- ]in[- ]time recovery/gi, '');
+    if (/\b(test|drill|verif|alert|restor|recover|contact|checklist)/i.test(near)) continue;
     readFact(fact, where, writer);
   }
   for (const { table, section } of tablesOf(document)) {
@@ -40,7 +43,7 @@ export function recogniseProtection(
     }
   }
   bulletsOfBackups(document, writer, isOther);
-  writer.finish();
+  return () => writer.finish();
 }
 
 /** `- PostgreSQL (daily full + optional WAL archiving)` below `Regular backups for:` */
@@ -75,7 +78,7 @@ function readFact(fact: Fact, where: string, writer: PolicyWriter): void {
     /s3:\/\/|\bs3\b|glacier|bucket/i.test(value) &&
     /^(location|primary|dr|secondary|offline|offsite|archive|storage|destination)\b/i.test(key)
   )
-    return writer.place(key, value, line);
+    return writer.place(of === 'postgres' || of === 'sqlite' ? of : 'backups', key, value, line);
   if (
     readCadence(value) !== undefined ||
     (readLength(value) !== undefined && subjectOf(key) !== undefined) ||

@@ -82,14 +82,17 @@ function groupsOf(section: Section): { title: string; blocks: Block[] }[] {
     const last = groups.at(-1) as { title: string; blocks: Block[] };
     if (hasSteps(block) && last.blocks.some(hasSteps) && isVariant(block.lead))
       groups.push({ title: variantTitle(block.lead), blocks: [block] });
-    else if (hasSteps(block) && /^(if|when|in case)\b/i.test(block.lead) && !last.blocks.some(hasSteps)) {
+    else if (hasSteps(block) && isCondition(block.lead) && !last.blocks.some(hasSteps)) {
       groups.push({ title: variantTitle(block.lead), blocks: [...last.blocks.splice(0), block] });
     } else last.blocks.push(block);
   }
   return groups;
 }
 
-const isVariant = (lead: string): boolean => /^(if|when|in case)\b/i.test(lead) || lead.endsWith(':');
+/** `If multi-region exists:`; but `When to use: …` says when, and begins nothing. */
+const isCondition = (lead: string): boolean =>
+  /^(if|when|in case)\b[^:]*:?$/i.test(lead) && !/^when to use/i.test(lead);
+const isVariant = (lead: string): boolean => isCondition(lead) || lead.endsWith(':');
 const variantTitle = (lead: string): string =>
   lead
     .replace(/:\s*$/, '')
@@ -203,9 +206,7 @@ export function recogniseScenarioTables(document: SourceDocument, draft: Draft):
 
 function placeTargets(draft: Draft, title: string, objectives: PlanNode, line: number, answer: string): void {
   const wanted = nameOf(title);
-  const name = draft
-    .names('scenarios')
-    .find((one) => one === wanted || one === `${wanted}_recovery` || one.startsWith(`${wanted}_`));
+  const name = draft.names('scenarios').find((one) => one === wanted || `_${one}_`.includes(`_${wanted}_`));
   const known = name === undefined ? undefined : draft.section('scenarios').get(name);
   if (isMap(known)) {
     if (!known.entries.has('objectives')) known.entries.set('objectives', objectives);

@@ -44,6 +44,7 @@ class ScriptReader {
       this.#live,
       this.#resources,
       this.#upload,
+      this.#named,
       this.#clearUp,
       this.#bucket,
       this.#restic,
@@ -136,6 +137,30 @@ class ScriptReader {
     return true;
   }
 
+  /** A copy that is looked at or fetched by a name with a day in it: so copies are named. */
+  #named(statement: Statement): boolean {
+    const { program, words } = callOf(statement.commands[0]?.words ?? []);
+    const [service, verb, url = ''] = readArguments(words, ['--recursive', '--human-readable']).words;
+    if (program !== 'aws' || service !== 's3' || (verb !== 'ls' && verb !== 'cp') || !url.startsWith('s3://'))
+      return false;
+    const store = this.#world.bucket(url, statement.line);
+    const name = url.split('/').at(-1) ?? '';
+    const pattern = patternOf(name);
+    if (verb === 'cp' && pattern !== undefined && /\.(sql|dump)\b/.test(name)) {
+      const node = mapping({
+        file: scalar(pattern, statement.line, `guessed from ${name}`),
+        format: scalar(/\.sql\b/.test(name) ? 'sql' : 'custom'),
+        ...(/\.gz\b/.test(name) ? { compressed: scalar('gzip') } : {}),
+        ...(/\.(enc|gpg|age)$/.test(name) ? { encrypted: scalar(true) } : {}),
+        method: scalar('dump'),
+        store: scalar(store),
+      });
+      this.#world.artifact(this.#world.postgres(statement.line), 'dump', node);
+    }
+    this.#draft.understood(statement.line, `copies lie in ${url}`, statement.endLine);
+    return true;
+  }
+
   /** `find FOLDER -name "…" -mtime +30 -delete` */
   #clearUp(statement: Statement): boolean {
     const { program, words } = callOf(statement.commands[0]?.words ?? []);
@@ -156,7 +181,8 @@ class ScriptReader {
     const [service, verb = '', url = ''] = given.words;
     if (program !== 'aws') return false;
     if (service === 's3' && verb === 'mb') {
-      this.#world.bucket(url, statement.line, given.flag('--region'));
+      const store = this.#world.bucket(url, statement.line, given.flag('--region'));
+      this.#world.storage.push({ store, line: statement.line });
       this.#draft.understood(statement.line, `the bucket ${url.replace('s3://', '')} is made here`);
       return true;
     }
@@ -213,6 +239,15 @@ class ScriptReader {
     this.#made.set(file, node);
     this.#draft.understood(statement.line, `"${short(statement.raw)}" makes copies of ${asset}`, statement.endLine);
   }
+}
+
+/** `backup-2024-01-15.sql.gz` is `backup-YYYY-MM-DD.sql.gz`; undefined when no day stands in the name. */
+function patternOf(name: string): string | undefined {
+  const pattern = name
+    .replace(/\d{4}-\d{2}-\d{2}/, 'YYYY-MM-DD')
+    .replace(/(?<!\d)20\d{6}(?!\d)/, 'YYYYMMDD')
+    .replace(/(?<=YYYYMMDD[_T-]?)\d{6}(?!\d)/, 'HHMMSS');
+  return pattern === name ? undefined : pattern;
 }
 
 const fileOf = (statement: Statement): string | undefined => {

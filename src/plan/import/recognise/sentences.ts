@@ -14,7 +14,18 @@ export interface Sentence {
 
 /** The step that a sentence plainly is; undefined when it is for people to read. Whoever calls says that it was guessed. */
 export function hearSentence(sentence: Sentence, world: World): Act | undefined {
-  for (const hear of [manifests, clusters, restores, scalesDown, switches, promotes, rollsOut, declares, verifies]) {
+  for (const hear of [
+    calls,
+    manifests,
+    clusters,
+    restores,
+    scalesDown,
+    switches,
+    promotes,
+    rollsOut,
+    declares,
+    verifies,
+  ]) {
     const act = hear(sentence, world);
     if (act !== undefined) return act;
   }
@@ -22,6 +33,16 @@ export function hearSentence(sentence: Sentence, world: World): Act | undefined 
 }
 
 type Hear = (sentence: Sentence, world: World) => Act | undefined;
+
+/** `See "Complete cluster failure" steps above`: that scenario is run from here. */
+const calls: Hear = ({ text, whole }, world) => {
+  if (!/\b(follow|see|run|execute)\b/i.test(whole)) return undefined;
+  const named =
+    /["“'`]([^"”'`]{4,80})["”'`]/.exec(whole)?.[1] ??
+    /^follow (?:the )?(.{4,60}?) (?:procedures?|steps|recovery)\b/i.exec(text)?.[1];
+  const scenario = named === undefined ? undefined : world.scenario(named);
+  return scenario === undefined ? undefined : { kind: 'call', settings: scalar(scenario) };
+};
 
 const manifest = /\.ya?ml$/;
 

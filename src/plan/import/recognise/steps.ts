@@ -5,22 +5,25 @@ import { codeSpans } from '../document/plain-text.ts';
 import { nameOf, type Draft } from '../draft.ts';
 import { isShell } from '../shell/languages.ts';
 import { parseScript } from '../shell/parse.ts';
-import type { Script, Statement } from '../shell/script.ts';
+import type { Statement } from '../shell/script.ts';
 import { readDuration } from '../words/durations.ts';
 import type { World } from '../world.ts';
-import { mapping, scalar, type MapNode, type PlanNode } from '../write/node.ts';
+import { list, mapping, scalar, type MapNode, type PlanNode } from '../write/node.ts';
 import { hearSentence } from './sentences.ts';
+import { titlesOf, type Title } from './titles.ts';
 
 /** Writes the steps of one procedure, each with an id of its own. */
 export class StepWriter {
   readonly #draft: Draft;
   readonly #world: World;
-  readonly #ids = new Set<string>();
+  readonly #ids: Set<string>;
   readonly steps: MapNode[] = [];
 
-  constructor(draft: Draft, world: World) {
+  /** `ids`: those that the scenario has already, when the steps stand inside another one. */
+  constructor(draft: Draft, world: World, ids = new Set<string>()) {
     this.#draft = draft;
     this.#world = world;
+    this.#ids = ids;
   }
 
   /** A numbered list: each item is a step, or as many as its commands. */
@@ -38,22 +41,58 @@ export class StepWriter {
   code(block: Code, around?: string, aroundLine?: number): void {
     const script = parseScript(block.text, block.line);
     const titles = titlesOf(script);
-    let said = false;
-    for (const title of titles) {
-      const before = this.steps.length;
-      for (const statement of title.statements)
-        this.#statement(statement, title.text ?? around, title.text === undefined ? aroundLine : title.line);
-      if (title.text !== undefined && this.steps.length === before && title.numbered)
-        this.#words(title.text, title.line, title.details);
-      said ||= this.steps.length > before;
+    const before = this.steps.length;
+    for (const [index, title] of titles.entries()) {
       if (title.line > 0) this.#draft.used(title.line);
       for (const { line } of title.details) this.#draft.used(line);
+      if (!title.option) this.#title(title, titles[index + 1]?.option === true, around, aroundLine);
+      else if (titles[index - 1]?.option !== true) this.#choice(titles, index);
     }
     // Comments without any command are still what somebody does.
-    if (!said && around === undefined) for (const { text, line } of script.comments) this.#words(text, line, []);
+    if (this.steps.length === before && around === undefined)
+      for (const { text, line } of script.comments) this.#words(text, line, []);
   }
 
-  #statement(statement: Statement, title: string | undefined, titleLine: number | undefined): void {
+  #title(title: Title, leadsToOptions: boolean, around: string | undefined, aroundLine: number | undefined): void {
+    const before = this.steps.length;
+    const [what, line] = title.text === undefined ? [around, aroundLine] : [title.text, title.line];
+    for (const statement of title.statements) this.#statement(statement, what, line, this.steps.length > before);
+    const isEmpty = this.steps.length === before;
+    if (title.text !== undefined && isEmpty && title.numbered && !leadsToOptions)
+      this.#words(title.text, title.line, title.details);
+  }
+
+  /** `Option A: …`, `Option B: …`: one step that asks, with the steps of each way inside it. */
+  #choice(titles: readonly Title[], from: number): void {
+    const lead = titles[from - 1];
+    const end = titles.findIndex((title, index) => index > from && !title.option);
+    const options = new Map<string, PlanNode>();
+    for (const title of titles.slice(from, end === -1 ? undefined : end)) {
+      const [, key = 'option', words = ''] = /^(option\s+\w+)\s*[:.–-]?\s*(.*)$/i.exec(title.text ?? '') ?? [];
+      const inner = new StepWriter(this.#draft, this.#world, this.#ids);
+      for (const statement of title.statements)
+        inner.#statement(statement, words || key, title.line, inner.steps.length > 0);
+      if (inner.steps.length === 0)
+        inner.#words([words || key, ...title.details.map(({ text }) => text)].join(': '), title.line, []);
+      options.set(
+        freeKey(nameOf(key), options),
+        mapping({ when: scalar(words || key, title.line), steps: list(inner.steps) }, title.line),
+      );
+    }
+    const question = lead?.text ?? 'Which way?';
+    const line = lead?.line ?? titles[from]?.line ?? 1;
+    this.#draft.understood(line, `"${short(question)}" is a choice of ${options.size}`);
+    this.#add(
+      {
+        kind: 'choose',
+        settings: mapping({ question: scalar(question.replace(/:\s*$/, '')), options: { entries: options } }),
+      },
+      question,
+      line,
+    );
+  }
+
+  #statement(statement: Statement, title: string | undefined, titleLine: number | undefined, isMore: boolean): void {
     this.#draft.used(statement.line, statement.endLine);
     // `cd`, `export` and plain assignments prepare the next command; they stand in its shell, not in the plan.
     if (isPreparation(statement)) return;
@@ -68,6 +107,7 @@ export class StepWriter {
       statement.line,
       statement.raw,
       title === undefined ? undefined : titleLine,
+      isMore,
     );
   }
 
@@ -91,23 +131,31 @@ export class StepWriter {
     details: readonly { text: string; line: number }[],
     spans: readonly string[] = [],
   ): void {
-    const whole = [text, ...details.map((detail) => detail.text)].join('; ');
+    const whole = [text.replace(/:\s*$/, ''), details.map((detail) => detail.text).join('; ')]
+      .filter((part) => part !== '')
+      .join(': ');
     const act = hearSentence({ text, whole, spans, line }, this.#world);
     if (act === undefined) this.#draft.understood(line, `"${short(text)}" is a step for people`);
     else this.#draft.guessed(line, `"${short(text)}" is the step ${act.kind}`);
-    this.#add(act ?? { kind: 'manual', settings: scalar(details.length === 0 ? text : whole) }, text, line);
+    this.#add(act ?? { kind: 'manual', settings: scalar(whole) }, text, line);
   }
 
-  #add(act: Act, title: string, line: number, command?: string, titleLine?: number): void {
+  #add(act: Act, title: string, line: number, command?: string, titleLine?: number, isMore = false): void {
     const budget = /\(\s*(?:~|about |approx\.? )?([^()]*\d[^()]*)\)\s*:?$/.exec(title)?.[1];
     const stated = budget === undefined ? undefined : readDuration(budget);
     const entries: Record<string, PlanNode | undefined> = {
       id: scalar(this.#idOf(title, act.kind), line),
-      title: scalar(title, titleLine === line ? undefined : titleLine),
+      title: scalar(title.replace(/:\s*$/, ''), titleLine === line ? undefined : titleLine),
       [act.kind]: act.settings,
       ...act.beside,
       ...(command === undefined ? {} : { command: scalar(command) }),
-      ...(stated === undefined ? {} : { budget: scalar(stated.words, titleLine ?? line) }),
+      ...(stated === undefined
+        ? {}
+        : {
+            budget: isMore
+              ? scalar('0s', undefined, 'within the time of the step above')
+              : scalar(stated.words, titleLine ?? line),
+          }),
     };
     this.steps.push(mapping(entries, line));
   }
@@ -123,37 +171,6 @@ export class StepWriter {
   }
 }
 
-interface Title {
-  readonly text: string | undefined;
-  readonly line: number;
-  readonly numbered: boolean;
-  readonly statements: Statement[];
-  /** Comments below it that have no command of their own. */
-  readonly details: { readonly text: string; readonly line: number }[];
-}
-
-/** The script cut at its comments: each with the commands below it. */
-function titlesOf({ statements, comments }: Script): Title[] {
-  const titles: Title[] = [{ text: undefined, line: 0, numbered: false, statements: [], details: [] }];
-  const lines = [
-    ...comments.map((comment) => ({ line: comment.line, comment: comment.text, statement: undefined })),
-    ...statements.map((statement) => ({ line: statement.line, comment: undefined, statement })),
-  ].sort((a, b) => a.line - b.line);
-  for (const { line, comment, statement } of lines) {
-    const last = titles.at(-1) as Title;
-    if (statement !== undefined) last.statements.push(statement);
-    else if (comment !== undefined) {
-      const numbered = /^(step\s*)?\d+[.):]/i.test(comment);
-      const text = comment.replace(/^(step\s*)?\d+[.):]\s*/i, '');
-      const option = /^option\b/i.test(comment);
-      // A plain comment between a number and its first command says more of the same step.
-      if (!numbered && !option && last.numbered && last.statements.length === 0) last.details.push({ text, line });
-      else titles.push({ text, line, numbered: numbered || option, statements: [], details: [] });
-    }
-  }
-  return titles;
-}
-
 const isPreparation = ({ commands }: Statement): boolean =>
   commands.every(
     ({ words }) => words.length === 0 || ['cd', 'export', 'set', 'source', 'echo', 'true'].includes(words[0] as string),
@@ -165,3 +182,9 @@ export const short = (text: string): string => {
   const line = text.replaceAll(/\\?\s*\n\s*/g, ' ');
   return line.length > 70 ? `${line.slice(0, 67)}…` : line;
 };
+
+function freeKey(wanted: string, taken: ReadonlyMap<string, unknown>): string {
+  let key = wanted;
+  for (let number = 2; taken.has(key); number += 1) key = `${wanted}_${number}`;
+  return key;
+}

@@ -1,7 +1,8 @@
 import type { SourceDocument } from '../document/document.ts';
 import type { Draft } from '../draft.ts';
 import { columnOf, factsOf, tablesOf, type Fact, type PlacedTable } from '../facts.ts';
-import { isMap, mapping, scalar, type PlanNode, type ScalarNode } from '../write/node.ts';
+import { isMap, list, mapping, scalar, type PlanNode, type ScalarNode } from '../write/node.ts';
+import { assetsOfType } from './place-policies.ts';
 import { readDuration, type StatedDuration } from '../words/durations.ts';
 
 export type Target = 'rto' | 'rpo';
@@ -25,10 +26,9 @@ export function targetIn(text: string): Target | undefined {
 
 /** The value as the plan takes it, with what the reader should know about it. */
 export function targetNode(draft: Draft, what: string, stated: StatedDuration, line: number): ScalarNode {
-  const longer = stated.from === undefined ? undefined : `the longer end of ${stated.from} to ${stated.words}`;
-  if (longer === undefined) draft.understood(line, `${what} is ${stated.words}`);
-  else draft.guessed(line, `${what} is ${stated.words}, ${longer}`);
-  return scalar(stated.words, line, longer);
+  const words = stated.from === undefined ? stated.words : `${stated.from}-${stated.words}`;
+  draft.understood(line, `${what} is ${words}`);
+  return scalar(words, line);
 }
 
 function ofPlan(draft: Draft, target: Target, value: string, line: number): void {
@@ -48,6 +48,12 @@ function ofPart(draft: Draft, fact: Fact): void {
   const target = targetIn(fact.section.title) ?? targetIn(fact.lead);
   const stated = target === undefined ? undefined : readDuration(fact.value);
   if (target === undefined || stated === undefined || !/[A-Za-z]{3}/.test(fact.key)) return;
+  if (
+    /^(the )?(full|entire|whole|overall|complete|all) (platform|systems?|services?|stack|recovery|environment)$/i.test(
+      fact.key,
+    )
+  )
+    return ofPlan(draft, target, fact.value, fact.line);
   setTarget(draft, fact.key, target, stated, fact.line);
 }
 
@@ -63,6 +69,7 @@ function fromTable(draft: Draft, placed: PlacedTable): void {
       if (stated !== undefined && (cells[0] ?? '') !== '') setTarget(draft, cells[0] as string, target, stated, line);
     }
     noteRank(draft, cells[0] ?? '', cells.join(' '), line);
+    noteNeeds(draft, cells[0] ?? '', cells.slice(1).join(' '), line);
   }
 }
 
@@ -70,19 +77,51 @@ function fromTable(draft: Draft, placed: PlacedTable): void {
 function rowsOfTargets(draft: Draft, { table }: PlacedTable): void {
   for (const { cells, line } of table.rows) {
     const target = targetIn(cells[0] ?? '');
-    if (target !== undefined) ofPlan(draft, target, cells.slice(1).join(' | ').split(' | ')[0] ?? '', line);
+    if (target === undefined) ofMeans(draft, cells[0] ?? '', cells[1] ?? '', line);
+    else ofPlan(draft, target, cells.slice(1).join(' | ').split(' | ')[0] ?? '', line);
   }
 }
 
+/** `MTTR` and `MTBF` are statistics over real runs, beside the targets. */
+function ofMeans(draft: Draft, title: string, value: string, line: number): void {
+  const mean = /\b(mttr|mtbf)\b/i.exec(title)?.[1]?.toLowerCase();
+  const stated = mean === undefined ? undefined : readDuration(value);
+  if (mean === undefined || stated === undefined || draft.section('objectives').has(mean)) return;
+  draft.section('objectives').set(mean, scalar(stated.words, line));
+  draft.understood(line, `${mean.toUpperCase()} is ${stated.words}`);
+}
+
 function setTarget(draft: Draft, part: string, target: Target, stated: StatedDuration, line: number): void {
-  const services = draft.section('services');
-  const name = serviceNamed(draft, part, line);
-  const service = services.get(name);
-  if (!isMap(service)) return;
-  const known = service.entries.get('objectives');
+  const asset = assetCalled(draft, part);
+  const name = asset ?? serviceNamed(draft, part, line);
+  const owner = draft.section(asset === undefined ? 'services' : 'assets').get(name);
+  if (!isMap(owner)) return;
+  const known = owner.entries.get('objectives');
   const objectives = isMap(known) ? known.entries : new Map<string, PlanNode>();
   objectives.set(target, targetNode(draft, `${target.toUpperCase()} of ${name}`, stated, line));
-  service.entries.set('objectives', { entries: objectives });
+  owner.entries.set('objectives', { entries: objectives });
+}
+
+/** `Database` and `Configuration` are data, where the plan has the one asset of that sort. */
+function assetCalled(draft: Draft, part: string): string | undefined {
+  const type = /^(the )?(database|postgres(ql)?|db|data)s?$/i.test(part.trim())
+    ? 'postgres'
+    : /^config(uration)?s?$/i.test(part.trim())
+      ? 'git'
+      : undefined;
+  const found = type === undefined ? [] : assetsOfType(draft, type);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** `Requires Postgres restore`: the service needs that asset. */
+function noteNeeds(draft: Draft, part: string, words: string, line: number): void {
+  const service = draft.section('services').get(draft.nameFor(part.replace(/\s*\(.*\)\s*$/, '')));
+  const needed = /\b(requires?|needs?|depends on)\b.*\b(postgres(ql)?|database)\b/i.test(words)
+    ? assetsOfType(draft, 'postgres')
+    : [];
+  if (needed.length !== 1 || !isMap(service)) return;
+  service.entries.set('needs', list([scalar(needed[0] as string)], line));
+  draft.guessed(line, `${part} needs ${needed[0]}`);
 }
 
 /** The service of that name, declared when it is new. */

@@ -5,7 +5,7 @@ import type { PlanNode } from './node.ts';
 export function writeYaml(root: PlanNode, heading: readonly string[]): string {
   const lines = heading.map((line) => `# ${line}`.trimEnd());
   for (const [key, node] of 'entries' in root ? root.entries : []) {
-    if (key !== 'plan' && key !== 'owner' && key !== 'timezone') lines.push('');
+    if (!['plan', 'about', 'version', 'owner'].includes(key)) lines.push('');
     lines.push(...entry(key, node, 0));
   }
   return `${lines.join('\n')}\n`;
