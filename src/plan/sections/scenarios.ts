@@ -96,11 +96,11 @@ const around = (written: unknown): Record<string, unknown> =>
 function dependencyHash(inspection: Inspection, name: string, written: unknown): string {
   const { root } = inspection;
   const named = new Set(textsIn(written));
-  const services = pick(root['services'], (service) => named.has(service));
+  const services = pickNamed(root['services'], named);
   for (const text of textsIn(services)) named.add(text);
-  const assets = pick(root['assets'], (asset) => named.has(asset));
+  const assets = pickNamed(root['assets'], named);
   for (const text of textsIn(assets)) named.add(text);
-  const policies = Object.entries(pick(root['policies'], (policy) => named.has(policy)));
+  const policies = Object.entries(pickNamed(root['policies'], named));
   const where = Object.fromEntries(
     policies.map(([policy, rules]) => [policy, pick(rules, (key) => key === 'to' || key === 'copy')]),
   );
@@ -130,6 +130,12 @@ const forPeople = new Set([
 
 function pick(section: unknown, wanted: (name: string) => boolean): Record<string, unknown> {
   return isMapping(section) ? Object.fromEntries(Object.entries(section).filter(([name]) => wanted(name))) : {};
+}
+
+/** By the few names, not by the section: plans of thousands of assets and hundreds of scenarios are read too. */
+function pickNamed(section: unknown, names: ReadonlySet<string>): Record<string, unknown> {
+  if (!isMapping(section)) return {};
+  return Object.fromEntries([...names].flatMap((name) => (Object.hasOwn(section, name) ? [[name, section[name]]] : [])));
 }
 
 function textsIn(value: unknown): string[] {

@@ -7,6 +7,9 @@ export class Domains {
   readonly #written: Written;
   readonly #above = new Map<string, ReadonlySet<string>>();
   readonly #needed = new Map<string, ReadonlySet<string>>();
+  readonly #lostBy = new Map<Scenario, readonly string[]>();
+  #inside: ReadonlyMap<string, readonly string[]> | undefined;
+  #users: Map<string, string[]> | undefined;
 
   constructor(plan: Plan, written: Written) {
     this.#plan = plan;
@@ -43,13 +46,28 @@ export class Domains {
   }
 
   /** Assets that a scenario names and those that stand in the domains that it loses. */
-  assetsLostBy(scenario: Scenario): string[] {
-    return this.assetsIn(scenario.loses.domains, scenario.loses.assets);
+  assetsLostBy(scenario: Scenario): readonly string[] {
+    const known = this.#lostBy.get(scenario);
+    if (known !== undefined) return known;
+    const lost = this.assetsIn(scenario.loses.domains, scenario.loses.assets);
+    this.#lostBy.set(scenario, lost);
+    return lost;
   }
 
   assetsIn(lost: readonly string[], named: readonly string[] = []): string[] {
-    const inside = [...this.#plan.assets.values()].filter(({ domain }) => this.isLost(domain, lost));
-    return [...new Set([...named, ...inside.map(({ name }) => name)])].filter((name) => this.#plan.assets.has(name));
+    const inside = lost.flatMap((domain) => this.#assetsByDomain().get(domain) ?? []);
+    return [...new Set([...named, ...inside])].filter((name) => this.#plan.assets.has(name));
+  }
+
+  /** For each domain the assets that stand in it, however deep. */
+  #assetsByDomain(): ReadonlyMap<string, readonly string[]> {
+    if (this.#inside !== undefined) return this.#inside;
+    const inside = new Map<string, string[]>();
+    for (const { name, domain } of this.#plan.assets.values()) {
+      for (const outer of domain === undefined ? [] : this.above(domain)) addTo(inside, outer, name);
+    }
+    this.#inside = inside;
+    return inside;
   }
 
   /** The assets that a service needs, also through other services. */
@@ -67,9 +85,19 @@ export class Domains {
 
   /** Services that stand still without one of these assets. */
   servicesThatNeed(assets: readonly string[]): string[] {
-    return [...this.#plan.services.keys()].filter((service) => {
-      const needed = this.assetsNeededBy(service);
-      return assets.some((asset) => needed.has(asset));
-    });
+    if (this.#users === undefined) {
+      this.#users = new Map();
+      for (const service of this.#plan.services.keys()) {
+        for (const asset of this.assetsNeededBy(service)) addTo(this.#users, asset, service);
+      }
+    }
+    const users = this.#users;
+    return [...new Set(assets.flatMap((asset) => users.get(asset) ?? []))];
   }
+}
+
+function addTo(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

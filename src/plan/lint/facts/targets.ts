@@ -32,6 +32,18 @@ export function targetsFor(facts: Facts, scenario: Scenario, word: Word): Target
   return found.length > 0 ? found : ofPlan(facts, word);
 }
 
+/**
+ * The targets for what one asset may lose in a scenario: those of the scenario and of the services that need this asset; without any,
+ * the asset's own or the plan's. What another service promises says nothing of it.
+ */
+export function targetsForLoss(facts: Facts, scenario: Scenario, asset: string): Target[] {
+  const needing = new Set(facts.domains.servicesThatNeed([asset]).map((name) => `services.${name}`));
+  const found = targetsFor(facts, scenario, 'rpo').filter(
+    ({ path }) => path[0] === 'scenarios' || needing.has(path.slice(0, 2).join('.')),
+  );
+  return found.length > 0 ? found : targetsForAsset(facts, asset, 'rpo');
+}
+
 /** The targets for what an asset may lose, whatever happens: those of the services that need it, else the plan's. */
 export function targetsForAsset(facts: Facts, asset: string, word: Word): Target[] {
   const own = facts.written.durationMs(['assets', asset, 'objectives', word]);

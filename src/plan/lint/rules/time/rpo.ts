@@ -1,5 +1,5 @@
 import type { Facts } from '../../facts/facts.ts';
-import { strictest, targetsFor, targetsForAsset } from '../../facts/targets.ts';
+import { strictest, targetsForLoss, targetsForAsset } from '../../facts/targets.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
 
@@ -60,13 +60,13 @@ scenario that promises to lose nothing and restores last night's backup loses up
   *find(facts) {
     for (const procedure of facts.procedures.all) {
       const { scenario, acts } = procedure;
-      const target = strictest(targetsFor(facts, scenario, 'rpo'));
-      if (target === undefined) continue;
       const restored = acts.flatMap(({ kind, what }) => (kind === 'restores' ? [what.replace(/^asset:/, '')] : []));
       const lost = scenario.loses.domains;
       for (const asset of new Set([...restored, ...facts.domains.assetsLostBy(scenario)])) {
+        const target = strictest(targetsForLoss(facts, scenario, asset));
         const age = facts.freshness.best(asset, (store) => facts.domains.storeIsLost(store, lost));
-        if (age === undefined || !Number.isFinite(age.worstMs) || age.worstMs <= target.ms) continue;
+        if (target === undefined || age === undefined || !Number.isFinite(age.worstMs) || age.worstMs <= target.ms)
+          continue;
         // What no scenario makes worse is said once, of the asset.
         const always = strictest(targetsForAsset(facts, asset, 'rpo'));
         if (always !== undefined && always.ms <= target.ms && facts.freshness.best(asset)?.worstMs === age.worstMs)
