@@ -34,12 +34,15 @@ export async function locatePiece(reader: PackReader, piece: Piece, neededBy: st
   return ordinal;
 }
 
+/** Whether a chunk of so many bytes has those of the piece. */
+export const fits = ({ bytes, from }: Pick<Piece, 'bytes' | 'from'>, chunkBytes: number): boolean =>
+  from === undefined ? bytes === chunkBytes : from + bytes <= chunkBytes;
+
 /** Throws `repository.damaged`, naming what needs the piece, if its chunk does not have these bytes. */
-export function requireFitting({ bytes, from }: Piece, chunkBytes: number, neededBy: string): void {
-  const good = from === undefined ? bytes === chunkBytes : from + bytes <= chunkBytes;
-  if (good) return;
-  const which = from === undefined ? '' : ` from ${from} on`;
-  throw damaged(neededBy, `a piece of ${bytes} bytes${which} names a chunk of ${chunkBytes}`);
+export function requireFitting(piece: Piece, chunkBytes: number, neededBy: string): void {
+  if (fits(piece, chunkBytes)) return;
+  const which = piece.from === undefined ? '' : ` from ${piece.from} on`;
+  throw damaged(neededBy, `a piece of ${piece.bytes} bytes${which} names a chunk of ${chunkBytes}`);
 }
 
 interface Located {

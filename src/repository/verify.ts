@@ -8,6 +8,7 @@ import { objectOfName, packName, pointName } from './names.ts';
 import { inspectHeaders } from './headers.ts';
 import { PackReader, type Consumer } from './pack-reader.ts';
 import { readTrailer } from './pack-trailer.ts';
+import { fits, type Piece } from './pieces.ts';
 import { listPoints } from './point-listing.ts';
 import { poolFor, type Pool } from './pool/index.ts';
 import { readPoint, type StoredPoint } from './point-object.ts';
@@ -16,9 +17,8 @@ import { readSession } from './sessions.ts';
 import { forEachOf } from './tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
-export async function verifyRepository(store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> {
-  return new Verification(store, bundle, options).run();
-}
+export const verifyRepository = (store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> =>
+  new Verification(store, bundle, options).run();
 
 class Verification {
   readonly #store: Store;
@@ -127,10 +127,10 @@ class Verification {
     }
   }
 
-  #locate(piece: { id: Buffer; bytes: number }, point: string): number {
+  #locate(piece: Piece, point: string): number {
     const ordinal = this.#catalog.table.find(piece.id);
     const held = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).plainBytes;
-    if (held === piece.bytes) return ordinal;
+    if (held !== undefined && fits(piece, held)) return ordinal;
     const what =
       held === undefined
         ? `it needs the chunk ${piece.id.toString('hex')}, which no pack holds`
