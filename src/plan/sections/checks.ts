@@ -7,6 +7,7 @@ import { isMapping, type Inspection } from '../inspection.ts';
 import type { KeyedKind } from '../kinds.ts';
 import type { CheckSpec } from '../model.ts';
 import { laterChecks } from '../schema/later-checks.ts';
+import { madeOnce } from '../schema/made-once.ts';
 import { duration, text } from '../schema/words.ts';
 
 /** What may stand beside the one key that names the kind of a check. */
@@ -36,7 +37,8 @@ export function readCheck(inspection: Inspection, written: unknown, path: Path):
     );
     return undefined;
   }
-  const read = inspection.read(z.strictObject({ ...checkBeside, [kind.kind]: kind.schema }), written, path);
+  const schema = madeOnce(kind, 'check', () => z.strictObject({ ...checkBeside, [kind.kind]: kind.schema }));
+  const read = inspection.read(schema, written, path);
   if (!inspection.kinds.checks.includes(kind)) inspection.notExecutable([...path, kind.kind], `the check ${kind.kind}`);
   checkExpression(inspection, written['expect'], [...path, 'expect']);
   if (read === undefined) return undefined;

@@ -20,6 +20,7 @@ import * as assetSchema from '../schema/assets.ts';
 import { laterAssets } from '../schema/later-assets.ts';
 import { laterStores } from '../schema/later-stores.ts';
 import { modelOf } from '../schema/model-of.ts';
+import { madeOnce } from '../schema/made-once.ts';
 import * as schema from '../schema/sections.ts';
 import { readChecks } from './checks.ts';
 import { objectivesOf } from './header.ts';
@@ -228,8 +229,10 @@ function readTyped<Shape extends z.ZodRawShape>(
     return undefined;
   }
   const own = Object.keys(written).filter((key) => !Object.hasOwn(shape, key));
-  const commonRead = inspection.read(z.object(shape), written, path);
-  const settings = inspection.read(withKnown(strictly(kind.schema), shape), pick(written, own), path);
+  const common = madeOnce(kind, `common ${what}`, () => z.object(shape));
+  const ownSchema = madeOnce(kind, `own ${what}`, () => withKnown(strictly(kind.schema), shape));
+  const commonRead = inspection.read(common, written, path);
+  const settings = inspection.read(ownSchema, pick(written, own), path);
   return commonRead === undefined || settings === undefined ? undefined : { common: commonRead, settings };
 }
 

@@ -6,6 +6,7 @@ import type { StepWords } from '../kinds.ts';
 import type { StepDeclaration, StepOption } from '../model.ts';
 import { laterSteps } from '../schema/later-steps.ts';
 import { valueAt } from '../schema/issues.ts';
+import { madeOnce } from '../schema/made-once.ts';
 import { stepFrame } from '../schema/sections.ts';
 import { readCheck, readChecks } from './checks.ts';
 import { besideOf } from './step-beside.ts';
@@ -52,9 +53,11 @@ function readStep(
   if (kind === undefined) return undefined;
   checkStepTemplates(inspection, written, path);
   const siblings = kind.siblings ?? {};
-  const optional = Object.fromEntries(Object.entries(siblings).map(([key, schema]) => [key, schema.optional()]));
-  const ownSchema = kind.kind === 'parallel' ? parallelFrame : kind.schema;
-  const read = inspection.read(z.strictObject({ ...stepBeside, ...optional, [kind.kind]: ownSchema }), written, path);
+  const read = inspection.read(
+    madeOnce(kind, 'step', () => stepSchema(kind)),
+    written,
+    path,
+  );
   if (!inspection.kinds.steps.some((one) => one.kind === kind.kind))
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
   checkInside(inspection, written, path);
@@ -90,6 +93,11 @@ function readStep(
     ...(guard === undefined ? {} : { guard }),
     ...(verify === undefined ? {} : { verify }),
   };
+}
+
+function stepSchema({ kind, schema, siblings }: StepWords): z.ZodType {
+  const optional = Object.fromEntries(Object.entries(siblings ?? {}).map(([key, one]) => [key, one.optional()]));
+  return z.strictObject({ ...stepBeside, ...optional, [kind]: kind === 'parallel' ? parallelFrame : schema });
 }
 
 /** Where steps hold a check of their own; one that names an asset or a service asks what those declare. */
