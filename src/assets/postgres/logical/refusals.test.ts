@@ -122,6 +122,20 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
     await cluster.sql('drop database sleeping');
   });
 
+  it('trap "globals are separate": whose user may not read passwords is dumped without them, and the point says so', async () => {
+    await cluster.sql(`create role app login password 'app-secret'`);
+    await cluster.sql('create database app owner app');
+    const { facts, point } = await capture(inDatabase(cluster.urlOf('app', 'app-secret'), 'app'), {
+      databases: ['app'],
+    });
+    expect(facts.warnings).toContainEqual(expect.stringContaining('passwords of the roles are not in this point'));
+    expect(facts.facts).toMatchObject({ rolePasswords: false });
+    const globals: Uint8Array[] = [];
+    for await (const piece of point.read('globals.sql')) globals.push(piece);
+    expect(String(Buffer.concat(globals))).toContain('CREATE ROLE "app"');
+    expect(String(Buffer.concat(globals))).not.toContain('SCRAM');
+  });
+
   it('whose url names a database that is not dumped is a mistake of the plan', async () => {
     await cluster.sql('create database other');
     const url = inDatabase(cluster.url, 'other');

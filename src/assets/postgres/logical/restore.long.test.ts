@@ -6,7 +6,7 @@ import { runSql, startTestCluster, type TestCluster } from '../../../testing/pos
 import type { Captured, MemoryPoint } from '../../testing/memory-point.ts';
 import { dumpFactsOf, type DumpFacts } from './facts.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
-import { apply, capture, filesOf, logicalAsset, pointOf, start } from './testing/source.ts';
+import { apply, capture, filesOf, inDatabase, logicalAsset, pointOf, start } from './testing/source.ts';
 
 const major = await dumpableMajor();
 
@@ -86,5 +86,25 @@ describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped wi
     await rm(join(target, 'lifeboat_dump.json'));
     await expect(start(asset, taken, target)).rejects.toMatchObject({ code: 'asset.foreign' });
     expect(await serversBelow(cluster.folder)).toEqual([]);
+  });
+
+  it('of a managed server, without the passwords of its roles, lets the user of the plan in by a private socket', async () => {
+    await cluster.sql(`create role app login password 'app-secret'`);
+    await cluster.sql('create database app owner app');
+    const url = inDatabase(cluster.urlOf('app', 'app-secret'), 'app');
+    await runSql(url, 'create table mine as select generate_series(1, 7) as n');
+    const asset = logicalAsset(url, { databases: ['app'], measure: { rows: 'select count(*) from mine' } });
+    const app = await capture(url, { databases: ['app'] });
+    const target = newTarget();
+    await apply(asset, app, target);
+    const copy = await start(asset, app, target);
+    try {
+      expect(await runSql(copy.url, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
+      expect(await runSql(copy.url, 'select current_user::text as who')).toEqual([{ who: 'app' }]);
+      expect(await asset.newest({ url: copy.url })).toEqual({ count: 7 });
+      expect((await asset.check({ url: copy.url }, [])).filter(({ ok }) => !ok)).toEqual([]);
+    } finally {
+      await copy.stop();
+    }
   });
 });

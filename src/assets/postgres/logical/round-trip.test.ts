@@ -126,6 +126,7 @@ describe.skipIf(major === undefined)(`a dump (skipped with the reason: ${reason}
     await mustEqual(`select tgname, pg_get_triggerdef(oid) as rule from pg_trigger where not tgisinternal`);
     await mustEqual(`select extname, extnamespace::regnamespace::text from pg_extension order by 1`);
     await mustEqual(`select pubname from pg_publication`);
+    await mustEqual(`select subname, subenabled from pg_subscription`);
     await mustEqual(`select collname, collprovider from pg_collation where collnamespace = 'shop'::regnamespace`);
   });
 

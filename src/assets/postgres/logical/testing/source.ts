@@ -55,7 +55,8 @@ const contents = `
   select lo_from_bytea(4711, 'a large object'); select lo_from_bytea(4712, repeat('x', 5000)::bytea);
   grant select on shop.orders to reader;
   reset role;
-  create publication everything for table shop.orders;`;
+  create publication everything for table shop.orders;
+  create subscription follower connection 'host=127.0.0.1 port=1' publication everything with (connect = false);`;
 
 export const logicalAsset = (url: string, settings: Partial<PostgresSettings> = {}): Asset =>
   postgresKind.open(
