@@ -75,6 +75,8 @@ export const limits = {
   collationsMax: 2_000,
   /** Workers of pg_restore: more than this wait for one disk. */
   restoreJobsMax: 8,
+  /** Clocks of honest machines differ by less; a point that is further ahead was made by a clock that was wrong. */
+  clockToleranceMs: 600_000,
   /** A file that changes while it is read is read again this often before the point says so. */
   rereadsMax: 3,
   /** SQLite waits this long for a lock of another process. */

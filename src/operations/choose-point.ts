@@ -1,4 +1,4 @@
-import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
+import { isoTime, LifeboatError, limits, timeOfId } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
 import { storesOf } from './stores-of.ts';
@@ -14,13 +14,14 @@ export interface Choice {
 
 /**
  * The point a restore starts from: the one that was named, or the newest not after the moment that was asked for.
- * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point might be a
- * better choice: an older state is never restored in silence. A store that did not answer is named in the choice.
+ * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point, or one of a time
+ * that has not come, might be a better choice: an older state is never restored in silence. A store that did not answer is named in the choice.
  */
 export async function choosePoint(workspace: Workspace, request: RestoreRequest): Promise<Choice> {
   const list = await listPoints(workspace, request.asset, request.signal);
   const within =
     request.store === undefined ? list.points : list.points.filter((item) => item.stores.includes(request.store ?? ''));
+  if (request.point === undefined) refuseFuture(within, workspace.clock.now(), request);
   const chosen =
     request.point === undefined ? newestOf(within, list, request) : named(within, list, request.point, request.asset);
   const rejected = within
@@ -47,6 +48,27 @@ function newestOf(points: PointList['points'], list: PointList, request: Restore
     'restore.unreachable_target',
     `no point of ${request.asset} reaches back to ${isoTime(atMs ?? 0)}`,
     earliest === undefined ? {} : { hint: `The earliest is ${earliest.id} of ${isoTime(earliest.atMs)}.` },
+  );
+}
+
+/**
+ * A point of a time that has not come was made by a clock that was wrong, or our clock is wrong: it would be the newest for years,
+ * and every later one would be passed over. Who asks for an earlier moment does not meet it.
+ */
+function refuseFuture(points: PointList['points'], nowMs: number, { atMs, asset }: RestoreRequest): void {
+  if (atMs !== undefined && atMs < nowMs - limits.clockToleranceMs) return;
+  const isFuture = ({ point }: ListedPoint): boolean => point.atMs > nowMs + limits.clockToleranceMs;
+  const future = points.find(isFuture);
+  if (future === undefined) return;
+  const other = points.findLast((item) => !isFuture(item));
+  const choice = other === undefined ? '' : ` The newest other one: --point ${other.point.id}.`;
+  throw new LifeboatError(
+    'point.uncertain',
+    `the point ${future.point.id} of ${asset} says that it is of ${isoTime(future.point.atMs)}, which has not come yet: which point is the newest is not certain`,
+    {
+      where: future.point.id,
+      hint: `Look at the clock of this machine (${isoTime(nowMs)}).${choice} If the clock was wrong when it was made: lifeboat points forget ${future.point.id}`,
+    },
   );
 }
 

@@ -45,6 +45,16 @@ export const whyNoXfs: string | undefined = (() => {
   }
 })();
 
+/** Why system calls cannot be made to fail in a program here; undefined if they can. */
+export const whyNoFailingCalls: string | undefined = (() => {
+  if (fails('sh', '-c', 'command -v fiu-run')) return 'fiu-run is not installed (package fiu-utils)';
+  return fails('fiu-run', '-x', 'true') ? 'fiu-run does not work here' : undefined;
+})();
+
+export const whyNoProcessLimits: string | undefined = fails('prlimit', '--nofile=100', 'true')
+  ? 'prlimit is not installed (package util-linux)'
+  : undefined;
+
 /** The folder of memory control groups, whichever version the kernel has; undefined if there is none that we may use. */
 const controlGroups: { folder: string; limit: string } | undefined = (() => {
   if (process.geteuid?.() !== 0) return undefined;

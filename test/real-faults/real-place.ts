@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { endOf, Place } from '../support/lifeboat.ts';
 import { quickFolder } from '../support/quick-folder.ts';
+import { MemoryLimit } from './machine.ts';
 
 const program = fileURLToPath(new URL('../../bin/lifeboat', import.meta.url));
 
@@ -28,9 +29,9 @@ export class RealPlace {
     this.place = place;
   }
 
-  /** `folders`: where store, state and restores go, below the place. */
-  static async make(): Promise<RealPlace> {
-    const place = Place.in(await quickFolder('lifeboat-real-'));
+  /** In memory, unless a folder is given. */
+  static async make(folder?: string): Promise<RealPlace> {
+    const place = Place.in(folder ?? (await quickFolder('lifeboat-real-')));
     const real = new RealPlace(place);
     await mkdir(place.path('docs', 'deep'), { recursive: true });
     // An identity: a passphrase would cost a second of processor in each of hundreds of processes.
@@ -111,6 +112,18 @@ assets:
 export async function ended(child: ChildProcess): Promise<Ended> {
   const { exitCode, stdout, stderr } = await endOf(child);
   return { exitCode, json: parse(stdout), said: `${stdout}${stderr}` };
+}
+
+/** Runs a command line in a process that may take so many bytes of memory. */
+export async function runWithin(real: RealPlace, bytesMax: number, ...words: string[]): Promise<Ended> {
+  const limit = new MemoryLimit(bytesMax);
+  real.around = limit.within();
+  try {
+    return await real.run(...words);
+  } finally {
+    real.around = [];
+    limit.remove();
+  }
 }
 
 export const pointsOf = ({ json }: Ended): { id: string; asset: string }[] =>

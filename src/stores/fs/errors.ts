@@ -30,6 +30,7 @@ const words: Readonly<Record<string, Words>> = {
   EEXIST: { code: 'store.exists', sentence: 'the object is already there' },
   ENOSPC: { ...full, hint: 'Make room on that disk; what was safe there is still safe.' },
   EDQUOT: { ...full, hint: 'Raise the quota; what was safe there is still safe.' },
+  EFBIG: { ...full, hint: 'Raise the limit of the size of files (`ulimit -f`), or use another file system.' },
   EACCES: denied,
   EPERM: denied,
   EROFS: { ...denied, hint: 'The file system is mounted read-only: often the sign of a failing disk.' },

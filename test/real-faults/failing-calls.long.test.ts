@@ -1,0 +1,3 @@
+import { failingCallsSweep } from './failing-calls.ts';
+
+failingCallsSweep(8);
