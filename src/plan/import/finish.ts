@@ -61,17 +61,36 @@ function requireKeys(draft: Draft): void {
 }
 
 function requireStores(draft: Draft): void {
+  declareFolders(draft);
   if (draft.names('stores').length > 0) return;
+  const path = scalar(placeholder('where copies go'));
   draft
     .section('stores')
-    .set(
-      'unknown',
-      mapping(
-        { type: scalar('fs'), path: scalar(placeholder('where copies go')) },
-        undefined,
-        'the document names no place',
-      ),
-    );
+    .set('unknown', mapping({ type: scalar('fs'), path }, undefined, 'the document names no place'));
+}
+
+/** Copies that scripts put into a folder and nowhere else: the folder is the store. */
+function declareFolders(draft: Draft): void {
+  const stores = new Map<string, string>();
+  for (const asset of draft.section('assets').values()) {
+    const artifacts = isMap(asset) ? asset.entries.get('artifacts') : undefined;
+    for (const artifact of isMap(artifacts) ? artifacts.entries.values() : []) {
+      const folder = isMap(artifact) ? artifact.entries.get('folder') : undefined;
+      if (!isMap(artifact) || artifact.entries.has('store') || folder === undefined || !('value' in folder)) continue;
+      const path = String(folder.value);
+      if (path.includes('$')) continue;
+      const name =
+        stores.get(path) ??
+        draft.declare(
+          'stores',
+          path,
+          mapping({ type: scalar('folder'), path: scalar(path, artifact.line) }, artifact.line),
+        );
+      stores.set(path, name);
+      artifact.entries.delete('folder');
+      artifact.entries.set('store', scalar(name));
+    }
+  }
 }
 
 function requireAssets(draft: Draft): void {

@@ -35,7 +35,7 @@ export function importDocument(text: string, name: string): ImportedPlan {
   }
   const document = readMarkdown(text);
   const draft = new Draft();
-  recogniseAll(document, draft, name);
+  recogniseAll(document, draft, name, text);
   const root = plainDollars(withoutSecrets(finishPlan(draft), draft));
   const heading = [
     'yaml-language-server: $schema=./schema/lifeboat.schema.json',
@@ -45,8 +45,8 @@ export function importDocument(text: string, name: string): ImportedPlan {
   return { plan: writeYaml(root, heading), ...draft.remarks(), leftOver: leftOver(document, draft) };
 }
 
-function recogniseAll(document: SourceDocument, draft: Draft, name: string): void {
-  const world = new World(draft);
+function recogniseAll(document: SourceDocument, draft: Draft, name: string, text: string): void {
+  const world = new World(draft, text);
   const procedures = proceduresOf(document);
   const inProcedure = linesOf(procedures.flatMap(({ blocks }) => blocks));
   const aboutProcedure = new Set([

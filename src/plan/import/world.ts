@@ -10,8 +10,12 @@ export class World {
   /** Files that rows were taken out into, to bring them in elsewhere. */
   readonly exported = new Set<string>();
 
-  constructor(draft: Draft) {
+  readonly #engine: string | undefined;
+
+  /** `text`: the document, for the kind of database that it names. */
+  constructor(draft: Draft, text: string) {
     this.#draft = draft;
+    this.#engine = engineIn(text);
   }
 
   /** The service that a deployment or a unit is. */
@@ -62,7 +66,28 @@ export class World {
     return name;
   }
 
-  /** The PostgreSQL database that commands mean; documents that name several mean several. */
+  /**
+   * The database that words mean: the one that is known, or else one of the kind that the document names. A document that names no
+   * kind leaves it open.
+   */
+  database(line: number): string {
+    const known = this.#known.get('postgres') ?? this.#known.get('database') ?? this.#onlySqlite();
+    if (known !== undefined) return known;
+    if (this.#engine === 'postgres') return this.postgres(line);
+    const engine = scalar(
+      this.#engine ?? placeholder('which database'),
+      undefined,
+      this.#engine === undefined ? 'not in the document' : undefined,
+    );
+    return this.#met('assets', 'database', 'database', line, () => mapping({ type: scalar('database'), engine }, line));
+  }
+
+  #onlySqlite(): string | undefined {
+    const found = [...this.#known].filter(([what]) => what.startsWith('sqlite:'));
+    return found.length === 1 && this.#engine === undefined ? found[0]?.[1] : undefined;
+  }
+
+  /** The PostgreSQL database that commands mean. */
   postgres(line: number, database?: string): string {
     const any = this.#known.get('postgres');
     if (any !== undefined) return any;
@@ -206,6 +231,20 @@ export class World {
     this.#draft.guessed(line, `${wanted} is one of the ${section}, as ${name}`);
     return name;
   }
+}
+
+/** The kind of database that a document names most. */
+function engineIn(text: string): string | undefined {
+  const engines: readonly (readonly [string, RegExp])[] = [
+    ['postgres', /\b(postgres(ql)?|pg_\w+|psql)\b/gi],
+    ['mysql', /\b(mysql\w*|mariadb)\b/gi],
+    ['mongodb', /\b(mongo(db|dump|restore)?)\b/gi],
+    ['sqlserver', /\b(sql server|mssql|sqlcmd)\b/gi],
+    ['redis', /\bredis(-cli)?\b/gi],
+  ];
+  const counted = engines.map(([name, words]) => ({ name, count: text.match(words)?.length ?? 0 }));
+  const most = counted.toSorted((a, b) => b.count - a.count)[0];
+  return most === undefined || most.count === 0 ? undefined : most.name;
 }
 
 /** What the language wants and the document does not say: seen by everybody who reads the plan, and reported by `check`. */

@@ -102,7 +102,7 @@ function rds(heard: Heard, given: Arguments, verb: string): Act | undefined {
     );
     return {
       kind: 'restore',
-      settings: scalar(world.postgres(line)),
+      settings: scalar(world.database(line)),
       beside: {
         ...(at === undefined ? {} : { at: scalar(at) }),
         into: scalar('new'),
@@ -115,7 +115,7 @@ function rds(heard: Heard, given: Arguments, verb: string): Act | undefined {
     return {
       kind: 'promote',
       settings: mapping({
-        asset: scalar(world.postgres(line)),
+        asset: scalar(world.database(line)),
         ...(replica === undefined ? {} : { standby: scalar(replica) }),
       }),
     };

@@ -82,7 +82,7 @@ export const hearScript: Hear = (heard) => {
   const text = `${program} ${words.join(' ')}`;
   if (/--(list|status|check|dry-run|help)\b/.test(text) || /health|verify|status/.test(program))
     return { kind: 'look', settings: scalar(oneLine(statement.raw)), beside };
-  if (/restore/i.test(program)) return { kind: 'restore', settings: scalar(world.postgres(line)), beside };
+  if (/restore/i.test(program)) return { kind: 'restore', settings: scalar(world.database(line)), beside };
   return undefined;
 };
 

@@ -46,7 +46,7 @@ function add({ name, sql, line, endLine }: Query, draft: Draft, world: World): v
   if (!/^(select|pragma|with|show|values)\b/i.test(sql)) return;
   const isPragma = /^pragma\b/i.test(sql);
   const sqlite = draft.names('assets').find((asset) => asset.endsWith('_sqlite'));
-  const asset = isPragma ? sqlite : world.postgres(line);
+  const asset = isPragma ? sqlite : world.database(line);
   const declared = asset === undefined ? undefined : draft.section('assets').get(asset);
   if (asset === undefined || !isMap(declared)) return;
   const known = declared.entries.get('checks');

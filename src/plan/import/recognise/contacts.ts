@@ -51,6 +51,8 @@ function fromTables(document: SourceDocument, draft: Draft): void {
       account: columnOf(table, /account|organi[sz]ation id|contract|customer/i),
     };
     if (columns.contact < 1 && columns.email < 1 && columns.phone < 1) continue;
+    // A row may name somebody of a row below.
+    const backups: (() => void)[] = [];
     for (const { cells, line } of table.rows) {
       const title = cells[0] ?? '';
       if (title === '') continue;
@@ -68,9 +70,10 @@ function fromTables(document: SourceDocument, draft: Draft): void {
         mapping({ ...(external ? {} : { role: scalar(nameOf(title), line) }), ...reached, external: account }, line),
       );
       const backup = cell(columns.backup);
-      if (backup !== '' && !/^[-–—]$|^n\/?a$/i.test(backup)) backedUp(draft, name, backup, line);
+      if (backup !== '' && !/^[-–—]$|^n\/?a$/i.test(backup)) backups.push(() => backedUp(draft, name, backup, line));
       draft.understood(line, `${title} is the contact ${name}`);
     }
+    for (const place of backups) place();
   }
 }
 

@@ -33,7 +33,12 @@ function listOfFiles(text: string, firstLine: number, draft: Draft, world: World
 
 function refer(path: string, about: string, line: number, draft: Draft, world: World): void {
   const name = world.document(path, kindOf(path), line);
-  const plain = about.replace(path, '').replaceAll(/[`:]/g, '').trim();
+  const plain = about
+    .replace(path, '')
+    .replaceAll(/[`:]/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^[\s,;.–-]+/, '')
+    .trim();
   if (plain.length > 3 && plain.length < 120) world.add('documents', name, 'about', scalar(plain, line));
   const home = /^\/(?:home|Users)\/([\w.-]+)\//.exec(path)?.[1];
   if (home !== undefined) {

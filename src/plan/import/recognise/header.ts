@@ -88,8 +88,6 @@ function recogniseVersion(document: SourceDocument, draft: Draft): void {
   draft.understood(fact.line, `the version of the document is ${fact.value}`);
 }
 
-const dayMs = 86_400_000;
-
 function recogniseReview(document: SourceDocument, draft: Draft): void {
   const facts = factsOf(document);
   const dateOf = (key: RegExp): { day: string; line: number } | undefined => {
@@ -102,15 +100,13 @@ function recogniseReview(document: SourceDocument, draft: Draft): void {
   const last = dateOf(/^(document )?last (updated|reviewed|review|revised|tested)$|^(updated|reviewed)$/i);
   const next = dateOf(/^next (review|revision|update)( date)?$/i);
   if (last !== undefined) draft.understood(last.line, `the document was last read on ${last.day}`);
-  const days = last === undefined || next === undefined ? 0 : (Date.parse(next.day) - Date.parse(last.day)) / dayMs;
-  if (next !== undefined && days > 0)
-    draft.guessed(next.line, `it is read every ${days} days: from ${last?.day} to ${next.day}`);
-  if (last === undefined) return;
+  if (next !== undefined) draft.understood(next.line, `it is to be read again on ${next.day}`);
+  if (last === undefined && next === undefined) return;
   draft.root().set(
     'review',
     mapping({
-      last: scalar(last.day, last.line),
-      ...(days > 0 ? { every: scalar(`${days}d`, next?.line, `next review ${next?.day}`) } : {}),
+      last: last === undefined ? undefined : scalar(last.day, last.line),
+      next: next === undefined ? undefined : scalar(next.day, next.line),
     }),
   );
 }

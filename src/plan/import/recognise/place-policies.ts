@@ -23,7 +23,7 @@ export function placePolicies(
 ): void {
   const general = policies.get('backups');
   const ofPostgres = policies.get('postgres');
-  if (ofPostgres !== undefined && ofPostgres.size > 0) world.postgres(firstLine(ofPostgres));
+  if (ofPostgres !== undefined && ofPostgres.size > 0) world.database(firstLine(ofPostgres));
   for (const subject of ['postgres', 'sqlite', 'kubernetes', 'volume'] as const) {
     const own = policies.get(subject);
     const isDatabase = subject === 'postgres' || subject === 'sqlite';
@@ -53,10 +53,12 @@ function merged(general: Entries | undefined, own: Entries | undefined): Entries
   return new Map([...general, ...own, ...(keep.size === 0 ? [] : [['keep', { entries: keep }] as const])]);
 }
 
+/** Assets of a type; `postgres` stands for any database server. */
 export const assetsOfType = (draft: Draft, type: string): string[] =>
   [...draft.section('assets')].flatMap(([name, node]) => {
     const own = isMap(node) ? node.entries.get('type') : undefined;
-    return own !== undefined && 'value' in own && own.value === type ? [name] : [];
+    const is = own !== undefined && 'value' in own ? own.value : undefined;
+    return is === type || (type === 'postgres' && is === 'database') ? [name] : [];
   });
 
 /** `Daily: kept 30 days` says that there are daily copies, where nothing else says how often they are taken. */

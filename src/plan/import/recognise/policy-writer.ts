@@ -74,7 +74,7 @@ export class PolicyWriter {
   log(text: string, line: number): void {
     const cadence = readCadence(text);
     const policy = this.#policy('postgres');
-    this.#world.postgres(line);
+    this.#world.database(line);
     policy.set(
       'stream',
       mapping(
@@ -161,7 +161,7 @@ export class PolicyWriter {
 
   #assetOf(subject: Subject, title: string, place: string, line: number): string {
     const provider: Record<string, PlanNode> = place === '' ? {} : { provider: scalar(place, line) };
-    if (subject === 'postgres') return this.#world.postgres(line);
+    if (subject === 'postgres') return this.#world.database(line);
     if (subject === 'kubernetes') return this.#world.asset('kubernetes', 'kubernetes_resources', line);
     if (subject === 'sqlite')
       return (

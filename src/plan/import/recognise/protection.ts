@@ -49,10 +49,10 @@ export function recogniseProtection(
 /** `- PostgreSQL (daily full + optional WAL archiving)` below `Regular backups for:` */
 function bulletsOfBackups(document: SourceDocument, writer: PolicyWriter, isOther: (line: number) => boolean): void {
   for (const section of document.sections) {
-    const items = section.blocks.flatMap((block) => (block.kind === 'list' ? block.items : []));
-    for (const item of items) {
-      if (!/back ?ups?\b/i.test(item.text) || isOther(item.line)) continue;
-      for (const inner of item.blocks.flatMap((block) => (block.kind === 'list' ? block.items : []))) {
+    const lists = section.blocks.flatMap((block) => (block.kind === 'list' ? [block] : []));
+    for (const { item, lead } of lists.flatMap(({ items, lead }) => items.map((item) => ({ item, lead })))) {
+      if (!/back ?ups?\b/i.test(`${item.text} ${lead}`) || isOther(item.line)) continue;
+      for (const inner of [item, ...item.blocks.flatMap((block) => (block.kind === 'list' ? block.items : []))]) {
         const [, title = inner.text, details = ''] = /^([^(]*)\(([^)]*)\)/.exec(inner.text) ?? [];
         if (readCadence(details) !== undefined)
           writer.thing(title.trim(), { place: '', often: details, kept: '' }, inner.line);

@@ -46,7 +46,7 @@ function rehearsal(script: Code, section: Section, block: Code, draft: Draft, wo
         kind: scalar('restore', undefined, 'guessed from its commands'),
         every: often === undefined ? undefined : scalar(often.words, leadLine),
         scenario: scalar(name),
-        of: texts([world.postgres(block.line)]),
+        of: texts([world.database(block.line)]),
       },
       leadLine,
     ),

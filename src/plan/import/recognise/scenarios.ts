@@ -18,7 +18,7 @@ export interface Procedure {
 }
 
 const about =
-  /recover|restor|procedure|scenario|playbook|failover|rollback|disaster|incident response|outage|loss\b|failure|corruption|emergency|runbook/i;
+  /break|broken|damaged|burn(ed|t)|stolen|\bfire\b|flood|breach|ransom|\b(is|are|was) (gone|lost|down|dead)\b|\b(lost|gone|unavailable)$|recover|restor|procedure|scenario|playbook|failover|rollback|disaster|incident response|outage|loss\b|failure|corruption|emergency|runbook/i;
 const notAbout =
   /back ?ups? (strateg|script|schedul|storage|verif|polic|retention)|^back ?ups?\b|schedul|\btest(s|ing)?\b|drill|exercise|contact|communicat|template|checklist|status page|monitor|alert|appendix|retention|escalat|useful commands|objectives?|targets?|overview|table of contents|prepar|prerequisit|document control|references?|post-?(incident|mortem)|lessons|verification/i;
 const generic = /^((recovery |detailed |the )?(steps?|actions?|procedures?|instructions?)|what to do|how to recover)$/i;
@@ -164,7 +164,7 @@ function lossOf(
   const domains: string[] = [];
   if (/\bsqlite\b/i.test(words)) assets.push(...draft.names('assets').filter((name) => name.endsWith('_sqlite')));
   else if (/\b(database|postgres(ql)?|db)\b/i.test(words) || /\b(data|database)\b.*\b(corruption|loss)\b/i.test(words))
-    assets.push(world.postgres(section.line));
+    assets.push(world.database(section.line));
   if (/\bregion\b.*\b(fail|outage|loss|lost|down)|\bcross-region failover\b/i.test(words))
     domains.push(world.primaryRegion(section.line));
   else if (

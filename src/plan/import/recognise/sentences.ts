@@ -82,8 +82,10 @@ const restores: Hear = ({ text, line }, world) => {
     return undefined;
   const asset = /\bvolumes?\b/i.test(text)
     ? world.asset('volume', 'volumes', line)
-    : /\b(database|db|postgres(ql)?)\b/i.test(text) || world.find('postgres') !== undefined
-      ? world.postgres(line)
+    : /\b(database|db|postgres(ql)?)\b/i.test(text) ||
+        world.find('postgres') !== undefined ||
+        world.find('database') !== undefined
+      ? world.database(line)
       : undefined;
   if (asset === undefined) return undefined;
   return {
@@ -135,7 +137,7 @@ const switches: Hear = ({ text, whole, spans, line }, world) => {
 
 const promotes: Hear = ({ text, line }, world) =>
   /^promote\b.*\b(replica|standby|secondary)\b/i.test(text) && !/control plane|application|service/i.test(text)
-    ? { kind: 'promote', settings: scalar(world.postgres(line)) }
+    ? { kind: 'promote', settings: scalar(world.database(line)) }
     : undefined;
 
 const rollsOut: Hear = ({ text, line }, world) =>
@@ -144,7 +146,7 @@ const rollsOut: Hear = ({ text, line }, world) =>
     : undefined;
 
 const declares: Hear = ({ text }) =>
-  /^declare\b.*\b(incident|disaster)\b/i.test(text)
+  /^declare\b.*\b(incident|disaster)\b/i.test(text) && !/\b(over|resolved|closed|ended)\b/i.test(text)
     ? { kind: 'declare', settings: mapping({ as: scalar(text) }) }
     : undefined;
 

@@ -52,9 +52,10 @@ function databaseOf(found: ReadonlyMap<string, number>, draft: Draft, world: Wor
   );
   const line = whole?.[1] ?? parts[0]?.[1];
   if (line === undefined) return;
-  const declared = draft.section('assets').get(world.postgres(line));
+  const declared = draft.section('assets').get(world.database(line));
   if (!isMap(declared)) return;
-  if (whole !== undefined) declared.entries.set('url', mapping({ env: scalar(whole[0], whole[1]) }));
+  if (whole !== undefined)
+    declared.entries.set(declared.entries.has('url') ? 'url' : 'address', mapping({ env: scalar(whole[0], whole[1]) }));
   else {
     const words = parts.map(([name]) => name).join(', ');
     declared.entries.set('about', scalar(`its address is made of ${words}`, line));

@@ -38,6 +38,9 @@ const days = 'sunday|monday|tuesday|wednesday|thursday|friday|saturday';
 
 function nthWeekday(text: string): StatedCadence | undefined {
   const nth = new RegExp(`\\b(first|second|third|fourth|last|1st|2nd|3rd|4th)\\s+(${days}|day)\\b`, 'i').exec(text);
+  const month = monthIn(text);
+  if (nth !== null && month !== undefined) return ofOneMonth(nth, month, text);
+  if (nth === null && month !== undefined && /\b(1st|first)\b|\b1\b/i.test(text)) return said(`0 0 1 ${month} *`, text);
   if (nth !== null) {
     const ordinals: Record<string, string> = { '1st': 'first', '2nd': 'second', '3rd': 'third', '4th': 'fourth' };
     const word = (nth[1] as string).toLowerCase();
@@ -46,6 +49,52 @@ function nthWeekday(text: string): StatedCadence | undefined {
   if (/\b(first|1st) of (the |each |every )?month\b/i.test(text)) return withTime('first day', text, text);
   const weekday = new RegExp(`\\b(?:(?:every|each|on)\\s+)?(${days})s?\\b(?!.*\\b(?:to|through)\\b)`, 'i').exec(text);
   return weekday === null ? undefined : withTime((weekday[1] as string).toLowerCase(), text, weekday[0]);
+}
+
+const months = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
+
+/** The month that a text names, 1 to 12; `may` is one only behind `of` or `in`. */
+function monthIn(text: string): number | undefined {
+  const match = new RegExp(
+    `\\b(?:(?:of|in|every|each)\\s+(${months.join('|')})|(${months.filter((name) => name !== 'may' && name !== 'march').join('|')}))\\b`,
+    'i',
+  ).exec(text);
+  const name = (match?.[1] ?? match?.[2])?.toLowerCase();
+  return name === undefined ? undefined : months.indexOf(name) + 1;
+}
+
+/** `last Friday of May at 3 PM`: once a year, as a cron line. */
+function ofOneMonth(nth: RegExpExecArray, month: number, text: string): StatedCadence | undefined {
+  const numbers: Record<string, string> = {
+    first: '1',
+    '1st': '1',
+    second: '2',
+    '2nd': '2',
+    third: '3',
+    '3rd': '3',
+    fourth: '4',
+    '4th': '4',
+    last: 'L',
+  };
+  const weekday = days.split('|').indexOf((nth[2] as string).toLowerCase());
+  const [hour, minute] = (timeOf(text) ?? '00:00').split(':').map(Number);
+  const count = numbers[(nth[1] as string).toLowerCase()];
+  return weekday < 0 || count === undefined
+    ? undefined
+    : said(`${minute} ${hour} * ${month} ${weekday}#${count}`, nth[0]);
 }
 
 function interval(text: string): StatedCadence | undefined {

@@ -95,7 +95,8 @@ drills: { monthly: { scenario: lost, expect: { rpo: 1m, lost: 0 } } }`,
   *find(facts) {
     for (const drill of facts.plan.drills.values()) {
       if (drill.expect.lost !== 0) continue;
-      const restored = drill.scenario === undefined ? [drill.restore ?? ''] : lostIn(facts, drill.scenario);
+      const restored =
+        drill.scenario === undefined ? restoredBy(facts, drill.restore ?? '') : lostIn(facts, drill.scenario);
       const worst = restored
         .flatMap((asset) => facts.freshness.best(asset) ?? [])
         .toSorted((a, b) => b.worstMs - a.worstMs)[0];
@@ -113,6 +114,10 @@ drills: { monthly: { scenario: lost, expect: { rpo: 1m, lost: 0 } } }`,
     }
   },
 };
+
+/** `random` may be any asset. */
+const restoredBy = (facts: Facts, restore: string): readonly string[] =>
+  restore === 'random' ? [...facts.plan.assets.keys()] : [restore];
 
 /** What a scenario loses or restores; when it does not say, it is about everything. */
 function lostIn(facts: Facts, name: string): readonly string[] {
