@@ -6,6 +6,7 @@ import { isMapping } from './inspection.ts';
 import * as assets from './schema/assets.ts';
 import { laterAssets } from './schema/later-assets.ts';
 import { laterStores } from './schema/later-stores.ts';
+import { keyWords } from './schema/key-words.ts';
 import * as people from './schema/people.ts';
 import * as practice from './schema/practice.ts';
 import { chooseFrame } from './schema/later-steps.ts';
@@ -21,7 +22,7 @@ import { allSteps } from './sections/steps.ts';
 export function renderSchema(kinds: PlanKinds): string {
   const schemaOfPlan = z.toJSONSchema(wholePlan(kinds), { io: 'input', unrepresentable: 'any', reused: 'inline' });
   const titled = { ...schemaOfPlan, $id: schemaId, title: 'Lifeboat plan' };
-  return `${JSON.stringify(withoutNoise(titled), undefined, 2)}\n`;
+  return `${JSON.stringify(described(withoutNoise(titled)), undefined, 2)}\n`;
 }
 
 /** Writes what `renderSchema` gives. */
@@ -38,7 +39,7 @@ function wholePlan(kinds: PlanKinds): z.ZodType {
   ).meta({
     id: 'check',
   });
-  const checks = z.array(check);
+  const checks = z.array(check).meta({ id: 'checks' });
   return z.strictObject({
     ...header,
     keys: named(schema.key),
@@ -142,4 +143,25 @@ function withoutNoise(value: unknown): unknown {
   if (!isMapping(value)) return value;
   const kept = Object.entries(value).filter(([key, part]) => !(key === 'maximum' && part === Number.MAX_SAFE_INTEGER));
   return Object.fromEntries(kept.map(([key, part]) => [key, withoutNoise(part)]));
+}
+
+/** Every key with its line: its own description, else the one for the key below what stands around it, else the one for the key. */
+function described(value: unknown, around = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => described(item, around));
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([word, part]) => {
+      if (word === '$defs' && isMapping(part))
+        return [word, Object.fromEntries(Object.entries(part).map(([id, one]) => [id, described(one, id)]))];
+      if (word !== 'properties' || !isMapping(part)) return [word, described(part, around)];
+      return [word, Object.fromEntries(Object.entries(part).map(([key, one]) => [key, withWord(key, one, around)]))];
+    }),
+  );
+}
+
+function withWord(key: string, schemaOfKey: unknown, around: string): unknown {
+  const inner = described(schemaOfKey, key);
+  const word = keyWords[`${around}.${key}`] ?? keyWords[key];
+  if (!isMapping(inner) || typeof inner['description'] === 'string' || word === undefined) return inner;
+  return { description: word, ...inner };
 }

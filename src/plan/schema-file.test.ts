@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -10,6 +10,8 @@ import { smallPlan } from './testing/check-text.ts';
 const root = join(import.meta.dirname, '../..');
 const schema = JSON.parse(renderSchema(registry)) as JsonSchema;
 
+const plans = await plansOf(join(root, 'examples/plans'));
+
 describe('schema/lifeboat.schema.json', () => {
   test('is what the code says: after a change run npm run schema', async () => {
     expect(JSON.parse(await readFile(join(root, 'schema/lifeboat.schema.json'), 'utf8'))).toEqual(schema);
@@ -19,7 +21,22 @@ describe('schema/lifeboat.schema.json', () => {
     expect(accepts(schema, parse(await readFile(join(root, 'examples', example), 'utf8')))).toBe(true);
   });
 
+  test.each(plans)('accepts %s', async (example) => {
+    expect(accepts(schema, parse(await readFile(join(root, 'examples/plans', example), 'utf8')))).toBe(true);
+  });
+
+  test('has a line for every key, so that editors can tell what it means', () => {
+    expect(keysWithoutWords(schema, '')).toEqual([]);
+  });
+
   test.each([
+    ['an unknown key of a step', `${smallPlan}scenarios: { s: { steps: [{ manual: x, comand: y }] } }\n`],
+    ['an unknown kind of a thing', `${smallPlan}scenarios: { s: { steps: [{ manual: x, makes: [shop] }] } }\n`],
+    [
+      'an unknown step inside a choice',
+      `${smallPlan}scenarios: { s: { steps: [{ choose: { question: q, options: { a: { steps: [{ restor: x }] } } } }] } }\n`,
+    ],
+    ['an alert of an unknown kind', `${smallPlan}alerts: { a: { kind: age } }\n`],
     ['an unknown key', `${smallPlan}polices: {}\n`],
     ['a missing key', smallPlan.replace('plan: small\n', '')],
     ['a wrong asset type', smallPlan.replace('type: files', 'type: file')],
@@ -37,3 +54,17 @@ describe('schema/lifeboat.schema.json', () => {
     expect(accepts(schema, parse(text))).toBe(false);
   });
 });
+
+/** The plans in folders of their own; what they include is a part, not a plan. */
+async function plansOf(folder: string): Promise<string[]> {
+  const files = await readdir(folder, { recursive: true });
+  return files.filter((file) => /^[^/]+\/[^/]+\.yaml$/.test(file)).sort();
+}
+
+function keysWithoutWords(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => [
+    ...(path.endsWith('.properties') && !('description' in (part as object)) ? [`${path}.${key}`] : []),
+    ...keysWithoutWords(part, `${path}.${key}`),
+  ]);
+}

@@ -60,7 +60,12 @@ export const secretSource = z
       'Write { env: NAME }, { file: PATH } or { exec: [PROGRAM, …] }.',
     );
   })
-  .meta({ description: 'Where the secret is: { env }, { file } or { exec }', minProperties: 1, maxProperties: 1 });
+  .meta({
+    id: 'secret',
+    description: 'Where the secret is: { env }, { file } or { exec }',
+    minProperties: 1,
+    maxProperties: 1,
+  });
 
 /** A value that may stand in the plan or come from a source; a password in it may not stand there. */
 export const secretOrText = z.union([text, secretSource]);

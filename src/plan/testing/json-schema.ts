@@ -22,7 +22,7 @@ function holds(keyword: string, value: unknown, data: unknown, schema: JsonSchem
     case '$ref':
       return inner(resolve(root, String(value)), data);
     case 'type':
-      return isOfType(data, String(value));
+      return [value].flat().some((type) => isOfType(data, String(type)));
     case 'const':
       return data === value;
     case 'enum':
