@@ -8,7 +8,7 @@ import { describeMachine } from './machine.ts';
 import { readOptions, suiteNames, usage, type Options, type SuiteName } from './options.ts';
 import { plot } from './output/plot.ts';
 import { resultsOf } from './output/results.ts';
-import { markdown, profileMarkdown, type Outcome } from './output/document.ts';
+import { captionOf, markdown, profileMarkdown, type Outcome } from './output/document.ts';
 import { judge, type Verdict } from './output/targets.ts';
 import { installPeers } from './packages.ts';
 import type { Profile } from './profile/profile.ts';
@@ -134,7 +134,7 @@ async function publish(outcome: Outcome, { json, resultsFolder, profile }: Optio
   const document = profile === undefined ? markdown(outcome) : profileMarkdown(outcome);
   // A run that only explains must not replace the figures it explains.
   const name = profile === undefined ? 'results' : 'profile';
-  if (profile === undefined) await writeFile(join(resultsFolder, 'results.svg'), plot(results));
+  if (profile === undefined) await writeFile(join(resultsFolder, 'results.svg'), plot(results, captionOf(outcome)));
   const picture = profile === undefined ? '\n![Bars](results.svg)\n' : '';
   await writeFile(join(resultsFolder, `${name}.md`), `${document}${picture}`);
   await writeFile(join(resultsFolder, `${name}.json`), `${JSON.stringify(object, undefined, 2)}\n`);

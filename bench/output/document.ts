@@ -41,6 +41,16 @@ export function profileMarkdown(outcome: Outcome): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** Where and when, in a line. */
+export function captionOf({ machine }: Outcome): string {
+  const quiet =
+    machine.loadBefore > loadOfQuiet ? ` The machine was not quiet: load ${machine.loadBefore.toFixed(2)}.` : '';
+  return `${machine.at.slice(0, 16).replace('T', ' ')} UTC; ${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GB; ${machine.system}.${quiet}`;
+}
+
+/** Of the last minute, before the first run. */
+const loadOfQuiet = 0.3;
+
 function aboutMachine({ machine, settings }: Outcome): string {
   const lines = [
     `${machine.at}; ${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GB; ${machine.system}.`,
@@ -49,7 +59,7 @@ function aboutMachine({ machine, settings }: Outcome): string {
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
   ];
-  if (machine.loadBefore > 0.3)
+  if (machine.loadBefore > loadOfQuiet)
     lines.push(`**The machine was not quiet: load ${machine.loadBefore.toFixed(2)} before the first run.**`);
   return lines.join('  \n');
 }

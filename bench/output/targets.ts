@@ -64,7 +64,7 @@ function ratio(
       const [ours, theirs] = ['lifeboat', peer].map((tool) => find(results, tool, work));
       if (ours === undefined || theirs === undefined) return null;
       const value = valueOf(ours) / valueOf(theirs);
-      return { measured: `${value.toFixed(2)} ×`, reached: value <= most };
+      return { measured: `${value.toPrecision(3)} ×`, reached: value <= most };
     },
   };
 }

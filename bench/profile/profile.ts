@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LifeboatError } from '../../src/core/index.ts';
 import type { Measured } from '../measure.ts';
@@ -29,8 +29,7 @@ export async function profiled(
   work: Work,
   perform: (env: Readonly<Record<string, string>>) => Promise<Measured>,
 ): Promise<Measured & { profile: Profile }> {
-  const place = join(folder, `profile-${work}`);
-  await mkdir(place);
+  const place = await mkdtemp(join(folder, `profile-${work}-`));
   const hook = join(import.meta.dirname, 'hook.mjs');
   const measured = await perform({
     LIFEBOAT_BENCH_PROFILE: place,

@@ -38,10 +38,15 @@ export const litestream: TreeTool = {
   },
 };
 
-/** It looks once a second by itself, which is right for a day and wrong for a stopwatch. */
+/**
+ * It looks once a second by itself, which is right for a day and wrong for a stopwatch. Moving log into the database is its
+ * work all day; here nobody does it.
+ */
 const configuration = (source: string, replica: string): string => `dbs:
   - path: ${source}
     monitor-interval: 10ms
+    min-checkpoint-page-count: 1000000
+    max-checkpoint-page-count: 0
     replicas:
       - type: file
         path: ${replica}
@@ -51,5 +56,6 @@ logging:
 `;
 
 /** Ends when the replica has a piece of log that it had not before: it comes after the snapshot. What is left then, Litestream copies as it ends. */
-const untilCopied = `until [ "$(find "$1" -name '*.wal.lz4' 2> /dev/null | wc -l)" -gt "$2" ]; do sleep 0.01; done
+const untilCopied = `replica=$1 before=$2
+until set -- "$replica"/generations/*/wal/*.wal.lz4; [ -e "$1" ] && [ $# -gt "$before" ]; do sleep 0.01; done
 `;
