@@ -43,7 +43,8 @@ function* neededTooEarly(procedure: Procedure): Iterable<Found> {
     const makers = makersOf(procedure, act.what);
     const [later] = makers;
     if (later === undefined || makers.some((maker) => isBefore(maker, act))) continue;
-    if (act.what.startsWith('service:') && !stoppedOrNew(procedure, act)) continue;
+    // That a server runs is taken for granted unless the step says that it needs it; a stopped one is another rule's to find.
+    if (act.what.startsWith('service:') && act.detail !== 'said') continue;
     // What is only started again was there before; that it was stopped is another rule's to say.
     if (later.step.step.kind === 'start') continue;
     yield {
@@ -53,10 +54,6 @@ function* neededTooEarly(procedure: Procedure): Iterable<Found> {
     };
   }
 }
-
-/** A service that was simply running before the incident need not be started by a step. */
-const stoppedOrNew = (procedure: Procedure, act: PlacedAct): boolean =>
-  act.detail === 'said' || actsOf(procedure, 'makes').some(({ what }) => what.startsWith('cluster:'));
 
 /** A database is restored into a server that a manifest puts up only afterwards. */
 function* restoredTooEarly(procedure: Procedure): Iterable<Found> {
