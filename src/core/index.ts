@@ -6,6 +6,7 @@ export * from './errors.ts';
 export * from './file-names.ts';
 export * from './ids.ts';
 export * from './limits.ts';
+export * from './patience.ts';
 export {
   endGroup,
   isAlive,

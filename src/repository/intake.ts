@@ -1,5 +1,5 @@
 import type { Entry, EntryHeader, FileStamp } from '../assets/index.ts';
-import { assert, isLifeboatError, limits } from '../core/index.ts';
+import { assert, isLifeboatError, limits, Patience } from '../core/index.ts';
 import { Bundler } from './bundle.ts';
 import type { ChunkSink } from './chunk-sink.ts';
 import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPiece } from './chunker.ts';
@@ -53,14 +53,16 @@ export class Intake {
   /** Small files that are read through the thread pool come into bundles in the order of the capture. */
   #bundling: Promise<void> = Promise.resolve();
   #behind = 0;
-  /** So many small files more are not read in this thread: the last one took long. */
-  #patience = 0;
+  readonly #patience: Patience;
+  /** So many small files more are read through the thread pool. */
+  #pooled = 0;
   readonly #gone = new Set<string>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     this.#cuts = { fixed: fixedCut, content: contentCut(parts.gear) };
     this.#list = new Chunker(this.#cuts.content, this.#buffers);
+    this.#patience = new Patience(parts.options.clock, limits.smallReadMs);
     this.#bundler = new Bundler(parts.gear, this.#buffers, (chunk) => parts.sink.submit(chunk));
   }
 
@@ -115,19 +117,20 @@ export class Intake {
   }
 
   async #readSmall(entry: SmallEntry): Promise<Begun> {
-    if (this.#behind > 0 || this.#patience > 0) return this.#readSmallBehind(entry);
-    const { clock } = this.#parts.options;
+    if (this.#behind > 0 || this.#pooled > 0) return this.#readSmallBehind(entry);
     const room = this.#bundler.room();
-    const startedMs = clock.elapsed();
-    const good = readSmallNow(entry, room);
-    if (clock.elapsed() - startedMs > limits.smallReadMs) this.#patience = limits.smallReadsInPool;
+    const good = this.#patience.measure(() => readSmallNow(entry, room));
+    if (this.#patience.isLost) {
+      this.#patience.regain();
+      this.#pooled = limits.smallReadsInPool;
+    }
     return good ? this.#bundled(entry, room.subarray(0, entry.bytesExpected)) : this.#readInTurn(entry);
   }
 
   /** Through the thread pool, several at a time. */
   async #readSmallBehind(entry: SmallEntry): Promise<Begun> {
     while (this.#behind >= limits.smallReadsBehindMax) await this.#bundling;
-    this.#patience -= this.#patience > 0 ? 1 : 0;
+    this.#pooled = Math.max(0, this.#pooled - 1);
     this.#behind += 1;
     const read = this.#reading.run(() => readSmallLater(entry));
     const begun = this.#bundling.then(async () => {

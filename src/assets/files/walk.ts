@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
-import { limits, messageOf, nameOfBytes, shownName, systemPath, type Clock } from '../../core/index.ts';
+import { limits, messageOf, nameOfBytes, Patience, shownName, systemPath, type Clock } from '../../core/index.ts';
 import type { EntryHeader } from '../entry.ts';
 import { isGone, rootUnreadable, rootVanished, unreadable } from './errors.ts';
 import { cacheTag, isCacheTag, kernelFileSystem } from './file-systems.ts';
@@ -62,13 +62,14 @@ class Walker {
   readonly #top: BigIntStats;
   readonly #options: WalkOptions;
   readonly #ahead = new Map<string, BigIntStats | undefined>();
-  #slow = false;
+  readonly #patience: Patience;
   #looked = 0;
 
   constructor(root: string, top: BigIntStats, options: WalkOptions) {
     this.#root = root;
     this.#top = top;
     this.#options = options;
+    this.#patience = new Patience(options.clock, limits.smallReadMs);
   }
 
   async *below(): AsyncGenerator<Found, void, void> {
@@ -79,11 +80,14 @@ class Walker {
         way.pop();
         continue;
       }
-      if (this.#slow) await this.#lookAhead(folder);
+      if (this.#patience.isLost) await this.#lookAhead(folder);
       folder.at += 1;
       await this.#pause();
       const path = below(folder.path, name);
-      if (this.#options.excludes?.(path) === true) continue;
+      if (this.#options.excludes?.(path) === true) {
+        this.#ahead.delete(path);
+        continue;
+      }
       const stats = await this.#look(path);
       const item = stats && (await this.#found(path, stats));
       if (stats === undefined || item === undefined) continue;
@@ -126,15 +130,12 @@ class Walker {
   }
 
   #lookNow(path: string): BigIntStats | undefined {
-    const { clock } = this.#options;
-    const startedMs = clock.elapsed();
+    const place = systemPath(this.#place(path));
     try {
-      return lstatSync(systemPath(this.#place(path)), { bigint: true, throwIfNoEntry: false });
+      return this.#patience.measure(() => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
     } catch (error) {
       if (isGone(error)) return undefined;
       throw unreadable(error, shownName(this.#place(path)));
-    } finally {
-      this.#slow = clock.elapsed() - startedMs > limits.smallReadMs;
     }
   }
 
@@ -142,6 +143,8 @@ class Walker {
   async #lookAhead(folder: Folder): Promise<void> {
     const paths = folder.names.slice(folder.at, folder.at + looksAtOnce).map((name) => below(folder.path, name));
     if (this.#ahead.has(paths[0] as string)) return;
+    // The first one is looked at here again, to see whether it still takes long.
+    paths.shift();
     const looks = paths.map(async (path) => {
       try {
         this.#ahead.set(path, await lstat(systemPath(this.#place(path)), { bigint: true }));

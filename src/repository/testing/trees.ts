@@ -37,6 +37,13 @@ export async function restoreTree(repository: Repository, point: Point, target: 
   return (await repository.contents(point)).writeTree(target);
 }
 
+/** One file of a point. */
+export async function textOf(repository: Repository, point: Point, path: string): Promise<string> {
+  let text = '';
+  for await (const part of (await repository.contents(point)).read(path)) text += Buffer.from(part).toString();
+  return text;
+}
+
 /** All that a restore to the letter brings back of what is below a folder; files of one inode bear the same number. */
 export function portrait(root: string): Record<string, unknown> {
   const seen: Record<string, unknown> = {};
