@@ -6,7 +6,7 @@ import type { PointContents } from '../../entry.ts';
 import { stopIfAsked } from '../../stop.ts';
 import { connect, serverError, withConnection } from '../connection.ts';
 import { stripStaleSettings } from '../settings.ts';
-import { makeRestoreTarget, type RestoreTarget } from './cluster.ts';
+import { logBytesMax, makeRestoreTarget, type RestoreTarget } from './cluster.ts';
 import { mustBeAllThere } from './compare.ts';
 import { databaseList, dumpFactsOf, type DatabaseList, type DumpedDatabase, type DumpFacts } from './facts.ts';
 import { writeMark } from './mark.ts';
@@ -52,10 +52,11 @@ export async function applyDump(point: PointContents, staging: string, options: 
   }
 }
 
-/** Bytes that a restore needs: the databases with their indexes, and the largest dump as a file. */
-export const roomNeeded = ({ databases }: DumpFacts): number =>
-  databases.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0) +
-  Math.max(0, ...databases.map(({ bytes }) => bytes));
+/** Bytes that a restore needs: the databases with their indexes, the log of making them, and the largest dump as a file. */
+export function roomNeeded({ databases }: DumpFacts): number {
+  const restored = databases.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0);
+  return restored + Math.min(restored, logBytesMax) + Math.max(0, ...databases.map(({ bytes }) => bytes));
+}
 
 async function mustHaveRoom(facts: DumpFacts, staging: string): Promise<void> {
   const parent = dirname(staging);

@@ -110,6 +110,9 @@ class Capture {
     const { name } = database;
     const path = `databases/${encodeURIComponent(name)}`;
     const snapshot = await Snapshot.open(this.#url, name);
+    // A query of the plan may count for long: without its connection it ends at once.
+    const onAbort = (): void => void snapshot.close();
+    this.#signal?.addEventListener('abort', onAbort, { once: true });
     try {
       const seen = await snapshot.look(name === this.#homeDatabase ? this.#settings.measure : undefined);
       this.#newest ??= seen.newest;
@@ -123,6 +126,7 @@ class Capture {
       yield file(`${path}.json`, Buffer.from(JSON.stringify(list)));
       this.#dumped.push(describe(database, path, snapshot, { seen, contents, list }));
     } finally {
+      this.#signal?.removeEventListener('abort', onAbort);
       await snapshot.close();
     }
   }

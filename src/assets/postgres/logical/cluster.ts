@@ -26,6 +26,9 @@ export interface RestoreTarget {
   close(): Promise<void>;
 }
 
+/** The log that a copy may write before it takes a checkpoint while it is restored. */
+export const logBytesMax = 2 * 2 ** 30;
+
 /**
  * What makes a restore fast: nothing here has to outlive a crash, because a restore that did not come to its end is thrown away,
  * and `finish` writes everything to the disk. Nor does a statement reach the log, for it may hold the hash of a password.
@@ -36,10 +39,10 @@ const restoreSettings = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  max_wal_size: '8GB',
+  max_wal_size: `${logBytesMax / 2 ** 20}MB`,
   checkpoint_timeout: '1h',
   autovacuum: 'off',
-  maintenance_work_mem: '256MB',
+  maintenance_work_mem: '128MB',
   log_statement: 'none',
   log_min_error_statement: 'panic',
 };

@@ -62,12 +62,12 @@ function mustBeWhole(globals: Buffer): Buffer {
  * The globals as a new cluster takes them: without the role that it was born with, and with tablespaces inside its own folder
  * instead of where the source has them. Worked on byte by byte, for a name may be in any encoding.
  */
-export function globalsForCopy(globals: Buffer, superuser: string): string {
-  const text = globals.toString('utf8');
-  const birth = `\nCREATE ROLE "${superuser.replaceAll('"', '""')}";\n`;
+export function globalsForCopy(globals: Buffer, superuser: string): Buffer {
+  const text = globals.toString('latin1');
+  const birth = Buffer.from(`\nCREATE ROLE "${superuser.replaceAll('"', '""')}";\n`).toString('latin1');
   const at = text.indexOf(birth);
   if (at < 0) throw new LifeboatError('asset.foreign', `the dumped roles do not hold the first superuser ${superuser}`);
   const others = text.slice(0, at) + '\n' + text.slice(at + birth.length);
   // A location holds no quote: the server refuses such a folder.
-  return others.replaceAll(/^(CREATE TABLESPACE .* LOCATION ) ?E?'[^'\n]*';$/gm, `$1'';`);
+  return Buffer.from(others.replaceAll(/^(CREATE TABLESPACE .* LOCATION ) ?E?'[^'\n]*';$/gm, `$1'';`), 'latin1');
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, isLifeboatError, silentProgress, systemClock } from '../../../core/index.ts';
 import { installedMajors, startTestCluster, type TestCluster } from '../../../testing/postgres/cluster.ts';
 import type { Entry } from '../../entry.ts';
+import { databaseList } from './facts.ts';
 import { findDumpPrograms } from './programs.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { capture, inDatabase, logicalAsset } from './testing/source.ts';
@@ -189,6 +190,46 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
     await expect(broken).rejects.toThrow('the store is full');
     for (let turn = 0; turn < 100 && (await sessions()) !== 0; turn += 1) await systemClock.sleep(20);
     expect([await sessions(), await dumpers()]).toEqual([0, 0]);
+  });
+
+  it('trap "snapshots": is dumped as it was when it was counted, whatever is written before pg_dump begins', async () => {
+    await cluster.sql('create table counted as select generate_series(1, 10) as n');
+    const asset = logicalAsset(cluster.url, {
+      databases: ['postgres'],
+      measure: { rows: 'select count(*) from counted' },
+    });
+    const entries = asset.capture({ progress: silentProgress, scratch: '/nonexistent' });
+    let list = '';
+    for (;;) {
+      const next = await entries.next();
+      if (next.done === true) {
+        expect(next.value.newest).toEqual({ count: 10 });
+        break;
+      }
+      if (next.value.content?.kind !== 'stream') continue;
+      if (next.value.path.endsWith('.dump')) await cluster.sql('insert into counted select generate_series(11, 30)');
+      for await (const piece of next.value.content.read()) if (next.value.path.endsWith('.json')) list += String(piece);
+    }
+    const { tables } = databaseList.parse(JSON.parse(list));
+    expect(tables.find(({ name }) => name === 'counted')).toMatchObject({ rows: 10 });
+    await cluster.sql('drop table counted');
+  });
+
+  it('is stopped at once while a query of the plan is still counting', async () => {
+    const stop = new AbortController();
+    const asset = logicalAsset(cluster.url, { measure: { rows: 'select count(*) from pg_sleep(60)' } });
+    const entries = asset.capture({ progress: silentProgress, scratch: '/nonexistent', signal: stop.signal });
+    const startedMs = systemClock.elapsed();
+    const ended = (async () => {
+      for (;;) {
+        const next = await entries.next();
+        if (next.done === true) return;
+        if (next.value.content?.kind === 'stream') for await (const _ of next.value.content.read());
+        if (next.value.path === 'databases') setImmediate(() => void systemClock.sleep(300).then(() => stop.abort()));
+      }
+    })();
+    await expect(ended).rejects.toMatchObject({ code: 'operation.cancelled' });
+    expect(systemClock.elapsed() - startedMs).toBeLessThan(30_000);
   });
 
   it('that drops a table between the snapshot and its dump is asked again later', async () => {

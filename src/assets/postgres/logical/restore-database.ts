@@ -36,7 +36,7 @@ export async function restoreGlobals(restoring: Restoring): Promise<void> {
   if (result.exitCode !== 0 || result.stderr.trim() !== '') {
     throw new LifeboatError(
       'restore.check_failed',
-      `the roles could not be restored: ${shownStatements(result.stderr, sql)}`,
+      `the roles could not be restored: ${shownStatements(result.stderr, sql.toString('utf8'))}`,
       {
         hint: 'A role may name what only the source has: see the statement.',
       },
@@ -131,7 +131,7 @@ const runClient = (
   { target, signal }: Restoring,
   argv: readonly string[],
   database: string,
-  input?: string,
+  input?: Uint8Array,
 ): Promise<ProcessResult> =>
   runProcess(argv, {
     // In the folder of the cluster, where a restore that was killed is looked for.
