@@ -1,3 +1,4 @@
+import { masked } from './without-secrets.ts';
 import { mapping, type MapNode, type PlanNode } from './write/node.ts';
 
 /** Something that the import says about the document. */
@@ -84,7 +85,7 @@ export class Draft {
 
 /** A name that the plan allows: `Database corruption / loss` becomes `database_corruption_loss`. */
 export function nameOf(text: string, otherwise = 'unnamed'): string {
-  const name = text
+  const name = masked(text)
     .normalize('NFKD')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
     .replaceAll(/^[^A-Za-z]+|_+$/g, '')

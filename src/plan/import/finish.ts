@@ -17,7 +17,7 @@ export function finishPlan(draft: Draft): MapNode {
     if (own !== undefined) root.set(key, own);
     else if (section !== undefined && section.entries.size > 0) root.set(key, section);
   }
-  return { entries: root };
+  return withoutEmpty({ entries: root });
 }
 
 const order = [
@@ -138,4 +138,12 @@ function placeExcluded(draft: Draft): void {
       continue;
     asset.entries.set('domain', scalar('aws', undefined, 'guessed from who keeps it'));
   }
+}
+
+/** A place in the document that is empty is a placeholder too: `bucket: "[empty in the document]"`. */
+function withoutEmpty<T extends PlanNode>(node: T): T {
+  if ('entries' in node)
+    return { ...node, entries: new Map([...node.entries].map(([key, inner]) => [key, withoutEmpty(inner)])) };
+  if ('items' in node) return { ...node, items: node.items.map(withoutEmpty) };
+  return node.value === '' ? { ...node, value: placeholder('empty in the document') } : node;
 }

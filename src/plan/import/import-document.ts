@@ -1,7 +1,7 @@
 import { LifeboatError, limits } from '../../core/index.ts';
 import { blocksOf, type Block, type SourceDocument } from './document/document.ts';
 import { readMarkdown } from './document/read.ts';
-import { Draft } from './draft.ts';
+import { Draft, type Remark } from './draft.ts';
 import { finishPlan } from './finish.ts';
 import { recogniseAlerts, recogniseAlertWords } from './recognise/alerts.ts';
 import { recogniseChecklists, recogniseCommunications } from './recognise/communications.ts';
@@ -19,7 +19,7 @@ import { recogniseCategories, recogniseSeverities } from './recognise/severities
 import { recogniseRanks, recogniseTargets } from './recognise/targets.ts';
 import { recogniseVerification } from './recognise/verification.ts';
 import { leftOver } from './left-over.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { masked, withoutSecrets } from './without-secrets.ts';
 import type { ImportedPlan } from './index.ts';
 import { World } from './world.ts';
 import { plainDollars } from './write/plain-dollars.ts';
@@ -42,7 +42,15 @@ export function importDocument(text: string, name: string): ImportedPlan {
     `Read from ${name.replaceAll(/[^\x20-\x7e]/g, '?')} by lifeboat init --from; "line 42" behind a line is the line of that document.`,
     'What stands in [brackets] the document does not say. Next: lifeboat check',
   ];
-  return { plan: writeYaml(root, heading), ...draft.remarks(), leftOver: leftOver(document, draft) };
+  const { understood, guessed } = draft.remarks();
+  const said = (remarks: readonly Remark[]): Remark[] =>
+    remarks.map((remark) => ({ ...remark, text: masked(remark.text) }));
+  return {
+    plan: writeYaml(root, heading),
+    understood: said(understood),
+    guessed: said(guessed),
+    leftOver: said(leftOver(document, draft)),
+  };
 }
 
 function recogniseAll(document: SourceDocument, draft: Draft, name: string, text: string): void {

@@ -1,5 +1,6 @@
 import { blocksOf, type SourceDocument } from './document/document.ts';
 import type { Draft, Remark } from './draft.ts';
+import { masked } from './without-secrets.ts';
 
 /** Lines of the document that went into no part of the plan, neighbours together. Headings and ways of contents are no loss. */
 export function leftOver(document: SourceDocument, draft: Draft): Remark[] {
@@ -14,7 +15,7 @@ export function leftOver(document: SourceDocument, draft: Draft): Remark[] {
   for (const { line, text } of lines) {
     const last = remarks.at(-1);
     if (last !== undefined && line <= last.endLine + 1) last.endLine = Math.max(line, last.endLine);
-    else remarks.push({ line, endLine: line, text: text.length > 100 ? `${text.slice(0, 97)}…` : text });
+    else remarks.push({ line, endLine: line, text: cut(masked(text)) });
   }
   return remarks;
 }
@@ -41,3 +42,5 @@ function linesOf(block: Block): { line: number; text: string }[] {
     .split('\n')
     .flatMap((text, index) => (/^\s*(#.*)?$/.test(text) ? [] : [{ line: block.line + index, text }]));
 }
+
+const cut = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}…` : text);

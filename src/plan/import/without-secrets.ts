@@ -5,12 +5,13 @@ import type { MapNode, PlanNode } from './write/node.ts';
 export function withoutSecrets(root: MapNode, draft: Draft): MapNode {
   const clean = (node: PlanNode, line: number): PlanNode => {
     const at = node.line ?? line;
+    const note = node.note === undefined ? undefined : masked(node.note);
     if ('entries' in node)
-      return { ...node, entries: new Map([...node.entries].map(([key, inner]) => [key, clean(inner, at)])) };
-    if ('items' in node) return { ...node, items: node.items.map((item) => clean(item, at)) };
+      return { ...node, note, entries: new Map([...node.entries].map(([key, inner]) => [key, clean(inner, at)])) };
+    if ('items' in node) return { ...node, note, items: node.items.map((item) => clean(item, at)) };
     if (typeof node.value !== 'string') return node;
     const value = masked(node.value);
-    if (value === node.value) return node;
+    if (value === node.value) return { ...node, note };
     draft.guessed(at, 'a secret stands in the document: it was left out; change it, and name its source instead');
     return { ...node, value, note: 'a secret was left out' };
   };

@@ -50,7 +50,9 @@ export function recogniseProtection(
 function bulletsOfBackups(document: SourceDocument, writer: PolicyWriter, isOther: (line: number) => boolean): void {
   for (const section of document.sections) {
     const lists = section.blocks.flatMap((block) => (block.kind === 'list' ? [block] : []));
-    for (const { item, lead } of lists.flatMap(({ items, lead }) => items.map((item) => ({ item, lead })))) {
+    for (const { item, lead } of lists.flatMap((block) =>
+      block.items.map((one) => ({ item: one, lead: block.lead })),
+    )) {
       if (!/back ?ups?\b/i.test(`${item.text} ${lead}`) || isOther(item.line)) continue;
       for (const inner of [item, ...item.blocks.flatMap((block) => (block.kind === 'list' ? block.items : []))]) {
         const [, title = inner.text, details = ''] = /^([^(]*)\(([^)]*)\)/.exec(inner.text) ?? [];

@@ -8,7 +8,7 @@ import { readCadence } from '../words/cadence.ts';
 import type { World } from '../world.ts';
 import { list, mapping, scalar, type MapNode, type PlanNode } from '../write/node.ts';
 import { bucketSetting } from './bucket-settings.ts';
-import { short } from './steps.ts';
+import { isPreparation, short } from './steps.ts';
 
 /** Shell outside the procedures that makes copies, puts them away and clears them up: what it does is what the plan protects today. */
 export function recogniseScripts(
@@ -21,7 +21,12 @@ export function recogniseScripts(
     for (const block of blocksOf(section.blocks)) {
       if (block.kind !== 'code' || !isShell(block) || isProcedure(block.line)) continue;
       const reader = new ScriptReader(draft, world, { text: block.lead, line: block.line });
-      for (const statement of parseScript(block.text, block.line).statements) reader.read(statement);
+      const { statements, comments } = parseScript(block.text, block.line);
+      const read = statements.filter((statement) => reader.read(statement));
+      // What only prepares or reports is read with the lines that do the work.
+      if (read.length === 0) continue;
+      for (const { line, endLine } of statements.filter(isPreparation)) draft.used(line, endLine);
+      for (const { line } of comments) draft.used(line);
     }
   }
 }
@@ -39,7 +44,8 @@ class ScriptReader {
     this.#lead = lead;
   }
 
-  read(statement: Statement): void {
+  /** Whether the line is one that the import knows. */
+  read(statement: Statement): boolean {
     for (const reader of [
       this.#dump,
       this.#live,
@@ -50,8 +56,9 @@ class ScriptReader {
       this.#bucket,
       this.#restic,
     ]) {
-      if (reader.call(this, statement)) return;
+      if (reader.call(this, statement)) return true;
     }
+    return false;
   }
 
   #dump(statement: Statement): boolean {

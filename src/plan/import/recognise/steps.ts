@@ -10,6 +10,7 @@ import { readDuration } from '../words/durations.ts';
 import type { World } from '../world.ts';
 import { list, mapping, scalar, type MapNode, type PlanNode } from '../write/node.ts';
 import { hearSentence } from './sentences.ts';
+import { masked } from '../without-secrets.ts';
 import { titlesOf, type Title } from './titles.ts';
 
 /** Writes the steps of one procedure, each with an id of its own. */
@@ -171,7 +172,8 @@ export class StepWriter {
   }
 }
 
-const isPreparation = ({ commands }: Statement): boolean =>
+/** `cd`, `export`, plain assignments and `echo`: they make nothing happen by themselves. */
+export const isPreparation = ({ commands }: Statement): boolean =>
   commands.every(
     ({ words }) => words.length === 0 || ['cd', 'export', 'set', 'source', 'echo', 'true'].includes(words[0] as string),
   );
@@ -179,7 +181,7 @@ const isPreparation = ({ commands }: Statement): boolean =>
 const firstWords = ({ commands, raw }: Statement): string => commands[0]?.words.slice(0, 3).join(' ') ?? short(raw);
 
 export const short = (text: string): string => {
-  const line = text.replaceAll(/\\?\s*\n\s*/g, ' ');
+  const line = masked(text).replaceAll(/\\?\s*\n\s*/g, ' ');
   return line.length > 70 ? `${line.slice(0, 67)}…` : line;
 };
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../core/index.ts';
 import { parseCalendar } from '../../calendar/calendar.ts';
