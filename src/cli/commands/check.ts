@@ -1,30 +1,72 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { registry } from '../../app/index.ts';
-import { systemClock } from '../../core/index.ts';
-import { checkPlan, formatFinding, lint, tidyFindings, type Finding } from '../../plan/index.ts';
-import type { Command } from '../command.ts';
+import { systemClock, writeFileDurably } from '../../core/index.ts';
+import {
+  checkPlan,
+  formatFinding,
+  lint,
+  survivalOf,
+  survivalPicture,
+  tidyFindings,
+  type Finding,
+  type Plan,
+  type Survival,
+} from '../../plan/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { Input } from '../input.ts';
 import type { Output } from '../output.ts';
+import { showSurvival } from '../show-survival.ts';
 
 export const command: Command = {
   description:
     'Reads the plan and says everything that is wrong with it, in form and in meaning: what would break its promises or stop the recovery on the day, by time, order and failure domains. Each finding has its place, what to do instead, and a page in docs/rules. Executes nothing, opens no store and reads no secret. The exit code is 1 when there is an error; warnings and remarks leave it 0.',
+  options: [
+    {
+      flags: '--survive',
+      summary: 'also what each scenario and each lost domain leaves, and whether the way back closes',
+    },
+    { flags: '--svg <FILE>', summary: 'writes that as a picture' },
+  ],
   examples: [
     'lifeboat check',
     'lifeboat check --plan examples/corner-shop.yaml',
+    'lifeboat check --survive --svg survival.svg',
     'lifeboat check --json | jq -r ".findings[].message"',
   ],
-  run: async (context) => {
+  run: async (context, input) => {
     const { plan, findings: ofForm, document } = await checkPlan(context.planFile, registry);
     // A plan that is wrong in form cannot be judged further: what it means is not known.
-    const ofMeaning = plan === undefined ? [] : lint(plan, document, systemClock.now());
+    const now = systemClock.now();
+    const ofMeaning = plan === undefined ? [] : lint(plan, document, now);
     const findings = tidyFindings([...ofForm, ...ofMeaning]);
     const shown = findings.map((finding) => ({ ...finding, file: shortPath(finding.file) }));
     for (const finding of shown) context.output.line(`${label(finding, context.output)} ${formatFinding(finding)}`);
     const ok = !findings.some(({ severity }) => severity === 'error');
     context.output.line(`${context.output.mark(ok)} ${verdict(plan?.name ?? shortPath(context.planFile), findings)}`);
-    return { json: { ok, plan: plan?.name, findings: shown }, exitCode: ok ? 0 : 1 };
+    const survival = plan === undefined || !wanted(input) ? undefined : survivalOf(plan, document, now);
+    const files = plan === undefined || survival === undefined ? {} : await present(context, input, plan, survival);
+    const more = survival === undefined ? {} : { survival, ...files };
+    return { json: { ok, plan: plan?.name, findings: shown, ...more }, exitCode: ok ? 0 : 1 };
   },
 };
+
+const wanted = (input: Input): boolean => input.flag('survive') || input.text('svg') !== undefined;
+
+/** Shows the table, and writes the picture where one was asked for. */
+async function present(
+  context: CommandContext,
+  input: Input,
+  plan: Plan,
+  survival: readonly Survival[],
+): Promise<{ files?: string[] }> {
+  showSurvival(survival, context.output);
+  const picture = input.text('svg');
+  if (picture === undefined) return {};
+  const file = resolve(context.folder, picture);
+  await writeFileDurably(file, survivalPicture(plan.name, survival));
+  context.output.line(`The picture is in ${shortPath(file)}`);
+  return { files: [file] };
+}
 
 /** As people would type it from where they are, unless that is a long way around. */
 function shortPath(file: string): string {

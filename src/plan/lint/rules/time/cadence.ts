@@ -26,7 +26,12 @@ function* ofArtifacts(facts: Facts, asset: string): Iterable<Found> {
   for (const [name] of facts.written.entries('assets', asset, 'artifacts')) {
     const path: Path = ['assets', asset, 'artifacts', name, 'every'];
     const rhythm = facts.rhythms.of(facts.calendars(path));
-    if (promised === undefined || own === undefined || rhythm === undefined || rhythm.usualGapMs === own.usualGapMs)
+    if (
+      promised === undefined ||
+      own === undefined ||
+      rhythm === undefined ||
+      !isAnother(rhythm.usualGapMs, own.usualGapMs)
+    )
       continue;
     yield {
       path,
@@ -35,6 +40,10 @@ function* ofArtifacts(facts: Facts, asset: string): Iterable<Found> {
     };
   }
 }
+
+/** Two ways to say monthly are 28 and 31 days apart; half as often again is another rhythm. */
+const isAnother = (oneMs: number, otherMs: number): boolean =>
+  Math.max(oneMs, otherMs) >= 1.5 * Math.min(oneMs, otherMs);
 
 interface Restore {
   readonly name: string;
@@ -52,7 +61,7 @@ function* ofRestores(facts: Facts): Iterable<Found> {
     const key = `${restore.asset} ${restore.apart}`;
     const other = seen.get(key);
     if (other === undefined) seen.set(key, restore);
-    else if (other.gapMs !== restore.gapMs) {
+    else if (isAnother(other.gapMs, restore.gapMs)) {
       yield {
         path: restore.path,
         message: `restores of ${restore.asset} are tested every ${sentenceDuration(other.gapMs)} (${other.name}) and every ${sentenceDuration(restore.gapMs)} (${restore.name}): are these one thing or two?`,
