@@ -18,7 +18,7 @@ export const findingCodes = {
   'plan.unknown_kind': 'no step or check of that kind is known',
   'plan.ambiguous_kind': 'a step or check says two things at once',
   'plan.unknown_reference': 'a name is used that the plan does not declare',
-  'plan.circular_reference': 'services need each other in a circle',
+  'plan.circular_reference': 'services need, or scenarios call, each other in a circle',
   'plan.bad_include': 'an included file is not there, leads outside, includes itself, or says what only the plan says',
   'plan.later_step': 'a step needs, or reads from, a step that is not before it',
   'plan.plain_secret': 'a secret stands in the plan instead of its source',

@@ -176,3 +176,35 @@ test.each([
 ])('%s that is not declared is told', (_, lines, expected) => {
   expect(errorsIn(withLines(lines))).toEqual([expect.stringMatching(expected)]);
 });
+
+describe('a scenario that calls others', () => {
+  const calling = (first: string, second: string): string =>
+    withLines(
+      'scenarios:',
+      `  one: { steps: [{ ${first} }] }`,
+      `  two: { steps: [{ ${second} }] }`,
+      'drills: { rehearse_one: { scenario: one } }',
+    );
+
+  test.each([
+    ['itself through another', 'call: two', 'call: one', 'one → two → one'],
+    [
+      'itself through a choice',
+      'call: two',
+      'choose: { question: q, options: { a: { call: one } } }',
+      'one → two → one',
+    ],
+    ['itself through a drill', 'call: two', 'call: { drill: rehearse_one }', 'one → two → one'],
+  ])('must not call %s', (_, first, second, circle) => {
+    expect(errorsIn(calling(first, second))).toEqual([
+      expect.stringContaining(`scenarios call each other in a circle: ${circle}`),
+    ]);
+  });
+
+  test('depends on what those do: its proof is stale when they change', () => {
+    const hashes = ['look: logs', 'look: more logs'].map((second) => planOf(calling('call: two', second)).scenarios);
+    expect(hashes[0]?.get('one')?.hash).not.toBe(hashes[1]?.get('one')?.hash);
+    const alone = ['look: logs', 'look: more logs'].map((second) => planOf(calling('look: x', second)).scenarios);
+    expect(alone[0]?.get('one')?.hash).toBe(alone[1]?.get('one')?.hash);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Path } from '../document.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
 import { valueAt } from '../schema/issues.ts';
+import { callsOf, circleAmong } from './calls.ts';
 import { declaredWords, domainPlaces, innerSteps, namePlaces, stepPlaces, type Declared } from './reference-table.ts';
 
 /** Every name that one part of the plan uses is declared by another. */
@@ -85,32 +86,24 @@ const restorable = (inspection: Inspection): string[] =>
   inspection.names('assets').filter((name) => valueAt(inspection.root, ['assets', name, 'excluded']) === undefined);
 
 function checkCircles(inspection: Inspection): void {
-  const circle = circleAmong(inspection, inspection.names('services'));
-  if (circle === undefined) return;
-  const hint = 'Services that start together are one service, or one of them works without the other.';
-  const message = `services need each other in a circle: ${circle.join(' → ')}`;
-  inspection.error('plan.circular_reference', ['services', circle[0] ?? '', 'needs'], message, hint);
+  const needsOf = (service: string): string[] => textsAt(inspection, ['services', service, 'needs']);
+  const needs = circleAmong(inspection.names('services'), needsOf);
+  if (needs !== undefined) {
+    const hint = 'Services that start together are one service, or one of them works without the other.';
+    const message = `services need each other in a circle: ${needs.join(' → ')}`;
+    inspection.error('plan.circular_reference', ['services', needs[0] ?? '', 'needs'], message, hint);
+  }
+  const calls = circleAmong(inspection.names('scenarios'), (scenario) => callsOf(inspection, scenario));
+  if (calls !== undefined) {
+    const message = `scenarios call each other in a circle: ${calls.join(' → ')}`;
+    const hint = 'Put what both need into a scenario of its own.';
+    inspection.error('plan.circular_reference', ['scenarios', calls[0] ?? '', 'steps'], message, hint);
+  }
 }
 
-/** The first circle of needs, from a service back to itself. Each service is walked through once. */
-function circleAmong(inspection: Inspection, services: readonly string[]): string[] | undefined {
-  const done = new Set<string>();
-  const walk = (service: string, way: readonly string[]): string[] | undefined => {
-    if (way.includes(service)) return [...way.slice(way.indexOf(service)), service];
-    if (done.has(service)) return undefined;
-    const needs = valueAt(inspection.root, ['services', service, 'needs']);
-    for (const need of Array.isArray(needs) ? needs : []) {
-      const circle = typeof need === 'string' ? walk(need, [...way, service]) : undefined;
-      if (circle !== undefined) return circle;
-    }
-    done.add(service);
-    return undefined;
-  };
-  for (const service of services) {
-    const circle = walk(service, []);
-    if (circle !== undefined) return circle;
-  }
-  return undefined;
+function textsAt(inspection: Inspection, path: Path): string[] {
+  const list = valueAt(inspection.root, path);
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 }
 
 function checkServicesPlaced(inspection: Inspection, services: readonly string[]): void {

@@ -4,6 +4,7 @@ import { isMapping, type Inspection } from '../inspection.ts';
 import type { DrillDeclaration, Scenario } from '../model.ts';
 import { modelOf } from '../schema/model-of.ts';
 import { drill as drillSchema, scenarioFrame } from '../schema/sections.ts';
+import { allCallsOf } from './calls.ts';
 import { readChecks } from './checks.ts';
 import { objectivesOf } from './header.ts';
 import { calendarsOf } from './protection.ts';
@@ -89,13 +90,15 @@ const around = (written: unknown): Record<string, unknown> =>
   pick(written, (key) => Object.hasOwn(drillAround.shape, key));
 
 /**
- * Of the scenario and of all that its run depends on, as written: the assets and services that it names anywhere, what those
- * services need, the policies of the assets by where they put points, and the stores. What only warns or informs (trigger,
+ * Of the scenario and of all that its run depends on, as written: the scenarios that it calls, the assets, services, clusters,
+ * documents and environments that it names anywhere, what those services need, the policies of the assets by where they put
+ * points, and the stores. What only warns or informs (trigger,
  * retention, other assets) does not make a rehearsal stale.
  */
 function dependencyHash(inspection: Inspection, name: string, written: unknown): string {
   const { root } = inspection;
-  const named = new Set(textsIn(written));
+  const called = pickNamed(root['scenarios'], new Set(allCallsOf(inspection, name)));
+  const named = new Set([...textsIn(written), ...textsIn(called)]);
   const services = pickNamed(root['services'], named);
   for (const text of textsIn(services)) named.add(text);
   const assets = pickNamed(root['assets'], named);
@@ -108,8 +111,10 @@ function dependencyHash(inspection: Inspection, name: string, written: unknown):
   return contentHash({
     name,
     procedure,
+    called,
     services,
     assets,
+    ground: ['clusters', 'documents', 'environments'].map((section) => pickNamed(root[section], named)),
     policies: where,
     stores: root['stores'],
     objectives: root['objectives'],
@@ -135,7 +140,9 @@ function pick(section: unknown, wanted: (name: string) => boolean): Record<strin
 /** By the few names, not by the section: plans of thousands of assets and hundreds of scenarios are read too. */
 function pickNamed(section: unknown, names: ReadonlySet<string>): Record<string, unknown> {
   if (!isMapping(section)) return {};
-  return Object.fromEntries([...names].flatMap((name) => (Object.hasOwn(section, name) ? [[name, section[name]]] : [])));
+  return Object.fromEntries(
+    [...names].flatMap((name) => (Object.hasOwn(section, name) ? [[name, section[name]]] : [])),
+  );
 }
 
 function textsIn(value: unknown): string[] {
