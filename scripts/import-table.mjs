@@ -1,16 +1,16 @@
 // `npm run import-table -- DIR`: reads every document of a folder with `init --from`, checks each plan, and prints what is wrong
 // with it as a table: document, code of the finding, line of the document, what it says. `--json`: one line for machines.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join, resolve } from 'node:path';
+import { runWords } from '../src/cli/run-words.ts';
 
-const home = dirname(dirname(fileURLToPath(import.meta.url)));
-const words = process.argv.slice(2);
-const json = words.includes('--json');
-const all = words.includes('--all');
-const folder = words.find((word) => !word.startsWith('-'));
+const given = process.argv.slice(2);
+const json = given.includes('--json');
+const all = given.includes('--all');
+const folder = given.find((word) => !word.startsWith('-'));
+// Whoever reads the table may have seen enough: `| head` is no failure.
+process.stdout.on('error', () => process.exit(0));
 
 if (folder === undefined || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
   process.stderr.write('usage: npm run import-table -- DIR [--all] [--json]   (DIR: Markdown documents)\n');
@@ -21,19 +21,21 @@ if (folder === undefined || !statSync(folder, { throwIfNoEntry: false })?.isDire
     const files = readdirSync(folder)
       .filter((name) => /\.(md|markdown|txt)$/.test(name))
       .sort();
-    print(files.map((name) => look(resolve(folder, name), work)));
+    const results = [];
+    for (const name of files) results.push(await look(resolve(folder, name), work));
+    print(results);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** One document: what was made of it, and the findings with their lines in the document. */
-function look(document, work) {
+async function look(document, work) {
   const plan = join(work, `${basename(document)}.yaml`);
   const state = join(work, 'state');
-  const init = run(['init', '--from', document, '--plan', plan, '--state', state, '--json']);
+  const init = await run(['init', '--from', document, '--plan', plan, '--state', state, '--json']);
   if (init.error !== undefined) return { document: basename(document), error: init.error.message, findings: [] };
-  const check = run(['check', '--plan', plan, '--state', state, '--json']);
+  const check = await run(['check', '--plan', plan, '--state', state, '--json']);
   const lines = readFileSync(plan, 'utf8').split('\n');
   const findings = check.findings
     .filter(({ severity }) => all || severity !== 'info')
@@ -55,17 +57,18 @@ function look(document, work) {
   };
 }
 
-function run(args) {
-  const { stdout, stderr, error } = spawnSync(join(home, 'bin', 'lifeboat'), args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
+/** A command line as people type it, in this process: a folder may hold many documents. */
+async function run(words) {
+  let said = '';
+  const quiet = { write: () => true };
+  await runWords(words, {
+    stdout: { write: (text) => (said += text) },
+    stderr: quiet,
+    environment: {},
+    folder: process.cwd(),
+    signal: new AbortController().signal,
   });
-  if (error !== undefined) throw error;
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    return { error: { message: stderr.trim() || 'no answer' } };
-  }
+  return JSON.parse(said);
 }
 
 /** The line of the document that a line of the plan came from: its own, that of the first thing inside it, or of the last before it. */
