@@ -46,8 +46,8 @@ export function helm(command: Command): Act[] {
   const namespace = flag(words, '-n', '--namespace');
   if (verb !== 'install' && verb !== 'upgrade') return [];
   const makesIt = has(words, '--create-namespace');
-  const within: Act[] =
-    namespace === undefined ? [] : [{ kind: makesIt ? 'makes' : 'needs', what: `namespace:${namespace}`, command }];
+  const kind = makesIt ? 'makes' : 'needs';
+  const within: Act[] = namespace === undefined ? [] : [{ kind, what: `namespace:${namespace}`, command }];
   const again = verb === 'upgrade' ? (has(words, '--install', '-i') ? 'again' : 'upgrade') : 'once';
   return [
     ...within,
