@@ -1,8 +1,9 @@
-import { isoTime, LifeboatError, limits, timeOfId } from '../core/index.ts';
+import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
 import { storesOf } from './stores-of.ts';
 import { listPoints, type ListedPoint, type PointList } from './points.ts';
+import { refuseFuture, refuseHidden } from './uncertain.ts';
 
 export interface Choice {
   readonly point: Point;
@@ -14,8 +15,8 @@ export interface Choice {
 
 /**
  * The point a restore starts from: the one that was named, or the newest not after the moment that was asked for.
- * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point, or one of a time
- * that has not come, might be a better choice: an older state is never restored in silence. A store that did not answer is named in the choice.
+ * Throws `point.missing`, `point.none`, `restore.unreachable_target`, and `point.uncertain` when an unreadable point, one of a time that
+ * has not come, or one that this machine made and no store shows might be a better choice: an older state is never restored in silence. A store that did not answer is named in the choice.
  */
 export async function choosePoint(workspace: Workspace, request: RestoreRequest): Promise<Choice> {
   const list = await listPoints(workspace, request.asset, request.signal);
@@ -24,6 +25,7 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
   if (request.point === undefined) refuseFuture(within, workspace.clock.now(), request);
   const chosen =
     request.point === undefined ? newestOf(within, list, request) : named(within, list, request.point, request.asset);
+  if (request.point === undefined) refuseHidden(workspace, list, chosen.point, request);
   const rejected = within
     .filter(({ point }) => point.atMs > chosen.point.atMs)
     .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
@@ -48,27 +50,6 @@ function newestOf(points: PointList['points'], list: PointList, request: Restore
     'restore.unreachable_target',
     `no point of ${request.asset} reaches back to ${isoTime(atMs ?? 0)}`,
     earliest === undefined ? {} : { hint: `The earliest is ${earliest.id} of ${isoTime(earliest.atMs)}.` },
-  );
-}
-
-/**
- * A point of a time that has not come was made by a clock that was wrong, or our clock is wrong: it would be the newest for years,
- * and every later one would be passed over. Who asks for an earlier moment does not meet it.
- */
-function refuseFuture(points: PointList['points'], nowMs: number, { atMs, asset }: RestoreRequest): void {
-  if (atMs !== undefined && atMs < nowMs - limits.clockToleranceMs) return;
-  const isFuture = ({ point }: ListedPoint): boolean => point.atMs > nowMs + limits.clockToleranceMs;
-  const future = points.find(isFuture);
-  if (future === undefined) return;
-  const other = points.findLast((item) => !isFuture(item));
-  const choice = other === undefined ? '' : ` The newest other one: --point ${other.point.id}.`;
-  throw new LifeboatError(
-    'point.uncertain',
-    `the point ${future.point.id} of ${asset} says that it is of ${isoTime(future.point.atMs)}, which has not come yet: which point is the newest is not certain`,
-    {
-      where: future.point.id,
-      hint: `Look at the clock of this machine (${isoTime(nowMs)}).${choice} If the clock was wrong when it was made: lifeboat points forget ${future.point.id}`,
-    },
   );
 }
 
