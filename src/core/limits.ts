@@ -29,6 +29,8 @@ export const limits = {
   openTaskChunksMax: 64,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
+  /** Calendars that are kept once they are understood: more different ones than any plan has. */
+  calendarsKept: 1_000,
   /** Files that one plan is made of: more is a tree that nobody reads. */
   planFilesMax: 200,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */

@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError, limits } from '../../core/index.ts';
 import type { Calendar } from '../model.ts';
 import { cronRule, daysRule, earliestOf, everyRule, type Rule } from './rules.ts';
 import { readWords } from './words.ts';
@@ -14,6 +14,19 @@ import { readWords } from './words.ts';
  * once. Throws `plan.invalid`.
  */
 export function parseCalendar(text: string, timezone: string): Calendar {
+  const key = `${timezone} ${text}`;
+  const known = understood.get(key);
+  if (known !== undefined) return known;
+  const calendar = understand(text, timezone);
+  if (understood.size >= limits.calendarsKept) understood.clear();
+  understood.set(key, calendar);
+  return calendar;
+}
+
+/** A plan of thousands of assets has a handful of calendars, each read several times; they hold no state. */
+const understood = new Map<string, Calendar>();
+
+function understand(text: string, timezone: string): Calendar {
   const { words, zone } = withoutZone(text, timezone);
   const rule = ruleOf(words, zone) ?? notUnderstood(text);
   if (rule(0) === undefined) {

@@ -27,6 +27,7 @@ export function modelOf(schema: z.ZodType, written: unknown, timezone: string): 
 /** Of a schema that allows several readings the one that accepts what is written. */
 function readingOf(schema: z.ZodType, written: unknown): z.ZodType {
   const readings = unwrapped(schema, 0, isWord);
+  if (readings.length === 1) return readings[0] as z.ZodType;
   return readings.find((one) => one.safeParse(written).success) ?? readings[0] ?? schema;
 }
 
