@@ -23,7 +23,7 @@ export const vacuumInto: TreeTool = {
         await stopwatch.run(syncDisk(folder));
       },
       restore: async (stopwatch, target) => {
-        await stopwatch.run(['cp', newest(), join(target, 'data.db')]);
+        await stopwatch.run(['cp', '--reflink=never', newest(), join(target, 'data.db')]);
         await stopwatch.run(syncDisk(target));
         return join(target, 'data.db');
       },
