@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNoFailingCalls } from './machine.ts';
 import { pointsOf, RealPlace, type Ended } from './real-place.ts';
 
+/** Real programs on a busy machine; the long sweeps run for as long as a file may. */
+const timeout = process.env['LIFEBOAT_TEST_LONG'] === '1' ? 3_600_000 : 240_000;
+
 const because = whyNoFailingCalls === undefined ? '' : `: ${whyNoFailingCalls}`;
 
 /** Calls that change something; reading is left alone, for Node itself reads its sources with it. `reduce`: fewer bytes than asked. */
@@ -57,7 +60,7 @@ export function failingCallsSweep(times: number, casesMax = Infinity): void {
     .toSorted((a, b) => a.place - b.place)
     .slice(0, casesMax);
 
-  describe.skipIf(whyNoFailingCalls !== undefined)(`a machine whose calls fail${because}`, () => {
+  describe.skipIf(whyNoFailingCalls !== undefined)(`a machine whose calls fail${because}`, { timeout }, () => {
     it.each(cases)('$call with $reason: backup, restore and verify are whole or refuse', async ({ call, errno }) => {
       for (let time = 0; time < times; time += 1) {
         const stamp = await real.change();

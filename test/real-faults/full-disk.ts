@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Mount, whyNoTmpfs } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, type Ended } from './real-place.ts';
 
+/** Real programs on a busy machine; the long sweeps run for as long as a file may. */
+const timeout = process.env['LIFEBOAT_TEST_LONG'] === '1' ? 3_600_000 : 240_000;
+
 const because = whyNoTmpfs === undefined ? '' : `: ${whyNoTmpfs}`;
 const kibibyte = 2 ** 10;
 
@@ -49,7 +52,7 @@ export function fullDiskSweep(stepKiB: number): void {
     }
   };
 
-  describe.skipIf(whyNoTmpfs !== undefined)(`a disk without room${because}`, () => {
+  describe.skipIf(whyNoTmpfs !== undefined)(`a disk without room${because}`, { timeout }, () => {
     it('under the store: backup refuses or is whole, and what was safe verifies while the disk is still full', async () => {
       for (const left of lefts) {
         await onDisk('size=4m', async () => {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Mount, whyNoMemoryLimit, whyNoProcessLimits, whyNoTmpfs } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, runWithin } from './real-place.ts';
 
+/** Real programs on a busy machine; the long sweeps run for as long as a file may. */
+const timeout = process.env['LIFEBOAT_TEST_LONG'] === '1' ? 3_600_000 : 240_000;
+
 const reason = (why: string | undefined): string => (why === undefined ? '' : `: ${why}`);
 const mebibyte = 2 ** 20;
 
@@ -23,7 +26,7 @@ async function expectSound(): Promise<void> {
   expect(json).toMatchObject({ damage: [], failures: [] });
 }
 
-describe.skipIf(whyNoMemoryLimit !== undefined)(`a limit of memory${reason(whyNoMemoryLimit)}`, () => {
+describe.skipIf(whyNoMemoryLimit !== undefined)(`a limit of memory${reason(whyNoMemoryLimit)}`, { timeout }, () => {
   beforeAll(async () => {
     await mkdir(real.path('docs', 'large'));
     for (let file = 0; file < 2; file += 1) {
@@ -43,23 +46,27 @@ describe.skipIf(whyNoMemoryLimit !== undefined)(`a limit of memory${reason(whyNo
   });
 });
 
-describe.skipIf(whyNoProcessLimits !== undefined)(`a limit of a process${reason(whyNoProcessLimits)}`, () => {
-  it.each([
-    ['file size', '--fsize=4096', ['disk.io', 'disk.full']],
-    ['file size', '--fsize=100000', ['store.full']],
-    ['open files', '--nofile=28', ['asset.unreadable', 'machine.exhausted', 'store.io', 'input.file', 'disk.io']],
-  ])('(%s, %s) refuses the backup by name, and harms nothing', async (_, limit, codes) => {
-    await real.change();
-    real.around = ['prlimit', limit];
-    const answer = await real.run('backup', 'docs');
-    real.around = [];
-    if (answer.exitCode !== 0) expect(codes, answer.said).toContain(codeOf(answer));
-    await expectSound();
-    await real.mustRun('backup');
-  });
-});
+describe.skipIf(whyNoProcessLimits !== undefined)(
+  `a limit of a process${reason(whyNoProcessLimits)}`,
+  { timeout },
+  () => {
+    it.each([
+      ['file size', '--fsize=4096', ['disk.io', 'disk.full']],
+      ['file size', '--fsize=100000', ['store.full']],
+      ['open files', '--nofile=28', ['asset.unreadable', 'machine.exhausted', 'store.io', 'input.file', 'disk.io']],
+    ])('(%s, %s) refuses the backup by name, and harms nothing', async (_, limit, codes) => {
+      await real.change();
+      real.around = ['prlimit', limit];
+      const answer = await real.run('backup', 'docs');
+      real.around = [];
+      if (answer.exitCode !== 0) expect(codes, answer.said).toContain(codeOf(answer));
+      await expectSound();
+      await real.mustRun('backup');
+    });
+  },
+);
 
-describe.skipIf(whyNoTmpfs !== undefined)(`a store that became read-only${reason(whyNoTmpfs)}`, () => {
+describe.skipIf(whyNoTmpfs !== undefined)(`a store that became read-only${reason(whyNoTmpfs)}`, { timeout }, () => {
   it('refuses a backup as what it is, and still lists, verifies and restores', async () => {
     await rm(real.path('disk'), { recursive: true });
     const disk = Mount.tmpfs(real.path('disk'), 'size=16m');

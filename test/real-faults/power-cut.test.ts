@@ -1,4 +1,4 @@
 import { powerCutSweep } from './power-cut.ts';
 
 // A few cuts at every change; hundreds in `npm run test:long`.
-powerCutSweep(4);
+powerCutSweep(3);

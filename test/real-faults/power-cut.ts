@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Mount, whyNoXfs } from './machine.ts';
 import { ended, pointsOf, RealPlace, type Ended } from './real-place.ts';
 
+/** Real programs on a busy machine; the long sweeps run for as long as a file may. */
+const timeout = process.env['LIFEBOAT_TEST_LONG'] === '1' ? 3_600_000 : 240_000;
+
 const because = whyNoXfs === undefined ? '' : `: ${whyNoXfs}`;
 
 /**
@@ -88,7 +91,7 @@ export function powerCutSweep(rounds: number): void {
     expect(verified.json).toMatchObject({ checked: { near: { points: listed.length } }, damage: [], failures: [] });
   }
 
-  describe.skipIf(whyNoXfs !== undefined)(`a disk that loses power${because}`, () => {
+  describe.skipIf(whyNoXfs !== undefined)(`a disk that loses power${because}`, { timeout }, () => {
     it('loses no point that was reported, shows no half one, and the next backup works', async () => {
       for (let round = 0; round < rounds; round += 1) {
         await real.change();
