@@ -5,14 +5,24 @@ import { inTurn, present, type Bench } from '../record.ts';
 import type { PostgresSource, PostgresTool } from '../tool.ts';
 import { borg } from '../tools/borg.ts';
 import { cp } from '../tools/cp.ts';
-import { lifeboat } from '../tools/lifeboat.ts';
+import { lifeboat, lifeboatLogical } from '../tools/lifeboat.ts';
 import { pgBasebackup } from '../tools/pg-basebackup.ts';
 import { pgDump } from '../tools/pg-dump.ts';
 import { pgbackrest, pgbackrestDense } from '../tools/pgbackrest.ts';
 import { restic } from '../tools/restic.ts';
 import { backUp, bringBack, prepare, verify, type Prepared } from './postgres-works.ts';
 
-const tools: readonly PostgresTool[] = [cp, pgBasebackup, lifeboat, pgbackrest, pgbackrestDense, restic, borg, pgDump];
+const tools: readonly PostgresTool[] = [
+  cp,
+  pgBasebackup,
+  lifeboat,
+  pgbackrest,
+  pgbackrestDense,
+  restic,
+  borg,
+  pgDump,
+  lifeboatLogical,
+];
 
 /** A database; in each round every tool does every work on it, the order shifted by one from round to round. */
 export async function postgresSuite(bench: Bench): Promise<void> {

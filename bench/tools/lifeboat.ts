@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endGroup } from '../../src/core/index.ts';
 import { run, type RunOptions, type Stopwatch } from '../measure.ts';
-import type { PostgresTool, TreeTool } from '../tool.ts';
+import type { PostgresRepository, PostgresSource, PostgresTool, TreeTool } from '../tool.ts';
 
 /** As people run it: a whole process of bin/lifeboat for each command, a passphrase, checks as the plan of an asset has them. */
 export const program = join(import.meta.dirname, '..', '..', 'bin', 'lifeboat');
@@ -12,27 +12,42 @@ const shutdownMs = 60_000;
 
 export const lifeboat: PostgresTool = {
   name: 'lifeboat',
-  prepare: async (folder, source) => {
-    const call = await workspace(folder, { type: 'postgres', url: { env: 'SOURCE_URL' } }, source.signal, source.url);
-    return {
-      folder: call.store,
-      takesChanges: true,
-      backup: async (stopwatch) => void (await call(stopwatch, ['backup', 'data'])),
-      verify: async (stopwatch) => {
-        const { checked } = await call(stopwatch, ['verify', '--all']);
-        return (checked as Record<string, { plainBytes: number }>)['near']?.plainBytes;
-      },
-      restore: async (stopwatch, target) => {
-        const { url, pid } = await call(stopwatch, ['restore', 'data', '--to', target, '--start']);
-        const port = new URL(String(url)).port;
-        return {
-          url: source.url.replace(`:${source.port}/`, `:${port}/`),
-          stop: () => endGroup(Number(pid), shutdownMs, 'SIGINT'),
-        };
-      },
-    };
-  },
+  prepare: (folder, source) => database(folder, source, {}, true),
 };
+
+/** By dumps: beside pg_dump, and as slow to restore. */
+export const lifeboatLogical: PostgresTool = {
+  name: 'lifeboat logical',
+  onlyOnce: true,
+  prepare: (folder, source) => database(folder, source, { method: 'logical' }, false),
+};
+
+async function database(
+  folder: string,
+  source: PostgresSource,
+  more: object,
+  takesChanges: boolean,
+): Promise<PostgresRepository> {
+  const asset = { type: 'postgres', url: { env: 'SOURCE_URL' }, ...more };
+  const call = await workspace(folder, asset, source.signal, source.url);
+  return {
+    folder: call.store,
+    takesChanges,
+    backup: async (stopwatch) => void (await call(stopwatch, ['backup', 'data'])),
+    verify: async (stopwatch) => {
+      const { checked } = await call(stopwatch, ['verify', '--all']);
+      return (checked as Record<string, { plainBytes: number }>)['near']?.plainBytes;
+    },
+    restore: async (stopwatch, target) => {
+      const { url, pid } = await call(stopwatch, ['restore', 'data', '--to', target, '--start']);
+      const port = new URL(String(url)).port;
+      return {
+        url: source.url.replace(`:${source.port}/`, `:${port}/`),
+        stop: () => endGroup(Number(pid), shutdownMs, 'SIGINT'),
+      };
+    },
+  };
+}
 
 export const lifeboatFiles = treeTool('files', (target) => join(target, 'copy'));
 export const lifeboatSqlite = treeTool('sqlite', (target) => join(target, 'data.db'));
