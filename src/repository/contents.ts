@@ -1,7 +1,7 @@
 import type { PointContents, StoredEntry, WriteTreeOptions, WrittenTree } from '../assets/index.ts';
 import { LifeboatError, silentProgress, type Progress } from '../core/index.ts';
 import { damaged, DamageLog } from './damage.ts';
-import { decodeEntries, type ListedEntry } from './entry-list.ts';
+import { decodeEntries, linesOf, type ListedEntry } from './entry-list.ts';
 import { pointName } from './names.ts';
 import type { PackReader } from './pack-reader.ts';
 import { readPieces } from './pieces.ts';
@@ -92,6 +92,11 @@ export class Contents implements PointContents {
   /** Entries with their pieces. Throws `repository.damaged`, `repository.incomplete`. */
   async *listed(): AsyncGenerator<ListedEntry> {
     yield* decodeEntries(this.#listParts(), this.#object);
+  }
+
+  /** The lines of the entry list, part by part, as they are. */
+  lines(): AsyncGenerator<string[]> {
+    return linesOf(this.#listParts(), this.#object);
   }
 
   async *#listParts(): AsyncGenerator<Buffer> {

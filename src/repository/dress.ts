@@ -1,4 +1,4 @@
-import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
+import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync, statSync } from 'node:fs';
 import type { StoredEntry } from '../assets/index.ts';
 import {
   bytesOfName,
@@ -15,15 +15,17 @@ import {
 export class Dresser {
   readonly #owner: { uid: number; gid: number } | undefined;
   readonly #mayGiveAway = process.geteuid?.() === 0;
+  readonly #made: { uid: number; gid: number } | undefined;
   readonly #calls = systemCalls();
   readonly #refused: string[] = [];
   #refusals = 0;
   readonly #users = new Map<string, number | undefined>();
   readonly #groups = new Map<string, number | undefined>();
 
-  /** `owner`: for every entry instead of its own. */
-  constructor(owner: { uid: number; gid: number } | undefined) {
+  /** `owner`: for every entry instead of its own. `root`: the folder that all is made in. */
+  constructor(owner: { uid: number; gid: number } | undefined, root: string) {
     this.#owner = owner;
+    this.#made = ownerOfNew(root);
   }
 
   warnings(): string[] {
@@ -34,7 +36,8 @@ export class Dresser {
   /** Owner first: changing it takes away the bits that make a program run as another, and its capabilities. */
   file(file: number, entry: StoredEntry): void {
     const owner = this.#ownerOf(entry);
-    if (owner !== undefined) fchownSync(file, owner.uid, owner.gid);
+    if (owner !== undefined && (owner.uid !== this.#made?.uid || owner.gid !== this.#made.gid))
+      fchownSync(file, owner.uid, owner.gid);
     this.#attributes(entry, (name, value) => this.#calls?.setFileAttribute(file, name, value));
     fchmodSync(file, entry.mode);
     if (this.#calls === undefined) futimesSync(file, seconds(entry), seconds(entry));
@@ -96,3 +99,10 @@ function numberOf(
 
 /** Node's times are doubles of seconds: half a microsecond more lets them round down to the right one. */
 const seconds = (entry: StoredEntry): number => (Number(entry.modifiedNs / 1000n) + 0.5) / 1e6;
+
+/** Whom a new file belongs to; undefined where the folder may hand on a group that is not ours. */
+function ownerOfNew(root: string): { uid: number; gid: number } | undefined {
+  // A root that is not there is refused before anything is made in it.
+  const { uid, gid } = statSync(root, { throwIfNoEntry: false }) ?? { uid: -1, gid: -1 };
+  return uid === process.geteuid?.() && gid === process.getegid?.() ? { uid, gid } : undefined;
+}

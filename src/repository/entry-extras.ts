@@ -3,8 +3,9 @@ import type { EntryHeader, FileStamp } from '../assets/index.ts';
 /** docs/FORMAT.md, "Entry list": what only some entries have, and points of the first days had not. */
 type Extras = Pick<EntryHeader, 'user' | 'group' | 'device' | 'attributes' | 'sparse' | 'linked' | 'stamp'>;
 
+/** Without `sparse`, which shows only when a file is read. */
 export function writtenExtras(header: EntryHeader): Record<string, unknown> {
-  const { user, group, device, attributes, sparse, linked, stamp } = header;
+  const { user, group, device, attributes, linked, stamp } = header;
   return {
     user,
     group,
@@ -12,7 +13,6 @@ export function writtenExtras(header: EntryHeader): Record<string, unknown> {
     ...(attributes === undefined
       ? {}
       : { attributes: attributes.map(([name, value]) => [name, value.toString('base64url')]) }),
-    ...(sparse === true ? { sparse } : {}),
     ...(linked === true ? { linked } : {}),
     ...(stamp === undefined ? {} : { stamp: [stamp.changedNs, stamp.inode, stamp.device].filter(isThere).map(String) }),
   };

@@ -16,15 +16,10 @@ const lineBytesMax = 2 * 2 ** 20;
 export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, pieces: readonly Piece[]): Buffer {
   const rows = pieces.map(rowOf);
   const first = {
-    path: header.path,
-    type: header.type,
-    mode: header.mode,
-    modified: header.modifiedNs.toString(),
-    uid: header.uid,
-    gid: header.gid,
-    target: header.target,
-    ...writtenExtras(header),
-    ...(header.type === 'file' ? { bytes, pieces: rows.slice(0, limits.piecesPerLine) } : {}),
+    ...writtenHeader(header),
+    ...(header.type === 'file' ? { bytes } : {}),
+    ...(header.sparse === true ? { sparse: true } : {}),
+    ...(header.type === 'file' ? { pieces: rows.slice(0, limits.piecesPerLine) } : {}),
     ...(torn ? { torn: true } : {}),
   };
   if (rows.length <= limits.piecesPerLine) return Buffer.from(`${JSON.stringify(first)}\n`);
@@ -34,6 +29,24 @@ export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, p
   }
   return Buffer.from(`${lines.join('\n')}\n`);
 }
+
+/**
+ * How the line of a file begins when nothing about it has changed: what follows is where its content stands. A whole line that
+ * begins so may be used again as it is.
+ */
+export const lineStart = (header: EntryHeader, bytes: number): string =>
+  JSON.stringify({ ...writtenHeader(header), bytes }).slice(0, -1);
+
+const writtenHeader = (header: EntryHeader): Record<string, unknown> => ({
+  path: header.path,
+  type: header.type,
+  mode: header.mode,
+  modified: header.modifiedNs.toString(),
+  uid: header.uid,
+  gid: header.gid,
+  target: header.target,
+  ...writtenExtras(header),
+});
 
 const rowOf = ({ offset, bytes, id, from }: Piece): (number | string)[] =>
   from === undefined ? [offset, bytes, textOf(id)] : [offset, bytes, textOf(id), from];
@@ -62,8 +75,26 @@ export async function* decodeEntries(parts: AsyncIterable<Buffer>, object: strin
   if (current !== undefined) yield checked(current, object);
 }
 
+/** The path in a line, told without reading the rest of it; undefined for a line of pieces alone. */
+export function pathIn(line: string): string | undefined {
+  if (!line.startsWith(pathStart)) return undefined;
+  // A quote inside a text of JSON has a backslash before it: this can only be the end of the path.
+  const end = line.indexOf('","type":', pathStart.length);
+  if (end < 0) return undefined;
+  const text = line.slice(pathStart.length, end);
+  if (!text.includes('\\')) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    // No writer makes such a line: whoever decodes it says so.
+    return undefined;
+  }
+}
+
+const pathStart = '{"path":"';
+
 /** Whole lines as text, part by part. */
-async function* linesOf(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<string[]> {
+export async function* linesOf(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<string[]> {
   let rest = Buffer.alloc(0);
   for await (const part of parts) {
     const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);

@@ -4,7 +4,7 @@ import { Bundler } from './bundle.ts';
 import type { ChunkSink } from './chunk-sink.ts';
 import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPiece } from './chunker.ts';
 import { settled, type ComingPiece } from './coming-piece.ts';
-import { encodeEntry, type ListedEntry } from './entry-list.ts';
+import { encodeEntry } from './entry-list.ts';
 import { EntryLines, type Line } from './entry-lines.ts';
 import { readFileContent, type FileRead } from './file-source.ts';
 import { SharedBuffers } from './pool/index.ts';
@@ -103,17 +103,17 @@ export class Intake {
     if (entry.type === 'hardlink') return { line: () => this.#hardLink(entry) };
     if (entry.content === undefined) return this.#finished(entry, { pieces: [], bytes: 0 });
     if (entry.content.kind === 'stream') return this.#finished(entry, await this.#readStream(entry));
-    const mayBeKnown = entry.stamp !== undefined && entry.reread !== true;
-    const known = mayBeKnown ? await this.#parts.previous?.find(entry) : undefined;
+    const known = entry.reread === true ? undefined : await this.#parts.previous?.find(entry);
     if (known !== undefined) return this.#takeOver(entry, known);
     return isSmall(entry) ? this.#readSmall(entry) : this.#readInTurn(entry);
   }
 
-  #takeOver(entry: Entry, { entry: { bytes, sparse }, pieces }: ListedEntry): Begun {
+  #takeOver(entry: Entry, line: Buffer): Begun {
+    const bytes = entry.bytesExpected as number;
     this.unread += 1;
     this.#parts.options.progress?.advance({ bytes });
     this.#count(entry, bytes);
-    return { line: encodeEntry(sparse === true ? { ...entry, sparse } : entry, bytes, false, pieces) };
+    return { line };
   }
 
   async #readSmall(entry: SmallEntry): Promise<Begun> {

@@ -5,7 +5,6 @@ import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import type { DamageLog } from './damage.ts';
 import { mendTwins } from './mend.ts';
-import type { ListedEntry } from './entry-list.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
@@ -126,10 +125,10 @@ export class OpenedRepository implements Repository {
   #previousOf({ previous }: WriteOptions): WriterParts['previous'] {
     if (previous === undefined) return undefined;
     const contents = (): Promise<Contents> => this.#contentsOf(previous);
-    const listed = async function* (): AsyncGenerator<ListedEntry> {
-      yield* (await contents()).listed();
+    const lines = async function* (): AsyncGenerator<string[]> {
+      yield* (await contents()).lines();
     };
-    return (isStored) => new PreviousList(listed(), previous.atMs, isStored);
+    return (isStored) => new PreviousList(lines(), previous.atMs, isStored);
   }
 
   /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */

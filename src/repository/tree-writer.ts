@@ -53,7 +53,7 @@ export class TreeWriter {
   constructor(root: string, parts: TreeParts) {
     this.#root = root;
     this.#parts = parts;
-    this.#dresser = new Dresser(parts.owner);
+    this.#dresser = new Dresser(parts.owner, root);
     this.#open = new OpenFiles((target, file) => this.#finishFile(target, file));
     this.#due = new DueChunks(parts, this.#open);
   }

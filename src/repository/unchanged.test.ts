@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry, FileStamp } from '../assets/index.ts';
 import { limits, ManualClock, systemClock } from '../core/index.ts';
-import type { ListedEntry } from './entry-list.ts';
+import { encodeEntry, type ListedEntry } from './entry-list.ts';
 import { PreviousList } from './previous-list.ts';
 import type { Point, Repository } from './repository.ts';
 import { makeRepository, reopen } from './testing/fixtures.ts';
@@ -130,17 +130,28 @@ describe('a file is known again', () => {
     pieces: [{ offset: 0, bytes: 10, id: Buffer.alloc(32, 1) }],
   });
   const isKnown = async (before: ListedEntry, now: Entry = entry, isStored = true): Promise<boolean> => {
-    const list = new PreviousList(
-      (async function* () {
-        yield before;
-      })(),
-      clock.now(),
-      () => isStored,
-    );
+    const lines = encodeEntry(before.entry, before.entry.bytes, before.entry.torn === true, before.pieces);
+    const parts = async function* (): AsyncGenerator<string[]> {
+      yield ['{"path":"a","type":"folder","mode":1,"modified":"1"}'];
+      yield lines.toString().trimEnd().split('\n');
+    };
+    const list = new PreviousList(parts(), clock.now(), () => isStored);
     return (await list.find(now)) !== undefined;
   };
 
-  test('when nothing differs', async () => expect(await isKnown(listed())).toBe(true));
+  test('when nothing differs, or nothing but what is no content', async () => {
+    expect(await isKnown(listed())).toBe(true);
+    expect(await isKnown(listed({ sparse: true }))).toBe(true);
+    expect(await isKnown(listed(), { ...entry, user: 'renamed' })).toBe(true);
+  });
+
+  test('when it has more pieces than one line holds, and all of them are there', async () => {
+    const bytes = limits.piecesPerLine * 3;
+    const pieces = Array.from({ length: bytes }, (_, i) => ({ offset: i, bytes: 1, id: Buffer.alloc(32, i) }));
+    const long = { ...listed({ bytes }), pieces };
+    expect(await isKnown(long, { ...entry, bytesExpected: bytes })).toBe(true);
+    expect(await isKnown(long, { ...entry, bytesExpected: bytes }, false)).toBe(false);
+  });
 
   test.each([
     ['size', { bytes: 11 }],
