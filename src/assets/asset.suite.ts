@@ -104,7 +104,7 @@ export function assetSuite(kind: string, make: (folder: string) => Promise<Asset
     });
 
     it('leaves nothing behind when a capture is ended early', async () => {
-      const capture = under.asset.capture({ scratch, progress: silentProgress });
+      const capture = under.asset.capture({ readSoFar: async () => {}, scratch, progress: silentProgress });
       await capture.next();
       await capture.return(undefined as never);
       expect(await readdir(scratch)).toEqual([]);
@@ -139,7 +139,12 @@ export function assetSuite(kind: string, make: (folder: string) => Promise<Asset
 
     it('stops a capture by its signal, as cancelled, and leaves nothing behind', async () => {
       const stop = new AbortController();
-      const capture = under.asset.capture({ scratch, progress: silentProgress, signal: stop.signal });
+      const capture = under.asset.capture({
+        readSoFar: async () => {},
+        scratch,
+        progress: silentProgress,
+        signal: stop.signal,
+      });
       await capture.next();
       stop.abort();
       const rest = (async () => {

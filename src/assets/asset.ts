@@ -67,6 +67,8 @@ export interface CaptureOptions extends WorkOptions {
   readonly progress: Progress;
   /** A private folder for temporary files, on a disk with room; emptied by the caller afterwards. */
   readonly scratch: string;
+  /** Resolves when every content handed over so far has been read. */
+  readonly readSoFar: () => Promise<void>;
 }
 
 export interface CaptureFacts {

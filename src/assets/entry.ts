@@ -57,23 +57,58 @@ export interface Entry extends EntryHeader {
 
 /**
  * Where the bytes of a file come from.
- * - `stream`: read once, to its end, before the next entry is asked for.
+ * - `stream`: read once, to its end, before the next entry is asked for. A part is valid until the next one is asked for.
  * - `file`: the engine reads it itself, when it likes and perhaps in another thread, until the capture ends. It compares size
  *   and times before and after; on a change it reads again (`limits.rereadsMax`) and then marks the entry as `torn`.
  *   `bytes` fixes the length: growth beyond it is cut off.
  */
 export type Content =
-  | { readonly kind: 'stream'; readonly read: () => AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: 'stream';
+      readonly read: () => AsyncIterable<Uint8Array>;
+      /** As below, but nothing can be read again. */
+      readonly inspection?: Inspection;
+    }
   | {
       readonly kind: 'file';
       readonly path: string;
       readonly bytes?: number;
       readonly mayChange?: boolean;
-      /** Removed before it is read, it is left out and the point says so; else it is `asset.vanished`. */
-      readonly mayVanish?: boolean;
       /** A link that took the place of the file is not followed: to us the file has vanished. */
       readonly noFollow?: boolean;
+      /** Removed before it is read, it is left out, and the point says so unless that was `expected`; else it is `asset.vanished`. */
+      readonly mayVanish?: boolean | 'expected';
+      /** A copy made for this capture: its times are not those of the entry. */
+      readonly standIn?: boolean;
+      /** Whose pieces (of `fixed` chunking) are looked at on their way. */
+      readonly inspection?: Inspection;
     };
+
+/** How the pieces of a file are judged while they are read, in whatever thread reads them. */
+export interface Inspection {
+  /** The URL of a module that exports `makeInspector(): Inspector`; each thread that reads makes one of its own. */
+  readonly module: string;
+  /** What the inspector must know of this file: plain data. */
+  readonly about: unknown;
+  /** Called before `settle` returns with what was still wrong after it had been read again. */
+  readonly report: (findings: readonly Finding[]) => void;
+}
+
+/** Something in a file that is not as it should be. */
+export interface Finding {
+  /** Where in the file, in bytes, and how much of it is to be read again. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** What the asset needs to judge it: plain data. */
+  readonly seen: unknown;
+}
+
+export interface Inspector {
+  /** Memory for one piece of at most so many bytes; the next call may give the same again. */
+  room(bytes: number): Uint8Array;
+  /** `piece` lies at the start of `room` and stands at `offset` of the file. It may be read again, in part, and looked at again. */
+  inspect(piece: Uint8Array, offset: number, about: unknown): Finding[];
+}
 
 /** An entry as a recovery point holds it. */
 export interface StoredEntry extends EntryHeader {

@@ -7,6 +7,7 @@ export * from './file-names.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './patience.ts';
+export * from './own-module.ts';
 export {
   endGroup,
   isAlive,

@@ -3,7 +3,7 @@
  */
 export const limits = {
   /** A pack is one object: large enough that a store's cost per request vanishes, small enough to rewrite in a second. */
-  packBytesMax: 32 * 2 ** 20,
+  packBytesMax: 16 * 2 ** 20,
   /** No chunk is larger; a reader refuses a record that claims more before it allocates anything. */
   chunkBytesMax: 4 * 2 ** 20,
   /** Page-aligned pieces of database files: measured best or tied among 128 KiB to 4 MiB. */
@@ -12,6 +12,10 @@ export const limits = {
   documentBytesMax: 256 * 2 ** 20,
   /** Plain bytes in flight between reader and pack: bounds memory, and keeps every thread fed. */
   chunkBytesInFlight: 16 * 2 ** 20,
+  /** What a thread reads of a file at a time: a message a range costs nothing then, and every thread soon has its share. */
+  rangeBytes: 4 * 2 ** 20,
+  /** Ranges that wait for a thread or are read; they need no memory of their own. */
+  rangesInFlight: 12,
   /** Threads that hash, compress and seal: more would wait for memory and disk, and each fills a pack of its own. */
   threadsMax: 4,
   /** The part of a thread's heap that new objects fill: left to itself it grows to 48 MiB of what is long garbage. */

@@ -168,7 +168,8 @@ async function addAll(
 ): Promise<CaptureFacts> {
   const { progress } = workspace;
   progress.phase(`${asset.name}: backing up`, identity.bytes === undefined ? {} : { bytes: identity.bytes });
-  const capture = asset.capture({ progress, scratch, ...(signal === undefined ? {} : { signal }) });
+  const readSoFar = async (): Promise<void> => void (await writer.settle());
+  const capture = asset.capture({ progress, scratch, readSoFar, ...(signal === undefined ? {} : { signal }) });
   try {
     for (;;) {
       if (signal?.aborted) throw new LifeboatError('operation.cancelled', `the backup of ${asset.name} was stopped`);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { webcrypto } from 'node:crypto';
@@ -50,8 +50,14 @@ export async function chunkIdOf(bundle: KeyBundle, plain: Uint8Array): Promise<B
 }
 
 /** `chunkIdOf` in this thread. */
-export const chunkIdNow = (idKey: Uint8Array, plain: Uint8Array): Buffer =>
-  createHmac('sha256', idKey).update(plain).digest();
+export function chunkIdNow(idKey: Uint8Array, plain: Uint8Array): Buffer {
+  const key = secretKeys.get(idKey) ?? createSecretKey(idKey);
+  secretKeys.set(idKey, key);
+  return createHmac('sha256', key).update(plain).digest();
+}
+
+/** Made once: Node would prepare the bytes of a key anew for every chunk. */
+const secretKeys = new WeakMap<Uint8Array, KeyObject>();
 
 /** Method byte and data as two parts, made in this thread. */
 export function encodeChunkNow(plain: Uint8Array): [Uint8Array, Uint8Array] {

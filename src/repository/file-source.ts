@@ -24,41 +24,55 @@ export interface FileRead {
   readonly sparse: boolean;
 }
 
-type FileContent = Content & { kind: 'file' };
+export type FileContent = Content & { kind: 'file' };
 
 const holeBytesMin = 64 * 2 ** 10;
+
+/** Reads an open file that was as big as this a moment ago; returns how many bytes it had. */
+type Read = (file: FileHandle, size: number, sparse: boolean) => Promise<number>;
 
 /**
  * Reads a file by path and hands its pieces to `take`, in order. Size, times and identity are compared before and after; on a
  * change `restart` is called and the file is read again, `limits.rereadsMax` times, then what was read stands as torn.
  * Throws `asset.vanished`, `asset.unreadable`, naming the file.
  */
-export async function readFileContent(
+export function readFileContent(
   content: FileContent,
   chunkerFor: () => Chunker,
   take: (piece: Piece) => Promise<void>,
   restart: () => void,
 ): Promise<FileRead> {
+  const read: Read = (file, size, sparse) =>
+    (sparse && systemCalls() !== undefined ? readData : readThrough)(file, content, size, chunkerFor, take);
+  return readUntilStill(content, read, restart);
+}
+
+/** As `readFileContent`, for fixed pieces: nobody has to find their ends, so that whoever seals them reads them, `bytes` at most. */
+export function sealFileContent(
+  content: FileContent,
+  seal: (file: FileHandle, bytes: number) => Promise<number>,
+  restart: () => void,
+): Promise<FileRead> {
+  const read: Read = (file, size) => seal(file, Math.min(content.bytes ?? Infinity, size));
+  return readUntilStill(content, read, restart);
+}
+
+async function readUntilStill(content: FileContent, read: Read, restart: () => void): Promise<FileRead> {
   for (let reread = 0; ; reread += 1) {
-    const read = await readOnce(content, chunkerFor, take);
-    if (!read.changed || content.mayChange === true) return { ...read, torn: false };
-    if (reread === limits.rereadsMax) return { ...read, torn: true };
+    const found = await readOnce(content, read);
+    if (!found.changed || content.mayChange === true) return { ...found, torn: false };
+    if (reread === limits.rereadsMax) return { ...found, torn: true };
     restart();
   }
 }
 
-async function readOnce(
-  content: FileContent,
-  chunkerFor: () => Chunker,
-  take: (piece: Piece) => Promise<void>,
-): Promise<Omit<FileRead, 'torn'> & { changed: boolean }> {
+async function readOnce(content: FileContent, read: Read): Promise<Omit<FileRead, 'torn'> & { changed: boolean }> {
   const file = await openSource(content);
   try {
     const before = await file.stat({ bigint: true });
     if (!before.isFile()) throw unreadable(content.path, 'it is no longer a plain file');
     const sparse = content.bytes === undefined && before.blocks * 512n < before.size;
-    const read = sparse && systemCalls() !== undefined ? readData : readThrough;
-    const bytes = await read(file, content, Number(before.size), chunkerFor, take);
+    const bytes = await read(file, Number(before.size), sparse);
     const after = await file.stat({ bigint: true });
     const stamp = { changedNs: after.ctimeNs, inode: after.ino, device: after.dev };
     return { bytes, changed: changed(before, after, bytes, content), modifiedNs: after.mtimeNs, stamp, sparse };

@@ -1,4 +1,5 @@
-import type { Entry, EntryHeader, FileStamp } from '../assets/index.ts';
+import type { FileHandle } from 'node:fs/promises';
+import type { Entry, EntryHeader, FileStamp, Inspection } from '../assets/index.ts';
 import { assert, isLifeboatError, limits, Patience } from '../core/index.ts';
 import { Bundler } from './bundle.ts';
 import type { ChunkSink } from './chunk-sink.ts';
@@ -6,7 +7,7 @@ import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPi
 import { settled, type ComingPiece } from './coming-piece.ts';
 import { encodeEntry } from './entry-list.ts';
 import { EntryLines, type Line } from './entry-lines.ts';
-import { readFileContent, type FileRead } from './file-source.ts';
+import { readFileContent, sealFileContent, type FileContent, type FileRead } from './file-source.ts';
 import { SharedBuffers } from './pool/index.ts';
 import type { PreviousList } from './previous-list.ts';
 import type { WriteOptions } from './repository.ts';
@@ -162,22 +163,40 @@ export class Intake {
     const { content } = entry;
     assert(content?.kind === 'file', 'a file to read');
     let pieces: ComingPiece[] = [];
-    const read = await readFileContent(
-      content,
-      () => this.#chunkerFor(entry),
-      async (piece) => this.#takePiece(piece, pieces),
-      () => (pieces = []),
-    ).catch((error: unknown) => {
-      if (content.mayVanish !== true || !isLifeboatError(error, 'asset.vanished')) throw error;
+    const restart = (): void => void (pieces = []);
+    const reading =
+      entry.chunking === 'fixed'
+        ? sealFileContent(content, (file, bytes) => this.#sealFile(file, bytes, content, pieces), restart)
+        : readFileContent(
+            content,
+            () => this.#chunkerFor(entry),
+            (piece) => this.#takePiece(piece, pieces),
+            restart,
+          );
+    const read = await reading.catch((error: unknown) => {
+      if ((content.mayVanish ?? false) === false || !isLifeboatError(error, 'asset.vanished')) throw error;
       return undefined;
     });
     if (read === undefined) {
-      this.vanished.push(entry.path);
+      if (content.mayVanish !== 'expected') this.vanished.push(entry.path);
       if (entry.linked === true) this.#gone.add(entry.path);
       return Buffer.alloc(0);
     }
     if (read.torn) this.torn.push(entry.path);
-    return this.#finished(asRead(entry, read), { pieces, bytes: read.bytes, torn: read.torn }).line;
+    return this.#finished(content.standIn === true ? entry : asRead(entry, read), {
+      pieces,
+      bytes: read.bytes,
+      torn: read.torn,
+    }).line;
+  }
+
+  async #sealFile(file: FileHandle, bytes: number, { inspection }: FileContent, into: ComingPiece[]): Promise<number> {
+    this.#parts.requireOpen();
+    const sealed = await this.#parts.sink.sealFile(file, bytes, inspection);
+    if (sealed.findings.length > 0) inspection?.report(sealed.findings);
+    for (const { offset, bytes: length, id } of sealed.pieces)
+      into.push({ offset, bytes: length, id: Promise.resolve(id) });
+    return sealed.bytes;
   }
 
   /** Its file came before; if that went away before it was read, what this name leads to is read instead. */
@@ -191,23 +210,24 @@ export class Intake {
   async #readStream(entry: Entry): Promise<Read> {
     const pieces: ComingPiece[] = [];
     assert(entry.content?.kind === 'stream', 'a stream to read');
+    const { inspection } = entry.content;
     const chunker = this.#chunkerFor(entry);
     let bytes = 0;
     for await (const part of entry.content.read()) {
       bytes += part.length;
-      for (const piece of chunker.push(part)) await this.#takePiece(piece, pieces);
+      for (const piece of chunker.push(part)) await this.#takePiece(piece, pieces, inspection);
     }
-    for (const piece of chunker.finish()) await this.#takePiece(piece, pieces);
+    for (const piece of chunker.finish()) await this.#takePiece(piece, pieces, inspection);
     return { pieces, bytes };
   }
 
-  async #takePiece(piece: PlainPiece, into: ComingPiece[]): Promise<void> {
+  async #takePiece(piece: PlainPiece, into: ComingPiece[], inspection?: Inspection): Promise<void> {
     this.#parts.requireOpen();
     if (isZeros(piece.plain)) {
       piece.release();
       return this.#parts.options.progress?.advance({ bytes: piece.plain.length });
     }
-    const { id } = await this.#parts.sink.submit(piece);
+    const { id } = await this.#parts.sink.submit(inspection === undefined ? piece : { ...piece, inspection });
     id.catch(() => {}); // the sink throws it to the next who submits
     into.push({ offset: piece.offset, bytes: piece.plain.length, id });
   }

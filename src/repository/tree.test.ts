@@ -109,7 +109,11 @@ describe.skipIf(systemCalls() === undefined)('a tree of files (needs the optiona
       host: 'h',
     });
     const entries: Entry[] = [];
-    const capture = asset.capture({ scratch: '/nowhere', progress: { phase() {}, advance() {} } as never });
+    const capture = asset.capture({
+      readSoFar: async () => {},
+      scratch: '/nowhere',
+      progress: { phase() {}, advance() {} } as never,
+    });
     let step = await capture.next();
     for (; step.done !== true; step = await capture.next()) entries.push(step.value);
     await rm(join(source, 'first'));
@@ -218,6 +222,7 @@ describe.skipIf(systemCalls() === undefined)('a tree of files (needs the optiona
       await writeFile(join(source, 'f'), Buffer.alloc(bytes, 1));
       const entries: Entry[] = [];
       for await (const entry of treeAsset(source).capture({
+        readSoFar: async () => {},
         scratch: '/nowhere',
         progress: { phase() {}, advance() {} } as never,
       }))

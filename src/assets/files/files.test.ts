@@ -65,7 +65,8 @@ describe('files', () => {
 
   const entriesOf = async (asset: Asset): Promise<Entry[]> => {
     const entries: Entry[] = [];
-    for await (const entry of asset.capture({ scratch, progress: silentProgress })) entries.push(entry);
+    for await (const entry of asset.capture({ readSoFar: async () => {}, scratch, progress: silentProgress }))
+      entries.push(entry);
     return entries;
   };
   const pathsOf = async (asset: Asset): Promise<string[]> => (await entriesOf(asset)).map(({ path }) => path);
@@ -145,7 +146,7 @@ describe('files', () => {
 
   it('that went away while the tree was read are named in the point', async () => {
     for (const name of ['a', 'b', 'c']) await writeFile(join(root, name), name);
-    const capture = opened(root).capture({ scratch, progress: silentProgress });
+    const capture = opened(root).capture({ readSoFar: async () => {}, scratch, progress: silentProgress });
     await capture.next();
     await capture.next();
     await rm(join(root, 'b'));
@@ -171,7 +172,7 @@ describe('files', () => {
     for (const [way, lose] of Object.entries(wayOf)) {
       for (const steps of [1, 2, 3, 5]) {
         it(`${way} after ${steps} entries`, async () => {
-          const capture = opened(root).capture({ scratch, progress: silentProgress });
+          const capture = opened(root).capture({ readSoFar: async () => {}, scratch, progress: silentProgress });
           for (let step = 0; step < steps; step += 1) await capture.next();
           await lose();
           const rest = (async () => {
@@ -235,7 +236,7 @@ async function asNobody(root: string, what: 'capture' | 'check' = 'capture'): Pr
     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
     const work = async () => {
       if (${JSON.stringify(what)} === 'check') return asset.check('source', []);
-      for await (const _ of asset.capture({ scratch: '/tmp', progress: silentProgress }));
+      for await (const _ of asset.capture({ readSoFar: async () => {}, scratch: '/tmp', progress: silentProgress }));
     };
     work().then((said) => console.log(JSON.stringify(said)), (error) => console.log(JSON.stringify(error)));
   `;

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits, systemClock } from '../../core/index.ts';
 import { serverError } from './connection.ts';
+import { CopySocket } from './copy-socket.ts';
 import { TarReader, type TarHeader } from './tar.ts';
 
 export interface BackupStart {
@@ -18,6 +19,7 @@ export interface BackupEnd {
 export type BackupItem =
   | { readonly kind: 'archive'; readonly tablespace: string | undefined }
   | { readonly kind: 'entry'; readonly header: TarHeader }
+  /** Valid until the next item is asked for. */
   | { readonly kind: 'data'; readonly bytes: Buffer }
   | { readonly kind: 'end' };
 
@@ -27,6 +29,8 @@ const waitingBytesMax = 8 * 2 ** 20;
 const entryBytes = 512;
 /** The server sends messages of 8 to 64 KiB; they are gathered into pieces that are worth a turn of the loop. */
 const pieceBytes = 512 * 2 ** 10;
+
+const archiveData = 'd'.charCodeAt(0);
 
 /** The parts of `pg`'s connection that its types do not show. */
 interface WireConnection {
@@ -46,7 +50,9 @@ export class BaseBackup {
   #rowSets: Row[][] = [];
   #waiting: BackupItem[] = [];
   #waitingBytes = 0;
-  #piece = Buffer.allocUnsafe(pieceBytes);
+  /** Pieces that were taken: fresh memory for each would be a page fault every 4 KiB. */
+  readonly #spare: Buffer[] = [];
+  #piece: Buffer = Buffer.allocUnsafeSlow(pieceBytes);
   #pieceFilled = 0;
   #manifest: Buffer[] = [];
   #manifestBytes = 0;
@@ -75,11 +81,13 @@ export class BaseBackup {
     (client.query as (query: unknown) => void)({
       submit: (connection: WireConnection) => {
         this.#wire = connection;
+        if (connection.stream instanceof CopySocket) this.#divert(connection.stream);
         connection.query(this.#command);
       },
       handleRowDescription: () => void this.#rowSets.push([]),
       handleDataRow: (row: Row) => void this.#rowSets.at(-1)?.push(row),
-      handleCopyData: (message: { chunk: Buffer }) => this.#receive(message.chunk),
+      handleCopyData: (message: { chunk: Buffer }) =>
+        this.#receive(message.chunk[0] as number, message.chunk.subarray(1)),
       handleCommandComplete: () => {},
       handlePortalSuspended: () => {},
       handleEmptyQuery: () => {},
@@ -94,6 +102,8 @@ export class BaseBackup {
         this.#waitingBytes -= weightOf(item);
         if (this.#waitingBytes < waitingBytesMax / 2) this.#wire?.stream.resume();
         yield item;
+        if (item.kind === 'data' && item.bytes.buffer.byteLength === pieceBytes)
+          this.#spare.push(Buffer.from(item.bytes.buffer));
       }
       if (this.#failure !== undefined) throw this.#explained();
       if (this.#finished) return;
@@ -152,10 +162,24 @@ export class BaseBackup {
     this.#wire?.stream.destroy();
   }
 
-  #receive(message: Buffer): void {
+  /** Archives are taken as they come; the other messages are short, and taken when they are whole. */
+  #divert(socket: CopySocket): void {
+    let kind = 0;
+    let parts: Buffer[] = [];
+    socket.divert((part, { first, last }) => {
+      const body = first ? part.subarray(1) : part;
+      if (first) kind = part[0] as number;
+      if (kind === archiveData) return this.#receive(kind, body);
+      parts.push(Buffer.from(body));
+      if (!last) return;
+      this.#receive(kind, Buffer.concat(parts));
+      parts = [];
+    });
+  }
+
+  #receive(kind: number, body: Buffer): void {
     try {
-      const body = message.subarray(1);
-      const type = String.fromCharCode(message[0] as number);
+      const type = String.fromCharCode(kind);
       if (type === 'n') this.#beginArchive(body);
       else if (type === 'm') this.#beginManifest();
       else if (type === 'd' && this.#inManifest) this.#keepManifest(body);
@@ -217,7 +241,7 @@ export class BaseBackup {
     const bytes = full
       ? this.#piece.subarray(0, this.#pieceFilled)
       : Buffer.from(this.#piece.subarray(0, this.#pieceFilled));
-    if (full) this.#piece = Buffer.allocUnsafe(pieceBytes);
+    if (full) this.#piece = this.#spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
     this.#offer({ kind: 'data', bytes });
     this.#pieceFilled = 0;
   }

@@ -1,7 +1,9 @@
+import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
 import { LifeboatError, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
 import { parseServerUrl } from './address.ts';
 import { makeClient } from './client.ts';
+import { CopySocket } from './copy-socket.ts';
 
 /** An ordinary connection. Throws `asset.unreachable`, `asset.denied`. */
 export async function connect(url: string, extra: ClientConfig = {}): Promise<Client> {
@@ -24,7 +26,11 @@ export async function connect(url: string, extra: ClientConfig = {}): Promise<Cl
 
 /** A connection that speaks the physical replication protocol. */
 export const connectReplication = (url: string): Promise<Client> =>
-  connect(url, { replication: 'true' } as ClientConfig);
+  connect(url, {
+    replication: 'true',
+    // Under TLS the driver puts a socket of its own on top.
+    stream: ({ ssl }: { ssl?: unknown }) => ((ssl ?? false) === false ? new CopySocket() : new Socket()),
+  } as unknown as ClientConfig);
 
 /** Runs the work on a connection that is closed afterwards, whatever happens. */
 export async function withConnection<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

@@ -2,19 +2,11 @@ import { LifeboatError } from '../../core/index.ts';
 import type { Entry } from '../entry.ts';
 import type { BackupItem, BaseBackup } from './base-backup.ts';
 import { Crc32c } from './crc32c.ts';
+import { ownFiles, relationOf, throwAway } from './layout.ts';
 import { passedOver, type Received } from './manifest.ts';
+import type { BadPages } from './pages/bad-pages.ts';
 import type { SourceFacts } from './source-facts.ts';
 import type { TarHeader } from './tar.ts';
-
-/** Contents that a backup must not bring back: they belong to the running server (backup.sgml), and the server leaves them out. */
-const throwAway =
-  /^(postmaster\.(pid|opts)$|pg_(replslot|dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.)|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)(\/|$)/;
-
-/** What we wrote ourselves beside a restored copy that has become a source: it belongs to that start of it. */
-const ownFiles = /^lifeboat(\.log|\.conf|_hba\.conf|_ident\.conf)$/;
-
-/** Files of whole pages: cut at page boundaries, so that a changed row costs one piece. */
-const relationFile = /(^|\/)(base\/\d+|global|PG_\d+_\d+\/\d+)\/\d+(_(fsm|vm|init))?(\.\d+)?$/;
 
 type Items = AsyncGenerator<BackupItem, void, void>;
 
@@ -25,6 +17,7 @@ type Items = AsyncGenerator<BackupItem, void, void>;
 export async function* entriesOf(
   backup: BaseBackup,
   { folderMode, tablespaces }: SourceFacts,
+  bad: BadPages,
 ): AsyncGenerator<Entry, Map<string, Received>, void> {
   const received = new Map<string, Received>();
   const folders = new Set<string>();
@@ -44,7 +37,7 @@ export async function* entriesOf(
     const path = tablespace === undefined ? item.header.path : `pg_tblspc/${tablespace}/${item.header.path}`;
     if (throwAway.test(path))
       throw new LifeboatError('asset.unsupported', `the server sent ${path}, which belongs to no backup`);
-    yield* entryOf(path, item.header, { items, folders, received, backup });
+    yield* entryOf(path, item.header, { items, folders, received, backup, bad });
   }
   for (const { id } of tablespaces) {
     const holds = [...folders].some((path) => path.startsWith(`pg_tblspc/${id}/PG_`));
@@ -58,6 +51,7 @@ interface Reading {
   readonly folders: Set<string>;
   readonly received: Map<string, Received>;
   readonly backup: BaseBackup;
+  readonly bad: BadPages;
 }
 
 function* entryOf(path: string, header: TarHeader, reading: Reading): Generator<Entry, void, void> {
@@ -76,29 +70,38 @@ function* entryOf(path: string, header: TarHeader, reading: Reading): Generator<
     // Its bytes are passed over by whoever asks for the next entry; the server's list holds it, so its arrival counts.
     reading.received.set(path, { bytes, checksum: passedOver });
   } else {
+    const inspection = reading.bad.inspectionOf(path);
     yield {
       ...common,
       type,
-      chunking: relationFile.test(path) ? 'fixed' : 'content',
-      content: { kind: 'stream', read: () => contentOf(path, reading) },
+      chunking: relationOf(path) === undefined ? 'content' : 'fixed',
+      content: {
+        kind: 'stream',
+        // Pages carry checksums of their own, which whoever stores them looks at: cheaper, and in another thread than this one.
+        read: () => contentOf(path, reading, inspection === undefined ? new Crc32c() : undefined),
+        ...(inspection === undefined ? {} : { inspection }),
+      },
     };
   }
 }
 
-async function* contentOf(path: string, { items, received, backup }: Reading): AsyncGenerator<Uint8Array, void, void> {
-  const checksum = new Crc32c();
+async function* contentOf(
+  path: string,
+  { items, received, backup }: Reading,
+  checksum: Crc32c | undefined,
+): AsyncGenerator<Uint8Array, void, void> {
   let bytes = 0;
   for (;;) {
     const { value, done } = await items.next();
     // The items end in the middle of a file only by an error, which `next` throws.
     if (done === true || value.kind === 'end') break;
     if (value.kind !== 'data') continue;
-    checksum.update(value.bytes);
+    checksum?.update(value.bytes);
     bytes += value.bytes.length;
     if (path === 'backup_label') backup.label += Buffer.from(value.bytes).toString('utf8');
     yield value.bytes;
   }
-  received.set(path, { bytes, checksum: checksum.hex() });
+  received.set(path, { bytes, checksum: checksum?.hex() ?? passedOver });
 }
 
 const folderOf = (path: string, mode: number): Entry => ({ path, type: 'folder', mode, modifiedNs: 0n });

@@ -3,7 +3,7 @@ import { LifeboatError, readText, systemCodeOf, type SecretSource } from '../../
 import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget } from '../asset.ts';
 import { applyCluster } from './apply.ts';
-import { captureCluster } from './capture.ts';
+import { captureCluster, type Via } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
 import { identifyServer } from './identify.ts';
 import {
@@ -26,6 +26,7 @@ export interface PostgresSettings {
   /** Which databases a dump holds; all that accept connections unless stated. */
   readonly databases?: readonly string[] | undefined;
   readonly measure?: Measure | undefined;
+  readonly via?: Via | undefined;
 }
 
 const source = z.union([
@@ -67,10 +68,20 @@ function settingsSchema(): z.ZodType<PostgresSettings> {
           rows: z.string().optional().describe('A query for the number of rows: the base of the measured loss.'),
         })
         .optional(),
+      via: z
+        .enum(['files', 'connection'])
+        .optional()
+        .describe(
+          'How a physical point is read: the files of a server on this machine, or a replication connection. Files where they can be read, unless stated.',
+        ),
     })
     .refine(({ method, databases }) => databases === undefined || method === 'logical', {
       path: ['databases'],
       message: 'only a logical point is of single databases: add method: logical',
+    })
+    .refine(({ method, via }) => via === undefined || method !== 'logical', {
+      path: ['via'],
+      message: 'a logical point is read by pg_dump: leave via out',
     }) as z.ZodType<PostgresSettings>;
 }
 
@@ -92,9 +103,9 @@ class PostgresAsset implements Asset {
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): ReturnType<Asset['capture']> {
-    const { measure, databases } = this.#settings;
+    const { measure, databases, via } = this.#settings;
     if (this.#isLogical) return yield* captureDump(await this.#url(), { databases, measure }, options);
-    return yield* captureCluster(await this.#url(), measure, options);
+    return yield* captureCluster({ url: await this.#url(), measure, via }, options);
   }
 
   room(facts: Readonly<Record<string, unknown>>): number | undefined {

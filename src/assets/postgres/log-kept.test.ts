@@ -44,26 +44,30 @@ describe.skipIf(missing)(`a backup of a server that keeps little log (${reason})
 
   const slots = (): Promise<Record<string, unknown>[]> => cluster.sql('select slot_name from pg_replication_slots');
 
-  it('brings the log along that the server would have recycled while the backup ran, and leaves no slot behind', async () => {
-    await cluster.sql(`alter system set archive_command = 'true'`);
-    await cluster.sql('select pg_reload_conf()');
-    let disturbed = false;
-    const disturb = async (): Promise<void> => {
-      if (disturbed) return;
-      disturbed = true;
-      for (let round = 0; round < 3; round += 1) {
-        await cluster.sql(`create table noise_${round} as select repeat('y', 1000) from generate_series(1, 4000)`);
-        await cluster.sql('select pg_switch_wal()');
-        await cluster.sql('checkpoint');
-      }
-    };
-    const asset = postgresAsset({ url: cluster.url });
-    const taken = await take(asset, repository, { seen: disturb });
-    await withCopy(asset, taken, cluster.folder, async ({ url }) => {
-      expect(await runSql(url, 'select count(*)::int as n from noise_2')).toEqual([{ n: 4000 }]);
-    });
-    await expect.poll(slots).toEqual([]);
-  });
+  it.each(['files', 'connection'] as const)(
+    'brings the log along that the server would have recycled while the backup ran (%s), and leaves no slot behind',
+    async (via) => {
+      await cluster.sql(`alter system set archive_command = 'true'`);
+      await cluster.sql('select pg_reload_conf()');
+      let disturbed = false;
+      const disturb = async (): Promise<void> => {
+        if (disturbed) return;
+        disturbed = true;
+        for (let round = 0; round < 3; round += 1) {
+          await cluster.sql(`drop table if exists noise_${round}`);
+          await cluster.sql(`create table noise_${round} as select repeat('y', 1000) from generate_series(1, 4000)`);
+          await cluster.sql('select pg_switch_wal()');
+          await cluster.sql('checkpoint');
+        }
+      };
+      const asset = postgresAsset({ url: cluster.url, via });
+      const taken = await take(asset, repository, { seen: disturb });
+      await withCopy(asset, taken, cluster.folder, async ({ url }) => {
+        expect(await runSql(url, 'select count(*)::int as n from noise_2')).toEqual([{ n: 4000 }]);
+      });
+      await expect.poll(slots).toEqual([]);
+    },
+  );
 
   it('trap "a restored copy never archives": does not wait for a failing archive, and the copy writes nothing into it', async () => {
     await cluster.sql(`alter system set archive_command = 'false'`);

@@ -17,7 +17,11 @@ const reason = 'no PostgreSQL server programs are on this machine';
 
 /** What a capture ends with, as plain data. */
 async function refusalOf(url: string): Promise<Record<string, unknown>> {
-  const capture = postgresAsset({ url }).capture({ progress: silentProgress, scratch: '/nonexistent' });
+  const capture = postgresAsset({ url }).capture({
+    readSoFar: async () => {},
+    progress: silentProgress,
+    scratch: '/nonexistent',
+  });
   try {
     await capture.next();
   } catch (error) {
@@ -86,52 +90,6 @@ describe.skipIf(major === undefined)(`a PostgreSQL source (skipped with the reas
     expect(await backupSessions()).toBe(0);
   });
 
-  it('has no backup session left when the capture is ended early', async () => {
-    const capture = postgresAsset({ url: cluster.url }).capture({ progress: silentProgress, scratch: '/nonexistent' });
-    await capture.next();
-    expect(await backupSessions()).toBe(1);
-    await capture.return(undefined as never);
-    expect(await backupSessions()).toBe(0);
-  });
-
-  it('has no backup session left when the work is stopped by its signal', async () => {
-    const stop = new AbortController();
-    const taking = take(postgresAsset({ url: cluster.url }), repository, {
-      signal: stop.signal,
-      seen: ({ path }) => (path === 'global' ? stop.abort() : undefined),
-    });
-    await expect(taking).rejects.toMatchObject({ code: 'operation.cancelled' });
-    expect(await backupSessions()).toBe(0);
-  });
-
-  it('trap "a tablespace added after the base backup began": such a backup is refused', async () => {
-    let made = false;
-    const taking = take(postgresAsset({ url: cluster.url }), repository, {
-      seen: async ({ path }) => {
-        if (made || path !== 'backup_label') return;
-        made = true;
-        await cluster.sql(`create tablespace sudden location ''`);
-      },
-    });
-    await expect(taking).rejects.toMatchObject({ code: 'asset.changing' });
-    await cluster.sql('drop tablespace sudden');
-  });
-
-  it('with a damaged page is refused, naming the file', async () => {
-    await cluster.sql('create table torn as select generate_series(1, 1000) as n');
-    await cluster.sql('checkpoint');
-    const [{ path } = { path: '' }] = await cluster.sql(`select pg_relation_filepath('torn') as path`);
-    const file = await open(join(cluster.dataFolder, String(path)), 'r+');
-    await file.write(Buffer.from('damage'), 0, 6, 8192 + 5000);
-    await file.close();
-    await expect(take(postgresAsset({ url: cluster.url }), repository)).rejects.toMatchObject({
-      code: 'asset.corrupt',
-      message: expect.stringContaining(String(path)),
-    });
-    await cluster.sql('drop table torn');
-    expect((await repository.points()).points.map((point) => point.facts.warnings)).toEqual([[]]);
-  });
-
   it('that is set to write too little log is unsupported, with the setting', async () => {
     await cluster.restart({ wal_level: 'minimal', max_wal_senders: '0' });
     try {
@@ -146,7 +104,11 @@ describe.skipIf(major === undefined)(`a PostgreSQL source (skipped with the reas
 
   it('all of whose connections for backups are in use says which setting to raise', async () => {
     await cluster.restart({ max_wal_senders: '1' });
-    const first = postgresAsset({ url: cluster.url }).capture({ progress: silentProgress, scratch: '/nonexistent' });
+    const first = postgresAsset({ url: cluster.url }).capture({
+      readSoFar: async () => {},
+      progress: silentProgress,
+      scratch: '/nonexistent',
+    });
     try {
       await first.next();
       expect(await refusalOf(cluster.url)).toMatchObject({
@@ -159,18 +121,71 @@ describe.skipIf(major === undefined)(`a PostgreSQL source (skipped with the reas
     }
   });
 
-  it('that is killed in the middle has vanished, and leaves no point', async () => {
-    const before = (await repository.points()).points.length;
-    await cluster.sql(
-      `create table large as select repeat(md5(n::text), 20) as filler from generate_series(1, 60000) n`,
-    );
-    const taking = take(postgresAsset({ url: cluster.url }), repository, {
-      seen: async ({ path }) => {
-        if (path === 'backup_label') await cluster.server.kill();
-      },
+  describe.each(['files', 'connection'] as const)('read through its %s', (via) => {
+    it('has no backup session left when the capture is ended early', async () => {
+      const capture = postgresAsset({ url: cluster.url, via }).capture({
+        readSoFar: async () => {},
+        progress: silentProgress,
+        scratch: '/nonexistent',
+      });
+      await capture.next();
+      expect(await backupSessions()).toBe(1);
+      await capture.return(undefined as never);
+      expect(await backupSessions()).toBe(0);
     });
-    await expect(taking).rejects.toMatchObject({ code: 'asset.vanished' });
-    expect((await repository.points()).points).toHaveLength(before);
-    await rm(join(cluster.dataFolder, 'postmaster.pid'), { force: true });
+
+    it('has no backup session left when the work is stopped by its signal', async () => {
+      const stop = new AbortController();
+      const taking = take(postgresAsset({ url: cluster.url, via }), repository, {
+        signal: stop.signal,
+        seen: ({ path }) => (path === 'global' ? stop.abort() : undefined),
+      });
+      await expect(taking).rejects.toMatchObject({ code: 'operation.cancelled' });
+      expect(await backupSessions()).toBe(0);
+    });
+
+    it('trap "a tablespace added after the base backup began": such a backup is refused', async () => {
+      let made = false;
+      const taking = take(postgresAsset({ url: cluster.url, via }), repository, {
+        seen: async ({ path }) => {
+          if (made || path !== 'base') return;
+          made = true;
+          await cluster.sql(`create tablespace sudden location ''`);
+        },
+      });
+      await expect(taking).rejects.toMatchObject({ code: 'asset.changing' });
+      await cluster.sql('drop tablespace sudden');
+    });
+
+    it('with a damaged page is refused, naming the file', async () => {
+      await cluster.sql('create table torn as select generate_series(1, 1000) as n');
+      await cluster.sql('checkpoint');
+      const [{ path } = { path: '' }] = await cluster.sql(`select pg_relation_filepath('torn') as path`);
+      const file = await open(join(cluster.dataFolder, String(path)), 'r+');
+      await file.write(Buffer.from('damage'), 0, 6, 8192 + 5000);
+      await file.close();
+      await expect(take(postgresAsset({ url: cluster.url, via }), repository)).rejects.toMatchObject({
+        code: 'asset.corrupt',
+        message: expect.stringContaining(String(path)),
+      });
+      await cluster.sql('drop table torn');
+      expect((await repository.points()).points.map((point) => point.facts.warnings)).toEqual([[]]);
+    });
+
+    it('that is killed in the middle has vanished, and leaves no point', async () => {
+      const before = (await repository.points()).points.length;
+      await cluster.sql(
+        `create table if not exists large as select repeat(md5(n::text), 20) as filler from generate_series(1, 60000) n`,
+      );
+      const taking = take(postgresAsset({ url: cluster.url, via }), repository, {
+        seen: async ({ path }) => {
+          if (path === 'global') await cluster.server.kill();
+        },
+      });
+      await expect(taking).rejects.toMatchObject({ code: 'asset.vanished' });
+      expect((await repository.points()).points).toHaveLength(before);
+      await rm(join(cluster.dataFolder, 'postmaster.pid'), { force: true });
+      await cluster.restart();
+    });
   });
 });

@@ -18,12 +18,12 @@ const installed = await installedMajors();
 
 /** What every supported version must do: each in a real server, with a real repository between source and copy. */
 export function describeRoundTrip(major: number): void {
-  describe(`PostgreSQL ${major}`, () => {
-    promisesOf(major);
+  describe.each(['files', 'connection'] as const)(`PostgreSQL ${major}, read through its %s`, (via) => {
+    promisesOf(major, via);
   });
 }
 
-function promisesOf(major: number): void {
+function promisesOf(major: number, via: 'files' | 'connection'): void {
   const missing = !installed.includes(major);
   let cluster: TestCluster;
   let repository: Repository;
@@ -43,6 +43,7 @@ function promisesOf(major: number): void {
     skip(missing, `the server programs of PostgreSQL ${major} are not on this machine`);
     const asset = postgresAsset({
       url: cluster.url,
+      via,
       measure: { rows: 'select count(*) from load', newest: 'select now()' },
     });
     const load = await startLoad(cluster.url);
@@ -80,7 +81,7 @@ function promisesOf(major: number): void {
     await chown(elsewhere, uid, gid);
     await cluster.sql(`create tablespace fast location '${elsewhere}'`);
     await cluster.sql('create table apart tablespace fast as select generate_series(1, 1000) as n');
-    const asset = postgresAsset({ url: cluster.url });
+    const asset = postgresAsset({ url: cluster.url, via });
     const taken = await take(asset, repository);
     const [sourceFolder] = await readdir(elsewhere);
     const pathOf = `select pg_relation_filepath('apart') as path`;
@@ -92,7 +93,7 @@ function promisesOf(major: number): void {
       await runSql(url, 'checkpoint');
       const links = await readdir(join(path, 'pg_tblspc'), { withFileTypes: true });
       expect(links.map((entry) => entry.isSymbolicLink())).toEqual([false]);
-      const copied = postgresAsset({ url });
+      const copied = postgresAsset({ url, via });
       const again = await take(copied, repository);
       await withCopy(copied, again, cluster.folder, async (second) => {
         expect(await runSql(second.url, 'select max(n) as n, count(*)::int as rows from apart')).toEqual([
@@ -115,7 +116,7 @@ function promisesOf(major: number): void {
     await cluster.sql('create table kept as select 1 as n');
     await cluster.sql(`select pg_create_physical_replication_slot('left_behind', true)`);
     const [{ path: scratch } = { path: '' }] = await cluster.sql(`select pg_relation_filepath('scratch') as path`);
-    const asset = postgresAsset({ url: cluster.url });
+    const asset = postgresAsset({ url: cluster.url, via });
     const taken = await take(asset, repository);
     await cluster.sql(`select pg_drop_replication_slot('left_behind')`);
     expect(taken.paths).toContain(`${String(scratch)}_init`);
@@ -125,6 +126,16 @@ function promisesOf(major: number): void {
     expect(taken.paths).toEqual(
       expect.arrayContaining(['', 'pg_replslot', 'pg_dynshmem', 'pg_notify', 'backup_label']),
     );
+    // Both ways to read a server must come to the same.
+    const other = await take(
+      postgresAsset({ url: cluster.url, via: via === 'files' ? 'connection' : 'files' }),
+      repository,
+    );
+    const lasting = ({ paths }: { paths: readonly string[] }): string[] =>
+      paths
+        .filter((path) => !/^pg_wal\/[0-9A-F]{24}$|\.done$|\/pg_internal|^lifeboat|^tablespace_map$/.test(path))
+        .toSorted();
+    expect(lasting(other)).toEqual(lasting(taken));
     await withCopy(asset, taken, cluster.folder, async ({ url, path }) => {
       expect(await runSql(url, 'select count(*)::int as n from scratch')).toEqual([{ n: 0 }]);
       expect(await runSql(url, 'select n from kept')).toEqual([{ n: 1 }]);

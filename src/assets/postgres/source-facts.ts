@@ -4,8 +4,12 @@ import { readSettings } from './settings.ts';
 
 /** What a backup must know of its source, and a copy of its origin. */
 export interface SourceFacts {
+  readonly major: number;
   readonly encoding: string;
-  /** Whether the server verified every page while it sent it. */
+  /** Of a page, and how many of them a file of a table holds before the next one is begun. */
+  readonly blockBytes: number;
+  readonly segmentPages: number;
+  /** Whether the server keeps a checksum of every page. */
   readonly pageChecksums: boolean;
   /** The name of the first superuser, the only role that every cluster has. */
   readonly superuser: string;
@@ -22,16 +26,23 @@ export interface Tablespace {
   readonly inPlace: boolean;
 }
 
+type Asked = 'encoding' | 'checksums' | 'superuser' | 'mode' | 'number' | 'block' | 'segment';
+
 /** Throws `asset.unsupported` for a server that cannot be backed up, with the setting that would change it. */
 export async function readSourceFacts(client: Client): Promise<SourceFacts> {
   await mustAllowBackups(client);
-  const { rows } = await client.query<{ encoding: string; checksums: string; superuser: string; mode: string }>(
+  const { rows } = await client.query<Record<Asked, string>>(
     `select current_setting('server_encoding') as encoding, current_setting('data_checksums') as checksums,
+            current_setting('server_version_num') as number, current_setting('block_size') as block,
+            (select setting from pg_settings where name = 'segment_size') as segment,
             (select rolname from pg_roles where oid = 10) as superuser, current_setting('data_directory_mode') as mode`,
   );
   const row = rows[0];
   if (row === undefined) throw new LifeboatError('asset.unsupported', 'the server tells nothing of itself');
   return {
+    major: Math.floor(Number(row.number) / 10_000),
+    blockBytes: Number(row.block),
+    segmentPages: Number(row.segment),
     encoding: row.encoding,
     pageChecksums: row.checksums === 'on',
     superuser: row.superuser,

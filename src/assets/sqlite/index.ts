@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { lstat, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { runCheck, type CheckResult } from '../../checks/index.ts';
-import { formatBytes, LifeboatError, limits, messageOf, systemCodeOf } from '../../core/index.ts';
+import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest } from '../asset.ts';
 import type { RestoredCopy, SourceIdentity, WorkOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
@@ -78,10 +77,10 @@ class SqliteAsset implements Asset {
         uid: Number(uid),
         gid: Number(gid),
         chunking: 'fixed',
-        // A stream is read to its end before the capture goes on, so that the copy can be removed when it ends; a file might
-        // still be waiting to be opened then.
-        content: { kind: 'stream', read: () => createReadStream(copy, { highWaterMark: limits.fixedChunkBytes }) },
+        content: { kind: 'file', path: copy, standIn: true },
       };
+      // The copy is removed when the capture ends.
+      await options.readSoFar();
       stopIfAsked(signal, `the backup of ${this.name}`);
       const { newest, warnings } = await this.#measuredIn(copy);
       if (recovered) warnings.push('a crash had left a half transaction in the source, which was rolled back');

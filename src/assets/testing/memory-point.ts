@@ -11,7 +11,7 @@ export interface Captured {
 
 /** Captures an asset to its end, reading each content when its entry comes, as an engine with a store would. */
 export async function captureAll(asset: Asset, scratch: string): Promise<Captured> {
-  const capture = asset.capture({ scratch, progress: silentProgress });
+  const capture = asset.capture({ readSoFar: async () => {}, scratch, progress: silentProgress });
   const entries: StoredEntry[] = [];
   const contents = new Map<string, Buffer>();
   try {

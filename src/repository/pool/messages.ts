@@ -1,17 +1,26 @@
 import type { ErrorCode } from '../../core/index.ts';
 import type { KeyBundle } from '../keys.ts';
 import type { BuiltPack } from '../pack-builder.ts';
+import type { Finding } from '../../assets/index.ts';
+import type { FileRange, PieceAt, SealedRange } from '../sealer.ts';
 
-/** What a thread is asked. Each request gets one reply of the same number, in order. */
+/** What a thread is asked. Each request gets one reply of the same number. */
 export type Request =
   | { readonly do: 'start'; readonly session: number; readonly bundle: KeyBundle; readonly tables: SharedArrayBuffer[] }
   | { readonly do: 'follow'; readonly session: number; readonly table: SharedArrayBuffer }
   /** `plain` lies in shared memory and stays as it is until the reply. */
-  | { readonly do: 'seal'; readonly session: number; readonly plain: Uint8Array }
+  | ({ readonly do: 'seal'; readonly plain: Uint8Array; readonly at?: PieceAt } & Inspected)
+  | ({ readonly do: 'sealRange'; readonly range: FileRange } & Inspected)
   | { readonly do: 'finish'; readonly session: number }
   | { readonly do: 'recycle'; readonly session: number; readonly memory: ArrayBuffer }
   | { readonly do: 'end'; readonly session: number }
   | ({ readonly do: 'open' } & OpenRequest);
+
+interface Inspected {
+  readonly session: number;
+  /** The URL of a module. */
+  readonly inspector?: string;
+}
 
 /** Chunks of one pack to be opened, and where their bytes belong. */
 export interface OpenRequest {
@@ -47,7 +56,9 @@ export interface Reply {
   readonly id?: Uint8Array;
   /** The chunk was not known: it is stored. */
   readonly fresh?: boolean;
+  readonly findings?: readonly Finding[];
   readonly pack?: BuiltPack;
+  readonly range?: Omit<SealedRange, 'pack'>;
   /** Positions in `chunks` of those that are not as they were written. */
   readonly bad?: readonly number[];
   readonly error?: CarriedError;

@@ -1,7 +1,9 @@
 import type { KeyBundle } from '../keys.ts';
 import type { BuiltPack } from '../pack-builder.ts';
 import type { KnownIds } from './known-ids.ts';
-import type { Reply } from './messages.ts';
+import type { Finding } from '../../assets/index.ts';
+import type { FileRange, PieceAt, SealedRange } from '../sealer.ts';
+import type { Reply, Request } from './messages.ts';
 import type { Pool } from './pool.ts';
 import type { Thread } from './thread.ts';
 
@@ -26,13 +28,31 @@ export class SealSession {
   }
 
   /** Hashes the bytes (in shared memory) and, if nobody has brought them yet, seals them into a pack. */
-  async seal(plain: Uint8Array): Promise<{ id: Buffer; fresh: boolean }> {
-    const reply = await this.#pool.run({ do: 'seal', session: this.#session, plain }, [], (done, thread) =>
-      this.#takePack(done, thread),
-    );
+  async seal(
+    plain: Uint8Array,
+    inspector?: string,
+    at?: PieceAt,
+  ): Promise<{ id: Buffer; findings: readonly Finding[] }> {
+    const inspected = inspector === undefined || at === undefined ? {} : { inspector, at };
+    const request = { do: 'seal', session: this.#session, plain, ...inspected } as const;
+    const reply = await this.#pool.run(request, [], (done, thread) => this.#takePack(done, thread));
     const fresh = reply.fresh === true;
-    if (fresh) this.#count();
-    return { id: Buffer.from(reply.id as Uint8Array), fresh };
+    if (fresh) this.#count(1);
+    return { id: Buffer.from(reply.id as Uint8Array), findings: reply.findings ?? [] };
+  }
+
+  /** As `seal`, for a stretch of a file that the thread reads itself. */
+  async sealRange(range: FileRange, inspector: string | undefined): Promise<Omit<SealedRange, 'pack'>> {
+    const request = {
+      do: 'sealRange',
+      session: this.#session,
+      range,
+      ...(inspector === undefined ? {} : { inspector }),
+    };
+    const reply = await this.#pool.run(request as Request, [], (done, thread) => this.#takePack(done, thread));
+    const sealed = reply.range as SealedRange;
+    this.#count(sealed.fresh);
+    return sealed;
   }
 
   /** Completes the packs that the threads have begun; all were handed to `store` then. */
@@ -61,8 +81,8 @@ export class SealSession {
     });
   }
 
-  #count(): void {
-    this.#claimed += 1;
+  #count(fresh: number): void {
+    this.#claimed += fresh;
     if (this.#claimed < this.#known.room) return;
     this.#claimed = 0;
     this.#tellAll({ do: 'follow', session: this.#session, table: this.#known.grow() });

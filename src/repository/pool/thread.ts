@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { LifeboatError, limits, messageOf } from '../../core/index.ts';
+import { LifeboatError, limits, messageOf, ownModule } from '../../core/index.ts';
 import type { CarriedError, Reply, Request } from './messages.ts';
 
-/** Sources run as they are, built files as JavaScript: the thread's program has the ending of this one. */
-const ownProgram = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const ownProgram = ownModule('./worker', import.meta.url);
 
 /** One thread and what it was asked. It keeps the process alive only while it owes an answer. */
 export class Thread {

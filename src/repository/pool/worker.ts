@@ -2,28 +2,43 @@ import { writeSync } from 'node:fs';
 import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { assert, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import type { Inspector } from '../../assets/index.ts';
 import { chunkIdNow, openChunkNow } from '../chunk-codec.ts';
 import { free } from '../free.ts';
-import { PackBuilder, type BuiltPack } from '../pack-builder.ts';
+import { inspectorOf } from '../inspectors.ts';
+import type { BuiltPack } from '../pack-builder.ts';
+import { Sealer } from '../sealer.ts';
 import { KnownIds } from './known-ids.ts';
 import type { CarriedError, OpenChunk, OpenRequest, Reply, Request } from './messages.ts';
 
 /** The thread's side of the pool: one request after another, each worked off before the next is looked at. */
 interface Session {
-  readonly idKey: Uint8Array;
   readonly known: KnownIds;
-  readonly builder: PackBuilder;
+  readonly sealer: Sealer;
 }
 
 const sessions = new Map<number, Session>();
+const inspectors = new Map<string, Inspector>();
 
 parentPort?.on('message', ({ task, request }: { task: number; request: Request }) => {
   try {
+    const { inspector } = request as { inspector?: string };
+    if (inspector !== undefined && !inspectors.has(inspector)) return load(inspector, task, request);
     answer({ task, ...perform(request) });
   } catch (error) {
     answer({ task, error: carried(error) });
   }
 });
+
+/** Once a thread and kind of file; what comes meanwhile is answered before. */
+async function load(inspector: string, task: number, request: Request): Promise<void> {
+  try {
+    inspectors.set(inspector, await inspectorOf(inspector));
+    answer({ task, ...perform(request) });
+  } catch (error) {
+    answer({ task, error: carried(error) });
+  }
+}
 
 function answer(reply: Reply): void {
   parentPort?.postMessage(reply, reply.pack === undefined ? [] : [reply.pack.memory]);
@@ -34,20 +49,24 @@ function perform(request: Request): Omit<Reply, 'task'> {
     case 'open':
       return { bad: openChunks(request) };
     case 'start': {
-      const { bundle, tables } = request;
-      const session = { idKey: bundle.chunkIdKey, known: new KnownIds(tables), builder: new PackBuilder(bundle) };
-      sessions.set(request.session, session);
+      const known = new KnownIds(request.tables);
+      sessions.set(request.session, { known, sealer: new Sealer(request.bundle, (id) => known.claim(id)) });
       return {};
     }
     case 'follow':
       sessionOf(request).known.follow(request.table);
       return {};
     case 'seal':
-      return seal(sessionOf(request), request.plain);
+      return sessionOf(request).sealer.seal(request.plain, inspectors.get(request.inspector ?? ''), request.at);
+    case 'sealRange': {
+      const inspector = inspectors.get(request.inspector ?? '');
+      const { pack, ...range } = sessionOf(request).sealer.sealRange(request.range, inspector);
+      return { range, ...withPack(pack) };
+    }
     case 'finish':
-      return withPack(sessionOf(request).builder.finish());
+      return withPack(sessionOf(request).sealer.finish());
     case 'recycle':
-      sessions.get(request.session)?.builder.recycle(request.memory);
+      sessions.get(request.session)?.sealer.recycle(request.memory);
       return {};
     case 'end':
       sessions.delete(request.session);
@@ -59,12 +78,6 @@ function sessionOf(request: { session: number }): Session {
   const session = sessions.get(request.session);
   assert(session !== undefined, 'a session was started in this thread');
   return session;
-}
-
-function seal(session: Session, plain: Uint8Array): Omit<Reply, 'task'> {
-  const id = new Uint8Array(chunkIdNow(session.idKey, plain));
-  if (!session.known.claim(id)) return { id, fresh: false };
-  return { id, fresh: true, ...withPack(session.builder.add(id, plain)) };
 }
 
 const withPack = (pack: BuiltPack | undefined): { pack?: BuiltPack } => (pack === undefined ? {} : { pack });

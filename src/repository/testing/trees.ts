@@ -17,7 +17,11 @@ export async function backupTree(
 ): Promise<Point> {
   const writer = await repository.write({ ...writeOptions, ...options });
   try {
-    const capture = asset.capture({ scratch: '/nowhere', progress: silentProgress });
+    const capture = asset.capture({
+      scratch: '/nowhere',
+      progress: silentProgress,
+      readSoFar: async () => void (await writer.settle()),
+    });
     for (;;) {
       const next = await capture.next();
       if (next.done === true) {

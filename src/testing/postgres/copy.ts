@@ -35,6 +35,7 @@ export async function take(
   const capture = asset.capture({
     progress: silentProgress,
     scratch: '/nonexistent',
+    readSoFar: async () => void (await writer.settle()),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const paths: string[] = [];
