@@ -89,10 +89,18 @@ export function nameOf(text: string, otherwise = 'unnamed'): string {
     .normalize('NFKD')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
     .replaceAll(/^[^A-Za-z]+|_+$/g, '')
-    .slice(0, 48)
-    .replace(/_+$/, '')
     .toLowerCase();
-  return name === '' ? otherwise : name;
+  return name === '' ? otherwise : cutAtWord(name, nameLettersMax);
+}
+
+/** Names are typed and read aloud: what is longer is cut where a word ends. */
+const nameLettersMax = 48;
+
+/** `restore_the_database_from_the_newest_copy`, at most so many letters, whole words where there are several. */
+export function cutAtWord(name: string, lettersMax: number): string {
+  if (name.length <= lettersMax) return name;
+  const cut = name.slice(0, lettersMax + 1).lastIndexOf('_');
+  return name.slice(0, cut > 8 ? cut : lettersMax).replace(/_+$/, '');
 }
 
 function freeName(wanted: string, entries: ReadonlyMap<string, PlanNode>): string {

@@ -61,7 +61,6 @@ function requireKeys(draft: Draft): void {
 }
 
 function requireStores(draft: Draft): void {
-  declareFolders(draft);
   if (draft.names('stores').length > 0) return;
   const path = scalar(placeholder('where copies go'));
   draft
@@ -69,8 +68,8 @@ function requireStores(draft: Draft): void {
     .set('unknown', mapping({ type: scalar('fs'), path }, undefined, 'the document names no place'));
 }
 
-/** Copies that scripts put into a folder and nowhere else: the folder is the store. */
-function declareFolders(draft: Draft): void {
+/** Copies that scripts put into a folder and nowhere else: the folder is the store. To be called before policies are placed. */
+export function declareFolders(draft: Draft): void {
   const stores = new Map<string, string>();
   for (const asset of draft.section('assets').values()) {
     const artifacts = isMap(asset) ? asset.entries.get('artifacts') : undefined;

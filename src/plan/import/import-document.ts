@@ -2,7 +2,7 @@ import { LifeboatError, limits } from '../../core/index.ts';
 import { blocksOf, type Block, type SourceDocument } from './document/document.ts';
 import { readMarkdown } from './document/read.ts';
 import { Draft, type Remark } from './draft.ts';
-import { finishPlan } from './finish.ts';
+import { declareFolders, finishPlan } from './finish.ts';
 import { recogniseAlerts, recogniseAlertWords } from './recognise/alerts.ts';
 import { recogniseChecklists, recogniseCommunications } from './recognise/communications.ts';
 import { recogniseContacts } from './recognise/contacts.ts';
@@ -69,6 +69,7 @@ function recogniseAll(document: SourceDocument, draft: Draft, name: string, text
   recogniseCategories(document, draft);
   recogniseScenarios(procedures, draft, world);
   recogniseRehearsals(document, draft, world, (line) => inProcedure.has(line));
+  declareFolders(draft);
   placePolicies();
   recogniseSettings(document, draft, world);
   recogniseVerification(document, draft);

@@ -155,7 +155,7 @@ describe('a document of a cloud', async () => {
   });
 
   it('reads windows of retention, tiers, places and what is verified', () => {
-    expect(data.policies.of_postgres).toEqual({
+    expect(data.policies.of_database).toEqual({
       every: '1d',
       keep: {
         daily: '35d',
@@ -187,6 +187,37 @@ describe('a document of a cloud', async () => {
 
   it('keeps a template from becoming a program', () => {
     expect(data.templates.first_message.body).toContain('{ { 7 * 7 } }');
+  });
+});
+
+describe('a document of containers and crontabs', async () => {
+  const { data, errors } = await imported(documentNamed('garage'), 'garage.md');
+
+  it('becomes a plan that loads', () => expect(errors).toEqual([]));
+
+  it('takes the database for what it is', () => {
+    expect(data.assets.database).toMatchObject({ type: 'database', engine: 'mysql', policy: 'of_database' });
+    expect(data.assets.database.artifacts.dump).toMatchObject({ format: 'sql', method: 'dump', store: 'backups' });
+  });
+
+  it('reads lines of a crontab and schedules of jobs', () => {
+    expect(data.policies.of_database).toEqual({ every: '30 1 * * *', to: ['backups'] });
+    expect(data.policies.of_kubernetes).toMatchObject({ every: '15 3 * * *' });
+  });
+
+  it('knows compose, velero and restic', () => {
+    expect(data.scenarios.application_is_down.steps[0]).toMatchObject({ stop: { services: ['web', 'worker'] } });
+    expect(data.scenarios.cluster_lost.steps.slice(0, 2)).toMatchObject([
+      { restore: 'kubernetes_resources' },
+      { restore: 'photos' },
+    ]);
+  });
+
+  it('asks where the document gives several ways', () => {
+    expect(data.scenarios.cluster_lost.steps.at(-1).choose).toMatchObject({
+      question: 'Try one of these',
+      options: { option_a: { when: 'start again' }, option_b: { steps: [{ rollback: 'garage' }] } },
+    });
   });
 });
 

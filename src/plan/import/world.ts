@@ -118,6 +118,14 @@ export class World {
     );
   }
 
+  /** The files at a path, or the only files that the document names. */
+  anyFiles(path: string, line: number): string {
+    const found = [...this.#known].filter(([what]) => what.startsWith('files:'));
+    return (
+      this.#known.get(`files:${path}`) ?? (found.length === 1 ? (found[0]?.[1] as string) : this.files(path, line))
+    );
+  }
+
   /** An asset of another type, `kubernetes` or `volume`, one of each. */
   asset(type: string, wanted: string, line: number, settings: Readonly<Record<string, PlanNode>> = {}): string {
     return this.#met('assets', `${type}:${wanted}`, wanted, line, () =>

@@ -5,6 +5,7 @@ import { list, mapping, scalar } from '../write/node.ts';
 import type { Act, Hear } from './act.ts';
 import { hearAws, hearEksctl, hearHelm, hearTerraform } from './clouds.ts';
 import { hearCreateDatabase, hearDropDatabase, hearPgDump, hearPgRestore, hearPsql, hearSqlite } from './databases.ts';
+import { hearDocker, hearMysql, hearRestic, hearVelero } from './containers.ts';
 import { hearKubectl } from './kubectl.ts';
 import { hearCopy, hearCurl, hearScript, hearSystemctl, hearUnpack } from './machines.ts';
 
@@ -23,6 +24,13 @@ const programs: Readonly<Record<string, Hear>> = {
   tofu: hearTerraform,
   helm: hearHelm,
   eksctl: hearEksctl,
+  velero: hearVelero,
+  docker: hearDocker,
+  'docker-compose': hearDocker,
+  podman: hearDocker,
+  restic: hearRestic,
+  mysql: hearMysql,
+  mariadb: hearMysql,
   systemctl: hearSystemctl,
   curl: hearCurl,
   cp: hearCopy,

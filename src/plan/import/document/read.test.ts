@@ -11,7 +11,7 @@ const lineTexts = (block: Block): { line: number; text: string }[] => {
 };
 
 describe('a Markdown document', () => {
-  it.each(['harbour', 'library', 'clinic', 'secrets'])('knows the line of everything in it: %s', (name) => {
+  it.each(['harbour', 'library', 'clinic', 'garage', 'secrets'])('knows the line of everything in it: %s', (name) => {
     const text = documentNamed(name);
     const lines = text.split('\n');
     const document = readMarkdown(text);

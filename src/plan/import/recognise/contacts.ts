@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SourceDocument } from '../document/document.ts';
 import { nameOf, type Draft } from '../draft.ts';
 import { columnOf, factsOf, tablesOf } from '../facts.ts';
@@ -21,7 +22,7 @@ export function contactOf(draft: Draft, role: string, line: number): string {
   if (known !== undefined) return name;
   draft
     .section('contacts')
-    .set(name, mapping({ role: scalar(name), name: scalar(`[who ${role} is]`) }, line, 'not in the document'));
+    .set(name, mapping({ role: scalar(name) }, line, 'who that is stands nowhere in the document'));
   return name;
 }
 
@@ -101,7 +102,7 @@ const outside = (vendor: string, support: string, account: string, line: number)
 /** How somebody is reached, from one cell: an address, a rotation, a chat channel; else it is a name. */
 function waysOf(text: string, line: number, external = false): Record<string, PlanNode> {
   if (text === '') return {};
-  const email = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/.exec(text)?.[0];
+  const email = addressIn(text);
   const phone = /\+?\d[\d ()/-]{6,}\d/.exec(text)?.[0];
   return {
     ...(email === undefined ? {} : { email: scalar(email, line) }),
@@ -115,6 +116,12 @@ function waysOf(text: string, line: number, external = false): Record<string, Pl
       ? {}
       : { name: scalar(text, line) }),
   };
+}
+
+/** Only an address that the plan takes as one; half an address is kept as it stands. */
+function addressIn(text: string): string | undefined {
+  const found = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/.exec(text)?.[0];
+  return z.email().safeParse(found).success ? found : undefined;
 }
 
 const phoneOf = (text: string, line: number): Record<string, PlanNode> =>

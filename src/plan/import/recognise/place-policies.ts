@@ -31,7 +31,7 @@ export function placePolicies(
     const assets = assetsOfType(draft, subject);
     if (entries === undefined || entries.size === 0 || assets.length === 0) continue;
     rhythmOfWindows(entries);
-    const name = own === undefined ? 'backups' : `of_${subject}`;
+    const name = own === undefined ? 'backups' : `of_${typeOf(draft, assets[0]) ?? subject}`;
     if (!draft.section('policies').has(name)) draft.section('policies').set(name, { entries });
     for (const asset of assets) world.add('assets', asset, 'policy', scalar(name));
     const made = world.storage.map((place) => ({ ...place, subject: 'backups' as const, second: false }));
@@ -51,6 +51,12 @@ function merged(general: Entries | undefined, own: Entries | undefined): Entries
     ...(isMap(ownKeep) ? ownKeep.entries : []),
   ]);
   return new Map([...general, ...own, ...(keep.size === 0 ? [] : [['keep', { entries: keep }] as const])]);
+}
+
+function typeOf(draft: Draft, asset: string | undefined): string | undefined {
+  const declared = draft.section('assets').get(asset ?? '');
+  const type = isMap(declared) ? declared.entries.get('type') : undefined;
+  return type !== undefined && 'value' in type ? String(type.value) : undefined;
 }
 
 /** Assets of a type; `postgres` stands for any database server. */

@@ -1,4 +1,4 @@
-import type { SourceDocument } from '../document/document.ts';
+import { blocksOf, type SourceDocument } from '../document/document.ts';
 import type { Draft } from '../draft.ts';
 import { around, columnOf, factsOf, tablesOf, type Fact } from '../facts.ts';
 import { readCadence } from '../words/cadence.ts';
@@ -43,7 +43,31 @@ export function recogniseProtection(
     }
   }
   bulletsOfBackups(document, writer, isOther);
+  scheduledCommands(document, writer);
   return () => writer.finish();
+}
+
+/** Lines of a crontab, the `schedule:` of a job, and the settings with which PostgreSQL archives its log. */
+function scheduledCommands(document: SourceDocument, writer: PolicyWriter): void {
+  for (const section of document.sections) {
+    for (const block of blocksOf(section.blocks)) {
+      if (block.kind !== 'code') continue;
+      const archives = /^\s*archive_mode\s*=\s*'?(on|always)/m.test(block.text);
+      for (const [index, text] of block.text.split('\n').entries()) {
+        const line = block.line + index;
+        const cron = /^\s*(?:schedule:\s*["']?)?((?:[\d*][\d*/,-]*\s+){4}[\d*][\d*/,-]*)["']?(\s+\S.*)?$/.exec(text);
+        // A job in YAML says elsewhere in the block what it does; a line of a crontab says it itself.
+        const about = `${cron?.[2] ?? block.text} ${block.lead} ${section.title}`;
+        if (cron !== null && /back ?up|dump|snapshot|restic|velero/i.test(about))
+          writer.every(subjectOf(about) ?? 'backups', cron[1] as string, line);
+        const seconds = archives ? /^\s*archive_timeout\s*=\s*'?(\d+)\s*(s|min|h)?/.exec(text) : null;
+        if (seconds !== null)
+          writer.log(`every ${seconds[1]} ${{ s: 'seconds', min: 'minutes', h: 'hours' }[seconds[2] ?? 's']}`, line);
+        else if (archives && /^\s*archive_mode/.test(text) && !/archive_timeout/.test(block.text))
+          writer.log('on', line);
+      }
+    }
+  }
 }
 
 /** `- PostgreSQL (daily full + optional WAL archiving)` below `Regular backups for:` */

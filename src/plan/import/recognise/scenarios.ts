@@ -107,7 +107,12 @@ function titleOf(section: Section, variant: string): string {
     .replace(/^\d+(\.\d+)*[.):]?\s+/, '');
   const parent = section.around.at(-1) ?? '';
   const whole = /^(from|by|using|with|via|option|to)\b/i.test(plain) ? `${parent} ${plain}` : plain;
-  return [whole, variant].filter((part) => part !== '').join(' ');
+  // A variant that has the heading's own words in it says all that there is to say.
+  const repeats = whole
+    .toLowerCase()
+    .split(/\W+/)
+    .some((word) => word.length > 5 && variant.toLowerCase().includes(word));
+  return repeats ? variant : [whole, variant].filter((part) => part !== '').join(' ');
 }
 
 /** The heading around `Recovery steps`. */

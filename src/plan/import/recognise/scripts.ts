@@ -48,6 +48,7 @@ class ScriptReader {
   read(statement: Statement): boolean {
     for (const reader of [
       this.#dump,
+      this.#otherDump,
       this.#live,
       this.#resources,
       this.#upload,
@@ -80,6 +81,28 @@ class ScriptReader {
     const asset = this.#world.postgres(statement.line, database?.startsWith('$') === true ? undefined : database);
     this.#artifact(asset, 'dump', file, statement, { format: scalar(formats[form] ?? 'sql'), method: scalar('dump') });
     return true;
+  }
+
+  /** `mysqldump shop > FILE`, `mongodump …`, `pg_basebackup -D FOLDER`, `velero backup create` */
+  #otherDump(statement: Statement): boolean {
+    for (const { words: written } of statement.commands) {
+      const { program, words } = callOf(written);
+      const base =
+        program === 'pg_basebackup'
+          ? readArguments(words, ['-P', '-Ft', '-z', '-R', '-v', '-X']).flag('-D', '--pgdata')
+          : undefined;
+      const file = base ?? (/^(mysqldump|mariadb-dump|mongodump)$/.test(program) ? fileOf(statement) : undefined);
+      if (file === undefined) continue;
+      const asset =
+        program === 'pg_basebackup' ? this.#world.postgres(statement.line) : this.#world.database(statement.line);
+      const settings =
+        base === undefined
+          ? { format: scalar(program === 'mongodump' ? 'other' : 'sql'), method: scalar('dump') }
+          : { format: scalar('directory'), method: scalar('base') };
+      this.#artifact(asset, base === undefined ? 'dump' : 'base', file, statement, settings);
+      return true;
+    }
+    return false;
   }
 
   /** A file of SQLite that is copied, or saved by its own program. */

@@ -2,7 +2,7 @@ import { hearStatement, plainAct } from '../commands/hear.ts';
 import type { Act } from '../commands/act.ts';
 import { blocksOf, type Code, type Item } from '../document/document.ts';
 import { codeSpans } from '../document/plain-text.ts';
-import { nameOf, type Draft } from '../draft.ts';
+import { cutAtWord, nameOf, type Draft } from '../draft.ts';
 import { isShell } from '../shell/languages.ts';
 import { parseScript } from '../shell/parse.ts';
 import type { Statement } from '../shell/script.ts';
@@ -162,9 +162,8 @@ export class StepWriter {
   }
 
   #idOf(title: string, kind: string): string {
-    const wanted = nameOf(title.replace(/^(step\s*)?\d+[.):]?\s*/i, '').replace(/\(.*?\)/g, ''), kind)
-      .slice(0, 40)
-      .replace(/_+$/, '');
+    const plain = title.replace(/^(step\s*)?\d+[.):]?\s*/i, '').replaceAll(/\(.*?\)/g, '');
+    const wanted = cutAtWord(nameOf(plain, kind), 40);
     let id = wanted;
     for (let number = 2; this.#ids.has(id); number += 1) id = `${wanted}_${number}`;
     this.#ids.add(id);

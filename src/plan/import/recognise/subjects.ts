@@ -15,7 +15,7 @@ export type Subject =
 export function subjectOf(text: string): Subject | undefined {
   const words: readonly (readonly [RegExp, Subject])[] = [
     [/\bsqlite\b/i, 'sqlite'],
-    [/\b(kubernetes|k8s|configmaps?|cluster[- ]state|etcd|manifests?)\b/i, 'kubernetes'],
+    [/\b(kubernetes|k8s|velero|configmaps?|cluster[- ]state|etcd|manifests?)\b/i, 'kubernetes'],
     [/\b(volumes?|ebs|snapshots?|pvcs?|persistent)\b/i, 'volume'],
     [/\bsecrets?\b/i, 'secrets'],
     [/\b(tls|certificates?|certs?)\b/i, 'certificates'],

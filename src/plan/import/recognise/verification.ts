@@ -36,7 +36,9 @@ function place(verify: PlanNode, asked: readonly { text: string; line: number }[
   const count = asked
     .map(({ text, line }) => ({ count: /\bat least (\d+)\b/i.exec(text)?.[1], line }))
     .find((one) => one.count !== undefined);
-  const policies = ['of_postgres', 'of_sqlite', 'backups'].flatMap((name) => draft.section('policies').get(name) ?? []);
+  const policies = ['of_postgres', 'of_database', 'of_sqlite', 'backups'].flatMap(
+    (name) => draft.section('policies').get(name) ?? [],
+  );
   for (const policy of policies) {
     if (!isMap(policy)) continue;
     policy.entries.set('verify', verify);

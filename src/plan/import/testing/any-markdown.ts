@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { documentNamed } from './imported.ts';
 
-export const documents = ['harbour', 'library', 'clinic', 'secrets'].map(documentNamed);
+export const documents = ['harbour', 'library', 'clinic', 'garage', 'secrets'].map(documentNamed);
 const lines = documents.flatMap((text) => text.split('\n'));
 
 /** Lines of real documents in any order, with anything between them. */

@@ -99,7 +99,7 @@ function ofOneMonth(nth: RegExpExecArray, month: number, text: string): StatedCa
 
 function interval(text: string): StatedCadence | undefined {
   const every =
-    /\b(?:every|each)\s+(?:\d+(?:\.\d+)?|two|three|four|six|eight|twelve)[\s-]*(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|[smhdw])\b/i.exec(
+    /\b(?:every|each)\s+(?:\d+(?:\.\d+)?|two|three|four|six|eight|twelve)[\s-]*(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|[smhdw])\b/i.exec(
       text,
     );
   const spaced = /\b(\d+)[\s-](minute|hour|day)s?\s+(?:intervals?|cadence|snapshots?|frequency)\b/i.exec(text);
