@@ -1,7 +1,8 @@
 import { LifeboatError } from '../core/index.ts';
-import type { StepDeclaration } from '../plan/index.ts';
+import type { Scenario, StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepHistory } from './history.ts';
+import { flatSteps } from './show.ts';
 import { keyOf } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
 import { evaluateDeep } from '../plan/index.ts';
@@ -26,18 +27,35 @@ export function inputOf(
 
 export const variablesNow = (active: ActiveRun): Record<string, unknown> => variablesOf(active);
 
-/** What a step may say of itself and no runner keeps yet: to act all the same would be a lie. */
+/**
+ * Before anything acts: a procedure that says what nothing would look at is refused, because its success would be a lie. What an `if`
+ * may leave out is judged when its turn comes. Throws `plan.not_executable`.
+ */
+export function refuseUnkept(scenario: Scenario): void {
+  for (const key of ['success', 'invariants'] as const) {
+    if ((scenario[key] ?? []).length > 0)
+      throw unkept(`the ${key} of ${scenario.name}`, `scenarios.${scenario.name}.${key}`);
+  }
+  for (const step of flatSteps(scenario)) if (step.if === undefined) refusePromises(step);
+}
+
+/** What a step may say of itself and no runner keeps yet. */
 const promises = ['in', 'window', 'guard', 'verify'] as const;
+
+function refusePromises(step: StepDeclaration): void {
+  const promise = promises.find((one) => step[one] !== undefined);
+  if (promise !== undefined) throw unkept(`\`${promise}\` of the step ${step.id}`, step.place.path);
+}
+
+const unkept = (what: string, where: string): LifeboatError =>
+  new LifeboatError('plan.not_executable', `nothing keeps ${what} yet`, {
+    where,
+    hint: 'Write it as a step of its own, a check for example.',
+  });
 
 /** Throws `plan.not_executable`. */
 export function kindOf({ tools }: Pick<ActiveRun, 'tools'>, step: StepDeclaration): StepKind {
-  const unkept = promises.find((promise) => step[promise] !== undefined);
-  if (unkept !== undefined) {
-    throw new LifeboatError('plan.not_executable', `a step with \`${unkept}\` cannot be executed yet`, {
-      where: step.place.path,
-      hint: 'Nothing would keep what it promises. Write it as a step of its own.',
-    });
-  }
+  refusePromises(step);
   const kind = tools.stepKinds.find((one) => one.kind === step.kind);
   if (kind !== undefined) return kind;
   throw new LifeboatError('plan.not_executable', `steps of kind ${step.kind} cannot be executed yet`, {

@@ -4,6 +4,7 @@ import type { ActiveRun } from './active-run.ts';
 import { readHistory, type RunHistory } from './history.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
 import { Order } from './order.ts';
+import { refuseUnkept } from './input.ts';
 import type { ResumeRequest, RunRequest, RunResult } from './run-types.ts';
 import { showRun } from './show.ts';
 import { stepper } from './stepper.ts';
@@ -11,12 +12,14 @@ import { stepper } from './stepper.ts';
 /**
  * Runs a procedure to its end, to a question, or to a failure; the same way for the real day and for a drill. Every act stands
  * between two records. A step that goes wrong is in the result; only what keeps the runner itself from working is thrown:
- * `run.held` when another runner acts on the same run or target, `journal.*`, `disk.full`.
+ * `run.held` when another runner acts on the same run or target, `plan.not_executable` when the procedure promises what nothing
+ * keeps yet, `journal.*`, `disk.full`.
  */
 export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const { tools, scenario, environment, mode, incident } = request;
   const { journal, clock } = tools.workspace;
   const run = request.run ?? timeId(clock.now());
+  refuseUnkept(scenario);
   const order = new Order(scenario);
   const held = hold(request, run);
   try {
