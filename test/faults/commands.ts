@@ -51,17 +51,6 @@ export const sweptCommands: readonly SweptCommand[] = [
   },
   {
     command: 'points forget',
-    title: 'takes the point that was named, or says that it may still be there, and leaves the others',
-    words: ({ points }) => ['points', 'forget', points[0] as string],
-    reads: false,
-    succeeded: async (folder, _, { points }) => {
-      const { json } = await runIn(folder, ['points']);
-      expect((json['points'] as { id: string }[]).map(({ id }) => id)).toEqual(points.slice(1));
-    },
-    afterwards: (folder, { points }) => expectRestores(folder, points[1] as string, 'second'),
-  },
-  {
-    command: 'points forget',
     title: 'takes out that point and no other',
     words: ({ points }) => ['points', 'forget', points[0] as string],
     reads: false,

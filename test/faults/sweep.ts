@@ -29,7 +29,6 @@ export function faultSweep(stride: number): void {
 
   afterAll(async () => {
     await ground.remove();
-    expect(counts.calls).toBeGreaterThan(10);
     console.log(
       `faults: ${counts.calls} calls of ${sweptCommands.length} command lines failed, ${counts.refused} commands refused, ${counts.survived} came through; ${counts.retried} more failures were not noticed behind retries; 0 lost, 0 false green`,
     );
@@ -61,6 +60,12 @@ export function faultSweep(stride: number): void {
     it.each(met)(`is not noticed: $command $title`, async (swept) =>
       sweep(swept, { fault, stride: 2 * stride - 1, isRetried: true }),
     );
+  });
+
+  it('met so many calls that its silence means something', () => {
+    expect(counts.calls).toBeGreaterThan(20);
+    expect(counts.refused).toBeGreaterThan(0);
+    expect(counts.survived).toBeGreaterThan(0);
   });
 }
 
