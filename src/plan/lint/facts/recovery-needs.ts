@@ -1,6 +1,6 @@
 import type { Path } from '../../document.ts';
 import type { Facts } from './facts.ts';
-import type { Procedure } from './procedures.ts';
+import type { Procedure, StepFact } from './procedures.ts';
 
 /** Something that a recovery cannot do without, and the domain that it stands in. */
 export interface Need {
@@ -39,8 +39,51 @@ export function needsOf(facts: Facts, procedure: Procedure): Need[] {
       needs.push({ sort: 'cluster', name: kept, domain: cluster, path: step.path, because: `${step.id} works in it` });
     }
   }
-  return [...needs, ...ofTool(facts)];
+  return [
+    ...needs,
+    ...procedure.steps.flatMap((step) => ofStep(facts, step)),
+    ...imagesOf(facts, procedure),
+    ...ofTool(facts),
+  ];
 }
+
+/** Stores that a step reads from by name, and what holds the pointer that it turns. */
+function ofStep(facts: Facts, step: StepFact): Need[] {
+  const places: Path[] = [
+    ['restore', 'store'],
+    ['fetch', 'store'],
+    ['replicate', 'from'],
+  ];
+  const stores = places.flatMap((place): Need[] => {
+    const name = facts.written.text([...step.path, ...place]);
+    const store = name === undefined ? undefined : facts.plan.stores.get(name);
+    if (store === undefined) return [];
+    return [
+      { sort: 'store', name: store.name, domain: store.domain, path: step.path, because: `${step.id} reads from it` },
+    ];
+  });
+  const service = facts.written.text([...step.path, 'switch', 'service']) ?? '';
+  const pointer = facts.written.text([...step.path, 'switch', 'pointer']) ?? '';
+  const domain = facts.written.text(['services', service, 'pointers', pointer, 'domain']);
+  if (domain === undefined) return stores;
+  return [...stores, { sort: 'pointer', name: pointer, domain, path: step.path, because: `${step.id} turns it` }];
+}
+
+/** What is deployed is pulled from somewhere: a registry without a mirror must be left. */
+function imagesOf(facts: Facts, { steps }: Procedure): Need[] {
+  const deploys = steps.find(({ step, path }) => {
+    const by = step.kind === 'provision' ? facts.written.text([...path, 'provision', 'by']) : undefined;
+    return by !== undefined && deployers.has(by);
+  });
+  if (deploys === undefined) return [];
+  return facts.written.entries('assets').flatMap(([name, written]): Need[] => {
+    if (written['type'] !== 'images' || written['mirror'] !== undefined) return [];
+    const domain = typeof written['domain'] === 'string' ? written['domain'] : undefined;
+    return [{ sort: 'images', name, domain, path: deploys.path, because: `${deploys.id} deploys from them` }];
+  });
+}
+
+const deployers = new Set(['helm', 'kubectl', 'kustomize']);
 
 const madeBefore = (procedure: Procedure, position: number): boolean =>
   procedure.acts.some(

@@ -116,7 +116,7 @@ function said(written: Mapping): Act[] {
     ),
     ...textsOf(written['stops']).map((name): Act => ({ kind: 'stops', what: `service:${name}` })),
     ...textsOf(written['starts']).map((name): Act => ({ kind: 'starts', what: `service:${name}` })),
-    ...(written['destructive'] === true ? [{ kind: 'destroys', what: 'what it is told to' } as const] : []),
+    ...(written['destructive'] === true ? [{ kind: 'destroys', what: 'anything' } as const] : []),
   ];
 }
 

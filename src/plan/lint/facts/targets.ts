@@ -46,7 +46,7 @@ export function targetsForLoss(facts: Facts, scenario: Scenario, asset: string):
 
 /** The targets for what an asset may lose, whatever happens: those of the services that need it, else the plan's. */
 export function targetsForAsset(facts: Facts, asset: string, word: Word): Target[] {
-  const own = facts.written.durationMs(['assets', asset, 'objectives', word]);
+  const own = facts.written.longerMs(['assets', asset, 'objectives', word]);
   if (own !== undefined) return [{ ms: own, path: ['assets', asset, 'objectives', word], of: `the asset ${asset}` }];
   const services = facts.domains.servicesThatNeed([asset]).flatMap((name) => ofService(facts, name, word));
   return services.length > 0 ? services : ofPlan(facts, word);

@@ -42,6 +42,11 @@ export class Written {
     return durationOf(this.at(path));
   }
 
+  /** Of a range such as `2h-3h` the longer end, which is what is promised or expected. */
+  longerMs(path: Path): number | undefined {
+    return durationOf(this.text(path)?.split('-').at(-1)?.trim());
+  }
+
   /** Names and mappings of a section. */
   entries(...path: readonly string[]): [string, Record<string, unknown>][] {
     const value = this.at(path);

@@ -54,7 +54,11 @@ describe('survivability', () => {
 
   it('says why a way back does not close', () => {
     const inside = soundPlan.replace('bucket: shop-copies, domain: east', 'bucket: shop-copies, domain: racks');
-    expect(of(inside, 'west_lost')?.gaps).toEqual(['no copy of orders is left', 'no copy of catalog is left']);
+    expect(of(inside, 'west_lost')?.gaps).toEqual([
+      'no copy of orders is left',
+      'no copy of catalog is left',
+      'far is lost; fetch_dump reads from it',
+    ]);
     expect(of(soundPlan.replace('LB_PASS }, domain: safe', 'LB_PASS }, domain: west'), 'west')?.gaps).toEqual([
       'every key is lost',
     ]);

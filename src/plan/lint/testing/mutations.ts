@@ -227,6 +227,19 @@ export const mutations: readonly Mutation[] = [
     'path: ops/restore.sh, domain: west',
   ),
   swap('domains.need_lost', 'this program is lost', 'tool: { domain: safe }', 'tool: { domain: racks }'),
+  swap(
+    'domains.need_lost',
+    'a step reads from a store that is lost',
+    'fetch: { asset: orders, store: far',
+    'fetch: { asset: orders, store: near',
+  ),
+  swap('domains.need_lost', 'the pointer stands in what is lost', 'ttl: 60s', 'ttl: 60s, domain: west'),
+  swap(
+    'domains.need_lost',
+    'the registry is lost',
+    '  licences:',
+    '  images: { type: images, registry: registry.example, domain: west, policy: catalogue }\n  licences:',
+  ),
   {
     rule: 'domains.ground_lost',
     what: 'nowhere to go',

@@ -1,4 +1,4 @@
-import { actsOf, ownActs, type Procedure } from '../../facts/procedures.ts';
+import { actsOf, ownActs, type Procedure, type StepFact } from '../../facts/procedures.ts';
 import { textsOf } from '../../facts/step-acts.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Path } from '../../../document.ts';
@@ -110,22 +110,33 @@ scenarios:
       const lost = procedure.scenario.loses.domains;
       const told = new Set<unknown>();
       for (const act of ownActs(procedure, 'uses').filter(({ what }) => what === 'overlay')) {
+        if (told.has(act.step)) continue;
         const name = act.detail === 'prod' ? 'production' : (act.detail ?? '');
         const environment = facts.plan.environments.get(name);
-        if (environment === undefined || !facts.domains.isLost(environment.domain, lost) || told.has(act.step))
-          continue;
+        const isLost = environment !== undefined && facts.domains.isLost(environment.domain, lost);
+        const hint = 'Apply the configuration of the place that is recovered into.';
         // Whoever rebuilds production where it was wants its overlay.
-        if (rebuildsItself(facts, procedure)) continue;
-        told.add(act.step);
-        yield {
-          path: act.step.path,
-          message: `${act.step.id} applies the configuration of ${name}, whose domain ${String(environment.domain)} ${procedure.scenario.name} has lost`,
-          hint: 'Apply the configuration of the place that is recovered into.',
-        };
+        if (isLost && !rebuildsItself(facts, procedure)) {
+          told.add(act.step);
+          const message = `${act.step.id} applies the configuration of ${name}, whose domain ${String(environment.domain)} ${procedure.scenario.name} has lost`;
+          yield { path: act.step.path, message, hint };
+        } else if (name === 'production' && speaksOfAnotherPlace(procedure, act.step)) {
+          told.add(act.step);
+          const message = `${act.step.id} applies the configuration of ${name}, but ${procedure.scenario.name} recovers into the recovery site (dr)`;
+          yield { path: act.step.path, message, hint };
+        }
       }
     }
   },
 };
+
+/** The commands up to a step work on something that calls itself `dr`: a folder, a cluster, a context. */
+const speaksOfAnotherPlace = ({ steps }: Procedure, until: StepFact): boolean =>
+  steps
+    .filter(({ position }) => position <= until.position)
+    .some(
+      ({ written }) => typeof written['command'] === 'string' && /[/_. =-]dr(?=[/_. \n-]|$)/.test(written['command']),
+    );
 
 /** Nothing of the procedure speaks of another environment that is left: the lost one is made again where it was. */
 function rebuildsItself(facts: Facts, { scenario, steps }: Procedure): boolean {

@@ -152,6 +152,15 @@ describe('order.wrong_overlay', () => {
     expect(finds(region('dr'), 'order.wrong_overlay')).toBe(false);
   });
 
+  it('finds it by the names in commands, when the plan places no environments', () => {
+    const deploy = (overlay: string): string =>
+      plan(
+        `- { id: deploy, manual: deploy, command: "aws eks update-kubeconfig --name shop-dr\\nkubectl apply -k k8s/overlays/${overlay}/" }`,
+      );
+    expect(finds(deploy('production'), 'order.wrong_overlay')).toBe(true);
+    expect(finds(deploy('dr'), 'order.wrong_overlay')).toBe(false);
+  });
+
   it('lets production be rebuilt where it was', () => {
     expect(
       finds(

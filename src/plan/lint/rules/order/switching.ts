@@ -142,7 +142,8 @@ loses what was written meanwhile. Stop the writers first, and check that they ar
   *find(facts) {
     for (const procedure of facts.procedures.all) {
       for (const step of new Set(ownActs(procedure, 'destroys').map((act) => act.step))) {
-        const [act] = actsOf(procedure, 'destroys').filter((one) => one.step === step);
+        const own = actsOf(procedure, 'destroys').filter((one) => one.step === step);
+        const act = own.find(({ detail }) => detail !== undefined) ?? own[0];
         const frozen = actsOf(procedure, 'stops', 'fences').some(
           ({ step: earlier }) => earlier.position < step.position,
         );
@@ -152,10 +153,15 @@ loses what was written meanwhile. Stop the writers first, and check that they ar
         if (act === undefined || frozen || made) continue;
         yield {
           path: step.path,
-          message: `${step.id} destroys ${act.what.replace(':', ' ')}${act.detail === undefined ? '' : ` (${act.detail})`}, and no step before it stops the writers`,
+          message: `${step.id} ${destruction(act)}, and no step before it stops the writers`,
           hint: 'Put a fence of the service before it.',
         };
       }
     }
   },
 };
+
+function destruction({ what, detail }: PlacedAct): string {
+  if (what === 'anything') return 'is destructive';
+  return `destroys ${what.replace(':', ' ')}${detail === undefined ? '' : ` (${detail})`}`;
+}

@@ -69,6 +69,14 @@ describe('time.no_threshold', () => {
   });
 });
 
+it('time.no_threshold: a promise for an asset that no policy protects', () => {
+  const text = plan('services: { shop: { needs: [orders], objectives: { rpo: 1h } } }').replace(
+    ', policy: database }',
+    ' }',
+  );
+  expect(said(text, 'time.no_threshold')[0]).toContain('nothing says how often points of orders are taken');
+});
+
 describe('time.two_cadences', () => {
   it('finds a script that runs in another rhythm than its policy', () => {
     const artifact = (every: string): string =>

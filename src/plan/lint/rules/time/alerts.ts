@@ -1,5 +1,6 @@
 import type { Facts } from '../../facts/facts.ts';
 import type { Rhythm } from '../../facts/rhythm.ts';
+import { strictest, targetsForAsset } from '../../facts/targets.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
 
@@ -113,6 +114,7 @@ nobody can say whether a drill was passed.`,
         hint: 'Write every: with a calendar (every 6h, 1d at 02:00).',
       };
     }
+    yield* withoutPolicy(facts);
     for (const drill of facts.plan.drills.values()) {
       if (drill.every.length > 0 && Object.keys(drill.expect).length > 0) continue;
       const missing = drill.every.length === 0 ? 'when it is held' : 'what it must reach';
@@ -124,3 +126,17 @@ nobody can say whether a drill was passed.`,
     }
   },
 };
+
+/** An asset with a promise of its own, or of a service, and nothing that says when points of it are taken. */
+function* withoutPolicy(facts: Facts): Iterable<Found> {
+  for (const asset of facts.plan.assets.values()) {
+    if (asset.policy !== undefined) continue;
+    const target = strictest(targetsForAsset(facts, asset.name, 'rpo').filter(({ path }) => path[0] !== 'objectives'));
+    if (target === undefined) continue;
+    yield {
+      path: ['assets', asset.name],
+      message: `${target.of} promises to lose at most ${sentenceDuration(target.ms)}, but nothing says how often points of ${asset.name} are taken`,
+      hint: 'Name a policy with every:.',
+    };
+  }
+}

@@ -159,7 +159,7 @@ function* judgeDrill(facts: Facts, drill: string, rtoMs: number | undefined): It
   const path: Path = ['drills', drill, 'stages'];
   const budgets = facts.written.list(path).map((_, index) => facts.written.durationMs([...path, index, 'budget']) ?? 0);
   const total = budgets.reduce((sum, ms) => sum + ms, 0);
-  const planned = facts.written.durationMs(['drills', drill, 'budget']);
+  const planned = facts.written.longerMs(['drills', drill, 'budget']);
   const longest = Math.max(0, ...budgets);
   if (planned !== undefined && total > planned) {
     yield {

@@ -1,7 +1,6 @@
 import type { Path } from '../../../document.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { strictest, targetsFor } from '../../facts/targets.ts';
-import { durationOf } from '../../facts/written.ts';
 import type { Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
 
@@ -16,7 +15,7 @@ export const expectedTooLong: Rule = {
   rows_wrong: { objectives: { rto: 3h }, expected: 2h-3h, … }`,
   *find(facts) {
     for (const { scenario, path } of facts.procedures.all) {
-      const expected = longerEnd(facts, [...path, 'expected']);
+      const expected = facts.written.longerMs([...path, 'expected']);
       const target = strictest(targetsFor(facts, scenario, 'rto'));
       if (expected === undefined || target === undefined || expected <= target.ms) continue;
       yield {
@@ -27,12 +26,6 @@ export const expectedTooLong: Rule = {
     }
   },
 };
-
-/** Of `2h-3h` three hours. */
-function longerEnd(facts: Facts, path: Path): number | undefined {
-  const text = facts.written.text(path);
-  return text === undefined ? undefined : durationOf(text.split('-').at(-1)?.trim());
-}
 
 export const dnsTtl: Rule = {
   code: 'time.dns_ttl',
