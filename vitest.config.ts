@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: long ? [] : ['**/*.long.test.ts'],
     testTimeout: long ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
+    setupFiles: ['src/testing/replay.ts'],
     pool: 'forks',
   },
 });

@@ -1,7 +1,7 @@
 import { limits } from '../core/index.ts';
 import type { Store, StoredObject } from '../stores/index.ts';
 import { ChunkTable } from './chunk-table.ts';
-import { damageFrom, isDamage, type DamageLog } from './damage.ts';
+import { damageFrom, errorOfObject, isDamage, type DamageLog } from './damage.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName } from './names.ts';
 import { decodeIndex, type ChunkRecord, type IndexedPack, type PackRecord } from './pack-format.ts';
@@ -46,9 +46,13 @@ export class Catalog {
     });
   }
 
-  /** Loads these index objects alone. Throws `repository.damaged`, `store.missing`. */
+  /** Loads these index objects alone. Throws `repository.damaged`, `repository.incomplete`, `repository.unreadable`. */
   async load(names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#loadIndex(name);
+    for (const name of names) {
+      await this.#loadIndex(name).catch((error: unknown) => {
+        throw errorOfObject(error, name);
+      });
+    }
   }
 
   /** Reads the trailers of all packs that no index covers; returns every pack that the store lists. */

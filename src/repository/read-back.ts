@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { limits } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import { Catalog } from './catalog.ts';
-import { damaged, damageFrom, DamageLog, errorOf, incomplete, isDamage } from './damage.ts';
+import { damaged, damageFrom, DamageLog, errorOf, errorOfObject, incomplete, isDamage } from './damage.ts';
 import { decodeEntries } from './entry-list.ts';
 import type { KeyBundle } from './keys.ts';
-import { packName } from './names.ts';
+import { objectOfName, packName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
 import { readPieces, type Piece } from './pieces.ts';
 import { Reused } from './reused.ts';
@@ -40,7 +40,8 @@ export async function readBack(of: ReadBackOf): Promise<void> {
     const [first] = log.list();
     if (first !== undefined) throw errorOf(first);
   } catch (error) {
-    if (isDamage(error) && error.where !== undefined) log.note(damageFrom(error, error.where, 'pack'));
+    if (isDamage(error) && error.where !== undefined)
+      log.note(damageFrom(error, error.where, objectOfName(error.where).kind));
     throw error;
   } finally {
     log.list().forEach((damage) => of.log.note(damage));
@@ -77,7 +78,9 @@ class ReadBack {
 
   async #requireSize(pack: { id: string; bytes: number }): Promise<void> {
     const name = packName(pack.id);
-    const stat = await this.#of.store.stat(name);
+    const stat = await this.#of.store.stat(name).catch((error: unknown) => {
+      throw errorOfObject(error, name);
+    });
     if (stat === undefined) throw incomplete(name, 'the store does not have the pack that it took');
     if (stat.bytes !== pack.bytes)
       throw damaged(name, `the store holds ${stat.bytes} bytes of the ${pack.bytes} that it took`);

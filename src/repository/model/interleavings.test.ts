@@ -1,0 +1,3 @@
+import { interleavings } from './interleavings.suite.ts';
+
+interleavings({ memory: 25, fs: 6 });

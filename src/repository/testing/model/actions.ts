@@ -1,0 +1,92 @@
+import * as fc from 'fast-check';
+import type { VerifyOptions } from '../../repository.ts';
+import type { Death } from './handle.ts';
+
+export type Harm = 'drop' | 'flip' | 'cut' | 'grow' | 'empty' | 'swap';
+
+export type Action =
+  | {
+      readonly do: 'backup';
+      readonly files: readonly number[];
+      readonly dies: Death | undefined;
+      readonly stops: boolean;
+    }
+  | { readonly do: 'verify'; readonly depth: VerifyOptions['depth'] }
+  | { readonly do: 'forget'; readonly which: number }
+  | { readonly do: 'restore'; readonly which: number }
+  | { readonly do: 'reopen' }
+  | Harmful;
+
+export interface Harmful {
+  readonly do: 'harm';
+  readonly how: Harm;
+  readonly kind: string;
+  readonly which: number;
+  readonly at: number;
+}
+
+export interface Program {
+  /** What each process does, one thing after another. */
+  readonly actors: readonly (readonly Action[])[];
+  /** Whose call goes next, again and again. */
+  readonly choices: readonly number[];
+  /** Harm that comes when all of that is over: half of it before a last backup, half of it after. */
+  readonly aftermath: readonly Harmful[];
+}
+
+/** Sizes of the contents that files have: nothing, little, one pack, several chunks, zeros. */
+export const contentSizes = [0, 10, 2_000, 30_000, 70_000, 300_000, 200_000] as const;
+
+const which = fc.nat(20);
+const files = fc.array(fc.nat(contentSizes.length - 1), { maxLength: 5, size: 'max' });
+const death = fc.record({ afterCalls: fc.nat(25), takesEffect: fc.boolean() });
+
+const backup: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('backup'),
+  files,
+  dies: fc.option(death, { nil: undefined, freq: 3 }),
+  stops: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
+});
+const verify: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('verify'),
+  depth: fc.constantFrom('structure', 'points', 'everything'),
+});
+const harmOf = (kinds: readonly string[]): fc.Arbitrary<Harmful> =>
+  fc.record({
+    do: fc.constant('harm'),
+    how: fc.constantFrom('flip', 'flip', 'flip', 'flip', 'drop', 'cut', 'grow', 'empty', 'swap'),
+    kind: fc.constantFrom(...kinds),
+    which,
+    // Chances of doubles gather at zero, where an object has its header.
+    at: fc.integer({ min: 0, max: 9999 }).map((tenThousandths) => tenThousandths / 10_000),
+  });
+const harm = harmOf(['packs/', 'packs/', 'packs/', 'index/', 'points/', 'keys/', 'repository']);
+const harmToPacks = harmOf(['packs/']);
+const others: fc.Arbitrary<Action>[] = [
+  fc.record({ do: fc.constant('forget'), which }),
+  fc.record({ do: fc.constant('restore'), which }),
+  fc.record({ do: fc.constant('reopen') }),
+];
+
+/** Programs of one to three processes. Half of them never harm anything: there everything must be green, always. */
+export const programs: fc.Arbitrary<Program> = fc.boolean().chain((harmful) => {
+  const action = fc.oneof(
+    { weight: 5, arbitrary: backup },
+    { weight: 2, arbitrary: verify },
+    ...others.map((arbitrary) => ({ weight: 1, arbitrary })),
+    ...(harmful ? [{ weight: 3, arbitrary: harm }] : []),
+  );
+  return fc.record({
+    actors: fc.array(fc.array(action, { minLength: 1, maxLength: 5, size: 'max' }), {
+      minLength: 1,
+      maxLength: 3,
+      size: 'max',
+    }),
+    choices: fc.array(fc.nat(5), { minLength: 1, maxLength: 200, size: 'max' }),
+    aftermath: fc.array(fc.oneof(harm, harmToPacks), {
+      minLength: harmful ? 2 : 0,
+      maxLength: harmful ? 6 : 0,
+      size: 'max',
+    }),
+  });
+});

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { assert, isLifeboatError, limits } from '../../../core/index.ts';
+import type { Repository, VerifyOptions } from '../../repository.ts';
+import { facts, file, reopen, writeOptions } from '../fixtures.ts';
+import { contentSizes, type Action } from './actions.ts';
+import type { Handle } from './handle.ts';
+import { beforeOf, judge } from './judge.ts';
+import type { Known, Tree, World } from './world.ts';
+
+type Backup = Action & { readonly do: 'backup' };
+
+const contents: readonly Buffer[] = contentSizes.map((size, i) =>
+  i === contentSizes.length - 1 ? Buffer.alloc(size) : i === contentSizes.length - 2 ? textOf(size) : randomBytes(size),
+);
+
+function textOf(size: number): Buffer {
+  return Buffer.from(Array.from({ length: size / 10 }, (_, i) => `${i}`.padEnd(9, ' ')).join('\n')).subarray(0, size);
+}
+
+export const counts = { backups: 0, kills: 0, verified: 0, restored: 0, harms: 0, forgotten: 0 };
+
+/** One process: does what its program says, and looks after each act whether what it was told is so. */
+export class Actor {
+  readonly #number: number;
+  readonly #world: World;
+  readonly #turn: () => Promise<void>;
+  #lives = 0;
+  #handle: Handle;
+  #repository: Repository | undefined;
+
+  constructor(number: number, world: World, turn: () => Promise<void>) {
+    this.#number = number;
+    this.#world = world;
+    this.#turn = turn;
+    this.#handle = world.handle(turn);
+  }
+
+  async act(action: Action): Promise<void> {
+    if (action.do === 'backup') return this.#backup(action);
+    if (action.do === 'verify') return this.#verify(action.depth);
+    if (action.do === 'forget') return this.#forget(this.#pick(action.which));
+    if (action.do === 'restore') return this.#restore(this.#pick(action.which));
+    if (action.do === 'reopen') return this.#restart();
+    await this.#turn();
+    await this.#world.harm(action);
+    counts.harms += 1;
+  }
+
+  #pick(which: number): Known | undefined {
+    const visible = this.#world.visible();
+    return visible[which % Math.max(1, visible.length)];
+  }
+
+  #restart(): void {
+    this.#lives += 1;
+    this.#handle = this.#world.handle(this.#turn);
+    this.#repository = undefined;
+  }
+
+  async #open(): Promise<Repository> {
+    return (this.#repository ??= await reopen(this.#handle));
+  }
+
+  /** As the operation does it: what reads back damaged is distrusted, and the point taken again. */
+  async #backup(action: Backup): Promise<void> {
+    const tree = new Map(action.files.map((content, i) => [`f${i}`, contents[content] as Buffer]));
+    const { harms } = this.#world;
+    const repository = await this.#open();
+    const distrust = new Set(this.#world.found);
+    if (action.dies !== undefined) this.#handle.dies(action.dies);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#takePoint(repository, tree, distrust, action.stops);
+        return this.#handle.lives();
+      } catch (error) {
+        if (this.#handle.isDead) return this.#bury(tree, harms);
+        if (!isLifeboatError(error)) throw error;
+        assert(
+          error.code.startsWith('repository.'),
+          `damage alone makes a backup fail: ${error.code} ${error.message}`,
+        );
+        for (const { object } of repository.damage()) this.#world.found.add(distrust.add(object) && object);
+        if (attempt < limits.backupAttemptsMax) continue;
+        // Only harm that goes on while it works can keep a backup from its point.
+        assert(this.#world.harms > harms, `the backup gets its point: ${error.message}`);
+        return this.#handle.lives();
+      }
+    }
+  }
+
+  async #takePoint(repository: Repository, tree: Tree, distrust: ReadonlySet<string>, stops: boolean): Promise<void> {
+    const { harms } = this.#world;
+    const host = `host-${this.#number}-${this.#lives}`;
+    const writer = await repository.write({ ...writeOptions, host, distrust });
+    try {
+      for (const [path, bytes] of tree) await writer.add(file(path, bytes));
+      if (stops) return await writer.abandon();
+      const { id } = await writer.commit(facts(), { planHash: 'hash', tool: 'test' });
+      await this.#world.learn(id, tree, harms);
+      counts.backups += 1;
+    } catch (error) {
+      if (!this.#handle.isDead) await writer.abandon();
+      throw error;
+    }
+  }
+
+  /** The process died. Its point may have become visible all the same: then it is whole. */
+  async #bury(tree: Tree, harms: number): Promise<void> {
+    counts.kills += 1;
+    for (const name of this.#handle.written) {
+      const id = name.slice('points/'.length);
+      if (name.startsWith('points/') && !this.#world.points.has(id)) await this.#world.learn(id, tree, harms);
+    }
+    this.#restart();
+  }
+
+  async #verify(depth: VerifyOptions['depth']): Promise<void> {
+    const repository = await this.#open();
+    const before = beforeOf(this.#world);
+    const result = await repository.verify({ depth });
+    await judge(this.#world, result, depth, before);
+    for (const { object } of result.damage) this.#world.found.add(object);
+    counts.verified += 1;
+  }
+
+  async #forget(known: Known | undefined): Promise<void> {
+    if (known === undefined) return;
+    const repository = await this.#open();
+    known.forgotten = true;
+    try {
+      await repository.forget(known.id);
+    } catch (error) {
+      // Somebody harmed it so that it was gone before.
+      if (!isLifeboatError(error, 'point.missing')) throw error;
+      assert(this.#world.harms > 0, `${known.id} is there to be forgotten`);
+    }
+    counts.forgotten += 1;
+  }
+
+  async #restore(known: Known | undefined): Promise<void> {
+    if (known === undefined) return;
+    if (await this.#world.restores(await this.#open(), known)) counts.restored += 1;
+  }
+}
