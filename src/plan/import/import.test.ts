@@ -130,11 +130,19 @@ describe('a document in prose', async () => {
     });
   });
 
-  it('notes that a script lies on the machine of one person', () => {
+  it('notes that a script lies on the machine of one person', async () => {
     expect(data.documents.restore_catalogue_sh).toMatchObject({
-      host: 'the machine of mira',
-      domain: 'workstation_of_mira',
+      host: 'the machine of one person',
+      domain: 'workstation_of_one_person',
     });
+    const path = ['', 'home', 'mira', 'scripts', 'restore.sh'].join('/');
+    const other = await imported(`# Plan
+
+## Scripts
+
+- \`${path}\`
+`);
+    expect(other.data.documents.restore_sh).toMatchObject({ path, domain: 'workstation_of_mira' });
   });
 
   it('lists what no part of the plan holds', () => {

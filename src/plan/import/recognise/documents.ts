@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { mapping, scalar, type PlanNode } from '../write/node.ts';
 import { short } from './steps.ts';
 
-const file = /^(?:\.{0,2}\/)?(?:[\w.{}*-]+\/)+[\w.{}*-]*$|^[\w-]+\.(?:sh|ps1|py|ya?ml|md|tf|json|sql)$/;
+const file = /^(?:~\/|\.{0,2}\/)?(?:[\w.{}*-]+\/)+[\w.{}*-]*$|^[\w-]+\.(?:sh|ps1|py|ya?ml|md|tf|json|sql)$/;
 
 /** Files that the document refers to: scripts, manifests, modules, other documents. Where they lie is where they are lost. */
 export function recogniseDocuments(document: SourceDocument, draft: Draft, world: World): void {
@@ -40,12 +40,12 @@ function refer(path: string, about: string, line: number, draft: Draft, world: W
     .replace(/^[\s,;.–-]+/, '')
     .trim();
   if (plain.length > 3 && plain.length < 120) world.add('documents', name, 'about', scalar(plain, line));
-  const home = /^\/(?:home|Users)\/([\w.-]+)\//.exec(path)?.[1];
+  const home = /^\/(?:home|Users)\/([\w.-]+)\//.exec(path)?.[1] ?? (path.startsWith('~/') ? 'one person' : undefined);
   if (home !== undefined) {
     const domain = world.domain(`workstation of ${home}`, line);
     world.add('documents', name, 'host', scalar(`the machine of ${home}`, line));
     world.add('documents', name, 'domain', scalar(domain));
-    draft.guessed(line, `${short(path)} lies on the machine of one person, ${home}`);
+    draft.guessed(line, `${short(path)} lies on the machine of ${home}`);
   } else draft.understood(line, `${short(path)} is the document ${name}`);
 }
 

@@ -111,7 +111,7 @@ function titleOf(section: Section, variant: string): string {
   const repeats = whole
     .toLowerCase()
     .split(/\W+/)
-    .some((word) => word.length > 5 && variant.toLowerCase().includes(word));
+    .some((word) => word.length > 5 && variant.toLowerCase().startsWith(word));
   return repeats ? variant : [whole, variant].filter((part) => part !== '').join(' ');
 }
 
