@@ -1,16 +1,17 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatBytes, LifeboatError } from '../../../core/index.ts';
+import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../../core/index.ts';
 import type { ApplyOptions } from '../../asset.ts';
 import type { PointContents } from '../../entry.ts';
 import { stopIfAsked } from '../../stop.ts';
 import { connect, serverError, withConnection } from '../connection.ts';
+import type { ServerPrograms } from '../server/index.ts';
 import { stripStaleSettings } from '../settings.ts';
 import { logBytesMax, makeRestoreTarget, type RestoreTarget } from './cluster.ts';
 import { mustBeAllThere } from './compare.ts';
 import { databaseList, dumpFactsOf, type DatabaseList, type DumpedDatabase, type DumpFacts } from './facts.ts';
 import { writeMark } from './mark.ts';
-import { findRestorePrograms } from './programs.ts';
+import { findRestorePrograms, type ClientPrograms } from './programs.ts';
 import { mustHaveAllNeeded } from './requirements.ts';
 import { restoreDatabase, restoreGlobals, type Restoring } from './restore-database.ts';
 
@@ -22,15 +23,29 @@ import { restoreDatabase, restoreGlobals, type Restoring } from './restore-datab
  * `restore.check_failed` for whatever went wrong in the database: then the cluster is stopped cleanly and can be looked at.
  */
 export async function applyDump(point: PointContents, staging: string, options: ApplyOptions): Promise<void> {
-  const { progress, signal } = options;
+  const { progress } = options;
   const facts = dumpFactsOf(point.facts);
   const { server, clients } = await findRestorePrograms(facts.major, facts.dumpMajor);
   if (server.major !== facts.major)
     progress.note(`The dump of PostgreSQL ${facts.version} is restored into PostgreSQL ${server.major}.`);
   await mustHaveRoom(facts, staging);
-  const target = await makeRestoreTarget(facts, server, staging, signal);
+  await restoreInto(staging, { point, facts, clients, server, options });
+}
+
+interface Work {
+  readonly point: PointContents;
+  readonly facts: DumpFacts;
+  readonly clients: ClientPrograms;
+  readonly server: ServerPrograms;
+  readonly options: ApplyOptions;
+}
+
+async function restoreInto(staging: string, { point, facts, clients, server, options }: Work): Promise<void> {
+  const { progress, signal } = options;
   const folder = `${staging}.dump`;
+  let target: RestoreTarget | undefined;
   try {
+    target = await makeRestoreTarget(facts, server, staging, signal);
     await mustHaveAllNeeded(facts, target.urlOf('template1'));
     await mkdir(folder, { mode: 0o700 });
     const restoring: Restoring = { point, clients, target, superuser: facts.superuser, signal };
@@ -46,11 +61,35 @@ export async function applyDump(point: PointContents, staging: string, options: 
     await writeMark(staging, facts, target.urlOf('template1'));
     await target.finish();
     await stripStaleSettings(staging);
+  } catch (error) {
+    // Asked while everything still lies there.
+    throw (await isFull(error, staging)) ? noRoom(error, staging) : error;
   } finally {
-    await target.close();
+    await target?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * Whoever met it: a program, the server, or we ourselves. A server that finds no room for its log ends without a word to its clients:
+ * then the disk tells.
+ */
+async function isFull(error: unknown, staging: string): Promise<boolean> {
+  if (['ENOSPC', 'EDQUOT', '53100'].includes(systemCodeOf(error) ?? '')) return true;
+  if (/no space left on device|disk quota exceeded/i.test(messageOf(error))) return true;
+  const { bavail, bsize } = await statfs(dirname(staging));
+  return bavail * bsize < leastFreeBytes;
+}
+
+/** A server needs room for a segment of its log at any time. */
+const leastFreeBytes = 16 * 2 ** 20;
+
+/** Nothing is kept of such a restore: what lies there would only keep the disk full. */
+const noRoom = (error: unknown, staging: string): LifeboatError =>
+  new LifeboatError('restore.no_room', `the disk of ${dirname(staging)} became full during the restore`, {
+    hint: 'Free some, or name another target.',
+    cause: error,
+  });
 
 /** Bytes that a restore needs: the databases with their indexes, the log of making them, and the largest dump as a file. */
 export function roomNeeded({ databases }: DumpFacts): number {

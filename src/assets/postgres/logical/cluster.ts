@@ -42,6 +42,8 @@ const restoreSettings = {
   max_wal_size: `${logBytesMax / 2 ** 20}MB`,
   checkpoint_timeout: '1h',
   autovacuum: 'off',
+  // After a crash there is nothing to go on with.
+  restart_after_crash: 'off',
   maintenance_work_mem: '128MB',
   log_statement: 'none',
   log_min_error_statement: 'panic',

@@ -53,6 +53,7 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
   const captureWith = async (during: (of: { signal: AbortController }) => Promise<void>): Promise<unknown> => {
     const stop = new AbortController();
     const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
+      readSoFar: async () => {},
       progress: silentProgress,
       scratch: '/nonexistent',
       signal: stop.signal,
@@ -137,6 +138,16 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
     expect(String(Buffer.concat(globals))).not.toContain('SCRAM');
   });
 
+  it('trap "exit status and stderr both count": what pg_dump passes over with a warning stays in the point as one', async () => {
+    await cluster.sql(`create role watcher login bypassrls password 'watching'; grant pg_read_all_data to watcher`);
+    await cluster.sql(
+      `create subscription follower connection 'host=127.0.0.1 port=1' publication "any" with (connect = false)`,
+    );
+    const { facts } = await capture(cluster.urlOf('watcher', 'watching'), { databases: ['postgres'] });
+    expect(facts.warnings).toContainEqual(expect.stringContaining('subscriptions not dumped'));
+    await cluster.sql('alter subscription follower set (slot_name = none); drop subscription follower');
+  });
+
   it('whose url names a database that is not dumped is a mistake of the plan', async () => {
     await cluster.sql('create database other');
     const url = inDatabase(cluster.url, 'other');
@@ -198,7 +209,7 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
       databases: ['postgres'],
       measure: { rows: 'select count(*) from counted' },
     });
-    const entries = asset.capture({ progress: silentProgress, scratch: '/nonexistent' });
+    const entries = asset.capture({ readSoFar: async () => {}, progress: silentProgress, scratch: '/nonexistent' });
     let list = '';
     for (;;) {
       const next = await entries.next();
@@ -218,7 +229,12 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
   it('is stopped at once while a query of the plan is still counting', async () => {
     const stop = new AbortController();
     const asset = logicalAsset(cluster.url, { measure: { rows: 'select count(*) from pg_sleep(60)' } });
-    const entries = asset.capture({ progress: silentProgress, scratch: '/nonexistent', signal: stop.signal });
+    const entries = asset.capture({
+      readSoFar: async () => {},
+      progress: silentProgress,
+      scratch: '/nonexistent',
+      signal: stop.signal,
+    });
     const startedMs = systemClock.elapsed();
     const ended = (async () => {
       for (;;) {
@@ -234,6 +250,7 @@ describe.skipIf(major === undefined)(`a server to be dumped (skipped with the re
 
   it('that drops a table between the snapshot and its dump is asked again later', async () => {
     const entries = logicalAsset(cluster.url, { databases: ['postgres'] }).capture({
+      readSoFar: async () => {},
       progress: silentProgress,
       scratch: '/nonexistent',
     });

@@ -45,39 +45,37 @@ export async function restoreGlobals(restoring: Restoring): Promise<void> {
 }
 
 /**
- * One database, made and filled by pg_restore with several workers: they need the dump as a file, which is gone afterwards. Any
+ * One database, made and filled by pg_restore with several workers: they need the dump as a file. Any
  * statement that fails ends it, and whatever else is said is an error too, but for what `said.ts` names as harmless.
  */
 export async function restoreDatabase(restoring: Restoring, database: DumpedDatabase, folder: string): Promise<void> {
   const { point, clients } = restoring;
   const file = join(folder, 'one.dump');
-  try {
-    const contents = await writeDump(point, `${database.path}.dump`, file);
-    if (contents.bytes !== database.bytes) {
-      throw new LifeboatError(
-        'repository.damaged',
-        `the dump of ${database.name} has ${contents.bytes} bytes instead of ${database.bytes}`,
-      );
-    }
-    const home = await makeRoomFor(database.name, restoring.target);
-    const jobs = Math.min(availableParallelism(), limits.restoreJobsMax);
-    const result = await runClient(
-      restoring,
-      [
-        join(clients.folder, 'pg_restore'),
-        '--exit-on-error',
-        '--create',
-        '--no-password',
-        `--jobs=${jobs}`,
-        `--dbname=${home}`,
-        file,
-      ],
-      home,
+  const contents = await writeDump(point, `${database.path}.dump`, file);
+  if (contents.bytes !== database.bytes) {
+    throw new LifeboatError(
+      'repository.damaged',
+      `the dump of ${database.name} has ${contents.bytes} bytes instead of ${database.bytes}`,
     );
-    mustBeSilent(result, database.name);
-  } finally {
-    await unlink(file).catch(() => {}); // it was never made; else the whole folder is removed by whoever made it
   }
+  const home = await makeRoomFor(database.name, restoring.target);
+  const jobs = Math.min(availableParallelism(), limits.restoreJobsMax);
+  const result = await runClient(
+    restoring,
+    [
+      join(clients.folder, 'pg_restore'),
+      '--exit-on-error',
+      '--create',
+      '--no-password',
+      `--jobs=${jobs}`,
+      `--dbname=${home}`,
+      file,
+    ],
+    home,
+  );
+  mustBeSilent(result, database.name);
+  // After a failure it stays until the whole folder goes: whoever asks why finds the disk as it was.
+  await unlink(file);
 }
 
 /** A new cluster is born with two databases; those of the point take their place. Returns one to connect to meanwhile. */

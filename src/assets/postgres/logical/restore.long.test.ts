@@ -1,10 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustSucceed, silentProgress } from '../../../core/index.ts';
 import { runSql, startTestCluster, type TestCluster } from '../../../testing/postgres/cluster.ts';
 import type { Captured, MemoryPoint } from '../../testing/memory-point.ts';
 import { dumpFactsOf, type DumpFacts } from './facts.ts';
+import { Mount, whyNoTmpfs } from '../../../../test/real-faults/machine.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, filesOf, inDatabase, logicalAsset, pointOf, start } from './testing/source.ts';
 
@@ -107,4 +108,28 @@ describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped wi
       await copy.stop();
     }
   });
+
+  it.skipIf(whyNoTmpfs !== undefined).each([48, 62, 76, 90])(
+    `on a disk that gets full at %i MB says so, wherever it met it (skipped with the reason: ${whyNoTmpfs})`,
+    async (megabytes) => {
+      await cluster.sql(
+        'create table if not exists large as select repeat(md5(n::text), 30) as filler from generate_series(1, 20000) n',
+      );
+      const large = await capture(cluster.url, { databases: ['postgres'] });
+      const facts = dumpFactsOf(large.point.facts);
+      // As if the estimate had been wrong, or somebody else took the room meanwhile.
+      const point = pointOf(
+        { ...facts, databases: facts.databases.map((one) => ({ ...one, sourceBytes: 0 })) },
+        await filesOf(large),
+      );
+      const disk = Mount.tmpfs(join(cluster.folder, `disk-${megabytes}`), `size=${megabytes}m,mode=711`);
+      try {
+        await expect(applying(point, join(disk.path, 'copy'))).rejects.toMatchObject({ code: 'restore.no_room' });
+        expect((await readdir(disk.path)).filter((name) => name !== 'copy')).toEqual([]);
+        expect(await serversBelow(disk.path)).toEqual([]);
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
 });
