@@ -49,28 +49,54 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
  * `20260218_120000`).
  */
 export function canBe(taken: string, made: string): boolean {
-  const [a, b] = [nameOf(taken), nameOf(made)];
-  if (a === b) return true;
-  return patternOf(b).test(sampleOf(a));
+  const [wanted, written] = [nameOf(taken).slice(0, nameMax), nameOf(made).slice(0, nameMax)];
+  return wanted === written || fits(sampleOf(wanted), partsOf(written));
 }
 
 export const nameOf = (file: string): string => file.split('/').at(-1) ?? file;
 
 const datePart = /YYYY|yyyy|MM|DD|dd|HH|hh|mm|SS|ss|%[YmdHMS]|\d{2,}/g;
 const freePart = /\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\{\{?[^}]*\}?\}|<[^>]*>|\[[^\]]*\]|\*/g;
+const hole = new RegExp(`${freePart.source}|${datePart.source}`, 'g');
+/** No file has a longer name. */
+const nameMax = 255;
 
-/** Dates become digits, other placeholders anything that is no slash. */
-function patternOf(made: string): RegExp {
-  const parts = made.split(new RegExp(`${freePart.source}|${datePart.source}`, 'g'));
-  const holes = [...made.matchAll(new RegExp(`${freePart.source}|${datePart.source}`, 'g'))].map(([hole]) =>
-    /^[$*{<[]/.test(hole)
-      ? /date|time|stamp|day/i.test(hole)
-        ? String.raw`[\dTZ_:.-]+`
-        : '[^/]+'
-      : String.raw`\d{1,14}`,
-  );
-  const body = parts.map((part, index) => part.replaceAll(/[^\w]/g, String.raw`\$&`) + (holes[index] ?? '')).join('');
-  return new RegExp(`^${body}$`);
+/** One character, or one or more of a class. */
+type Part = { readonly one: string } | { readonly some: RegExp };
+
+/** Dates become digits, other placeholders anything. */
+function partsOf(made: string): Part[] {
+  const literal = (text: string): Part[] => [...text].map((one) => ({ one }));
+  const parts: Part[] = [];
+  let from = 0;
+  for (const found of made.matchAll(hole)) {
+    const [text] = found;
+    parts.push(...literal(made.slice(from, found.index)), { some: classOf(text) });
+    from = found.index + text.length;
+  }
+  return [...parts, ...literal(made.slice(from))];
+}
+
+function classOf(placeholder: string): RegExp {
+  if (!/^[$*{<[]/.test(placeholder)) return /\d/;
+  return /date|time|stamp|day/i.test(placeholder) ? /[\dTZ_:.-]/ : /./;
+}
+
+/** All readings at once, so that a name of many placeholders takes no longer than another. */
+function fits(name: string, parts: readonly Part[]): boolean {
+  let reached = new Set([0]);
+  for (const letter of name) {
+    const next = new Set<number>();
+    for (const index of reached) {
+      const part = parts[index];
+      if (part === undefined) continue;
+      const matches = 'one' in part ? part.one === letter : part.some.test(letter);
+      if (matches) next.add(index + 1);
+      if (matches && 'some' in part) next.add(index);
+    }
+    reached = next;
+  }
+  return reached.has(parts.length);
 }
 
 /** An example of what is taken: placeholders become a date's digits. */

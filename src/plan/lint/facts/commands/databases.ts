@@ -60,7 +60,7 @@ export function pgRestore(command: Command): Act[] {
 
 export function psql(command: Command): Act[] {
   const { words } = command;
-  const sql = [flag(words, '-c', '--command') ?? ''].join(' ');
+  const sql = (flag(words, '-c', '--command') ?? '').replaceAll(/\s+/g, ' ');
   const name = flag(words, '-d', '--dbname') ?? plainWords(words, valued)[0] ?? '*';
   const file = command.input ?? flag(words, '-f', '--file');
   const acts: Act[] = [{ kind: 'needs', what: 'service:postgresql', command }];

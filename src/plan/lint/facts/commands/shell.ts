@@ -73,7 +73,7 @@ export function withoutWrappers(words: readonly string[]): readonly string[] {
 
 /** What stands in `<< END … END` is data, or a file of its own, not commands. */
 const withoutHereDocuments = (text: string): string =>
-  text.replaceAll(/<<-?\s*(['"]?)([A-Za-z_]\w*)\1([^\n]*)\n[\s\S]*?\n\s*\2(?=\n|$)/g, '$3');
+  text.replaceAll(/<<-?\s*(['"]?)([A-Za-z_]\w*)\1([^\n]*)\n[\s\S]*?\n[ \t]*\2(?=\n|$)/g, '$3');
 
 const tokenPattern =
   /\\\n|[ \t\r]+|#[^\n]*|\n|&&|\|\||[|;&()]|\d?>>|\d?>&\d|\d?>|<|(?:\$\((?:[^()]|\([^()]*\))*\)|"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s|;&()<>"'\\])+|./g;

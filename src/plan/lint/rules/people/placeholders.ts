@@ -14,7 +14,7 @@ it is sent out as it stands.`,
 };
 
 const whole =
-  /^\s*(\[[^\][]{1,60}\]|<[A-Za-z][\w /-]{0,60}>|\{\{?\s*(name|phone|email|todo|tbd)\s*\}?\}|\?{2,}|x{3,}|n\/?a|tbd|tba|changeme|to be (decided|defined|done|filled in))\s*$/i;
+  /^\s*(\[[A-Za-z][\w .,#/'-]{3,60}\]|<[A-Za-z][\w /-]{0,60}>|\{\{?\s*(name|phone|email|todo|tbd)\s*\}?\}|\?{2,}|x{3,}|n\/?a|tbd|tba|changeme|to be (decided|defined|done|filled in))\s*$/i;
 const anywhere = /\b(T[O]DO|TBD|F[I]XME|CHANGEME)\b|\bto be (decided|filled in)\b/;
 const inMessage =
   /\[[A-Z][A-Z /_-]{2,}\]|\[(Name|Description|Analysis|Steps taken|Improvements|Account ID|Backup Name)\]/;
