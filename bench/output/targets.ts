@@ -23,7 +23,7 @@ interface Target {
 const targets: readonly Target[] = [
   ratio('full backup', 'full', 'pgbackrest zst 3', 0.75),
   ratio('full backup', 'full', 'restic', 0.65),
-  ratio('full backup, by replication', 'full', 'pg_basebackup', 1.15),
+  ratio('full backup, by replication', 'full', 'pg_basebackup', 1.15, seconds, 'lifeboat by replication'),
   ratio('second, contiguous change', 'second', 'pgbackrest', 0.45),
   ratio('second, contiguous change', 'second', 'restic', 0.9),
   ratio('second, scattered change', 'scattered', 'pgbackrest', 0.7),
@@ -44,6 +44,10 @@ export const judge = (results: readonly Result[]): Verdict[] =>
     return { what, goal, work, measured: found?.measured ?? null, reached: found?.reached ?? null };
   });
 
+function seconds(result: Result): number {
+  return result.seconds;
+}
+
 function storedBytes(result: Result): number {
   return result.storedBytes ?? Number.NaN;
 }
@@ -53,7 +57,8 @@ function ratio(
   work: Work,
   peer: string,
   most: number,
-  valueOf: (result: Result) => number = (result) => result.seconds,
+  valueOf: (result: Result) => number = seconds,
+  tool = 'lifeboat',
 ): Target {
   return {
     what,
@@ -61,7 +66,7 @@ function ratio(
     // Where time goes says nothing of bytes.
     work: valueOf === storedBytes ? null : work,
     judge: (results) => {
-      const [ours, theirs] = ['lifeboat', peer].map((tool) => find(results, tool, work));
+      const [ours, theirs] = [tool, peer].map((name) => find(results, name, work));
       if (ours === undefined || theirs === undefined) return null;
       const value = valueOf(ours) / valueOf(theirs);
       return { measured: `${value.toPrecision(3)} ×`, reached: value <= most };

@@ -5,7 +5,7 @@ import { inTurn, present, type Bench } from '../record.ts';
 import type { PostgresSource, PostgresTool } from '../tool.ts';
 import { borg } from '../tools/borg.ts';
 import { cp } from '../tools/cp.ts';
-import { lifeboat, lifeboatLogical } from '../tools/lifeboat.ts';
+import { lifeboat, lifeboatByReplication, lifeboatLogical } from '../tools/lifeboat.ts';
 import { pgBasebackup } from '../tools/pg-basebackup.ts';
 import { pgDump } from '../tools/pg-dump.ts';
 import { pgbackrest, pgbackrestDense } from '../tools/pgbackrest.ts';
@@ -16,6 +16,7 @@ const tools: readonly PostgresTool[] = [
   cp,
   pgBasebackup,
   lifeboat,
+  lifeboatByReplication,
   pgbackrest,
   pgbackrestDense,
   restic,

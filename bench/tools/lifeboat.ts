@@ -15,6 +15,12 @@ export const lifeboat: PostgresTool = {
   prepare: (folder, source) => database(folder, source, {}, true),
 };
 
+/** As it works where it does not run beside the server; it is restored in the same way. */
+export const lifeboatByReplication: PostgresTool = {
+  name: 'lifeboat by replication',
+  prepare: (folder, source) => database(folder, source, { via: 'connection' }, false),
+};
+
 /** By dumps: beside pg_dump, and as slow to restore. */
 export const lifeboatLogical: PostgresTool = {
   name: 'lifeboat logical',

@@ -71,6 +71,13 @@ describe('paths', () => {
         expect(Math.sign(comparePaths(a, b))).toBe(Math.sign(slow(a, b)));
       }),
     );
-    expect(['a.txt', 'a/x', 'a', '', 'ab', 'a-b'].toSorted(comparePaths)).toEqual(['', 'a', 'a/x', 'a-b', 'a.txt', 'ab']);
+    expect(['a.txt', 'a/x', 'a', '', 'ab', 'a-b'].toSorted(comparePaths)).toEqual([
+      '',
+      'a',
+      'a/x',
+      'a-b',
+      'a.txt',
+      'ab',
+    ]);
   });
 });

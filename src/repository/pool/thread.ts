@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { LifeboatError, limits, messageOf, ownModule } from '../../core/index.ts';
 import type { CarriedError, Reply, Request } from './messages.ts';
@@ -18,6 +19,7 @@ export class Thread {
     // Flags of the process (a test runner's loader, an inspector) are not for its threads.
     this.#worker = new Worker(program, {
       execArgv: [],
+      env: threadEnvironment(),
       resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMiBMax },
     });
     this.#worker.unref();
@@ -63,6 +65,12 @@ export class Thread {
     else done?.reject(errorOf(reply.error));
     this.#onRoom();
   }
+}
+
+/** Of what the process has only where compiled code is kept: a thread would compile our sources anew at each start. */
+function threadEnvironment(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 const lostThread = (why: string, cause?: unknown): LifeboatError =>
