@@ -95,8 +95,14 @@ export class Contents implements PointContents {
   }
 
   /** The lines of the entry list, part by part, as they are. */
-  lines(): AsyncGenerator<string[]> {
-    return linesOf(this.#listParts(), this.#object);
+  async *lines(): AsyncGenerator<string[]> {
+    const { reader, stored } = this.#parts;
+    const { pieces } = stored.list;
+    const read = readPieces(reader, pieces, this.#object, this.#parts);
+    const parts = async function* (): AsyncGenerator<Buffer> {
+      for await (const { plain } of read) yield plain;
+    };
+    yield* linesOf(parts(), this.#object);
   }
 
   async *#listParts(): AsyncGenerator<Buffer> {

@@ -41,7 +41,12 @@ describe('a pattern', () => {
 
   test('names what Node names by it, where no name begins with a dot', () => {
     const part = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), minLength: 1, maxLength: 3 });
-    const path = fc.array(part.map((text) => `x${text}`), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+    const path = fc
+      .array(
+        part.map((text) => `x${text}`),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((parts) => parts.join('/'));
     const patternPart = fc.oneof(
       fc.constantFrom('*', 'x*', 'x?', '**', 'x[ab]', 'x{a,b}', '*.a'),
       part.map((text) => `x${text}`),
