@@ -223,13 +223,16 @@ const keySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...keyFields,
     kind: z.literal('passphrase'),
-    derivation: z.strictObject({
-      name: z.literal('argon2id'),
-      memoryKiB: z.int().min(8).max(limits.keyDerivationMemoryKiBMax),
-      passes: z.int().min(1).max(limits.keyDerivationPassesMax),
-      lanes: z.int().min(1).max(64),
-      salt: base64Text,
-    }),
+    derivation: z
+      .strictObject({
+        name: z.literal('argon2id'),
+        memoryKiB: z.int().min(8).max(limits.keyDerivationMemoryKiBMax),
+        passes: z.int().min(1).max(limits.keyDerivationPassesMax),
+        lanes: z.int().min(1).max(64),
+        salt: base64Text.length(22),
+      })
+      // RFC 9106, section 3.1: less is no Argon2.
+      .refine(({ memoryKiB, lanes }) => memoryKiB >= 8 * lanes, 'its memory is too little for its lanes'),
     nonce: base64Text.length(16),
   }),
   z.strictObject({ ...keyFields, kind: z.literal('age'), recipients: z.array(z.string()) }),
