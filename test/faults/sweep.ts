@@ -77,6 +77,7 @@ interface Sweep {
 
 async function sweep(swept: SweptCommand, { fault, stride, isRetried }: Sweep): Promise<void> {
   const from = 1 + Math.floor(Math.random() * stride);
+  let early = 0;
   for (let at = from; ; at += stride) {
     const folder = await ground.copy();
     await swept.before?.(folder);
@@ -91,8 +92,14 @@ async function sweep(swept: SweptCommand, { fault, stride, isRetried }: Sweep): 
     await expectHonest(swept, folder, answer, where);
     if (met) await expectConverged(swept, folder, answer, where);
     await rm(folder, { recursive: true, force: true });
-    // A busy machine may keep the silence of a store that answers; all else comes through when nothing fails.
-    if (!met) return fault === 'stall' ? undefined : expect(answer.exitCode, where).toBe(0);
+    if (!met) {
+      // On a busy machine an honest call may take as long as silence is borne, before the chosen one came: the same once more.
+      const cameEarly = fault === 'stall' && answer.exitCode !== 0 && early < 20;
+      if (!cameEarly) return expect(answer.exitCode, where).toBe(0);
+      early += 1;
+      at -= stride;
+      continue;
+    }
     if (isRetried) counts.retried += 1;
     else {
       counts.calls += 1;
