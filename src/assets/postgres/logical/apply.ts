@@ -141,7 +141,7 @@ async function mustHaveAllRoles(facts: DumpFacts, target: RestoreTarget): Promis
 
 async function listOf(point: PointContents, { path, name }: DumpedDatabase): Promise<DatabaseList> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of point.read(`${path}.json`)) pieces.push(piece);
+  for await (const piece of point.read(`${path}.json`)) pieces.push(Buffer.from(piece));
   const parsed = databaseList.safeParse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
   if (parsed.success) return parsed.data;
   throw new LifeboatError('asset.foreign', `the list of what ${name} holds cannot be read`, { cause: parsed.error });

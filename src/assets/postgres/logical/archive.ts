@@ -36,7 +36,8 @@ export class ArchiveReader {
         : Buffer.concat([this.#pending, piece]);
     if (this.#toc !== undefined) this.#goOnWithToc(this.#toc);
     if (this.#data !== undefined) this.#at = this.#data.read(this.#pending, this.#at, this.#offset);
-    this.#pending = this.#pending.subarray(this.#at);
+    // A copy: the piece belongs to whoever gave it, who may use its memory again.
+    this.#pending = Buffer.from(this.#pending.subarray(this.#at));
     this.#offset += this.#at;
     this.#at = 0;
   }

@@ -25,7 +25,7 @@ export interface Restoring {
 export async function restoreGlobals(restoring: Restoring): Promise<void> {
   const { point, clients, superuser } = restoring;
   const pieces: Uint8Array[] = [];
-  for await (const piece of point.read('globals.sql')) pieces.push(piece);
+  for await (const piece of point.read('globals.sql')) pieces.push(Buffer.from(piece));
   const sql = globalsForCopy(Buffer.concat(pieces), superuser);
   const result = await runClient(
     restoring,

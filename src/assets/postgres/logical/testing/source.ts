@@ -9,6 +9,16 @@ import { postgresKind, type PostgresSettings } from '../../index.ts';
 /** A source with something of each kind that is known to be lost or bent by dumps. */
 export async function makeSource(major: number): Promise<TestCluster> {
   const cluster = await startTestCluster({ major, settings: { allow_in_place_tablespaces: 'on' } });
+  try {
+    await fill(cluster);
+    return cluster;
+  } catch (error) {
+    await cluster.destroy();
+    throw error;
+  }
+}
+
+async function fill(cluster: TestCluster): Promise<void> {
   await cluster.sql(`
     create role owner login password 'owning';
     create role reader login password 'reading';
@@ -24,7 +34,6 @@ export async function makeSource(major: number): Promise<TestCluster> {
   await cluster.sql(`alter role reader in database shop set work_mem = '5MB'`);
   await cluster.sql(contents, 'shop?options=-c%20default_transaction_read_only%3Doff');
   await cluster.sql('create table everywhere (n int)', 'template1');
-  return cluster;
 }
 
 const contents = `
