@@ -3,7 +3,7 @@ import { encodeChunkNow, openChunkNow, sealChunkNow } from './chunk-codec.ts';
 import { free } from './free.ts';
 import type { KeyBundle } from './keys.ts';
 import { packName } from './names.ts';
-import { encodeRecords, packObjectBytesMax, type ChunkRecord, type PackRecord } from './pack-format.ts';
+import { encodeRecords, packObjectBytesMax, trailerBytes, type ChunkRecord, type PackRecord } from './pack-format.ts';
 import { encodeHeader, freshSalt, headerBytes, objectKey, sealNow, sha256, tagBytes, type ObjectKey } from './seal.ts';
 
 /** A pack that is complete and not stored yet: plain data, for threads. */
@@ -20,16 +20,20 @@ interface OpenPack {
   readonly id: string;
   readonly name: string;
   readonly key: ObjectKey;
-  readonly bytes: Buffer;
+  bytes: Buffer;
   readonly records: ChunkRecord[];
   end: number;
 }
+
+/** Most sessions are small: the memory of their only pack begins with this and doubles. */
+const firstBytes = 2 ** 20;
 
 /** Fills one pack after another in the thread that calls it. */
 export class PackBuilder {
   readonly #bundle: KeyBundle;
   #spare: Buffer | undefined;
   #open: OpenPack | undefined;
+  #isFirst = true;
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -44,6 +48,7 @@ export class PackBuilder {
     const sealedBytes = body[0].length + body[1].length + tagBytes;
     const full = this.#open !== undefined && !fits(this.#open, sealedBytes) ? this.finish() : undefined;
     const pack = (this.#open ??= this.#openNext());
+    makeRoom(pack, sealedBytes);
     const number = pack.records.length;
     const offset = pack.end;
     for (const part of sealChunkNow(pack.key, id, number, body)) {
@@ -81,7 +86,7 @@ export class PackBuilder {
 
   /** The memory of a pack that was stored. */
   recycle(memory: ArrayBuffer): void {
-    this.#spare = Buffer.from(memory);
+    if (memory.byteLength === packObjectBytesMax) this.#spare = Buffer.from(memory);
   }
 
   #openNext(): OpenPack {
@@ -90,11 +95,24 @@ export class PackBuilder {
     const name = packName(id);
     const { epoch } = this.#bundle;
     const key = objectKey(this.#bundle, 'pack', name, epoch, salt) as ObjectKey;
-    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(packObjectBytesMax);
+    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(this.#isFirst ? firstBytes : packObjectBytesMax);
     this.#spare = undefined;
+    this.#isFirst = false;
     encodeHeader({ kind: 'pack', epoch, salt }).copy(bytes);
     return { id, name, key, bytes, records: [], end: headerBytes };
   }
+}
+
+/** For one more chunk of so many bytes, and for a trailer that then tells of all. */
+function makeRoom(pack: OpenPack, sealedBytes: number): void {
+  const needed = pack.end + sealedBytes + trailerBytes(pack.records.length + 1);
+  if (needed <= pack.bytes.length) return;
+  let size = pack.bytes.length;
+  while (size < needed) size *= 2;
+  const larger = Buffer.allocUnsafeSlow(Math.min(size, packObjectBytesMax));
+  pack.bytes.copy(larger, 0, 0, pack.end);
+  free(pack.bytes);
+  pack.bytes = larger;
 }
 
 const fits = (pack: OpenPack, sealedBytes: number): boolean =>

@@ -8,9 +8,10 @@ export const recordBytes = 44;
 /** A sealed chunk holds at least its method byte and its tag. */
 export const sealedChunkBytesMin = 1 + tagBytes;
 export const sealedChunkBytesMax = limits.chunkBytesMax + 1 + tagBytes;
+/** A sealed trailer that tells of so many chunks, with what follows it. */
+export const trailerBytes = (chunks: number): number => 4 + chunks * recordBytes + tagBytes + footerBytes;
 /** Chunks fill a pack up to the target; header, trailer and footer come on top. */
-export const packObjectBytesMax =
-  headerBytes + limits.packBytesMax + 4 + limits.chunksPerPackMax * recordBytes + tagBytes + footerBytes;
+export const packObjectBytesMax = headerBytes + limits.packBytesMax + trailerBytes(limits.chunksPerPackMax);
 
 /** A chunk as its pack's trailer and the index tell of it; its segment number is its position in the list. */
 export interface ChunkRecord {
