@@ -143,9 +143,16 @@ function timesOf(ns: bigint): BigInt64Array {
   return times;
 }
 
-/** A zero byte ends a text of C. */
-const ended = (text: string | Buffer): Buffer =>
-  typeof text === 'string' ? Buffer.from(`${text}\0`) : Buffer.concat([text, Buffer.alloc(1)]);
+/** Paths are asked for one after the other: their bytes need no memory of their own. */
+const pathRoom = Buffer.alloc(16 * 2 ** 10);
+
+/** A zero byte ends a text of C. The bytes of a text are good until the next call. */
+function ended(text: string | Buffer): Buffer {
+  if (typeof text !== 'string') return Buffer.concat([text, Buffer.alloc(1)]);
+  if (text.length * 3 >= pathRoom.length) return Buffer.from(`${text}\0`);
+  pathRoom[pathRoom.write(text)] = 0;
+  return pathRoom;
+}
 
 function namesIn(list: Buffer): Buffer[] {
   const names: Buffer[] = [];

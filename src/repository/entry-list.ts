@@ -75,6 +75,29 @@ export async function* decodeEntries(parts: AsyncIterable<Buffer>, object: strin
   if (current !== undefined) yield checked(current, object);
 }
 
+/**
+ * The pieces of each entry alone, for whoever asks only whether they are all there. Most lines end with one piece, and are not
+ * looked at any further; all others are decoded. Throws as `decodeEntries` does.
+ */
+export async function* decodePieces(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<readonly Piece[]> {
+  let shared: { text: string; id: Buffer } | undefined;
+  for await (const lines of linesOf(parts, object)) {
+    for (const line of lines) {
+      const [, offset, bytes, text, from] = (line.startsWith(pathStart) && singlePieceEnd.exec(line)) || [];
+      if (text === undefined) {
+        yield piecesOf(parseLine(line, object), object);
+        continue;
+      }
+      // Neighbours share their chunk.
+      if (shared?.text !== text) shared = { text, id: Buffer.from(text, 'base64url') };
+      const piece = { offset: Number(offset), bytes: Number(bytes), id: shared.id };
+      yield [from === undefined ? piece : { ...piece, from: Number(from) }];
+    }
+  }
+}
+
+const singlePieceEnd = /"pieces":\[\[(\d{1,15}),(\d{1,15}),"([\w-]{43})"(?:,(\d{1,15}))?\]\]\}$/;
+
 /** The path in a line, told without reading the rest of it; undefined for a line of pieces alone. */
 export function pathIn(line: string): string | undefined {
   if (!line.startsWith(pathStart)) return undefined;

@@ -3,7 +3,7 @@ import { limits } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import { Catalog } from './catalog.ts';
 import { damaged, damageFrom, DamageLog, errorOf, errorOfObject, incomplete, isDamage } from './damage.ts';
-import { decodeEntries } from './entry-list.ts';
+import { decodePieces } from './entry-list.ts';
 import type { KeyBundle } from './keys.ts';
 import { objectOfName, packName } from './names.ts';
 import { PackReader } from './pack-reader.ts';
@@ -90,8 +90,14 @@ class ReadBack {
   async #readList(): Promise<void> {
     const { pieces, neededBy } = this.#of;
     for (const piece of pieces) this.#meet(piece);
-    for await (const { pieces: some } of decodeEntries(this.#listParts(), neededBy))
-      some.forEach((piece) => this.#meet(piece));
+    let last: Buffer | undefined;
+    for await (const some of decodePieces(this.#listParts(), neededBy)) {
+      for (const piece of some) {
+        // Small files share chunks with their neighbours.
+        if (piece.id !== last) this.#meet(piece);
+        last = piece.id;
+      }
+    }
   }
 
   async *#listParts(): AsyncGenerator<Buffer> {
