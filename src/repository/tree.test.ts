@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry } from '../assets/index.ts';
-import { systemCalls, type SystemCalls } from '../core/index.ts';
+import { systemCalls, systemCallsPackage, type SystemCalls } from '../core/index.ts';
 import type { Repository } from './repository.ts';
 import { backup, file, folder, makeRepository } from './testing/fixtures.ts';
 import { MemoryStore } from './testing/memory-store.ts';
@@ -30,7 +30,9 @@ const isRoot = process.geteuid?.() === 0;
 const raw = (path: string, name: string): Buffer =>
   Buffer.concat([Buffer.from(`${path}/`), Buffer.from(name, 'latin1')]);
 
-describe.skipIf(systemCalls() === undefined)('a tree of files (needs the optional package for system calls)', () => {
+const missing = systemCalls() === undefined ? systemCallsPackage : undefined;
+
+describe.skipIf(missing !== undefined)(`a tree of files (skipped without ${systemCallsPackage})`, () => {
   let base: string;
   let source: string;
   let repository: Repository;
@@ -180,8 +182,8 @@ describe.skipIf(systemCalls() === undefined)('a tree of files (needs the optiona
     expect(await readFile(join(base, 'target/f'), 'utf8')).toBe('x');
   });
 
-  test('gets the owner of that name, where the number belongs to somebody else here', async () => {
-    if (!isRoot) return;
+  test('gets the owner of that name, where the number belongs to somebody else here', async ({ skip }) => {
+    if (!isRoot) skip('only root gives files away');
     const entry = file('f', Buffer.from('x'), { uid: 4711, gid: 4711, user: 'daemon', group: 'nobody-of-that-name' });
     await restoreTree(repository, await backup(repository, [entry]), join(base, 'target'));
     expect(await lstat(join(base, 'target/f'))).toMatchObject({ uid: calls.userId('daemon'), gid: 4711 });

@@ -117,31 +117,36 @@ describe('files', () => {
     expect(await pathsOf(opened(root, { excludeCaches: true }))).toEqual(all.filter((path) => !path.includes('deep')));
   });
 
-  describe.skipIf(!mayMount())('with something mounted in the tree (needs the right to mount)', () => {
-    const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
-    beforeEach(async () => {
-      for (const name of ['disk', 'kernel']) await mkdir(join(root, name));
-      mount('tmpfs', 'disk');
-      mount('proc', 'kernel');
-      await writeFile(join(root, 'disk/f'), 'x');
-    });
-    afterEach(() => void execFileSync('umount', [join(root, 'disk'), join(root, 'kernel')]));
+  const refused = whyNoMount();
 
-    it('take in the data and say so, until the plan says what is wanted; never what the kernel shows of itself', async () => {
-      const kernel = "kernel shows the kernel's own proc, which is no data, and was left out";
-      const said = async (oneFileSystem?: boolean): Promise<unknown> => {
-        const asset = opened(root, { oneFileSystem });
-        return [await pathsOf(asset), (await captureAll(asset, scratch)).facts.warnings];
-      };
-      const note = expect.stringMatching(/^disk is another file system and was taken in/);
-      expect(await said()).toEqual([
-        ['', 'disk', 'disk/f', 'kernel'],
-        [note, kernel],
-      ]);
-      expect(await said(false)).toEqual([['', 'disk', 'disk/f', 'kernel'], [kernel]]);
-      expect(await said(true)).toEqual([['', 'disk', 'kernel'], [kernel]]);
-    });
-  });
+  describe.skipIf(refused !== undefined)(
+    `with something mounted in the tree (skipped with a reason: ${refused})`,
+    () => {
+      const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
+      beforeEach(async () => {
+        for (const name of ['disk', 'kernel']) await mkdir(join(root, name));
+        mount('tmpfs', 'disk');
+        mount('proc', 'kernel');
+        await writeFile(join(root, 'disk/f'), 'x');
+      });
+      afterEach(() => void execFileSync('umount', [join(root, 'disk'), join(root, 'kernel')]));
+
+      it('take in the data and say so, until the plan says what is wanted; never what the kernel shows of itself', async () => {
+        const kernel = "kernel shows the kernel's own proc, which is no data, and was left out";
+        const said = async (oneFileSystem?: boolean): Promise<unknown> => {
+          const asset = opened(root, { oneFileSystem });
+          return [await pathsOf(asset), (await captureAll(asset, scratch)).facts.warnings];
+        };
+        const note = expect.stringMatching(/^disk is another file system and was taken in/);
+        expect(await said()).toEqual([
+          ['', 'disk', 'disk/f', 'kernel'],
+          [note, kernel],
+        ]);
+        expect(await said(false)).toEqual([['', 'disk', 'disk/f', 'kernel'], [kernel]]);
+        expect(await said(true)).toEqual([['', 'disk', 'kernel'], [kernel]]);
+      });
+    },
+  );
 
   it('match leading dots by a star: **/*.tmp names .x.tmp', async () => {
     for (const name of ['.x.tmp', 'x.tmp', '.keep']) await writeFile(join(root, name), '');
@@ -284,15 +289,16 @@ async function asNobody(root: string, what: 'capture' | 'check' = 'capture'): Pr
   return JSON.parse(stdout.trim() === '' ? JSON.stringify({ stderr }) : stdout);
 }
 
-/** A mount of our own, in this namespace, that is gone at once. */
-function mayMount(): boolean {
+/** Tried with a mount that is gone at once. */
+function whyNoMount(): string | undefined {
   const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
     execFileSync('umount', [place]);
-    return true;
-  } catch {
-    return false; // Containers mostly may not.
+    return undefined;
+  } catch (error) {
+    // Containers mostly may not.
+    return `this process may not mount: ${(error as Error).message}`;
   } finally {
     rmdirSync(place);
   }
