@@ -4,10 +4,12 @@ export * from './durable.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './file-names.ts';
+export * from './html.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './patience.ts';
 export * from './own-module.ts';
+export * from './page-colours.ts';
 export {
   endGroup,
   isAlive,

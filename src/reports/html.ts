@@ -1,26 +1,2 @@
-/** HTML that is safe to show. Only `html` makes it; everything put into it is escaped, unless it is such HTML itself. */
-export class Html {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Part = string | number | Html | undefined | false | readonly Part[];
-
-/** A template tag: html`<b>${name}</b>` escapes `name`; lists are joined; undefined and false are nothing. */
-export function html(literal: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(literal.map((text, index) => text + (index < parts.length ? render(parts[index]) : '')).join(''));
-}
-
-function render(part: Part): string {
-  if (part === undefined || part === false) return '';
-  if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map(render).join('');
-  return escape(String(part));
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-export const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (letter) => entities[letter] ?? letter);
+/** The house's safe HTML, under the names that this room knows. */
+export { escapeHtml as escape, Html, html } from '../core/index.ts';
