@@ -37,6 +37,10 @@ export const limits = {
   calendarsKept: 1_000,
   /** Files that one plan is made of: more is a tree that nobody reads. */
   planFilesMax: 200,
+  /** A rendered runbook that is read again: a plan of 2,000 assets and 500 scenarios gives a tenth of this. */
+  runbookBytesMax: 256 * 2 ** 20,
+  /** A browser that prints a runbook has this long; then the plainer layout of our own is printed. */
+  printTimeoutMs: 120_000,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */
   planAliasesMax: 200,
   /** One rule of the linter says at most so much at once: what comes everywhere has one cause, and a list that is read is short. */
@@ -124,6 +128,8 @@ export const limits = {
   smallReadsBehindMax: 64,
   /** The coarsest stamps of files in use (FAT: 2 s), and a second between the clocks of a file server and ours. */
   stampGranularityMs: 3_000,
+  /** Small files of one chunk that a restore makes at once: as many as Node has threads for. */
+  filesMadeAtOnce: 4,
   /** Extended attributes of one entry, all together: the system allows 64 KiB for each value. */
   attributeBytesMax: 256 * 2 ** 10,
   /** Sentences that a point or a restore keeps about single files; the rest is counted. */
@@ -154,4 +160,16 @@ export const limits = {
   storeOperationMs: 600_000,
   /** Files that a restore keeps open between two chunks of them. */
   openFilesMax: 128,
+  /** Questions that `check --live` asks at once: enough that silent hosts do not add up, few enough for any server. */
+  liveQuestionsAtOnce: 8,
+  /** One question of `check --live`, unless `--timeout` says otherwise: what takes longer on a quiet day will not do on a bad one. */
+  liveAnswerMs: 10_000,
+  /** A certificate that renews itself does so a month before its end: with less than this left, it has failed to. */
+  certificateLeftMs: 21 * 86_400_000,
+  /** A review or waiver that ends within this is worth a line. */
+  dueSoonMs: 14 * 86_400_000,
+  /** Clocks of two machines that are kept by NTP differ by far less. */
+  clockSkewMs: 2_000,
+  /** A point is late only after this: schedulers start late, and backups take a while. */
+  pointGraceMs: 600_000,
 } as const;

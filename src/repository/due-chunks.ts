@@ -71,7 +71,7 @@ export class DueChunks {
     const { reader, signal } = this.#parts;
     for (const { ordinal, error, destinations } of failed) {
       const plain = await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, { signal });
-      this.#writeChunk(plain, destinations);
+      await this.#writeChunk(plain, destinations);
     }
   }
 
@@ -92,9 +92,7 @@ export class DueChunks {
     if (here.length === 0) return;
     const take = async (ordinal: number, plain: Buffer): Promise<void> => {
       this.#requireGoing();
-      this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]);
-      // A chunk of small files takes a while; whatever else the process has to do comes between two of them.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]);
     };
     await reader.chunks(pack, here, take, bad, { signal });
   }
@@ -126,15 +124,15 @@ export class DueChunks {
     };
   }
 
-  #writeChunk(chunk: Buffer, destinations: readonly Destination[]): void {
-    for (const { file, piece } of destinations) {
+  async #writeChunk(chunk: Buffer, destinations: readonly Destination[]): Promise<void> {
+    await forEachOf(destinations, limits.filesMadeAtOnce, async ({ file, piece }) => {
       const { offset, bytes, from = 0 } = piece;
       const plain = chunk.subarray(from, from + bytes);
       const isAll = file.pieces === 1 && !file.made && offset === 0 && file.entry.sparse !== true;
-      if (isAll) this.#open.writeWhole(file, plain);
+      if (isAll) await this.#open.writeWhole(file, plain);
       else this.#open.write(file, plain, offset);
       this.#parts.progress.advance({ bytes });
-    }
+    });
   }
 
   #requireGoing(): void {

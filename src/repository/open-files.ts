@@ -1,4 +1,5 @@
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, open, openSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { StoredEntry } from '../assets/index.ts';
 import { limits, systemPath } from '../core/index.ts';
 
@@ -16,6 +17,7 @@ interface Held {
   users: number;
 }
 
+const openLater = promisify(open);
 const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const again = constants.O_WRONLY | constants.O_NOFOLLOW;
 
@@ -31,9 +33,21 @@ export class OpenFiles {
     this.#finish = finish;
   }
 
-  /** A file that has all its bytes at hand: opened, written, finished and closed at once. */
-  writeWhole(target: TargetFile, bytes: Buffer): void {
-    const file = openTarget(target);
+  /** An empty file, or a hollow one. */
+  writeEmpty(target: TargetFile): void {
+    this.#fill(openTarget(target), target, Buffer.alloc(0));
+  }
+
+  /**
+   * A file that has all its bytes at hand. To make a file is most of the work, and the system's: a thread of the pool waits for it
+   * while the files before are written here.
+   */
+  async writeWhole(target: TargetFile, bytes: Buffer): Promise<void> {
+    target.made = true;
+    this.#fill(await openLater(systemPath(target.path), create, 0o600), target, bytes);
+  }
+
+  #fill(file: number, target: TargetFile, bytes: Buffer): void {
     try {
       writeAt(file, bytes, 0);
       if (bytes.length < target.entry.bytes) ftruncateSync(file, target.entry.bytes);

@@ -128,7 +128,7 @@ export class TreeWriter {
     this.#files += 1;
     this.#bytes += entry.bytes;
     const target = { path, entry, pieces: pieces.length, made: false };
-    if (pieces.length === 0) return this.#open.writeWhole(target, Buffer.alloc(0));
+    if (pieces.length === 0) return this.#open.writeEmpty(target);
     await this.#due.add(target, pieces);
     if (this.#due.isFull) await this.#writeDue();
   }
