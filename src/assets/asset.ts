@@ -77,6 +77,8 @@ export interface CaptureFacts {
    * bound: the start for a tree of files, the snapshot for SQLite, the end of the backup for PostgreSQL.
    */
   readonly atMs: number;
+  /** When the capture began, by the clock of this host, which also stamps files; without it, that is `atMs`. */
+  readonly beganMs?: number;
   /** What kind of point: `base`, `snapshot`, `tree`, `dump`. */
   readonly kind: string;
   readonly source: SourceIdentity;

@@ -260,6 +260,7 @@ export class Intake {
 
 const isSmall = (entry: Entry): entry is SmallEntry =>
   entry.content?.kind === 'file' &&
+  entry.chunking !== 'fixed' &&
   entry.stamp !== undefined &&
   (entry.bytesExpected ?? Infinity) <= limits.bundledFileBytesMax;
 

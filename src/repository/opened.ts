@@ -128,7 +128,7 @@ export class OpenedRepository implements Repository {
     const lines = async function* (): AsyncGenerator<string[]> {
       yield* (await contents()).lines();
     };
-    return (isStored) => new PreviousList(lines(), previous.atMs, isStored);
+    return (isStored) => new PreviousList(lines(), previous.facts.beganMs ?? previous.atMs, isStored);
   }
 
   /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */

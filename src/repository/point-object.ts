@@ -85,6 +85,7 @@ const schema = z.object({
   tool: z.string(),
   facts: z.looseObject({
     atMs: z.number(),
+    beganMs: z.number().optional(),
     kind: z.string(),
     source: z.looseObject({ id: z.string(), description: z.string(), bytes: z.number().optional() }),
     facts: z.record(z.string(), z.unknown()),

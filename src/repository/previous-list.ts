@@ -14,10 +14,10 @@ export class PreviousList {
   #lastId = '';
   #lastStored = false;
 
-  /** `lines`: part by part. `atMs`: when that point's capture began, by the clock that stamps the files. */
-  constructor(lines: AsyncIterable<string[]>, atMs: number, isStored: (id: Buffer) => boolean) {
+  /** `lines`: part by part. `beganMs`: when that point's capture began, by the clock that stamps the files. */
+  constructor(lines: AsyncIterable<string[]>, beganMs: number, isStored: (id: Buffer) => boolean) {
     this.#parts = lines[Symbol.asyncIterator]();
-    this.#trustedBeforeNs = BigInt(Math.floor(atMs) - limits.stampGranularityMs) * 1_000_000n;
+    this.#trustedBeforeNs = BigInt(Math.floor(beganMs) - limits.stampGranularityMs) * 1_000_000n;
     this.#isStored = isStored;
   }
 

@@ -48,6 +48,7 @@ export async function* captureCluster(
   options: CaptureOptions,
 ): AsyncGenerator<Entry, CaptureFacts, void> {
   mustGoOn(options.signal);
+  const beganMs = systemClock.now();
   const identity = await identifyServer(settings.url);
   const session = new Session(settings.url);
   let begun = false;
@@ -66,7 +67,12 @@ export async function* captureCluster(
     const atMs = await log.latestBefore(end);
     if (atMs === undefined)
       throw new LifeboatError('asset.vanished', 'the server’s log went backwards during the backup');
-    const measured = { atMs, newest: await newest?.latestBefore(end), via: isBeside ? 'files' : 'connection' } as const;
+    const measured = {
+      atMs,
+      newest: await newest?.latestBefore(end),
+      via: isBeside ? 'files' : 'connection',
+      beganMs,
+    } as const;
     return factsOf(identity, source, taken, measured);
   } catch (error) {
     if (options.signal?.aborted === true) throw cancelled(options.signal.reason);
@@ -228,11 +234,12 @@ function factsOf(
   { systemId, version, major, source: identity }: ServerIdentity,
   source: SourceFacts,
   taken: TakenBackup,
-  { atMs, newest, via }: { atMs: number; newest: CaptureFacts['newest']; via: Via },
+  { atMs, beganMs, newest, via }: { atMs: number; beganMs: number; newest: CaptureFacts['newest']; via: Via },
 ): CaptureFacts {
   const { encoding, pageChecksums, superuser, settings } = source;
   return {
     atMs,
+    beganMs,
     kind: 'base',
     source: identity,
     ...(newest === undefined ? {} : { newest }),

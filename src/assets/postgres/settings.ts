@@ -55,6 +55,8 @@ export async function copySettings(
     unix_socket_directories: place.socketFolder ?? '',
     port: String(place.port),
     archive_mode: 'off',
+    // What we restored is synced: file by file the server would do it again before it reads its log.
+    ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
     archive_command: '',
     archive_library: '',
     restore_command: '',

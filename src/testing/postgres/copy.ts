@@ -3,7 +3,7 @@ import type { Asset, CaptureFacts, Entry, RestoredCopy } from '../../assets/inde
 import { postgresKind, type PostgresSettings } from '../../assets/postgres/index.ts';
 import { checkKinds } from '../../checks/index.ts';
 import { Secret, silentProgress, systemClock } from '../../core/index.ts';
-import { createRepository, type Repository } from '../../repository/index.ts';
+import { createRepository, type Point, type Repository } from '../../repository/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 
 export const postgresAsset = (settings: PostgresSettings, baseFolder = '/'): Asset =>
@@ -23,15 +23,22 @@ export interface Taken {
   /** Writes the point into a new folder. */
   apply(target: string): Promise<void>;
   paths: readonly string[];
+  readonly point: Point;
 }
 
 /** Captures into the repository, as a backup does. `seen` is called before each entry is stored. */
 export async function take(
   asset: Asset,
   repository: Repository,
-  options: { seen?: (entry: Entry) => void | Promise<void>; signal?: AbortSignal } = {},
+  options: { seen?: (entry: Entry) => void | Promise<void>; signal?: AbortSignal; previous?: Point } = {},
 ): Promise<Taken> {
-  const writer = await repository.write({ asset: asset.name, assetType: asset.type, clock: systemClock, host: 'here' });
+  const writer = await repository.write({
+    asset: asset.name,
+    assetType: asset.type,
+    clock: systemClock,
+    host: 'here',
+    ...(options.previous === undefined ? {} : { previous: options.previous }),
+  });
   const capture = asset.capture({
     progress: silentProgress,
     scratch: '/nonexistent',
@@ -46,7 +53,7 @@ export async function take(
         const point = await writer.commit(step.value, { planHash: 'hash', tool: 'test' });
         const apply = async (target: string): Promise<void> =>
           asset.apply(await repository.contents(point), target, { progress: silentProgress });
-        return { facts: step.value, apply, paths };
+        return { facts: step.value, apply, paths, point };
       }
       paths.push(step.value.path);
       await options.seen?.(step.value);

@@ -84,6 +84,9 @@ function entryOf({ path, type, place, stat }: Found, bad: BadPages): Entry {
   const inspection = bad.inspectionOf(path);
   return {
     ...common,
+    // What was not written since the last backup began is what that one read, page by page.
+    stamp: { changedNs: stat.ctimeNs, inode: stat.ino, device: stat.dev },
+    bytesExpected: Number(stat.size),
     chunking: relationOf(path) === undefined ? 'content' : 'fixed',
     content: {
       kind: 'file',

@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, integer, nat, property } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limits, systemClock } from '../../../core/index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -95,6 +96,32 @@ describe.skipIf(missing)(`pages of a database (${reason})`, () => {
     // The server still has the page in its memory.
     await cluster.sql('update rows set n = n');
     await cluster.sql('checkpoint');
+  });
+
+  it('trap "a file that changes while it is backed up looks unchanged to the next backup": it is read again', async () => {
+    await cluster.sql('create table written as select n from generate_series(1, 1000) as n');
+    await cluster.sql('checkpoint');
+    const asset = postgresAsset({ url: cluster.url, via: 'files' });
+    let isWritten = false;
+    const first = await take(asset, repository, {
+      // This folder comes when the table's file has been read.
+      seen: async ({ path }) => {
+        if (isWritten || path !== 'global') return;
+        isWritten = true;
+        await cluster.sql('update written set n = n + 1');
+        await cluster.sql('checkpoint');
+      },
+    });
+    const second = await take(asset, repository, { previous: first.point });
+    await systemClock.sleep(limits.stampGranularityMs);
+    const third = await take(asset, repository, { previous: second.point });
+    const fourth = await take(asset, repository, { previous: third.point });
+    for (const taken of [second, fourth]) {
+      await withCopy(asset, taken, cluster.folder, async ({ url }) => {
+        expect(await runSql(url, 'select sum(n)::int as sum from written')).toEqual([{ sum: 501_500 }]);
+      });
+    }
+    await cluster.sql('drop table written');
   });
 
   it('that no log brings back are refused, also when they claim to be from the future', async () => {
