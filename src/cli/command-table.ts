@@ -26,6 +26,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'runbook',
+    summary: 'the plan as a document to hold: Markdown, HTML or PDF',
+    heading: 'Plan:',
+    load: () => import('./commands/runbook.ts'),
+  },
+  {
     name: 'backup',
     summary: 'take recovery points',
     heading: 'Protect:',

@@ -14,6 +14,8 @@ export interface Part {
 /** Several files as one plan: every value where it belongs, every place in the file that it came from. */
 export interface AssembledDocument extends PlanDocument {
   readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Its own file, and those that it includes, each once. */
+  readonly files: readonly string[];
 }
 
 export const isAssembled = (document: PlanDocument): document is AssembledDocument => 'parameters' in document;
@@ -30,9 +32,13 @@ export function assemble(main: PlanDocument, parts: readonly Part[] = []): Assem
     value: main.value === undefined ? undefined : gathered.value,
     findings: gathered.findings,
     parameters,
+    files: [...new Set([main.file, ...filesIn(parts)])],
     place: (path, of) => gathered.originOf(path).place(path, of),
   };
 }
+
+const filesIn = (parts: readonly Part[]): string[] =>
+  parts.flatMap(({ document, parts: inside }) => [document.file, ...filesIn(inside)]);
 
 /** What is said once, by the plan itself. */
 const ofThePlan = new Set(['plan', 'version', 'owner', 'timezone']);

@@ -11,3 +11,4 @@ export * from './kinds.ts';
 export * from './lint/index.ts';
 export * from './load.ts';
 export * from './model.ts';
+export * from './render/index.ts';
