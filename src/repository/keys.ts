@@ -1,5 +1,4 @@
 import { argon2, createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { Decrypter, Encrypter } from 'age-encryption';
 import { z } from 'zod';
 import { isoTime, LifeboatError, limits, messageOf, type Secret } from '../core/index.ts';
 import { damaged } from './damage.ts';
@@ -70,7 +69,7 @@ export async function wrapWithAge(
   recipients: readonly string[],
   nowMs: number,
 ): Promise<Buffer> {
-  const encrypter = new Encrypter();
+  const encrypter = new (await age()).Encrypter();
   for (const recipient of recipients) {
     try {
       encrypter.addRecipient(recipient);
@@ -137,7 +136,7 @@ const identityLine = (text: string): string =>
     .find((line) => line !== '' && !line.startsWith('#')) ?? '';
 
 async function unwrapAge(object: KeyObject & { kind: 'age' }, identity: Secret): Promise<KeyBundle | undefined> {
-  const decrypter = new Decrypter();
+  const decrypter = new (await age()).Decrypter();
   try {
     decrypter.addIdentity(identityLine(identity.reveal()));
   } catch {
@@ -237,3 +236,6 @@ const keySchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ ...keyFields, kind: z.literal('age'), recipients: z.array(z.string()) }),
 ]);
+
+/** Loaded where it is needed: it is a fifth of what a start has to load. */
+const age = (): Promise<typeof import('age-encryption')> => import('age-encryption');
