@@ -3,7 +3,7 @@ import type { OpenFiles, TargetFile } from './open-files.ts';
 import type { Consumer, PackReader } from './pack-reader.ts';
 import { locatePiece, requireFitting, type Piece } from './pieces.ts';
 import { poolFor, type OpenTarget, type Pool } from './pool/index.ts';
-import { forEachOf } from './tasks.ts';
+import { forEachOf, inLanes } from './tasks.ts';
 
 interface Destination {
   readonly file: TargetFile;
@@ -62,10 +62,12 @@ export class DueChunks {
     this.#pieces = 0;
     this.#bytes = 0;
     const failed: { ordinal: number; error: Error; destinations: Destination[] }[] = [];
-    await forEachOf(due, limits.packsReadAtOnce, async ([pack, ordinals]) => {
+    // Neighbours in a file stand in neighbouring packs, and two threads that write to one file wait for each other.
+    const lanes = pool?.threads.length ?? 1;
+    await inLanes([...due], lanes, limits.packsReadAtOnce, async ([pack, ordinals], lane) => {
       const bad = (ordinal: number, error: Error): void =>
         void failed.push({ ordinal, error, destinations: ordinals.get(ordinal) as Destination[] });
-      await this.#writePack(pack, ordinals, pool, bad);
+      await this.#writePack(pack, ordinals, pool, lane, bad);
       this.#requireGoing();
     });
     const { reader, signal } = this.#parts;
@@ -80,13 +82,14 @@ export class DueChunks {
     pack: number,
     ordinals: ReadonlyMap<number, Destination[]>,
     pool: Pool | undefined,
+    lane: number,
     bad: (ordinal: number, error: Error) => void,
   ): Promise<void> {
     const { reader, signal } = this.#parts;
     const all = [...ordinals.keys()];
     const forThreads = pool === undefined ? [] : all.filter((ordinal) => this.#isWhole(ordinal, ordinals));
     if (pool !== undefined && forThreads.length > 0)
-      await reader.consume(pack, forThreads, this.#consumer(ordinals, bad), pool, { signal });
+      await reader.consume(pack, forThreads, this.#consumer(ordinals, bad), pool, { signal, lane });
     const threaded = new Set(forThreads);
     const here = all.filter((ordinal) => !threaded.has(ordinal));
     if (here.length === 0) return;

@@ -20,6 +20,8 @@ const chunksAtOnce = 8;
 const tasksPerPack = 2;
 
 export interface ReadOptions {
+  /** Of threads, one shall do all the work. */
+  readonly lane?: number | undefined;
   /** Hash the plain bytes again and compare with the id (`verify`). */
   readonly rehash?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -206,12 +208,16 @@ export class PackReader {
           targets: await consumer.targets(ordinal),
         })),
       );
-      const bad = await openInThread(pool, {
-        key: Uint8Array.from(key.raw),
-        ...(options.rehash === true ? { rehashKey: Uint8Array.from(this.#bundle.chunkIdKey) } : {}),
-        sealed: Uint8Array.from(bytes.subarray(start - range.offset, end - range.offset)),
-        chunks,
-      });
+      const bad = await openInThread(
+        pool,
+        {
+          key: Uint8Array.from(key.raw),
+          ...(options.rehash === true ? { rehashKey: Uint8Array.from(this.#bundle.chunkIdKey) } : {}),
+          sealed: Uint8Array.from(bytes.subarray(start - range.offset, end - range.offset)),
+          chunks,
+        },
+        options.lane,
+      );
       for (const [i, { ordinal, place }] of places.entries()) {
         await consumer.done(ordinal, bad.includes(i) ? changedChunk(record, place) : undefined);
       }

@@ -86,6 +86,41 @@ export async function forEachOf<T>(
   if (errors.length > 0) throw errors[0];
 }
 
+/**
+ * As `forEachOf`, in lanes that keep apart: two of them begin at the ends of a list and meet somewhere inside it, each pair of
+ * lanes on a list of its own. Up to `width` items of a lane are under way at a time.
+ */
+export async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  width: number,
+  work: (item: T, lane: number) => Promise<void>,
+): Promise<void> {
+  const lists = Math.ceil(lanes / 2);
+  const parts = Array.from({ length: lists }, (_, i) =>
+    items.slice(Math.floor((items.length * i) / lists), Math.floor((items.length * (i + 1)) / lists)),
+  );
+  let failed = false;
+  const next = (lane: number): T | undefined => {
+    if (failed) return undefined;
+    const own = parts[lane >> 1] as T[];
+    const part = own.length > 0 ? own : parts.reduce((most, one) => (one.length > most.length ? one : most));
+    return lane % 2 === 0 ? part.shift() : part.pop();
+  };
+  function* itemsOf(lane: number): Generator<T> {
+    for (let item = next(lane); item !== undefined; item = next(lane)) yield item;
+  }
+  const ended = await Promise.allSettled(
+    Array.from({ length: lanes }, (_, lane) =>
+      forEachOf(itemsOf(lane), width, (item) => work(item, lane)).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      }),
+    ),
+  );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}
+
 /** Values of one promise after another, with up to `ahead` more already under way. */
 export async function* readAhead<T, R>(
   items: Iterable<T> | AsyncIterable<T>,

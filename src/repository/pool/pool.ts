@@ -4,6 +4,8 @@ import type { OpenRequest, Reply, Request } from './messages.ts';
 import { Thread } from './thread.ts';
 
 interface Waiting {
+  /** The thread that shall do it; any, without one. */
+  readonly lane: number | undefined;
   readonly request: Request;
   readonly transfer: readonly ArrayBuffer[];
   readonly done: PromiseWithResolvers<Reply>;
@@ -28,26 +30,38 @@ export class Pool {
     );
   }
 
-  /** The reply of the next thread that has room; `replied` also learns which one. Throws what the task threw. */
+  /** The reply of the next thread that has room, or of that of the lane; `replied` also learns which one. Throws what the task threw. */
   run(
     request: Request,
     transfer: readonly ArrayBuffer[] = [],
     replied: (reply: Reply, thread: Thread) => void = () => {},
+    lane?: number,
   ): Promise<Reply> {
     const done = Promise.withResolvers<Reply>();
-    this.#queue.push({ request, transfer, done, replied });
+    this.#queue.push({ lane, request, transfer, done, replied });
     this.#hand();
     return done.promise;
   }
 
   #hand(): void {
-    while (this.#queue.length > 0) {
-      const thread = this.threads.reduce((best, one) => (one.tasks < best.tasks ? one : best));
-      if (thread.tasks >= limits.tasksPerThread) return;
-      const { request, transfer, done, replied } = this.#queue.shift() as Waiting;
+    for (let at = 0; at < this.#queue.length;) {
+      const { lane, request, transfer, done, replied } = this.#queue[at] as Waiting;
+      const thread = this.#threadFor(lane);
+      if (thread.tasks >= limits.tasksPerThread) {
+        // Who waits for this thread does not hold up who waits for another.
+        if (lane === undefined) return;
+        at += 1;
+        continue;
+      }
+      this.#queue.splice(at, 1);
       const asked = thread.ask(request, transfer).then((reply) => (replied(reply, thread), reply));
       asked.then(done.resolve, done.reject);
     }
+  }
+
+  #threadFor(lane: number | undefined): Thread {
+    if (lane !== undefined) return this.threads[lane % this.threads.length] as Thread;
+    return this.threads.reduce((best, one) => (one.tasks < best.tasks ? one : best));
   }
 
   /** One thread is lost, and with it what it had sealed: all work in threads fails, and the next starts anew. */
@@ -69,7 +83,12 @@ export function poolFor(bytes: number): Pool | undefined {
 }
 
 /** Opens chunks in a thread; returns the positions of those that are bad. Throws what writing threw. */
-export async function openInThread(pool: Pool, request: OpenRequest): Promise<readonly number[]> {
-  const { bad = [] } = await pool.run({ do: 'open', ...request }, [request.sealed.buffer as ArrayBuffer]);
+export async function openInThread(pool: Pool, request: OpenRequest, lane?: number): Promise<readonly number[]> {
+  const { bad = [] } = await pool.run(
+    { do: 'open', ...request },
+    [request.sealed.buffer as ArrayBuffer],
+    undefined,
+    lane,
+  );
   return bad;
 }
