@@ -6,13 +6,13 @@ import { visible, visibleLine } from './visible.ts';
 export function runbookMarkdown(runbook: Runbook): string {
   const parts = [
     `# ${line(runbook.title)}`,
-    line(runbook.subtitle),
+    inline(runbook.subtitle),
     ...runbook.cover.flatMap(blockParts),
     '## Contents',
     contents(runbook.sections),
     ...runbook.sections.flatMap(sectionParts),
     '---',
-    line(runbook.footer),
+    inline(runbook.footer),
   ];
   return carryMarkdown(`${parts.join('\n\n')}\n`, runbook.record);
 }
@@ -47,7 +47,7 @@ function blockParts(block: Block): string[] {
     case 'ticks':
       return [block.items.map((item) => `- [ ] ${inline(item)}`).join('\n')];
     case 'code':
-      return [`${line(block.caption)}:`, fenced(block.text)];
+      return [`${inline(block.caption)}:`, fenced(block.text)];
     case 'steps':
       return block.steps.flatMap(stepParts);
   }
@@ -75,23 +75,23 @@ function tableText(head: readonly string[], rows: readonly (readonly Words[])[])
   ].join('\n');
 }
 
-const inline = (words: Words): string => joinedWords(wordList(words).map(wordText));
+/** At the beginning of a line: there a number, a dash or a plus would begin a list. */
+const inline = (words: Words): string =>
+  inside(words)
+    .replace(/^(\d+)([.)])/, '$1\\$2')
+    .replace(/^[-+=]/, String.raw`\$&`);
+
+const inside = (words: Words): string => wordList(words).map(wordText).join('').trim();
 
 /** In a table a bar would begin a cell, in code too: there it is an entity, and such code is text. */
 const inCell = (words: Words): string =>
-  joinedWords(
-    wordList(words).map((word) =>
+  wordList(words)
+    .map((word) =>
       typeof word === 'object' && 'code' in word && word.code.includes('|') ? escaped(word.code) : wordText(word),
-    ),
-  ).replaceAll('|', '&#124;');
-
-/** What begins a line could begin a list or a heading. */
-const joinedWords = (parts: readonly string[]): string =>
-  parts
+    )
     .join('')
     .trim()
-    .replace(/^(\d+)([.)])/, '$1\\$2')
-    .replace(/^[-+=]/, String.raw`\$&`);
+    .replaceAll('|', '&#124;');
 
 function wordText(word: Word): string {
   if (typeof word === 'string') return escaped(word);
@@ -100,7 +100,8 @@ function wordText(word: Word): string {
   return `[${escaped(word.text)}](#${word.to})`;
 }
 
-const line = (text: string): string => inline(text);
+/** Behind a sign of ours: a heading, a term. */
+const line = (text: string): string => inside(text);
 
 /**
  * Every sign that Markdown could read as its own; a `_` inside a word is none. An address may become a link, which leads where it

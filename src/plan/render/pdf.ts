@@ -103,7 +103,7 @@ class PdfWriter {
         return this.#words(
           [{ strong: block.tone === 'danger' ? 'CAREFUL. ' : 'NOTE. ' }, ...wordList(block.text)],
           indent,
-          colour.danger,
+          block.tone === 'danger' ? colour.danger : colour.ink,
         );
       case 'facts':
         for (const [term, said] of block.rows) this.#words([{ strong: `${term}: ` }, ...wordList(said)], indent);
@@ -130,22 +130,23 @@ class PdfWriter {
     this.#text(`${number}.  ${title}`, 'bold', size.step, { indent: indent + 20 });
     const beside = [id, ...marks, 'started ________  done ________'].join('  ·  ');
     this.#text(beside, 'plain', size.small, { indent: indent + 20, color: colour.soft });
-    for (const block of blocks) this.#block(block, indent + 20);
+    for (const block of blocks) {
+      if (block.kind === 'heading') this.#words([{ strong: block.text }], indent + 20);
+      else this.#block(block, indent + 20);
+    }
     for (const one of inside) this.#step(one, indent + 20);
   }
 
   /** A row is a small paragraph: on a narrow page this reads better than seven columns. */
   #rows(head: readonly string[], rows: readonly (readonly Words[])[], indent: number): void {
-    for (const cells of rows) {
-      this.#room(40);
-      const [first = '', ...rest] = cells;
-      this.#words([{ strong: plainText(first) || head[0] || '' }], indent);
+    for (const [first = '', ...rest] of rows) {
+      this.#room(34);
       const said = rest.flatMap((cell, index) => {
         const text = plainText(cell);
         return text === '' || text === '–' ? [] : [`${head[index + 1]}: ${text}`];
       });
-      if (said.length > 0) this.#words(said.join('  ·  '), indent + 12);
-      this.#gap(3);
+      const begin = plainText(first) || head[0] || '';
+      this.#words([{ strong: said.length === 0 ? begin : `${begin}   ` }, said.join('  ·  ')], indent);
     }
     this.#gap(4);
   }
@@ -172,7 +173,7 @@ class PdfWriter {
   }
 
   #heading(text: string, indent = 0): void {
-    this.#room(50);
+    this.#room(76);
     this.#gap(6);
     this.#text(text, 'bold', size.heading, { indent });
     this.#gap(2);

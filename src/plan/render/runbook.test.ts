@@ -130,7 +130,7 @@ describe('a runbook', () => {
 
   it('names the sources of secrets and where copies and keys are, and nothing that a source holds', () => {
     const copies = textOf(runbook, 'copies');
-    expect(copies).toContain('passphrase in the environment variable CLINIC_PASS');
+    expect(copies).toContain('passphrase from the environment variable CLINIC_PASS');
     expect(copies).toContain('secretAccessKey: environment variable S3_SECRET');
     expect(copies).toContain('near beside the plan');
     expect(copies).toContain('issued again within minutes');

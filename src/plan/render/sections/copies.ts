@@ -49,7 +49,7 @@ const secretKeys = /secret|accesskey|token|password|passphrase|credential|identi
 function whereOf({ settings, about }: StoreDeclaration, plan: Plan): string {
   const words = entriesOf(settings).flatMap(([key, value]) => {
     if (secretKeys.test(key)) return [];
-    if (isSecretSource(value)) return [`${key}: in the ${describeSource(shortened(value, plan))}`];
+    if (isSecretSource(value)) return [`${key}: from the ${describeSource(shortened(value, plan))}`];
     if (typeof value !== 'string' && typeof value !== 'number') return [];
     return [key === 'path' ? besidePlan(String(value), plan) : `${key} ${value}`];
   });
@@ -66,8 +66,8 @@ const credentialsOf = ({ settings }: StoreDeclaration): string =>
 /** Where that which opens a key is, never what it is. */
 export function openedBy({ passphrase, recipients, identity }: KeyDeclaration, plan: Plan): string {
   return joined([
-    ...(passphrase === undefined ? [] : [`passphrase in the ${describeSource(shortened(passphrase, plan))}`]),
-    ...(identity === undefined ? [] : [`identity in the ${describeSource(shortened(identity, plan))}`]),
+    ...(passphrase === undefined ? [] : [`passphrase from the ${describeSource(shortened(passphrase, plan))}`]),
+    ...(identity === undefined ? [] : [`identity from the ${describeSource(shortened(identity, plan))}`]),
     ...recipients.map((recipient) => `the identity of ${recipient}`),
   ]);
 }

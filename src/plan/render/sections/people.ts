@@ -61,7 +61,7 @@ function outside({ plan }: RenderContext): Block[] {
     return [
       [
         { strong: external.vendor ?? contact.name ?? spoken(name) },
-        { strong: external.account ?? '–' },
+        external.account === undefined ? '–' : { strong: external.account },
         external.contract ?? '–',
         external.priority ?? '–',
         external.url ?? '–',

@@ -92,14 +92,14 @@ function warnings(scenario: Scenario, context: RenderContext): Block[] {
   const found = findingsOf(context, scenario.name).filter(({ severity }) => severity === 'error');
   const texts = [...new Set([...gaps, ...found.map(({ message }) => message)])];
   if (texts.length === 0) return [];
-  const shown = texts.slice(0, gapsMax);
-  const rest = texts.length - shown.length;
-  const text: Words = [
-    { strong: 'Known defects. ' },
-    ...shown.map((one) => `${capital(one)}. `),
-    ...(rest > 0 ? [`And ${rest} more: lifeboat check tells them all.`] : []),
+  const rest = texts.length - gapsMax;
+  return [
+    { kind: 'notice', tone: 'danger', text: [{ strong: 'This way back has known defects:' }] },
+    {
+      kind: 'list',
+      items: [...texts.slice(0, gapsMax), ...(rest > 0 ? [`and ${rest} more: lifeboat check tells them all`] : [])],
+    },
   ];
-  return [{ kind: 'notice', tone: 'danger', text }];
 }
 
 const gapsMax = 6;
@@ -158,6 +158,13 @@ function criticalPath({ steps }: Scenario): Block[] {
     return [[String(index + 1), spoken(step.id), budget, clockTime(slot.fromMs), clockTime(slot.toMs), '']];
   });
   if (rows.length === 0) return [];
+  if ([...slots.values()].every(({ budgetMs }) => budgetMs === undefined)) {
+    const none = 'No step says how long it may take, so that there are no times to keep.';
+    return [
+      { kind: 'heading', text: 'Critical path' },
+      { kind: 'paragraph', text: none },
+    ];
+  }
   return [
     { kind: 'heading', text: 'Critical path' },
     {

@@ -15,13 +15,19 @@ export function commandsOf(step: StepDeclaration, context: CommandContext): Bloc
   const ours = ownCommand(step, settings, context);
   const made = Object.hasOwn(byHand, step.kind) ? byHand[step.kind]?.(settings, context) : undefined;
   return [
-    ...(ours === undefined ? [] : [code('With Lifeboat', ours)]),
+    ...(ours === undefined
+      ? []
+      : [code(isOver(step) ? 'With Lifeboat: beside, never over what is there' : 'With Lifeboat', ours)]),
     ...(made === undefined || made === ''
       ? []
       : [code('By hand, made from the plan: read it before you run it', made)]),
     ...(step.command === undefined ? [] : [code('As the document has it', step.command)]),
   ];
 }
+
+/** Whether a document restores over something: we do not. */
+export const isOver = ({ kind, siblings }: StepDeclaration): boolean =>
+  kind === 'restore' && siblings['into'] !== undefined && siblings['into'] !== 'new';
 
 const code = (caption: string, text: string): Block => ({ kind: 'code', caption, text: text.trimEnd() });
 
@@ -82,8 +88,9 @@ function kubectl(settings: Settings, by: 'kubectl' | 'kustomize', plan: Plan): s
     ...(context === undefined ? [] : ['--context', quoted(context)]),
     ...(namespace === undefined ? [] : ['-n', quoted(namespace)]),
   ];
-  const line = (file: string): string =>
-    ['kubectl', ...where, 'apply', by === 'kustomize' ? '-k' : '-f', quoted(file)].join(' ');
+  // A folder is built by -k, a single manifest is not.
+  const flag = (file: string): string => (by === 'kustomize' && !/\.(ya?ml|json)$/.test(file) ? '-k' : '-f');
+  const line = (file: string): string => ['kubectl', ...where, 'apply', flag(file), quoted(file)].join(' ');
   return settings.texts('files').map(line).join('\n');
 }
 

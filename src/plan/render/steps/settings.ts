@@ -64,6 +64,8 @@ export function said(value: unknown, numberOf: (id: string) => string | undefine
 
 function sayExpression(expression: string, numberOf: (id: string) => string | undefined): string | undefined {
   if (Object.hasOwn(expressions, expression)) return expressions[expression];
+  const parameter = /^parameters\.(\w+)$/.exec(expression)?.[1];
+  if (parameter !== undefined) return `the ${spoken(parameter)} that is asked for`;
   const step = /^steps\.([A-Za-z_]\w*)\.(\w+)$/.exec(expression);
   if (step === null) return undefined;
   return `the ${spoken(step[2] as string)} that step ${numberOf(step[1] as string) ?? step[1]} gave`;

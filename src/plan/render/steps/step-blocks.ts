@@ -3,7 +3,7 @@ import type { Scenario, StepDeclaration, StepOption } from '../../model.ts';
 import type { Block, StepBlock, Word, Words } from '../model.ts';
 import { capital, facts, listed, spoken } from '../words.ts';
 import { checkLine } from './check-words.ts';
-import { commandsOf, type CommandContext } from './commands.ts';
+import { commandsOf, isOver, type CommandContext } from './commands.ts';
 import { plainWords } from './plain-words.ts';
 import { condition, Settings } from './settings.ts';
 import { clockTime, timetable, type Slot } from './timetable.ts';
@@ -97,7 +97,7 @@ class StepWriter {
       ['Up afterwards', (step.starts ?? []).join(', ')],
       ['Tries', retry.times > 0 && `${retry.times + 1}, with ${sentenceDuration(retry.pauseMs)} between`],
       ['Give up after', step.timeoutMs !== undefined && sentenceDuration(step.timeoutMs)],
-      ['To undo', step.undo ?? (step.kind === 'restore' && 'nothing: it went to a new place')],
+      ['To undo', step.undo ?? (step.kind === 'restore' && !isOver(step) && 'nothing: it went to a new place')],
     ]);
   }
 
@@ -195,7 +195,7 @@ const seeScenario = (name: string): Block => ({
 
 function timeText({ budgetMs }: StepDeclaration, slot: Slot | undefined): string {
   const budget = slot?.budgetMs ?? budgetMs;
-  if (budget === undefined) return 'no budget: the plan does not say how long it may take';
+  if (budget === undefined) return 'the plan does not say';
   const window =
     slot === undefined ? '' : `, from ${clockTime(slot.fromMs)} to ${clockTime(slot.toMs)} after the start`;
   return `${sentenceDuration(budget)}${window}`;

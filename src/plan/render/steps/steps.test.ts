@@ -127,10 +127,23 @@ describe('the commands of a step', () => {
       '{ provision: { what: x, by: kubectl, files: [a.yaml], cluster: main, namespace: shop } }',
       ["kubectl --context 'shop main' -n shop apply -f a.yaml"],
     ],
+    [
+      '{ provision: { what: x, by: kustomize, files: [base/ns.yaml, overlay] } }',
+      ['kubectl apply -f base/ns.yaml\nkubectl apply -k overlay'],
+    ],
     ['{ provision: { what: x, by: helm, release: shop } }', []],
     [`{ exec: { run: [sh, -c, "it's"], cwd: my dir } }`, [`cd 'my dir' && sh -c 'it'\\''s'`]],
   ])('%s', (step, expected) => {
     expect(commands(step)).toEqual(expected);
+  });
+
+  it('never promise that a restore over something can be undone, nor do it', () => {
+    const plan = planWith('      - { id: over, restore: orders, into: production }\n');
+    const context = { plan, assetTypes: new Set(['postgres']), stepKinds: new Set(['restore']) };
+    const lost = plan.scenarios.get('lost');
+    const text = JSON.stringify(lost === undefined ? '' : stepBlocks(lost, context));
+    expect(text).toContain('beside, never over what is there');
+    expect(text).not.toContain('To undo');
   });
 
   it('are one word to a shell, whatever they hold', () => {
