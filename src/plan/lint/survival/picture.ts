@@ -65,7 +65,6 @@ function rowParts(row: Survival, assets: readonly string[], y: number, width: nu
     ...assets.flatMap((asset, index) =>
       cell(
         row.assets.find((one) => one.asset === asset),
-        row.rpoMs,
         columnAt(index),
         y,
       ),
@@ -74,7 +73,7 @@ function rowParts(row: Survival, assets: readonly string[], y: number, width: nu
   ];
 }
 
-function cell(asset: AssetSurvival | undefined, rpoMs: number | undefined, x: number, y: number): string[] {
+function cell(asset: AssetSurvival | undefined, x: number, y: number): string[] {
   const box = (fill: string): string =>
     `<rect x="${x + 2}" y="${y + 4}" width="${size.cellPx - 4}" height="${size.rowPx - 8}" rx="5" fill="${fill}"/>`;
   const two = (fill: string, colour: string, first: string, second: string): string[] => [
@@ -92,7 +91,7 @@ function cell(asset: AssetSurvival | undefined, rpoMs: number | undefined, x: nu
   }
   if (best === undefined) return two(colours.badBack, colours.bad, 'lost for good', 'no copy is left');
   if (best.worstMs === undefined) return two(colours.warnBack, colours.warn, best.store, 'no schedule');
-  const late = rpoMs !== undefined && best.worstMs > rpoMs;
+  const late = asset.rpoMs !== undefined && best.worstMs > asset.rpoMs;
   return two(
     late ? colours.warnBack : colours.goodBack,
     late ? colours.warn : colours.good,

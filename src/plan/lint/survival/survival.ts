@@ -1,8 +1,8 @@
 import type { PlanDocument } from '../../document.ts';
-import type { Plan } from '../../model.ts';
+import type { Plan, Scenario } from '../../model.ts';
 import { Facts } from '../facts/facts.ts';
 import { needsOf } from '../facts/recovery-needs.ts';
-import { strictest, targetsFor } from '../facts/targets.ts';
+import { strictest, targetsFor, targetsForLoss } from '../facts/targets.ts';
 
 /** What is left after one loss, and whether there is a way back. Durations in milliseconds; Infinity never occurs. */
 export interface Survival {
@@ -18,7 +18,6 @@ export interface Survival {
   /** Steps on the longest way, with their budgets; undefined when no step has one. */
   readonly stepsMs: number | undefined;
   readonly rtoMs: number | undefined;
-  readonly rpoMs: number | undefined;
   /** Whether every lost asset has a point, a key and a path, and keeps the RPO. */
   readonly closes: boolean;
   /** Why it does not close; empty when it does. */
@@ -28,6 +27,8 @@ export interface Survival {
 export interface AssetSurvival {
   readonly asset: string;
   readonly lost: boolean;
+  /** How much of it this loss may take: what the scenario and the services that need it promise. */
+  readonly rpoMs: number | undefined;
   /** Stores that are left with points of it, freshest first, with the age of the newest point at worst; no age: nothing is scheduled. */
   readonly left: readonly { readonly store: string; readonly worstMs: number | undefined }[];
 }
@@ -72,17 +73,16 @@ function judge(
 ): Survival {
   const scenario = path === undefined ? undefined : facts.plan.scenarios.get(path);
   const procedure = path === undefined ? undefined : facts.procedures.of(path);
-  const rpoMs = scenario === undefined ? undefined : strictest(targetsFor(facts, scenario, 'rpo'))?.ms;
   const rtoMs = scenario === undefined ? undefined : strictest(targetsFor(facts, scenario, 'rto'))?.ms;
   const assets = [...facts.plan.assets.keys()].flatMap((asset) =>
-    assetSurvival(facts, asset, lost.includes(asset), loses),
+    assetSurvival(facts, asset, lost.includes(asset), loses, scenario),
   );
   const gone =
     procedure === undefined
       ? []
       : needsOf(facts, procedure).filter(({ domain }) => facts.domains.isLost(domain, loses));
   const gaps = [
-    ...assets.filter((one) => one.lost).flatMap((one) => gapsOf(one, rpoMs)),
+    ...assets.filter((one) => one.lost).flatMap((one) => gapsOf(one)),
     ...(lost.length > 0 && keysAreLost(facts, loses) ? ['every key is lost'] : []),
     ...(lost.length > 0 && path === undefined ? ['no scenario brings it back'] : []),
     ...new Set(gone.map((need) => `${need.name} is lost; ${need.because}`)),
@@ -90,20 +90,27 @@ function judge(
   const wayMs = procedure?.way.ms ?? 0;
   if (rtoMs !== undefined && wayMs > rtoMs) gaps.push('the steps take longer than the RTO');
   const stepsMs = wayMs === 0 ? undefined : wayMs;
-  return { kind, name, loses, assets, path, stepsMs, rtoMs, rpoMs, closes: gaps.length === 0, gaps };
+  return { kind, name, loses, assets, path, stepsMs, rtoMs, closes: gaps.length === 0, gaps };
 }
 
-function assetSurvival(facts: Facts, asset: string, lost: boolean, loses: readonly string[]): AssetSurvival[] {
+function assetSurvival(
+  facts: Facts,
+  asset: string,
+  lost: boolean,
+  loses: readonly string[],
+  scenario: Scenario | undefined,
+): AssetSurvival[] {
   const all = facts.freshness.of(asset);
   const ages = all.filter(({ store }) => !facts.domains.storeIsLost(store, loses));
   if (!lost && ages.length === all.length) return [];
   const left = ages
     .toSorted((one, other) => one.worstMs - other.worstMs)
     .map(({ store, worstMs }) => ({ store, worstMs: Number.isFinite(worstMs) ? worstMs : undefined }));
-  return [{ asset, lost, left }];
+  const rpoMs = scenario === undefined ? undefined : strictest(targetsForLoss(facts, scenario, asset))?.ms;
+  return [{ asset, lost, rpoMs, left }];
 }
 
-function gapsOf({ asset, left }: AssetSurvival, rpoMs: number | undefined): string[] {
+function gapsOf({ asset, left, rpoMs }: AssetSurvival): string[] {
   const [best] = left;
   if (best === undefined) return [`no copy of ${asset} is left`];
   if (best.worstMs === undefined) return [`nothing takes points of ${asset} on a schedule`];
