@@ -1,10 +1,13 @@
-// Writes docs/rules: a page for each rule of the linter, and their list. `--check` only says whether the pages are up to date.
+// Writes docs/rules: a page for each rule of the linter and of `check --live`, and their list. `--check` only says whether the pages are up to date.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { liveList, livePages } from '../src/app/index.ts';
 import { rulePages } from '../src/plan/index.ts';
 
 const folder = join(import.meta.dirname, '../docs/rules');
-const pages = rulePages();
+const ofPlan = rulePages();
+const list = `${ofPlan.get('README.md')}\n${liveList()}`;
+const pages = new Map([...ofPlan, ...livePages(), ['README.md', list]]);
 const written = () => readdirSync(folder).filter((name) => name.endsWith('.md'));
 
 if (!process.argv.includes('--check')) {

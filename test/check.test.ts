@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Finding, Survival } from '../src/plan/index.ts';
 import { Place } from './support/lifeboat.ts';
@@ -49,6 +49,30 @@ describe('lifeboat check', () => {
   });
 });
 
+describe('lifeboat check --live', () => {
+  it('ends with 1 while the world is not as the plan says, and with 0 when it is; and makes nothing', async () => {
+    process.env['LB_PASS'] = 'a long passphrase for this test';
+    place = await Place.make(plan('30m'));
+    await mkdir(place.path('data'));
+    const before = await place.run('check', '--live', '--timeout', '5s');
+    expect(before.exitCode).toBe(1);
+    expect(beyondNotes(before.json)).toMatchObject([
+      { code: 'live.store_unreachable', severity: 'error', line: 6, page: 'docs/rules/live.store_unreachable.md' },
+    ]);
+    expect(await readdir(place.folder)).toEqual(['data', 'lifeboat.yaml']);
+    await place.run('store', 'init');
+    await place.run('backup');
+    const after = await place.run('check', '--live');
+    expect(beyondNotes(after.json)).toEqual([]);
+    expect(after).toMatchObject({ exitCode: 0, json: { ok: true } });
+  });
+
+  it('refuses a time that is none', async () => {
+    place = await Place.make(plan('30m'));
+    expect(await place.run('check', '--live', '--timeout', 'soon')).toMatchObject({ exitCode: 2 });
+  });
+});
+
 describe('lifeboat check --survive', () => {
   it('adds what each loss leaves, and writes the picture', async () => {
     place = await Place.make(plan('30m'));
@@ -63,3 +87,6 @@ describe('lifeboat check --survive', () => {
     expect(await readFile(place.path('survival.svg'), 'utf8')).toMatch(/^<svg [^]*gone[^]*<\/svg>\n$/);
   });
 });
+
+const beyondNotes = (json: Record<string, unknown>): Finding[] =>
+  (json['findings'] as Finding[]).filter(({ severity }) => severity !== 'info');

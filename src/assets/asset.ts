@@ -17,6 +17,12 @@ export interface Asset {
   identify(options?: WorkOptions): Promise<SourceIdentity>;
 
   /**
+   * Looks at the source as a backup and a restore on this machine would need it, changing nothing, and says what would stand in the
+   * way. A kind without it has nothing to say beyond `identify`. Throws what `identify` throws.
+   */
+  survey?(options?: WorkOptions): Promise<Survey>;
+
+  /**
    * Streams the source as entries; returns its facts at the end. Holds whatever keeps the view consistent (a snapshot, a backup
    * session) until it returns, throws or is ended early (`return()`), and leaves nothing behind in each case.
    */
@@ -61,6 +67,33 @@ export interface SourceIdentity {
   readonly description: string;
   /** An estimate of what a capture reads, for progress. */
   readonly bytes?: number;
+}
+
+export interface Survey {
+  readonly remarks: readonly SurveyRemark[];
+  /** What a capture reads, where `identify` does not count it. */
+  readonly bytes?: number;
+  /** What a capture writes into its scratch folder while it runs. */
+  readonly scratchBytes?: number;
+  /** By how much the source's own clock is ahead of ours, milliseconds, and how exact that is. */
+  readonly clock?: { readonly aheadMs: number; readonly exactToMs: number };
+}
+
+export interface SurveyRemark {
+  /**
+   * `rights`: what may not be read. `settings`: what puts copies at risk. `programs`: what a restore lacks on this machine.
+   * `uncovered`: what is there and in no point.
+   */
+  readonly about: 'rights' | 'settings' | 'programs' | 'uncovered';
+  readonly severity: 'error' | 'warning' | 'info';
+  /**
+   * What is uncovered, as every asset of the same source calls it; or the `SourceIdentity.id` of an asset that would cover it. It counts
+   * only if none of them does.
+   */
+  readonly thing?: string;
+  /** With figures and names, without a full stop at the end. */
+  readonly message: string;
+  readonly hint: string;
 }
 
 export interface CaptureOptions extends WorkOptions {

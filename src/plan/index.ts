@@ -1,6 +1,7 @@
 export * from './calendar/calendar.ts';
 export * from './canonical.ts';
 export * from './did-you-mean.ts';
+export type { PlanDocument } from './document.ts';
 export * from './expressions.ts';
 export * from './finding-codes.ts';
 export * from './findings.ts';

@@ -172,6 +172,12 @@ export function storeSuite(title: string, subject: StoreSubject): void {
       await expect(store.get('s', { signal })).rejects.toMatchObject({ code: 'operation.cancelled' });
     });
 
+    it('tells how much room there is, where it can tell, and writes nothing for it', async (context) => {
+      if (store.room === undefined) return context.skip('stores of this kind cannot tell');
+      expect((await store.room()).freeBytes).toBeGreaterThan(0);
+      expect(await namesOf(store, '')).toEqual([]);
+    });
+
     it('still holds everything when it is opened again', async () => {
       await store.put('kept/a', [bytes('kept')], { ifAbsent: true });
       await store.close();

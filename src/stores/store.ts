@@ -39,6 +39,12 @@ export interface Store {
   /** Every object whose name starts with the prefix (a whole number of path parts, or ''), in no special order. */
   list(prefix: string): AsyncIterable<StoredObject>;
 
+  /**
+   * Whether this user may write, asked without writing, and how many bytes there is room for. A kind that cannot tell leaves it out.
+   * Throws `store.denied`, `store.unreachable`.
+   */
+  room?(): Promise<{ readonly freeBytes: number }>;
+
   /** Removes the object; it is no error if there is none. */
   remove(name: string): Promise<void>;
 

@@ -21,6 +21,7 @@ import type {
   Newest,
   RestoredCopy,
   SourceIdentity,
+  Survey,
   WorkOptions,
 } from '../asset.ts';
 import type { Entry } from '../entry.ts';
@@ -31,6 +32,7 @@ import { matcherOf } from './glob.ts';
 import { HardLinks } from './header.ts';
 import { NewestFile } from './newest.ts';
 import { Notices } from './notices.ts';
+import { surveyTree } from './survey.ts';
 import { walk, type Found, type WalkOptions } from './walk.ts';
 
 export interface FilesSettings {
@@ -106,6 +108,10 @@ class FilesAsset implements Asset {
       throw rootUnreadable(this.#root, messageOf(error), error);
     }
     return { id: `files:${this.#root}`, description: `folder ${this.#root}` };
+  }
+
+  survey(options: WorkOptions = {}): Promise<Survey> {
+    return surveyTree(this.#root, this.#walk, options.signal);
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): AsyncGenerator<Entry, CaptureFacts, void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
-import type { Asset, AssetContext, AssetKind, CheckTarget } from '../asset.ts';
+import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
 import { applyCluster } from './apply.ts';
 import { captureCluster, type Via } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
@@ -16,6 +16,7 @@ import {
   startDump,
 } from './logical/index.ts';
 import { startCopy } from './start.ts';
+import { surveyServer } from './survey.ts';
 
 export { makeCluster, type RunningServer } from './server/index.ts';
 
@@ -100,6 +101,11 @@ class PostgresAsset implements Asset {
   async identify() {
     if (this.#isLogical) return (await readLogicalSource(await this.#url(), this.#settings.databases)).identity;
     return (await identifyServer(await this.#url())).source;
+  }
+
+  async survey(options: WorkOptions = {}): Promise<Survey> {
+    const how = { isLogical: this.#isLogical, databases: this.#settings.databases };
+    return surveyServer(await this.#url(), how, this.#context.clock, options.signal);
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): ReturnType<Asset['capture']> {

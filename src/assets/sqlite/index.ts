@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { runCheck, type CheckResult } from '../../checks/index.ts';
 import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest } from '../asset.ts';
-import type { RestoredCopy, SourceIdentity, WorkOptions } from '../asset.ts';
+import type { RestoredCopy, SourceIdentity, Survey, WorkOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { stopIfAsked } from '../stop.ts';
-import { checkDatabase } from './check.ts';
+import { checkDatabase, journalModeOf } from './check.ts';
 import { reading, tidyUp } from './database.ts';
 import { sqliteError } from './errors.ts';
 import { libraryRisk } from './library.ts';
 import { contentToken, measured, type Measure } from './newest.ts';
 import { writeDatabaseFile } from './restored-file.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { mustHoldSomething, takeSnapshot } from './snapshot.ts';
 
 export interface SqliteSettings {
   readonly path: string;
@@ -57,6 +57,23 @@ class SqliteAsset implements Asset {
   async identify(): Promise<SourceIdentity> {
     const bytes = Number((await this.#stat()).size);
     return { id: `sqlite:${this.#file}`, description: `SQLite ${formatBytes(bytes)}, ${this.#file}`, bytes };
+  }
+
+  /** Reads it once, as a capture would. */
+  async survey(): Promise<Survey> {
+    mustHoldSomething(this.#file);
+    const journalMode = await reading(this.#file, ({ database }) => journalModeOf(database));
+    const hint = 'Use a newer Node here, and look at the SQLite of the programs that write it.';
+    return {
+      // A copy of the whole database is made before it is read.
+      scratchBytes: Number((await this.#stat()).size),
+      remarks: libraryRisk(journalMode).map((sentence) => ({
+        about: 'settings',
+        severity: 'warning',
+        message: sentence.replace(/\.$/, ''),
+        hint,
+      })),
+    };
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): AsyncGenerator<Entry, CaptureFacts, void> {

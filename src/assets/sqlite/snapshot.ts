@@ -44,7 +44,7 @@ const pageBytes = (database: Parameters<typeof backup>[0]): number =>
   Number(Object.values(database.prepare('pragma page_size').get() ?? {})[0]);
 
 /** To SQLite a file cut to nothing is a database without tables; as a point it would push out the good ones. */
-function mustHoldSomething(file: string): void {
+export function mustHoldSomething(file: string): void {
   if (statSync(file).size > 0) return;
   throw new LifeboatError('asset.corrupt', `${file} is empty: it was cut to nothing, or nothing was ever written`, {
     where: file,

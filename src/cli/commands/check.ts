@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
-import { registry } from '../../app/index.ts';
-import { systemClock, writeFileDurably } from '../../core/index.ts';
+import { checkLive, registry } from '../../app/index.ts';
+import { limits, systemClock, writeFileDurably } from '../../core/index.ts';
 import {
   checkPlan,
   formatFinding,
@@ -10,6 +10,7 @@ import {
   tidyFindings,
   type Finding,
   type Plan,
+  type PlanDocument,
   type Survival,
 } from '../../plan/index.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -19,18 +20,25 @@ import { showSurvival } from '../show-survival.ts';
 
 export const command: Command = {
   description:
-    'Reads the plan and says everything that is wrong with it, in form and in meaning: what would break its promises or stop the recovery on the day, by time, order and failure domains. Each finding has its place, what to do instead, and a page in docs/rules. Executes nothing, opens no store and reads no secret. The exit code is 1 when there is an error; warnings and remarks leave it 0.',
+    'Reads the plan and says everything that is wrong with it, in form and in meaning: what would break its promises or stop the recovery on the day, by time, order and failure domains. Each finding has its place, what to do instead, and a page in docs/rules. Executes nothing, opens no store and reads no secret, unless --live is given: then the plan is also held against the world, which is asked and not changed. The exit code is 1 when there is an error; warnings and remarks leave it 0.',
   options: [
     {
       flags: '--survive',
       summary: 'also what each scenario and each lost domain leaves, and whether the way back closes',
     },
     { flags: '--svg <FILE>', summary: 'writes that as a picture' },
+    {
+      flags: '--live',
+      summary:
+        'also asks the world: sources, stores, keys, secrets (programs that give one are run), points, programs, names, certificates',
+    },
+    { flags: '--timeout <DURATION>', summary: 'how long one question of --live may take; default: 10s' },
   ],
   examples: [
     'lifeboat check',
     'lifeboat check --plan examples/corner-shop.yaml',
     'lifeboat check --survive --svg survival.svg',
+    'lifeboat check --live --timeout 5s',
     'lifeboat check --json | jq -r ".findings[].message"',
   ],
   run: async (context, input) => {
@@ -38,7 +46,8 @@ export const command: Command = {
     // A plan that is wrong in form cannot be judged further: what it means is not known.
     const now = systemClock.now();
     const ofMeaning = plan === undefined ? [] : lint(plan, document, now);
-    const findings = tidyFindings([...ofForm, ...ofMeaning]);
+    const ofWorld = plan === undefined || !input.flag('live') ? [] : await askWorld(context, input, plan, document);
+    const findings = tidyFindings([...ofForm, ...ofMeaning, ...ofWorld]);
     const shown = findings.map((finding) => ({ ...finding, file: shortPath(finding.file) }));
     for (const finding of shown) context.output.line(`${label(finding, context.output)} ${formatFinding(finding)}`);
     const ok = !findings.some(({ severity }) => severity === 'error');
@@ -49,6 +58,13 @@ export const command: Command = {
     return { json: { ok, plan: plan?.name, findings: shown, ...more }, exitCode: ok ? 0 : 1 };
   },
 };
+
+function askWorld(context: CommandContext, input: Input, plan: Plan, document: PlanDocument): Promise<Finding[]> {
+  const { stateFolder, progress, signal, wrapStore } = context;
+  const timeoutMs = input.durationMs('timeout') ?? limits.liveAnswerMs;
+  const wrap = wrapStore === undefined ? {} : { wrapStore };
+  return checkLive({ plan, document, registry, stateFolder, clock: systemClock, progress, signal, timeoutMs, ...wrap });
+}
 
 const wanted = (input: Input): boolean => input.flag('survive') || input.text('svg') !== undefined;
 

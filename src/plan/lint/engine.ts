@@ -19,9 +19,30 @@ export function lint(plan: Plan, document: PlanDocument, nowMs: number): Finding
   const facts = new Facts(plan, document, nowMs);
   const findings = rules.flatMap((rule) => findingsOf(rule, facts));
   const left = applyWaivers(facts, findings);
-  const ofWaivers = judgeWaivers(facts, findings, rules).map((found) => placed(found.code, 'warning', found, facts));
+  const ofWaivers = judgeWaivers(facts, findings, rules, (rule) => !isLive(rule)).map((found) =>
+    placed(found.code, 'warning', found, facts),
+  );
   return tidyFindings([...left, ...ofWaivers]);
 }
+
+/**
+ * For findings of rules that ask the world: leaves out what waivers accept, and says which waivers of those rules accept nothing
+ * or have expired.
+ */
+export function waive(
+  plan: Plan,
+  document: PlanDocument,
+  nowMs: number,
+  findings: readonly Finding[],
+  others: readonly { readonly code: string }[],
+): Finding[] {
+  const facts = new Facts(plan, document, nowMs);
+  const ofWaivers = judgeWaivers(facts, findings, others, isLive);
+  return [...applyWaivers(facts, findings), ...ofWaivers.map((found) => placed(found.code, 'warning', found, facts))];
+}
+
+/** Whether such a finding is there only the world can tell. */
+const isLive = (rule: string): boolean => rule.startsWith('live.');
 
 function findingsOf(rule: Rule, facts: Facts): Finding[] {
   const findings: Finding[] = [];

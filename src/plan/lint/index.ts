@@ -1,4 +1,4 @@
-export { allRules, lint, pageOf } from './engine.ts';
+export { allRules, lint, pageOf, waive } from './engine.ts';
 export { rulePages } from './pages.ts';
 export type { Rule } from './rule.ts';
 export { survivalPicture } from './survival/picture.ts';

@@ -20,9 +20,11 @@ export function applyWaivers(facts: Facts, findings: readonly Finding[]): Findin
 export function judgeWaivers(
   facts: Facts,
   findings: readonly Finding[],
-  rules: readonly Rule[],
+  rules: readonly { readonly code: string }[],
+  isOurs: (rule: string) => boolean,
 ): (Found & { code: string })[] {
-  return waiversOf(facts).flatMap((waiver): (Found & { code: string })[] => {
+  const ours = waiversOf(facts).filter(({ rule }) => isOurs(rule));
+  return ours.flatMap((waiver): (Found & { code: string })[] => {
     const path = ['waivers', waiver.index];
     if (!rules.some(({ code }) => code === waiver.rule)) {
       const message = `the waiver names ${waiver.rule}, which is no rule`;

@@ -1,4 +1,5 @@
-import { link, open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, link, open, readdir, rename, rm, stat, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { syncFolder, systemCodeOf } from '../../core/index.ts';
@@ -108,6 +109,20 @@ class FsStore implements Store {
     } catch (error) {
       if (!isAbsence(error)) throw storeError(error, this.#where(name));
       await this.#root.check();
+    }
+  }
+
+  async room(): Promise<{ freeBytes: number }> {
+    await this.#root.check();
+    try {
+      const inside = (await readdir(this.#root.path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+      for (const folder of ['.', ...inside.map(({ name }) => name)]) {
+        await access(join(this.#root.path, folder), constants.W_OK | constants.X_OK);
+      }
+      const { bavail, bsize } = await statfs(this.#root.path);
+      return { freeBytes: bavail * bsize };
+    } catch (error) {
+      throw storeError(error, this.location);
     }
   }
 
