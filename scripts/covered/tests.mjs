@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Which test shows what: that it stands in the plan, that a rule judges it, that a driver does it. */
+const register = {
+  form: 'src/plan/five-plans.test.ts',
+  'rule/time': 'src/plan/lint/rules/time/time.test.ts',
+  'rule/keeping': 'src/plan/lint/rules/keeping/retention.test.ts',
+  'rule/order': 'src/plan/lint/rules/order/order.test.ts',
+  'rule/domains': 'src/plan/lint/rules/domains/domains.test.ts',
+  'rule/people': 'src/plan/lint/rules/people/people.test.ts',
+  'assets/postgres': 'src/assets/postgres/round-trip.test.ts',
+  'assets/sqlite': 'src/assets/sqlite/sqlite.test.ts',
+  'assets/files': 'src/assets/files/files.test.ts',
+  'stores/fs': 'src/stores/fs/fs-store.test.ts',
+  'steps/restore': 'src/procedures/steps/restore/restore.test.ts',
+  'steps/backup': 'src/procedures/steps.test.ts',
+  'steps/check': 'src/procedures/steps.test.ts',
+  'steps/exec': 'src/procedures/steps.test.ts',
+  'steps/wait': 'src/procedures/steps.test.ts',
+  'steps/notify': 'src/procedures/steps.test.ts',
+  'steps/parallel': 'src/procedures/runner.test.ts',
+};
+
+/** The tests that show as much of a thing as is claimed of it. Throws for a test that is not there. */
+export function testsOf({ findings, isExecutable, kinds }, root) {
+  const rules = findings.map((code) => `rule/${code.split('.')[0]}`);
+  const drivers = isExecutable ? kinds : [];
+  const files = [...new Set(['form', ...rules, ...drivers].map((key) => register[key]))];
+  for (const file of files) {
+    if (file === undefined || !existsSync(join(root, file))) throw new Error(`the register of tests names no ${file}`);
+  }
+  return files;
+}
