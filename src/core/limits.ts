@@ -37,8 +37,8 @@ export const limits = {
   calendarsKept: 1_000,
   /** Files that one plan is made of: more is a tree that nobody reads. */
   planFilesMax: 200,
-  /** A rendered runbook that is read again: a plan of 2,000 assets and 500 scenarios gives a tenth of this. */
-  runbookBytesMax: 256 * 2 ** 20,
+  /** A rendered runbook that is read again: a plan of 2,000 assets and 500 scenarios gives 4 MB; pictures are not in it. */
+  runbookBytesMax: 64 * 2 ** 20,
   /** A browser that prints a runbook has this long; then the plainer layout of our own is printed. */
   printTimeoutMs: 120_000,
   /** Aliases of a plan may unfold to so many times what was written; more is an attack, not a plan. */

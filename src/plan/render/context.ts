@@ -53,3 +53,10 @@ export function lostAssets(plan: Plan, scenario: Scenario): string[] {
 /** Findings about a scenario and what stands in it. */
 export const findingsOf = ({ findings }: RenderContext, scenario: string): Finding[] =>
   findings.filter(({ path }) => path === `scenarios.${scenario}` || path.startsWith(`scenarios.${scenario}.`));
+
+/** How much a scenario may lose at most, of the asset of which least may be; undefined when nothing is promised. */
+export function rpoMsOf({ survival }: RenderContext, scenario: Scenario): number | undefined {
+  const lost = (survival.get(scenario.name)?.assets ?? []).filter((one) => one.lost);
+  const promises = lost.flatMap(({ rpoMs }) => (rpoMs === undefined ? [] : [rpoMs]));
+  return promises.length === 0 ? scenario.objectives.rpoMs : Math.min(...promises);
+}

@@ -113,6 +113,8 @@ describe('a runbook', () => {
       /Critical path[^]*1\nbring back\n40 min\n0:00\n0:40\n[^]*2\nright\n5 min\n0:40\n0:45\n[^]*4\nhealthy\n5 min\n0:45\n0:50/,
     );
     expect(page.split('Critical path')[1]).not.toContain('certs');
+    expect(page).toMatch(/Lost at most \(RPO\)\n1 h\n/);
+    expect(page).toContain('records, which may lose 1 h: near (newest at worst');
     expect(page).toContain('50 min, if every step keeps its budget');
   });
 

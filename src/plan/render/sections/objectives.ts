@@ -1,6 +1,6 @@
 import { sentenceDuration } from '../../lint/words.ts';
 import type { Objectives } from '../../model.ts';
-import type { RenderContext } from '../context.ts';
+import { rpoMsOf, type RenderContext } from '../context.ts';
 import type { Block, Section, Words } from '../model.ts';
 import { joined, promised, rangeOf, rpoOf, rtoOf, scenarioLink, table } from '../words.ts';
 
@@ -51,14 +51,15 @@ function row(name: string, what: string, objectives: Objectives): Words[] {
   return [{ strong: name }, what, rtoOf(objectives), rpoOf(objectives), joined(means)];
 }
 
-function byScenario({ plan, survival }: RenderContext): Block[] {
+function byScenario(context: RenderContext): Block[] {
+  const { plan, survival } = context;
   const rows = [...plan.scenarios.values()].map((scenario): Words[] => {
     const left = survival.get(scenario.name);
     const { stepsMs } = left ?? {};
     return [
       scenarioLink(scenario.name),
       promised(left?.rtoMs),
-      promised(left?.rpoMs),
+      promised(rpoMsOf(context, scenario)),
       scenario.expected === undefined ? '–' : rangeOf(scenario.expected),
       stepsMs === undefined ? 'no budgets' : sentenceDuration(stepsMs),
       left?.closes === true ? 'closes' : 'does not close',

@@ -1,5 +1,5 @@
 import { sentenceDuration } from '../../lint/words.ts';
-import type { RenderContext } from '../context.ts';
+import { rpoMsOf, type RenderContext } from '../context.ts';
 import type { Block, Section, Words } from '../model.ts';
 import { promised, scenarioLink, spoken, table } from '../words.ts';
 import { phoneOf } from './people.ts';
@@ -27,7 +27,7 @@ export function quickSection(context: RenderContext): Section {
             scenarioLink(scenario.name),
             (scenario.severities ?? []).join(' or ') || '–',
             promised(left?.rtoMs),
-            promised(left?.rpoMs),
+            promised(rpoMsOf(context, scenario)),
           ];
         }),
       ),

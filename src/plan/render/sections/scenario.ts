@@ -1,6 +1,6 @@
 import { plural, sentenceDuration } from '../../lint/words.ts';
 import type { Checklist, Plan, Scenario } from '../../model.ts';
-import { findingsOf, lostAssets, servicesNeeding, type RenderContext } from '../context.ts';
+import { findingsOf, lostAssets, rpoMsOf, servicesNeeding, type RenderContext } from '../context.ts';
 import type { Block, Section, Words } from '../model.ts';
 import { checkLine } from '../steps/check-words.ts';
 import { stepBlocks } from '../steps/step-blocks.ts';
@@ -53,7 +53,7 @@ function head(scenario: Scenario, context: RenderContext): Block[] {
     ['Category', category === undefined ? undefined : spoken(category)],
     ['Goal', scenario.goal],
     ['Back within (RTO)', [{ strong: promised(left?.rtoMs) }]],
-    ['Lost at most (RPO)', [{ strong: promised(left?.rpoMs) }]],
+    ['Lost at most (RPO)', [{ strong: promised(rpoMsOf(context, scenario)) }]],
     ['Expected', scenario.expected === undefined ? undefined : rangeOf(scenario.expected)],
     [
       'Longest way',
@@ -77,12 +77,13 @@ function head(scenario: Scenario, context: RenderContext): Block[] {
 function copies({ name }: Scenario, { survival }: RenderContext): string {
   const lost = (survival.get(name)?.assets ?? []).filter((one) => one.lost);
   return lost
-    .map(({ asset, left }) => {
+    .map(({ asset, left, rpoMs }) => {
       const stores = left.map(
         ({ store, worstMs }) =>
           `${store}${worstMs === undefined ? '' : ` (newest at worst ${sentenceDuration(worstMs)} old)`}`,
       );
-      return `${asset}: ${stores.join(', ') || 'none'}`;
+      const promise = rpoMs === undefined ? '' : `, which may lose ${sentenceDuration(rpoMs)}`;
+      return `${asset}${promise}: ${stores.join(', ') || 'none'}`;
     })
     .join('; ');
 }
