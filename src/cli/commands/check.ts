@@ -3,7 +3,6 @@ import { checkLive, registry } from '../../app/index.ts';
 import { limits, systemClock, writeFileDurably } from '../../core/index.ts';
 import {
   checkPlan,
-  formatFinding,
   lint,
   survivalOf,
   survivalPicture,
@@ -15,7 +14,7 @@ import {
 } from '../../plan/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
-import type { Output } from '../output.ts';
+import { showFindings } from '../show-findings.ts';
 import { showSurvival } from '../show-survival.ts';
 
 export const command: Command = {
@@ -27,6 +26,7 @@ export const command: Command = {
       summary: 'also what each scenario and each lost domain leaves, and whether the way back closes',
     },
     { flags: '--svg <FILE>', summary: 'writes that as a picture' },
+    { flags: '--notes', summary: 'lists one by one what the language has and nothing executes yet' },
     {
       flags: '--live',
       summary:
@@ -49,7 +49,7 @@ export const command: Command = {
     const ofWorld = plan === undefined || !input.flag('live') ? [] : await askWorld(context, input, plan, document);
     const findings = tidyFindings([...ofForm, ...ofMeaning, ...ofWorld]);
     const shown = findings.map((finding) => ({ ...finding, file: shortPath(finding.file) }));
-    for (const finding of shown) context.output.line(`${label(finding, context.output)} ${formatFinding(finding)}`);
+    showFindings(shown, context.output, input.flag('notes'));
     const ok = !findings.some(({ severity }) => severity === 'error');
     context.output.line(`${context.output.mark(ok)} ${verdict(plan?.name ?? shortPath(context.planFile), findings)}`);
     const survival = plan === undefined || !wanted(input) ? undefined : survivalOf(plan, document, now);
@@ -88,11 +88,6 @@ async function present(
 function shortPath(file: string): string {
   const path = relative(process.cwd(), file);
   return path.startsWith('..') ? file : path;
-}
-
-function label({ severity }: Finding, { colours }: Output): string {
-  if (severity === 'error') return colours.red('error:  ');
-  return severity === 'warning' ? colours.yellow('warning:') : colours.dim('note:   ');
 }
 
 function verdict(name: string, findings: readonly Finding[]): string {
