@@ -8,6 +8,7 @@ const later = (what: string, line: number): Finding => ({
   severity: 'info',
   message: `${what} is kept and checked for its form, but not executable yet.`,
   path: 'scenarios',
+  hint: 'Wait for a later version.',
   file: 'lifeboat.yaml',
   line,
   column: 1,
