@@ -138,6 +138,7 @@ export const sweptCommands: readonly SweptCommand[] = [
 
 /** Commands that open no store, with the reason; the sweep looks whether that is so. */
 export const storelessCommands: Readonly<Record<string, (ground: Ground) => readonly string[]>> = {
+  runbook: () => ['runbook', '--markdown'],
   init: () => ['init', '--plan', 'another.yaml'],
   check: () => ['check'],
   runs: () => ['runs'],
