@@ -21,6 +21,7 @@ export const works = [
   'memory-verify',
   'memory-restore',
   'start',
+  'check',
 ] as const;
 export type Work = (typeof works)[number];
 

@@ -19,6 +19,7 @@ export const titles: Readonly<Record<(typeof works)[number], string>> = {
   'memory-verify': 'One big file: verify, every byte',
   'memory-restore': 'One big file: restore',
   start: 'Cold start of the command line',
+  check: 'Check of a plan of 2,000 assets and 500 scenarios',
 };
 
 /** Padded, so that it reads as well in a terminal. `left`: the columns of words. */
