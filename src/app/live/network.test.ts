@@ -2,10 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createPlainServer, type Server as PlainServer } from 'node:net';
 import { createServer, getCACertificates, setDefaultCACertificates, type Server } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, mustSucceed } from '../../core/index.ts';
+import { freePort, mustSucceed, runProcess } from '../../core/index.ts';
 import { clockAhead, frame, LivePlace } from './testing/live-place.ts';
 
 const dayMs = 86_400_000;
+
+const hasOpenssl = await runProcess(['openssl', 'version']).then(
+  ({ exitCode }) => exitCode === 0,
+  () => false,
+);
 
 const plan = (
   url: string,
@@ -52,14 +57,16 @@ describe('check --live: names and certificates', () => {
     return { port: await portOf(made), certificate: pem };
   }
 
-  it('says nothing of a host that resolves and of a certificate that fits and lasts', async () => {
+  it('says nothing of a host that resolves and of a certificate that fits and lasts', async ({ skip }) => {
+    skip(!hasOpenssl, 'openssl is not installed, which makes the certificates');
     const { port, certificate } = await listen(90);
     setDefaultCACertificates([...trusted, certificate]);
     expect(await ofChannel(`https://localhost:${port}/hook`)).toEqual([]);
     expect(await ofChannel('smtp://localhost:25')).toEqual([]);
   });
 
-  it('live.certificate: close to its end, with the days that are left, and expired', async () => {
+  it('live.certificate: close to its end, with the days that are left, and expired', async ({ skip }) => {
+    skip(!hasOpenssl, 'openssl is not installed, which makes the certificates');
     const { port, certificate } = await listen(5);
     setDefaultCACertificates([...trusted, certificate]);
     const url = `https://localhost:${port}/hook`;
@@ -71,7 +78,8 @@ describe('check --live: names and certificates', () => {
     expect(expired).toMatch(/^error live\.certificate: .* expired on 20..-..-.., (5|4) days.* ago$/);
   });
 
-  it('live.certificate: not trusted here, or made for another name', async () => {
+  it('live.certificate: not trusted here, or made for another name', async ({ skip }) => {
+    skip(!hasOpenssl, 'openssl is not installed, which makes the certificates');
     const { port, certificate } = await listen(90, 'elsewhere.example');
     const url = `https://localhost:${port}/hook`;
     expect(await ofChannel(url)).toEqual([
