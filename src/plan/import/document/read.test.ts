@@ -54,6 +54,15 @@ describe('a Markdown document', () => {
     ]);
   });
 
+  it('keeps the line of what stands in an item after an empty line', () => {
+    for (const indent of ['  ', '\t']) {
+      const { sections } = readMarkdown(`- **Database**: 12 hours\n\n${indent}- inner\n- last\n`);
+      expect(sections[0]?.blocks[0]).toMatchObject({
+        items: [{ line: 1, blocks: [{ kind: 'list', line: 3, items: [{ text: 'inner', line: 3 }] }] }, { line: 4 }],
+      });
+    }
+  });
+
   it('puts right what a wrong encoding left of dashes', () => {
     const { sections } = readMarkdown('- RTO: 60\u00e2\u20ac\u201c120 minutes\n');
     expect(sections[0]?.blocks[0]).toMatchObject({ items: [{ text: 'RTO: 60–120 minutes' }] });

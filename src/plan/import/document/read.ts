@@ -100,8 +100,9 @@ class Reader {
       const isTitle = index === 0 && (inner.type === 'text' || inner.type === 'paragraph');
       if (!isTitle) this.#add(inner, at, blocks, text);
       else if (inner.raw.trim().includes('\n')) this.#restOfTitle(inner.raw, at, blocks, text);
-      // The lexer takes the end of the title's line for itself.
-      at += countLines(inner.raw) + (isTitle && !inner.raw.endsWith('\n') ? 1 : 0);
+      // The lexer takes the end of the title's line for itself, unless an empty line follows: that one begins with it.
+      const isSwallowed = !inner.raw.endsWith('\n') && token.tokens[index + 1]?.raw.startsWith('\n') !== true;
+      at += countLines(inner.raw) + (isTitle && isSwallowed ? 1 : 0);
     }
     return { text, marked: marks.trim(), line, box: token.task, blocks };
   }
@@ -134,7 +135,7 @@ class Reader {
     if (wanted === undefined) return from;
     for (let line = from; line <= Math.min(to + 1, this.#lines.length); line += 1)
       if (this.#lines[line - 1]?.includes(wanted) === true) return line;
-    return from;
+    return Math.min(from, this.#lines.length);
   }
 }
 
