@@ -52,7 +52,9 @@ class Reader {
     else if (token.type === 'table') blocks.push(this.#table(token as Tokens.Table, line, lead));
     else if (token.type === 'blockquote') this.#inside((token as Tokens.Blockquote).tokens, line, blocks, around);
     else if (token.type === 'paragraph' || token.type === 'text' || token.type === 'html') {
+      // What the lexer gives may begin with empty lines; the line that was found is that of the first word.
       const lines = token.raw
+        .replace(/^(?:[^\S\n]*\n)+/, '')
         .split('\n')
         .flatMap((marks, index): Line[] =>
           marks.trim() === '' ? [] : [{ text: plainText(marks), marked: marks.trim(), line: line + index }],
