@@ -169,7 +169,7 @@ const recordOf = ({
   copy,
   damage,
   warnings,
-}: Omit<RestoreReport, 'never'>): Record<string, unknown> => ({
+}: RestoreReport): Record<string, unknown> => ({
   asset: plan.request.asset,
   point: plan.point.id,
   pointAt: plan.point.atMs,

@@ -31,6 +31,8 @@ const entryBytes = 512;
 const pieceBytes = 512 * 2 ** 10;
 
 const archiveData = 'd'.charCodeAt(0);
+/** What announces an archive holds a name and a path; anything longer is no server's. */
+const shortMessageBytesMax = 64 * 2 ** 10;
 
 /** The parts of `pg`'s connection that its types do not show. */
 interface WireConnection {
@@ -166,11 +168,17 @@ export class BaseBackup {
   #divert(socket: CopySocket): void {
     let kind = 0;
     let parts: Buffer[] = [];
+    let partsBytes = 0;
     socket.divert((part, { first, last }) => {
       const body = first ? part.subarray(1) : part;
       if (first) kind = part[0] as number;
       if (kind === archiveData) return this.#receive(kind, body);
       parts.push(Buffer.from(body));
+      partsBytes = first ? body.length : partsBytes + body.length;
+      if (partsBytes > shortMessageBytesMax)
+        return this.abort(
+          new LifeboatError('limit.exceeded', 'the server sent a message that is too long to be one of a backup'),
+        );
       if (!last) return;
       this.#receive(kind, Buffer.concat(parts));
       parts = [];

@@ -1,3 +1,4 @@
+import { topKeys } from '../schema/sections.ts';
 import type { Draft } from './draft.ts';
 import { isMap, list, mapping, scalar, type MapNode, type PlanNode } from './write/node.ts';
 import { placeholder } from './world.ts';
@@ -11,7 +12,7 @@ export function finishPlan(draft: Draft): MapNode {
   placeExcluded(draft);
   const root = new Map<string, PlanNode>([['lifeboat', scalar(1)]]);
   const sections = draft.sections();
-  for (const key of order) {
+  for (const key of topKeys) {
     const own = draft.root().get(key);
     const section = sections.get(key);
     if (own !== undefined) root.set(key, own);
@@ -19,38 +20,6 @@ export function finishPlan(draft: Draft): MapNode {
   }
   return withoutEmpty({ entries: root });
 }
-
-const order = [
-  'plan',
-  'about',
-  'version',
-  'owner',
-  'review',
-  'domains',
-  'objectives',
-  'keys',
-  'stores',
-  'policies',
-  'assets',
-  'services',
-  'clusters',
-  'environments',
-  'documents',
-  'readiness',
-  'contacts',
-  'categories',
-  'severities',
-  'escalate',
-  'incidents',
-  'channels',
-  'templates',
-  'checklists',
-  'scenarios',
-  'drills',
-  'exercises',
-  'alerts',
-  'commands',
-];
 
 function requireKeys(draft: Draft): void {
   if (draft.names('keys').length > 0) return;
