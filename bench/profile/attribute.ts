@@ -41,7 +41,7 @@ interface Frame {
 
 export interface Share {
   readonly phase: Phase;
-  /** `repository/chunker.ts`, the nearest file of ours; empty when there is none. */
+  /** `repository/write/chunker.ts`, the nearest file of ours; empty when there is none. */
   readonly place: string;
   readonly seconds: number;
 }

@@ -1,7 +1,7 @@
 import { isLifeboatError, isoTime, LifeboatError, timeId, type Clock } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import { damaged, DamageLog } from './damage.ts';
-import { isVacant, noteOtherHeaders, readHeaders, readKeys, type Header } from './headers.ts';
+import { isVacant, noteOtherHeaders, readHeaders, readKeys, type Header } from './format/headers.ts';
 import {
   defaultKeyDerivation,
   freshBundle,
@@ -11,13 +11,13 @@ import {
   type KeyBundle,
   type KeyDerivation,
   type KeyObject,
-} from './keys.ts';
-import { removeStrayKeys } from './mend.ts';
+} from './keys/keys.ts';
+import { removeStrayKeys } from './verify/mend.ts';
 import { copyOf, headerName, keyName } from './names.ts';
 import { OpenedRepository } from './opened.ts';
 import type { CreateRepository, Damage, OpenRepository, Recipients, Repository, Unlock } from './repository.ts';
-import { formatVersion } from './seal.ts';
-import { encodePlain, type Twin } from './twins.ts';
+import { formatVersion } from './format/seal.ts';
+import { encodePlain, type Twin } from './format/twins.ts';
 
 export interface CreateOptions {
   /** Cheaper than the default only for tests. */

@@ -1,15 +1,15 @@
 import type { PointContents } from '../assets/index.ts';
 import { isLifeboatError, isTimeId, LifeboatError, timeId, type Clock, type Progress } from '../core/index.ts';
 import type { Store, StoredObject } from '../stores/index.ts';
-import { Catalog } from './catalog.ts';
-import { Contents } from './contents.ts';
+import { Catalog } from './read/catalog.ts';
+import { Contents } from './read/contents.ts';
 import type { DamageLog } from './damage.ts';
-import { mendTwins } from './mend.ts';
-import type { KeyBundle } from './keys.ts';
+import { mendTwins } from './verify/mend.ts';
+import type { KeyBundle } from './keys/keys.ts';
 import { objectOfName, pointName } from './names.ts';
-import { PackReader } from './pack-reader.ts';
-import { noSuchPoint, readPoint } from './point-object.ts';
-import { listPoints } from './point-listing.ts';
+import { PackReader } from './read/pack-reader.ts';
+import { noSuchPoint, readPoint } from './format/point-object.ts';
+import { listPoints } from './read/point-listing.ts';
 import type {
   Damage,
   Point,
@@ -19,10 +19,10 @@ import type {
   VerifyResult,
   WriteOptions,
 } from './repository.ts';
-import { closeSession, openSession } from './sessions.ts';
-import { verifyRepository } from './verify.ts';
-import { PreviousList } from './previous-list.ts';
-import { Writer, type WriterParts } from './writer.ts';
+import { closeSession, openSession } from './write/sessions.ts';
+import { verifyRepository } from './verify/verify.ts';
+import { PreviousList } from './write/previous-list.ts';
+import { Writer, type WriterParts } from './write/writer.ts';
 
 /** A repository whose key is open. */
 export class OpenedRepository implements Repository {

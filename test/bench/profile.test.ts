@@ -6,8 +6,8 @@ const home = 'file:///somewhere/src';
 describe('where the time goes', () => {
   it('is told by what a function of ours calls, and belongs to the nearest file of ours', () => {
     expect(
-      shareOf(['update', 'node:internal/crypto/hash'], ['chunkIdNow', `${home}/repository/chunk-codec.ts`]),
-    ).toEqual({ phase: 'hash', place: 'repository/chunk-codec.ts' });
+      shareOf(['update', 'node:internal/crypto/hash'], ['chunkIdNow', `${home}/repository/format/chunk-codec.ts`]),
+    ).toEqual({ phase: 'hash', place: 'repository/format/chunk-codec.ts' });
     expect(
       shareOf(['writeBuffer', ''], ['writeSync', 'node:fs'], ['writeWhole', `${home}/repository/pool/worker.ts`]),
     ).toEqual({ phase: 'write', place: 'repository/pool/worker.ts' });
@@ -19,11 +19,11 @@ describe('where the time goes', () => {
 
   it('tells packing from unpacking and sealing from opening by the function that asked for it', () => {
     const zlib = ['processChunkSync', 'node:zlib'] as const;
-    expect(shareOf(zlib, ['encodeChunkNow', `${home}/repository/chunk-codec.ts`]).phase).toBe('compress');
-    expect(shareOf(zlib, ['decodeChunkNow', `${home}/repository/chunk-codec.ts`]).phase).toBe('decompress');
+    expect(shareOf(zlib, ['encodeChunkNow', `${home}/repository/format/chunk-codec.ts`]).phase).toBe('compress');
+    expect(shareOf(zlib, ['decodeChunkNow', `${home}/repository/format/chunk-codec.ts`]).phase).toBe('decompress');
     const cipher = ['update', 'node:internal/crypto/cipher'] as const;
-    expect(shareOf(cipher, ['sealNow', `${home}/repository/seal.ts`]).phase).toBe('seal');
-    expect(shareOf(cipher, ['openNow', `${home}/repository/seal.ts`]).phase).toBe('open');
+    expect(shareOf(cipher, ['sealNow', `${home}/repository/format/seal.ts`]).phase).toBe('seal');
+    expect(shareOf(cipher, ['openNow', `${home}/repository/format/seal.ts`]).phase).toBe('open');
   });
 
   it('is waiting when a thread has nothing to do, and the start when files of the program are read', () => {
@@ -50,7 +50,7 @@ describe('where the time goes', () => {
       nodes: [
         { id: 1, callFrame: { functionName: '(root)', url: '' }, children: [2, 3] },
         { id: 2, callFrame: { functionName: '(idle)', url: '' } },
-        { id: 3, callFrame: { functionName: 'split', url: `${home}/repository/chunker.ts` } },
+        { id: 3, callFrame: { functionName: 'split', url: `${home}/repository/write/chunker.ts` } },
       ],
       samples: [2, 3, 3, 2],
       timeDeltas: [1000, 2000, 3000, 4000],
@@ -59,7 +59,7 @@ describe('where the time goes', () => {
     });
     expect(shares).toEqual([
       { phase: 'wait', place: '', seconds: 0.005 },
-      { phase: 'cut', place: 'repository/chunker.ts', seconds: 0.005 },
+      { phase: 'cut', place: 'repository/write/chunker.ts', seconds: 0.005 },
     ]);
   });
 });

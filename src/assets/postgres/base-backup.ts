@@ -167,21 +167,15 @@ export class BaseBackup {
   /** Archives are taken as they come; the other messages are short, and taken when they are whole. */
   #divert(socket: CopySocket): void {
     let kind = 0;
-    let parts: Buffer[] = [];
-    let partsBytes = 0;
+    let message: Buffer = Buffer.alloc(0);
     socket.divert((part, { first, last }) => {
       const body = first ? part.subarray(1) : part;
       if (first) kind = part[0] as number;
       if (kind === archiveData) return this.#receive(kind, body);
-      parts.push(Buffer.from(body));
-      partsBytes = first ? body.length : partsBytes + body.length;
-      if (partsBytes > shortMessageBytesMax)
-        return this.abort(
-          new LifeboatError('limit.exceeded', 'the server sent a message that is too long to be one of a backup'),
-        );
-      if (!last) return;
-      this.#receive(kind, Buffer.concat(parts));
-      parts = [];
+      message = Buffer.concat(first ? [body] : [message, body]);
+      if (message.length > shortMessageBytesMax)
+        return this.abort(new LifeboatError('limit.exceeded', 'a message of the server is too long for a backup'));
+      if (last) this.#receive(kind, message);
     });
   }
 

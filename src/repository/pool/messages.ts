@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../core/index.ts';
-import type { KeyBundle } from '../keys.ts';
-import type { BuiltPack } from '../pack-builder.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import type { BuiltPack } from '../write/pack-builder.ts';
 import type { Finding } from '../../assets/index.ts';
-import type { FileRange, PieceAt, SealedRange } from '../sealer.ts';
+import type { FileRange, PieceAt, SealedRange } from '../write/sealer.ts';
 
 /** What a thread is asked. Each request gets one reply of the same number. */
 export type Request =

@@ -1,8 +1,8 @@
-import type { KeyBundle } from '../keys.ts';
-import type { BuiltPack } from '../pack-builder.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import type { BuiltPack } from '../write/pack-builder.ts';
 import type { KnownIds } from './known-ids.ts';
 import type { Finding } from '../../assets/index.ts';
-import type { FileRange, PieceAt, SealedRange } from '../sealer.ts';
+import type { FileRange, PieceAt, SealedRange } from '../write/sealer.ts';
 import type { Reply, Request } from './messages.ts';
 import type { Pool } from './pool.ts';
 import type { Thread } from './thread.ts';

@@ -3,11 +3,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { assert, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { Inspector } from '../../assets/index.ts';
-import { chunkIdNow, openChunkNow } from '../chunk-codec.ts';
-import { free } from '../free.ts';
-import { inspectorOf } from '../inspectors.ts';
-import type { BuiltPack } from '../pack-builder.ts';
-import { Sealer } from '../sealer.ts';
+import { chunkIdNow, openChunkNow } from '../format/chunk-codec.ts';
+import { free } from './free.ts';
+import { inspectorOf } from '../write/inspectors.ts';
+import type { BuiltPack } from '../write/pack-builder.ts';
+import { Sealer } from '../write/sealer.ts';
 import { KnownIds } from './known-ids.ts';
 import type { CarriedError, OpenChunk, OpenRequest, Reply, Request } from './messages.ts';
 

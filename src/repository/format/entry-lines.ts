@@ -1,0 +1,68 @@
+import { limits } from '../../core/index.ts';
+
+/** A line of the entry list, now or later; a function is asked when all lines before are done. */
+export type Line = Buffer | Promise<Buffer> | (() => Promise<Buffer>);
+
+/** Brings lines into the order of the capture, however the reading behind each of them ends. */
+export class EntryLines {
+  readonly #take: (line: Buffer) => Promise<void>;
+  readonly #queue: Line[] = [];
+  #working: Promise<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  #error: unknown;
+
+  constructor(take: (line: Buffer) => Promise<void>) {
+    this.#take = take;
+  }
+
+  /** Whether the next line would have to wait. */
+  get full(): boolean {
+    return this.#queue.length >= limits.entriesInFlight;
+  }
+
+  /** Waits while too many lines are not done. Throws the first error of any line. */
+  async room(): Promise<void> {
+    while (this.full) await (this.#room ??= Promise.withResolvers()).promise;
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  add(line: Line): void {
+    // Awaited in order; a failure of a later one must not look unhandled until then.
+    if (line instanceof Promise) line.catch(() => {});
+    this.#queue.push(line);
+    this.#working ??= this.#work();
+  }
+
+  /** Waits until every line is done, however. Throws the first error. */
+  async done(): Promise<void> {
+    await this.ended();
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** As `done`, but throws nothing. */
+  async ended(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    for (let at = 0; at < this.#queue.length;) {
+      const line = this.#queue[at] as Line;
+      at += 1;
+      try {
+        const bytes = await (typeof line === 'function' ? line() : line);
+        if (this.#error === undefined) await this.#take(bytes);
+      } catch (error) {
+        this.#error ??= error;
+      }
+      // Taking from the front one by one would move all others each time.
+      if (at < batch && at < this.#queue.length) continue;
+      this.#queue.splice(0, at);
+      at = 0;
+      this.#room?.resolve();
+      this.#room = undefined;
+    }
+    this.#working = undefined;
+  }
+}
+
+const batch = 256;

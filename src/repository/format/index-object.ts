@@ -1,0 +1,37 @@
+import { limits } from '../../core/index.ts';
+import type { Store } from '../../stores/index.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { indexName } from '../names.ts';
+import { encodeIndex, type IndexedPack } from './pack-format.ts';
+import { freshSalt, sealDocument } from './seal.ts';
+
+/** Stores as many index objects as the packs need; none for no packs. */
+export async function storeIndex(
+  store: Store,
+  bundle: KeyBundle,
+  packs: readonly IndexedPack[],
+): Promise<{ name: string; bytes: number }[]> {
+  const stored: { name: string; bytes: number }[] = [];
+  for (const group of groupsOf(packs)) {
+    const salt = freshSalt();
+    const name = indexName(salt.toString('hex'));
+    const sealed = await sealDocument(bundle, 'index', name, salt, encodeIndex(group));
+    await store.put(name, [sealed]);
+    stored.push({ name, bytes: sealed.length });
+  }
+  return stored;
+}
+
+function groupsOf(packs: readonly IndexedPack[]): IndexedPack[][] {
+  const groups: IndexedPack[][] = [];
+  let chunks = Number.POSITIVE_INFINITY;
+  for (const pack of packs) {
+    if (chunks + pack.chunks.length > limits.chunksPerIndexMax) {
+      groups.push([]);
+      chunks = 0;
+    }
+    groups[groups.length - 1]?.push(pack);
+    chunks += pack.chunks.length;
+  }
+  return groups;
+}

@@ -1,0 +1,145 @@
+import { limits } from '../../core/index.ts';
+import type { Store, StoredObject } from '../../stores/index.ts';
+import { ChunkTable } from './chunk-table.ts';
+import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { objectOfName } from '../names.ts';
+import { decodeIndex, type ChunkRecord, type IndexedPack, type PackRecord } from '../format/pack-format.ts';
+import { readTrailer } from '../format/pack-trailer.ts';
+import { openDocument } from '../format/seal.ts';
+import { forEachOf } from '../tasks.ts';
+
+/** Which chunk stands in which pack: from the index objects, and from the trailers of packs that no index covers. */
+export class Catalog {
+  readonly table = new ChunkTable();
+  /** By the number that the table knows a pack by. */
+  readonly packs: PackRecord[] = [];
+  /** The ordinals of a pack's chunks follow each other, from this one on. */
+  readonly #firstOrdinals: number[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #indexes = new Set<string>();
+  readonly #unreadable = new Set<string>();
+  readonly #adopted = new Map<string, IndexedPack>();
+  readonly #store: Store;
+  readonly #bundle: KeyBundle;
+  readonly #log: DamageLog;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, bundle: KeyBundle, log: DamageLog) {
+    this.#store = store;
+    this.#bundle = bundle;
+    this.#log = log;
+  }
+
+  /**
+   * Loads every index object that is not loaded yet. One that is damaged is noted, and what it covered is read from the packs
+   * themselves.
+   */
+  refresh(): Promise<void> {
+    return this.#inTurn(async () => {
+      let bad = false;
+      await forEachOf(this.#store.list('index/'), limits.objectsReadAtOnce, async ({ name }) => {
+        if (this.#indexes.has(name) || objectOfName(name).kind !== 'index') return;
+        bad = !(await this.#tryIndex(name)) || bad;
+      });
+      if (bad) await this.#adopt();
+    });
+  }
+
+  /** Loads these index objects alone. Throws `repository.damaged`, `repository.incomplete`, `repository.unreadable`. */
+  async load(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.#loadIndex(name).catch((error: unknown) => {
+        throw errorOfObject(error, name);
+      });
+    }
+  }
+
+  /** Reads the trailers of all packs that no index covers; returns every pack that the store lists. */
+  adopt(): Promise<StoredObject[]> {
+    return this.#inTurn(() => this.#adopt());
+  }
+
+  numberOf(packId: string): number | undefined {
+    return this.#numbers.get(packId);
+  }
+
+  /** Packs known by their trailers alone: the next index shall cover them. */
+  adopted(): IndexedPack[] {
+    return [...this.#adopted.values()];
+  }
+
+  /** The table's ordinals of all chunks of a pack. */
+  ordinalsOf(pack: number): number[] {
+    const first = this.#firstOrdinals[pack] as number;
+    const end = this.#firstOrdinals[pack + 1] ?? this.table.size;
+    return Array.from({ length: end - first }, (_, i) => first + i);
+  }
+
+  /** Whether a pack's trailer tells of the chunks that are known of it. */
+  agrees(pack: number, trailer: readonly ChunkRecord[]): boolean {
+    const ordinals = this.ordinalsOf(pack);
+    if (trailer.length !== ordinals.length) return false;
+    return trailer.every((chunk, i) => {
+      const ordinal = ordinals[i] as number;
+      const { offset, sealedBytes } = this.table.placeOf(ordinal);
+      return chunk.id.equals(this.table.idOf(ordinal)) && chunk.offset === offset && chunk.sealedBytes === sealedBytes;
+    });
+  }
+
+  async #adopt(): Promise<StoredObject[]> {
+    const listed: StoredObject[] = [];
+    for await (const object of this.#store.list('packs/')) listed.push(object);
+    await forEachOf(listed, limits.objectsReadAtOnce, async (object) => {
+      const { kind, id } = objectOfName(object.name);
+      if (kind !== 'pack' || this.#numbers.has(id) || this.#unreadable.has(id)) return;
+      try {
+        const indexed = await readTrailer(this.#store, this.#bundle, object, id);
+        this.#adopted.set(id, indexed);
+        this.#add(indexed);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.#unreadable.add(id);
+        this.#log.note(damageFrom(error, object.name, 'pack'));
+      }
+    });
+    return listed;
+  }
+
+  async #tryIndex(name: string): Promise<boolean> {
+    try {
+      await this.#loadIndex(name);
+      return true;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#log.note(damageFrom(error, name, 'index'));
+      return false;
+    }
+  }
+
+  async #loadIndex(name: string): Promise<void> {
+    const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
+    const packs = decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
+    this.#indexes.add(name);
+    for (const indexed of packs) {
+      this.#adopted.delete(indexed.pack.id);
+      this.#add(indexed);
+    }
+  }
+
+  #add({ pack, chunks }: IndexedPack): void {
+    if (this.#numbers.has(pack.id)) return;
+    const number = this.packs.length;
+    this.packs.push(pack);
+    this.#numbers.set(pack.id, number);
+    this.#firstOrdinals.push(this.table.size);
+    chunks.forEach((chunk, i) => void this.table.add(chunk.id, { ...chunk, pack: number, number: i }));
+  }
+
+  /** One refresh at a time: two would load the same objects twice. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {}); // whoever asked for that turn gets its error
+    return result;
+  }
+}

@@ -1,0 +1,122 @@
+import type { PointContents, StoredEntry, WriteTreeOptions, WrittenTree } from '../../assets/index.ts';
+import { LifeboatError, silentProgress, type Progress } from '../../core/index.ts';
+import { damaged, DamageLog } from '../damage.ts';
+import { decodeEntries, linesOf, type ListedEntry } from '../format/entry-list.ts';
+import { pointName } from '../names.ts';
+import type { PackReader } from './pack-reader.ts';
+import { readPieces } from './pieces.ts';
+import type { StoredPoint } from '../format/point-object.ts';
+import type { Damage } from '../repository.ts';
+import { TreeWriter } from '../tree/tree-writer.ts';
+
+export interface ContentsParts {
+  readonly reader: PackReader;
+  readonly stored: StoredPoint;
+  /** Damage met on the way; shared with the reader. */
+  readonly log: DamageLog;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+}
+
+const holeBytesMax = 2 ** 20;
+const keptListBytesMax = 32 * 2 ** 20;
+
+/** A point while it is restored. */
+export class Contents implements PointContents {
+  readonly facts: Record<string, unknown>;
+  readonly #parts: ContentsParts;
+  readonly #object: string;
+  /** The plain entry list, once it was read through, if it is small: `read` looks up each path in it. */
+  #kept: Buffer[] | undefined;
+
+  constructor(parts: ContentsParts) {
+    this.#parts = parts;
+    this.#object = pointName(parts.stored.point.id);
+    this.facts = parts.stored.point.facts.facts;
+  }
+
+  damage(): Damage[] {
+    return this.#parts.log.list();
+  }
+
+  async *entries(): AsyncGenerator<StoredEntry> {
+    for await (const { entry } of this.listed()) yield entry;
+  }
+
+  async *read(path: string): AsyncGenerator<Uint8Array> {
+    for await (const { entry, pieces } of this.listed()) {
+      if (entry.path !== path) continue;
+      if (entry.type === 'hardlink') return yield* this.#readOther(entry);
+      let at = 0;
+      for await (const { piece, plain } of readPieces(this.#parts.reader, pieces, this.#object, this.#parts)) {
+        yield* zeros(piece.offset - at);
+        yield plain;
+        at = piece.offset + piece.bytes;
+      }
+      yield* zeros(entry.bytes - at);
+      return;
+    }
+    throw new LifeboatError(
+      'point.missing',
+      `the recovery point ${this.#parts.stored.point.id} holds no ${JSON.stringify(path)}`,
+      {
+        where: this.#object,
+      },
+    );
+  }
+
+  /** The file that a hard link is another name of. */
+  async *#readOther({ path, target = '' }: StoredEntry): AsyncGenerator<Uint8Array> {
+    for await (const { entry } of this.listed()) {
+      if (entry.path === target && entry.type === 'file') return yield* this.read(target);
+      if (entry.path === path) break;
+    }
+    const what = `${JSON.stringify(path)} is another name of ${JSON.stringify(target)}, which is no file before it`;
+    throw damaged(this.#object, what);
+  }
+
+  async writeTree(root: string, options: WriteTreeOptions = {}): Promise<WrittenTree> {
+    const { reader, progress = silentProgress, stored } = this.#parts;
+    const signal = options.signal ?? this.#parts.signal;
+    progress.phase('restore', { bytes: stored.point.bytes, items: stored.point.files });
+    const writer = new TreeWriter(root, {
+      ...options,
+      reader,
+      progress,
+      object: this.#object,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return writer.write(this.listed());
+  }
+
+  /** Entries with their pieces. Throws `repository.damaged`, `repository.incomplete`. */
+  async *listed(): AsyncGenerator<ListedEntry> {
+    yield* decodeEntries(this.#listParts(), this.#object);
+  }
+
+  /** The lines of the entry list, part by part, as they are. */
+  async *lines(): AsyncGenerator<string[]> {
+    const { reader, stored } = this.#parts;
+    const { pieces } = stored.list;
+    const read = readPieces(reader, pieces, this.#object, this.#parts);
+    const parts = async function* (): AsyncGenerator<Buffer> {
+      for await (const { plain } of read) yield plain;
+    };
+    yield* linesOf(parts(), this.#object);
+  }
+
+  async *#listParts(): AsyncGenerator<Buffer> {
+    if (this.#kept !== undefined) return yield* this.#kept;
+    const { list } = this.#parts.stored;
+    const kept: Buffer[] = [];
+    for await (const { plain } of readPieces(this.#parts.reader, list.pieces, this.#object, this.#parts)) {
+      if (list.bytes <= keptListBytesMax) kept.push(plain);
+      yield plain;
+    }
+    if (list.bytes <= keptListBytesMax) this.#kept = kept;
+  }
+}
+
+function* zeros(bytes: number): Generator<Buffer> {
+  for (let left = bytes; left > 0; left -= holeBytesMax) yield Buffer.alloc(Math.min(left, holeBytesMax));
+}

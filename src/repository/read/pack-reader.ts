@@ -1,0 +1,271 @@
+import { timingSafeEqual, webcrypto } from 'node:crypto';
+import type { Store } from '../../stores/index.ts';
+import type { Catalog } from './catalog.ts';
+import { chunkIdOf, openChunk } from '../format/chunk-codec.ts';
+import type { ChunkPlace } from './chunk-table.ts';
+import { damaged, damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
+import { free } from '../pool/free.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { packName } from '../names.ts';
+import type { PackRecord } from '../format/pack-format.ts';
+import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
+import { hashBytes, objectKey, type ObjectKey } from '../format/seal.ts';
+import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
+import { forEachOf } from '../tasks.ts';
+
+/** Packs up to this size are read whole, whatever little is needed of them. */
+const wholeBytes = 2 ** 20;
+const chunksAtOnce = 8;
+/** Tasks of one pack that threads have at a time. */
+const tasksPerPack = 2;
+
+export interface ReadOptions {
+  /** Of threads, one shall do all the work. */
+  readonly lane?: number | undefined;
+  /** Hash the plain bytes again and compare with the id (`verify`). */
+  readonly rehash?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What becomes of chunks that threads open. */
+export interface Consumer {
+  /** Open files that get the bytes of a chunk. They must stay open until `done` was called for it, or `consume` has ended. */
+  targets(ordinal: number): Promise<readonly OpenTarget[]>;
+  /** Called once for each chunk: whether it was good, and is where it belongs. */
+  done(ordinal: number, error: Error | undefined): Promise<void>;
+}
+
+type Consume = (record: PackRecord, range: Range, bytes: Buffer) => Promise<void>;
+
+/** Reads chunks from packs, each authenticated together with its id; keeps nothing. */
+export class PackReader {
+  readonly catalog: Catalog;
+  readonly #store: Store;
+  readonly #bundle: KeyBundle;
+  readonly #log: DamageLog;
+
+  constructor(store: Store, bundle: KeyBundle, catalog: Catalog, log: DamageLog) {
+    this.#store = store;
+    this.#bundle = bundle;
+    this.catalog = catalog;
+    this.#log = log;
+  }
+
+  /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */
+  async locate(id: Uint8Array): Promise<number> {
+    const known = this.catalog.table.find(id);
+    if (known >= 0) return known;
+    await this.catalog.refresh();
+    const indexed = this.catalog.table.find(id);
+    if (indexed >= 0) return indexed;
+    await this.catalog.adopt();
+    return this.catalog.table.find(id);
+  }
+
+  /**
+   * Reads chunks of one pack, the whole of it or ranges, whichever is less work. `take` is called once for each good chunk, in
+   * any order, `bad` once for each other with `repository.damaged`, `.incomplete` or `.unreadable`.
+   */
+  async chunks(
+    pack: number,
+    ordinals: readonly number[],
+    take: (ordinal: number, plain: Buffer) => Promise<void>,
+    bad: (ordinal: number, error: Error) => void,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    await this.#ranges(
+      pack,
+      ordinals,
+      (record, range, bytes) => this.#openHere(record, range, bytes, take, bad, options),
+      bad,
+      options,
+    );
+  }
+
+  /** As `chunks`, but each chunk is opened in a thread, which also writes it to its targets. */
+  async consume(
+    pack: number,
+    ordinals: readonly number[],
+    consumer: Consumer,
+    pool: Pool,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    await this.#ranges(
+      pack,
+      ordinals,
+      (record, range, bytes) => this.#openInThreads(record, range, bytes, consumer, pool, options),
+      (ordinal, error) => consumer.done(ordinal, error),
+      options,
+    );
+  }
+
+  async #ranges(
+    pack: number,
+    ordinals: readonly number[],
+    consume: Consume,
+    bad: (ordinal: number, error: Error) => void | Promise<void>,
+    options: ReadOptions,
+  ): Promise<void> {
+    const record = this.catalog.packs[pack] as PackRecord;
+    const places = ordinals.map((ordinal) => ({ ordinal, place: this.catalog.table.placeOf(ordinal) }));
+    places.sort((a, b) => a.place.offset - b.place.offset);
+    const needed = places.reduce((total, { place }) => total + place.sealedBytes, 0);
+    const whole = record.bytes <= wholeBytes || needed * 2 >= record.bytes;
+    const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
+    for (const range of ranges) await this.#range(record, range, whole, consume, bad, options);
+  }
+
+  /**
+   * One chunk from wherever a good copy of it stands, after `failed` places were bad; that is noted as damage that did no harm.
+   * Throws `first`, the error of the place tried before, when there is no other.
+   */
+  async elsewhere(id: Uint8Array, failed: number, first: Error, options: ReadOptions = {}): Promise<Buffer> {
+    const tried = new Set([failed]);
+    await this.catalog.refresh();
+    await this.catalog.adopt();
+    for (;;) {
+      const ordinal = this.catalog.table.find(id, (candidate) => !tried.has(candidate));
+      if (ordinal < 0) throw first;
+      tried.add(ordinal);
+      let found: Buffer | undefined;
+      const { pack } = this.catalog.table.placeOf(ordinal);
+      await this.chunks(
+        pack,
+        [ordinal],
+        async (_, plain) => void (found = Buffer.from(plain)),
+        () => {},
+        options,
+      );
+      if (found === undefined) continue;
+      if (isDamage(first)) this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
+      return found;
+    }
+  }
+
+  async #range(
+    record: PackRecord,
+    range: Range,
+    whole: boolean,
+    consume: Consume,
+    bad: (ordinal: number, error: Error) => void | Promise<void>,
+    options: ReadOptions,
+  ): Promise<void> {
+    const name = packName(record.id);
+    let bytes: Buffer;
+    try {
+      // One byte more than a whole pack has tells a longer one.
+      const length = range.length + (whole ? 1 : 0);
+      bytes = await this.#store.get(name, { range: { offset: range.offset, length }, ...signalOf(options) });
+      if (whole) await this.#noteWhole(record, bytes);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const known = errorOfObject(error, name) as Error;
+      for (const { ordinal } of range.places) await bad(ordinal, known);
+      return;
+    }
+    await consume(record, range, bytes);
+  }
+
+  async #openHere(
+    record: PackRecord,
+    range: Range,
+    bytes: Buffer,
+    take: (ordinal: number, plain: Buffer) => Promise<void>,
+    bad: (ordinal: number, error: Error) => void,
+    options: ReadOptions,
+  ): Promise<void> {
+    const key = this.#keyOf(record);
+    await forEachOf(range.places, chunksAtOnce, async ({ ordinal, place }) => {
+      const start = place.offset - range.offset;
+      const plain =
+        key && (await this.#open(key, ordinal, place, bytes.subarray(start, start + place.sealedBytes), options));
+      if (plain === undefined) bad(ordinal, changedChunk(record, place));
+      else await take(ordinal, plain);
+    });
+  }
+
+  async #openInThreads(
+    record: PackRecord,
+    range: Range,
+    bytes: Buffer,
+    consumer: Consumer,
+    pool: Pool,
+    options: ReadOptions,
+  ): Promise<void> {
+    const key = this.#keyOf(record);
+    await forEachOf(tasksOf(range.places), tasksPerPack, async (places) => {
+      if (key === undefined) {
+        for (const { ordinal, place } of places) await consumer.done(ordinal, changedChunk(record, place));
+        return;
+      }
+      const start = (places[0] as Place).place.offset;
+      const end = Math.max(...places.map(({ place }) => place.offset + place.sealedBytes));
+      const chunks = await Promise.all(
+        places.map(async ({ ordinal, place }) => ({
+          ...place,
+          id: Uint8Array.from(this.catalog.table.idOf(ordinal)),
+          offset: place.offset - start,
+          targets: await consumer.targets(ordinal),
+        })),
+      );
+      const bad = await openInThread(
+        pool,
+        {
+          key: Uint8Array.from(key.raw),
+          ...(options.rehash === true ? { rehashKey: Uint8Array.from(this.#bundle.chunkIdKey) } : {}),
+          sealed: Uint8Array.from(bytes.subarray(start - range.offset, end - range.offset)),
+          chunks,
+        },
+        options.lane,
+      );
+      for (const [i, { ordinal, place }] of places.entries()) {
+        await consumer.done(ordinal, bad.includes(i) ? changedChunk(record, place) : undefined);
+      }
+    });
+    free(bytes);
+  }
+
+  async #open(
+    key: ObjectKey,
+    ordinal: number,
+    place: ChunkPlace,
+    sealed: Buffer,
+    options: ReadOptions,
+  ): Promise<Buffer | undefined> {
+    if (sealed.length !== place.sealedBytes) return undefined;
+    const id = this.catalog.table.idOf(ordinal);
+    const plain = await openChunk(key, id, place.number, sealed, place.plainBytes);
+    if (plain === undefined || options.rehash !== true) return plain;
+    return timingSafeEqual(await chunkIdOf(this.#bundle, plain), id) ? plain : undefined;
+  }
+
+  /** Damage anywhere in a pack is told, even where no chunk that is wanted suffers from it. */
+  async #noteWhole(record: PackRecord, bytes: Buffer): Promise<void> {
+    const what = await wholeDamage(record, bytes);
+    if (what !== undefined)
+      this.#log.note({ object: packName(record.id), kind: 'pack', code: 'repository.damaged', what, points: [] });
+  }
+
+  #keyOf(record: PackRecord): ObjectKey | undefined {
+    return objectKey(this.#bundle, 'pack', packName(record.id), record.epoch, Buffer.from(record.id, 'hex'));
+  }
+}
+
+/** What is wrong with a pack as a whole, by its size and hash. */
+export async function wholeDamage(record: PackRecord, bytes: Buffer): Promise<string | undefined> {
+  if (bytes.length === 0) return 'the object is empty';
+  if (bytes.length !== record.bytes) {
+    return `the object is ${bytes.length > record.bytes ? 'longer than' : `${bytes.length} bytes long, its index says`} ${record.bytes} bytes`;
+  }
+  const hash = Buffer.from(
+    await webcrypto.subtle.digest('SHA-256', bytes.subarray(0, -hashBytes) as Uint8Array<ArrayBuffer>),
+  );
+  if (hash.equals(record.sha256) && hash.equals(bytes.subarray(-hashBytes))) return undefined;
+  return `the hash at its end does not match its ${bytes.length} bytes`;
+}
+
+const changedChunk = (record: PackRecord, place: ChunkPlace): Error =>
+  damaged(packName(record.id), `the chunk at ${place.offset} is not as it was written`);
+
+const signalOf = (options: ReadOptions): { signal?: AbortSignal } =>
+  options.signal === undefined ? {} : { signal: options.signal };

@@ -1,0 +1,98 @@
+import { damaged, incomplete } from '../damage.ts';
+import type { PackReader, ReadOptions } from './pack-reader.ts';
+import { readAhead } from '../tasks.ts';
+
+/** A stretch of a file, or of an entry list, and the chunk that holds it. What no piece covers is zeros. */
+export interface Piece {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly id: Buffer;
+  /** Where in the chunk it begins; without it the piece is the whole chunk. Small files share chunks. */
+  readonly from?: number;
+}
+
+const groupBytesMax = 8 * 2 ** 20;
+
+/** The bytes of pieces in their order, the next ones read ahead. Throws `repository.damaged`, `repository.incomplete`. */
+export async function* readPieces(
+  reader: PackReader,
+  pieces: Iterable<Piece>,
+  neededBy: string,
+  options: ReadOptions = {},
+): AsyncGenerator<{ piece: Piece; plain: Buffer }> {
+  for await (const group of readAhead(groupsOf(reader, pieces, neededBy), 1, (some) =>
+    readGroup(reader, some, options),
+  )) {
+    yield* group;
+  }
+}
+
+/** The location of a piece's chunk. Throws `repository.incomplete`, naming what needs it. */
+export async function locatePiece(reader: PackReader, piece: Piece, neededBy: string): Promise<number> {
+  const ordinal = await reader.locate(piece.id);
+  if (ordinal < 0) throw incomplete(neededBy, `it needs the chunk ${piece.id.toString('hex')}, which no pack holds`);
+  return ordinal;
+}
+
+/** Whether a chunk of so many bytes has those of the piece. */
+export const fits = ({ bytes, from }: Pick<Piece, 'bytes' | 'from'>, chunkBytes: number): boolean =>
+  from === undefined ? bytes === chunkBytes : from + bytes <= chunkBytes;
+
+/** Throws `repository.damaged`, naming what needs the piece, if its chunk does not have these bytes. */
+export function requireFitting(piece: Piece, chunkBytes: number, neededBy: string): void {
+  if (fits(piece, chunkBytes)) return;
+  const which = piece.from === undefined ? '' : ` from ${piece.from} on`;
+  throw damaged(neededBy, `a piece of ${piece.bytes} bytes${which} names a chunk of ${chunkBytes}`);
+}
+
+interface Located {
+  readonly piece: Piece;
+  readonly ordinal: number;
+}
+
+/** Neighbours in one pack are read together. */
+async function* groupsOf(reader: PackReader, pieces: Iterable<Piece>, neededBy: string): AsyncGenerator<Located[]> {
+  let group: Located[] = [];
+  let pack = -1;
+  let bytes = 0;
+  for (const piece of pieces) {
+    const ordinal = await locatePiece(reader, piece, neededBy);
+    const place = reader.catalog.table.placeOf(ordinal);
+    requireFitting(piece, place.plainBytes, neededBy);
+    if (group.length > 0 && (place.pack !== pack || bytes + piece.bytes > groupBytesMax)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    pack = place.pack;
+    bytes += piece.bytes;
+    group.push({ piece, ordinal });
+  }
+  if (group.length > 0) yield group;
+}
+
+async function readGroup(
+  reader: PackReader,
+  group: readonly Located[],
+  options: ReadOptions,
+): Promise<{ piece: Piece; plain: Buffer }[]> {
+  const found = new Map<number, Buffer>();
+  const failed = new Map<number, Error>();
+  const { pack } = reader.catalog.table.placeOf((group[0] as Located).ordinal);
+  const ordinals = [...new Set(group.map(({ ordinal }) => ordinal))];
+  await reader.chunks(
+    pack,
+    ordinals,
+    async (ordinal, plain) => void found.set(ordinal, plain),
+    (ordinal, error) => void failed.set(ordinal, error),
+    options,
+  );
+  for (const [ordinal, error] of failed) {
+    found.set(ordinal, await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, options));
+  }
+  return group.map(({ piece, ordinal }) => {
+    const chunk = found.get(ordinal) as Buffer;
+    const { from, bytes } = piece;
+    return { piece, plain: from === undefined ? chunk : chunk.subarray(from, from + bytes) };
+  });
+}

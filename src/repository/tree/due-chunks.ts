@@ -1,0 +1,145 @@
+import { LifeboatError, limits, type Progress } from '../../core/index.ts';
+import type { OpenFiles, TargetFile } from './open-files.ts';
+import type { Consumer, PackReader } from '../read/pack-reader.ts';
+import { locatePiece, requireFitting, type Piece } from '../read/pieces.ts';
+import { poolFor, type OpenTarget, type Pool } from '../pool/index.ts';
+import { forEachOf, inLanes } from '../tasks.ts';
+
+interface Destination {
+  readonly file: TargetFile;
+  readonly piece: Piece;
+}
+
+interface DueParts {
+  readonly reader: PackReader;
+  readonly progress: Progress;
+  /** The point's object, for errors. */
+  readonly object: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Pieces of files that are to be written, gathered by pack so that each pack is read once for all of them. */
+export class DueChunks {
+  readonly #parts: DueParts;
+  readonly #open: OpenFiles;
+  /** By pack, then by the ordinal of the chunk: where its bytes belong. */
+  #due = new Map<number, Map<number, Destination[]>>();
+  #pieces = 0;
+  #bytes = 0;
+
+  constructor(parts: DueParts, open: OpenFiles) {
+    this.#parts = parts;
+    this.#open = open;
+  }
+
+  get isFull(): boolean {
+    return this.#pieces >= limits.piecesPerBatch;
+  }
+
+  async add(file: TargetFile, pieces: readonly Piece[]): Promise<void> {
+    const { reader, object } = this.#parts;
+    const { table } = reader.catalog;
+    for (const piece of pieces) {
+      const known = table.find(piece.id);
+      const ordinal = known >= 0 ? known : await locatePiece(reader, piece, object);
+      const { pack, plainBytes } = table.placeOf(ordinal);
+      requireFitting(piece, plainBytes, object);
+      const ordinals = this.#due.get(pack) ?? new Map<number, Destination[]>();
+      this.#due.set(pack, ordinals);
+      const destinations = ordinals.get(ordinal);
+      if (destinations === undefined) ordinals.set(ordinal, [{ file, piece }]);
+      else destinations.push({ file, piece });
+      this.#bytes += piece.bytes;
+    }
+    this.#pieces += pieces.length;
+  }
+
+  /** Writes all that is due. Throws when all that was begun has ended. */
+  async write(): Promise<void> {
+    const due = this.#due;
+    const pool = poolFor(this.#bytes);
+    this.#due = new Map();
+    this.#pieces = 0;
+    this.#bytes = 0;
+    const failed: { ordinal: number; error: Error; destinations: Destination[] }[] = [];
+    // Neighbours in a file stand in neighbouring packs, and two threads that write to one file wait for each other.
+    const lanes = pool?.threads.length ?? 1;
+    await inLanes([...due], lanes, limits.packsReadAtOnce, async ([pack, ordinals], lane) => {
+      const bad = (ordinal: number, error: Error): void =>
+        void failed.push({ ordinal, error, destinations: ordinals.get(ordinal) as Destination[] });
+      await this.#writePack(pack, ordinals, pool, lane, bad);
+      this.#requireGoing();
+    });
+    const { reader, signal } = this.#parts;
+    for (const { ordinal, error, destinations } of failed) {
+      const plain = await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, { signal });
+      await this.#writeChunk(plain, destinations);
+    }
+  }
+
+  /** Whole chunks are written by threads; what is shared by many small files is cut up here. */
+  async #writePack(
+    pack: number,
+    ordinals: ReadonlyMap<number, Destination[]>,
+    pool: Pool | undefined,
+    lane: number,
+    bad: (ordinal: number, error: Error) => void,
+  ): Promise<void> {
+    const { reader, signal } = this.#parts;
+    const all = [...ordinals.keys()];
+    const forThreads = pool === undefined ? [] : all.filter((ordinal) => this.#isWhole(ordinal, ordinals));
+    if (pool !== undefined && forThreads.length > 0)
+      await reader.consume(pack, forThreads, this.#consumer(ordinals, bad), pool, { signal, lane });
+    const threaded = new Set(forThreads);
+    const here = all.filter((ordinal) => !threaded.has(ordinal));
+    if (here.length === 0) return;
+    const take = async (ordinal: number, plain: Buffer): Promise<void> => {
+      this.#requireGoing();
+      await this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]);
+    };
+    await reader.chunks(pack, here, take, bad, { signal });
+  }
+
+  #isWhole(ordinal: number, ordinals: ReadonlyMap<number, Destination[]>): boolean {
+    const { plainBytes } = this.#parts.reader.catalog.table.placeOf(ordinal);
+    if (plainBytes < limits.threadedChunkBytesMin) return false;
+    return (ordinals.get(ordinal) as Destination[]).every(
+      ({ file, piece }) => piece.bytes === plainBytes && file.entry.sparse !== true,
+    );
+  }
+
+  /** Threads write to the files that are open here. */
+  #consumer(ordinals: ReadonlyMap<number, Destination[]>, bad: (ordinal: number, error: Error) => void): Consumer {
+    const lent = (ordinal: number): Destination[] => ordinals.get(ordinal) as Destination[];
+    return {
+      targets: async (ordinal) => {
+        const targets: OpenTarget[] = [];
+        for (const { file, piece } of lent(ordinal)) {
+          targets.push({ file: this.#open.borrow(file), offset: piece.offset });
+        }
+        return targets;
+      },
+      done: async (ordinal, error) => {
+        for (const { file } of lent(ordinal)) this.#open.giveBack(file, error === undefined);
+        if (error !== undefined) return bad(ordinal, error);
+        for (const { piece } of lent(ordinal)) this.#parts.progress.advance({ bytes: piece.bytes });
+      },
+    };
+  }
+
+  async #writeChunk(chunk: Buffer, destinations: readonly Destination[]): Promise<void> {
+    await forEachOf(destinations, limits.filesMadeAtOnce, async ({ file, piece }) => {
+      const { offset, bytes, from = 0 } = piece;
+      const plain = chunk.subarray(from, from + bytes);
+      const isAll = file.pieces === 1 && !file.made && offset === 0 && file.entry.sparse !== true;
+      if (isAll) await this.#open.writeWhole(file, plain);
+      else this.#open.write(file, plain, offset);
+      this.#parts.progress.advance({ bytes });
+    });
+  }
+
+  #requireGoing(): void {
+    if (this.#parts.signal?.aborted === true)
+      throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
+  }
+}

@@ -1,0 +1,226 @@
+import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import type { StoredEntry, WriteTreeOptions, WrittenTree } from '../../assets/index.ts';
+import { isName, LifeboatError, messageOf, systemCodeOf, systemPath, type Progress } from '../../core/index.ts';
+import { damaged } from '../damage.ts';
+import { Dresser } from './dress.ts';
+import { DueChunks } from './due-chunks.ts';
+import type { ListedEntry } from '../format/entry-list.ts';
+import { OpenFiles, type TargetFile } from './open-files.ts';
+import type { PackReader } from '../read/pack-reader.ts';
+import { makeSpecial } from './special-files.ts';
+import { SyncedRoot } from './synced-root.ts';
+import { targetOf } from './tree-path.ts';
+
+export interface TreeParts extends WriteTreeOptions {
+  readonly reader: PackReader;
+  readonly progress: Progress;
+  /** The point's object, for errors. */
+  readonly object: string;
+}
+
+/** A file that has more names: where its first one is, or, when that was left out, what a later name needs to take its part. */
+type FirstName = { readonly place: string } | { readonly listed: ListedEntry };
+
+interface DueLink {
+  readonly path: string;
+  readonly first: string;
+}
+
+/** Between two looks at whatever else the process has to do. */
+const entriesAtOnce = 128;
+
+/**
+ * Writes the entries of a point below a folder: each thing gets its owner, mode and times when it is complete, folders last of all;
+ * then one sync. What is kept of a tree in memory are its folders. No path is written to that leads through anything but folders
+ * that were made here: the root is ours alone until the end.
+ */
+export class TreeWriter {
+  readonly #root: string;
+  readonly #parts: TreeParts;
+  readonly #dresser: Dresser;
+  readonly #open: OpenFiles;
+  readonly #due: DueChunks;
+  /** By place, a folder before what it holds; without an entry it was only made because something stands in it. */
+  readonly #folders = new Map<string, StoredEntry | undefined>([['', undefined]]);
+  /** By the path in the point. */
+  readonly #firstNames = new Map<string, FirstName>();
+  #links: DueLink[] = [];
+  #files = 0;
+  #bytes = 0;
+  #entries = 0;
+
+  constructor(root: string, parts: TreeParts) {
+    this.#root = root;
+    this.#parts = parts;
+    this.#dresser = new Dresser(parts.owner, root);
+    this.#open = new OpenFiles((target, file) => this.#finishFile(target, file));
+    this.#due = new DueChunks(parts, this.#open);
+  }
+
+  async write(listed: AsyncIterable<ListedEntry>): Promise<WrittenTree> {
+    await requireEmptyFolder(this.#root);
+    const synced = new SyncedRoot(this.#root);
+    try {
+      for await (const one of listed) await this.#take(one);
+      await this.#writeDue();
+      await this.#finishFolders();
+      await synced.sync();
+    } catch (error) {
+      throw this.#told(error);
+    } finally {
+      this.#open.closeAll();
+      synced.close();
+    }
+    return { files: this.#files, bytes: this.#bytes, warnings: this.#dresser.warnings() };
+  }
+
+  async #take(listed: ListedEntry): Promise<void> {
+    await this.#pause();
+    const { entry } = listed;
+    const place = this.#parts.place === undefined ? entry.path : this.#parts.place(entry);
+    if (place === undefined) return this.#leaveOut(listed);
+    const path = targetOf(this.#root, place, this.#parts.object);
+    if (place === '' && entry.type !== 'folder') throw damaged(this.#parts.object, 'its root is not a folder');
+    this.#makeParents(place);
+    switch (entry.type) {
+      case 'folder':
+        return this.#takeFolder(place, path, entry);
+      case 'file':
+        return this.#takeFile(place, path, listed);
+      case 'hardlink':
+        return this.#takeHardLink(place, path, entry);
+      case 'symlink':
+        this.#requireName(entry);
+        symlinkSync(systemPath(entry.target as string), systemPath(path));
+        return this.#dresser.path(path, entry);
+      default:
+        makeSpecial(path, entry, this.#dresser);
+    }
+  }
+
+  #leaveOut(listed: ListedEntry): void {
+    if (listed.entry.linked === true) this.#firstNames.set(listed.entry.path, { listed });
+  }
+
+  /** The folder that holds it was mostly the last to be made. */
+  #makeParents(place: string): void {
+    const last = place.lastIndexOf('/');
+    if (last < 0 || this.#folders.has(place.slice(0, last))) return;
+    for (let end = place.indexOf('/'); end >= 0; end = place.indexOf('/', end + 1)) {
+      const parent = place.slice(0, end);
+      if (!this.#folders.has(parent)) this.#makeFolder(parent, targetOf(this.#root, parent, this.#parts.object));
+    }
+  }
+
+  #makeFolder(place: string, path: string): void {
+    mkdirSync(systemPath(path), 0o700);
+    this.#folders.set(place, undefined);
+  }
+
+  #takeFolder(place: string, path: string, entry: StoredEntry): void {
+    if (!this.#folders.has(place)) this.#makeFolder(place, path);
+    this.#folders.set(place, entry);
+  }
+
+  async #takeFile(place: string, path: string, { entry, pieces }: ListedEntry): Promise<void> {
+    if (entry.linked === true) this.#firstNames.set(entry.path, { place });
+    this.#files += 1;
+    this.#bytes += entry.bytes;
+    const target = { path, entry, pieces: pieces.length, made: false };
+    if (pieces.length === 0) return this.#open.writeEmpty(target);
+    await this.#due.add(target, pieces);
+    if (this.#due.isFull) await this.#writeDue();
+  }
+
+  async #takeHardLink(place: string, path: string, entry: StoredEntry): Promise<void> {
+    const target = entry.target as string;
+    const first = this.#firstNames.get(target);
+    if (first === undefined) {
+      const what = `${JSON.stringify(place)} is another name of ${JSON.stringify(target)}, which is no file before it`;
+      throw damaged(this.#parts.object, what);
+    }
+    if ('place' in first) {
+      this.#files += 1;
+      this.#links.push({ path, first: targetOf(this.#root, first.place, this.#parts.object) });
+      return;
+    }
+    const { entry: left, pieces } = first.listed;
+    const { target: _, ...own } = entry;
+    this.#firstNames.set(target, { place });
+    return this.#takeFile(place, path, { entry: { ...left, ...own, type: 'file', bytes: left.bytes }, pieces });
+  }
+
+  /** Contents, then the further names of what is there now. */
+  async #writeDue(): Promise<void> {
+    await this.#due.write();
+    const links = this.#links;
+    this.#links = [];
+    for (const { path, first } of links) {
+      await this.#pause();
+      linkSync(systemPath(first), systemPath(path));
+      this.#parts.progress.advance({ items: 1 });
+    }
+  }
+
+  #finishFile({ entry }: TargetFile, file: number): void {
+    this.#dresser.file(file, entry);
+    this.#parts.progress.advance({ items: 1 });
+  }
+
+  /** Deepest first: setting up what is inside would change the times of the folder around it. */
+  async #finishFolders(): Promise<void> {
+    for (const [place, entry] of [...this.#folders].toReversed()) {
+      await this.#pause();
+      if (entry !== undefined) this.#dresser.path(targetOf(this.#root, place, this.#parts.object), entry);
+    }
+  }
+
+  #requireName({ path, target }: StoredEntry): void {
+    if (isName(target as string) && target !== '' && target?.includes('\0') === false) return;
+    throw damaged(this.#parts.object, `the link ${JSON.stringify(path)} leads to what is no path`);
+  }
+
+  /** Nothing is ever replaced: what stands there already came from the same point. */
+  #told(error: unknown): unknown {
+    if (systemCodeOf(error) !== 'EEXIST') return restoreError(error, this.#root);
+    const { path = '' } = error as { path?: string };
+    return damaged(this.#parts.object, `it holds ${JSON.stringify(path.slice(this.#root.length + 1))} twice`, error);
+  }
+
+  async #pause(): Promise<void> {
+    this.#entries += 1;
+    if (this.#entries % entriesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#parts.signal?.aborted === true)
+      throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
+  }
+}
+
+async function requireEmptyFolder(root: string): Promise<void> {
+  try {
+    const names = await readdir(root);
+    if (names.length === 0 && (await lstat(root)).isDirectory()) return;
+  } catch (error) {
+    throw restoreError(error, root);
+  }
+  throw new LifeboatError('restore.target_not_empty', `${root} is not an empty folder`, {
+    where: root,
+    hint: 'Name a target that does not exist yet.',
+  });
+}
+
+function restoreError(error: unknown, root: string): unknown {
+  const code = systemCodeOf(error);
+  if (error instanceof LifeboatError || code === undefined) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LifeboatError('restore.no_room', `${root} has too little free space`, {
+      where: root,
+      hint: 'Free some, or name another target.',
+      cause: error,
+    });
+  }
+  return new LifeboatError('restore.target_unusable', `${root} cannot be written: ${messageOf(error)}`, {
+    where: root,
+    cause: error,
+  });
+}

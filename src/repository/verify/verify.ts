@@ -1,0 +1,300 @@
+import { LifeboatError, limits, silentProgress } from '../../core/index.ts';
+import type { Store, StoredObject } from '../../stores/index.ts';
+import { Catalog } from '../read/catalog.ts';
+import { Contents } from '../read/contents.ts';
+import { damaged, damageFrom, DamageLog, incomplete, isDamage } from '../damage.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { objectOfName, packName, pointName } from '../names.ts';
+import { inspectHeaders } from '../format/headers.ts';
+import { PackReader, type Consumer } from '../read/pack-reader.ts';
+import { readTrailer } from '../format/pack-trailer.ts';
+import { fits, type Piece } from '../read/pieces.ts';
+import { listPoints } from '../read/point-listing.ts';
+import { poolFor, type Pool } from '../pool/index.ts';
+import { readPoint, type StoredPoint } from '../format/point-object.ts';
+import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
+import { readSession } from '../write/sessions.ts';
+import { forEachOf } from '../tasks.ts';
+
+/** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
+export const verifyRepository = (store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> =>
+  new Verification(store, bundle, options).run();
+
+class Verification {
+  readonly #store: Store;
+  readonly #bundle: KeyBundle;
+  readonly #options: VerifyOptions;
+  readonly #log = new DamageLog();
+  readonly #catalog: Catalog;
+  readonly #reader: PackReader;
+  readonly #checked = { objects: 0, bytes: 0, chunks: 0, plainBytes: 0, points: 0 };
+  /** Sizes of the packs that the store lists, by their numbers. */
+  readonly #listed = new Map<number, StoredObject>();
+  /** Chunks, by ordinal, that cannot be read where they stand. */
+  readonly #bad = new Set<number>();
+  readonly #suffering = new Set<string>();
+  #pool: Pool | undefined;
+
+  constructor(store: Store, bundle: KeyBundle, options: VerifyOptions) {
+    this.#store = store;
+    this.#bundle = bundle;
+    this.#options = options;
+    this.#catalog = new Catalog(store, bundle, this.#log);
+    this.#reader = new PackReader(store, bundle, this.#catalog, this.#log);
+  }
+
+  async run(): Promise<VerifyResult> {
+    const { depth, progress = silentProgress } = this.#options;
+    progress.phase('structure');
+    this.#checked.objects += await inspectHeaders(this.#store, this.#bundle.repository, this.#log);
+    const points = await this.#readPoints();
+    await this.#readCatalog();
+    const needed = await this.#neededChunks(points);
+    const work = depth === 'everything' ? this.#allChunks() : needed;
+    progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes: this.#bytesOf(work) });
+    this.#pool = depth === 'structure' ? undefined : poolFor(this.#bytesOf(work));
+    await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
+    if (depth === 'everything') await this.#verifyOthers();
+    else
+      await forEachOf(this.#otherPlaces(), limits.packsReadAtOnce, async ([pack, some]) =>
+        this.#verifyPack(pack, some),
+      );
+    if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
+    const sound = points.map(({ point }) => point.id).filter((id) => !this.#suffering.has(id));
+    return { checked: this.#checked, damage: this.#log.list(), sound };
+  }
+
+  async #readPoints(): Promise<StoredPoint[]> {
+    const chosen = this.#options.points;
+    if (chosen === undefined) {
+      const { stored, damage } = await listPoints(this.#store, this.#bundle, this.#options.signal);
+      damage.forEach((one) => this.#log.note(one));
+      this.#checked.points = stored.length + damage.length;
+      this.#checked.objects += this.#checked.points;
+      return stored;
+    }
+    this.#checked.points = chosen.length;
+    const stored: StoredPoint[] = [];
+    for (const { id } of chosen) {
+      this.#checked.objects += 1;
+      const point = await this.#try(pointName(id), 'point', [id], () => readPoint(this.#store, this.#bundle, id));
+      if (point !== undefined) stored.push(point);
+    }
+    return stored;
+  }
+
+  async #readCatalog(): Promise<void> {
+    await this.#catalog.refresh();
+    for (const object of await this.#catalog.adopt()) {
+      const number = this.#catalog.numberOf(objectOfName(object.name).id);
+      if (number !== undefined) this.#listed.set(number, object);
+    }
+  }
+
+  /** Reads the entries of each point; returns the ordinals it needs, by pack. */
+  async #neededChunks(points: readonly StoredPoint[]): Promise<Map<number, number[]>> {
+    const seen = new Set<number>();
+    const byPack = new Map<number, number[]>();
+    for (const point of points) {
+      for await (const ordinal of this.#ordinalsOf(point)) {
+        if (ordinal < 0 || seen.has(ordinal)) continue;
+        seen.add(ordinal);
+        const { pack } = this.#catalog.table.placeOf(ordinal);
+        const ordinals = byPack.get(pack);
+        if (ordinals === undefined) byPack.set(pack, [ordinal]);
+        else ordinals.push(ordinal);
+      }
+    }
+    return byPack;
+  }
+
+  /** Every chunk of a point, -1 for one that no pack holds. What goes wrong on the way is noted. */
+  async *#ordinalsOf(stored: StoredPoint): AsyncGenerator<number> {
+    const { id } = stored.point;
+    const name = pointName(id);
+    const contents = new Contents({ reader: this.#reader, stored, log: this.#log, signal: this.#options.signal });
+    try {
+      for (const piece of stored.list.pieces) yield this.#locate(piece, id);
+      for await (const { pieces } of contents.listed()) {
+        this.#requireGoing();
+        for (const piece of pieces) yield this.#locate(piece, id);
+      }
+    } catch (error) {
+      // Those of single objects were told in our words already: what the store itself says here is of a listing.
+      if (!isDamage(error) || error.code === 'store.io') throw error;
+      const object = error.where ?? name;
+      this.#note(damageFrom(error, object, objectOfName(object).kind, [id]));
+    }
+  }
+
+  #locate(piece: Piece, point: string): number {
+    const ordinal = this.#catalog.table.find(piece.id);
+    const held = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).plainBytes;
+    if (held !== undefined && fits(piece, held)) return ordinal;
+    const what =
+      held === undefined
+        ? `it needs the chunk ${piece.id.toString('hex')}, which no pack holds`
+        : `it needs ${piece.bytes} bytes of the chunk ${piece.id.toString('hex')}, which has ${held}`;
+    this.#note({ object: pointName(point), kind: 'point', code: 'repository.incomplete', what, points: [point] });
+    return ordinal;
+  }
+
+  #allChunks(): Map<number, number[]> {
+    return new Map(this.#catalog.packs.map((_, pack) => [pack, this.#catalog.ordinalsOf(pack)]));
+  }
+
+  /** Where the place of a chunk that was read is bad, its other places decide: by pack. */
+  #otherPlaces(): Map<number, number[]> {
+    const { table } = this.#catalog;
+    const others = new Set<number>();
+    for (const bad of this.#bad) {
+      table.find(table.idOf(bad), (candidate) => {
+        if (candidate !== bad) others.add(candidate);
+        return false;
+      });
+    }
+    return Map.groupBy(others, (ordinal) => table.placeOf(ordinal).pack);
+  }
+
+  #bytesOf(work: ReadonlyMap<number, number[]>): number {
+    return [...work.keys()].reduce((total, pack) => total + (this.#catalog.packs[pack]?.bytes ?? 0), 0);
+  }
+
+  async #verifyPack(pack: number, ordinals: readonly number[]): Promise<void> {
+    this.#requireGoing();
+    const { depth, progress = silentProgress } = this.#options;
+    const record = this.#catalog.packs[pack];
+    const object = this.#listed.get(pack);
+    if (record === undefined) return;
+    const name = packName(record.id);
+    this.#checked.objects += 1;
+    this.#checked.bytes += object?.bytes ?? 0;
+    if (object === undefined) return this.#allBad(ordinals, incomplete(name));
+    if (depth === 'structure') {
+      if (object.bytes !== record.bytes)
+        this.#allBad(
+          ordinals,
+          damaged(name, `the object is ${object.bytes} bytes long, its index says ${record.bytes}`),
+        );
+      return;
+    }
+    await this.#verifyChunks(pack, ordinals);
+    if (depth === 'everything') await this.#verifyTrailer(object, pack);
+    progress.advance({ bytes: record.bytes });
+  }
+
+  async #verifyChunks(pack: number, ordinals: readonly number[]): Promise<void> {
+    const options = { rehash: true, signal: this.#options.signal };
+    const good = (plainBytes: number): void => {
+      this.#checked.chunks += 1;
+      this.#checked.plainBytes += plainBytes;
+    };
+    const bad = (ordinal: number, error: Error): void => this.#allBad([ordinal], error);
+    if (this.#pool === undefined) {
+      return this.#reader.chunks(pack, ordinals, async (_, plain) => good(plain.length), bad, options);
+    }
+    const consumer: Consumer = {
+      targets: async () => [],
+      done: async (ordinal, error) => {
+        if (error === undefined) good(this.#catalog.table.placeOf(ordinal).plainBytes);
+        else bad(ordinal, error);
+      },
+    };
+    return this.#reader.consume(pack, ordinals, consumer, this.#pool, options);
+  }
+
+  /** The trailer must tell the same as the index, or a rebuilt index would not find what this one finds. */
+  async #verifyTrailer(object: StoredObject, pack: number): Promise<void> {
+    const { name } = object;
+    const trailer = await this.#try(name, 'pack', [], () =>
+      readTrailer(this.#store, this.#bundle, object, objectOfName(name).id),
+    );
+    if (trailer === undefined) return;
+    if (this.#catalog.agrees(pack, trailer.chunks)) return;
+    const what = 'its trailer and the index tell of different chunks';
+    this.#note({ object: name, kind: 'pack', code: 'repository.damaged', what, points: [] });
+  }
+
+  /** What is neither needed by a point nor a pack: sessions, and what no writer put there. */
+  async #verifyOthers(): Promise<void> {
+    for await (const { name, bytes } of this.#store.list('')) {
+      const { kind } = objectOfName(name);
+      if (kind !== 'pack') this.#checked.bytes += bytes;
+      if (kind === 'index') this.#checked.objects += 1;
+      if (kind === 'session') await this.#verifySession(name);
+      if (kind !== 'foreign') continue;
+      this.#checked.objects += 1;
+      this.#note({
+        object: name,
+        kind,
+        code: 'repository.damaged',
+        what: 'no object of a repository has such a name',
+        points: [],
+      });
+    }
+  }
+
+  async #verifySession(name: string): Promise<void> {
+    this.#checked.objects += 1;
+    try {
+      await readSession(this.#store, this.#bundle, name);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      // A session that ended meanwhile is no damage.
+      if (error.code !== 'store.missing') this.#note(damageFrom(error, name, 'session'));
+    }
+  }
+
+  /** Finds out whether a point suffers from bad chunks, and by which packs. */
+  async #blame(stored: StoredPoint): Promise<void> {
+    const { table } = this.#catalog;
+    const packs = new Set<number>();
+    for await (const ordinal of this.#ordinalsOf(stored)) {
+      if (ordinal < 0) continue;
+      const id = table.idOf(ordinal);
+      if (
+        table.find(id, (candidate) => !this.#bad.has(candidate) && this.#listed.has(table.placeOf(candidate).pack)) >= 0
+      )
+        continue;
+      table.find(id, (candidate) => {
+        packs.add(table.placeOf(candidate).pack);
+        return false;
+      });
+    }
+    const names = new Set([...packs].map((pack) => packName(this.#catalog.packs[pack]?.id ?? '')));
+    for (const one of this.#log.list()) {
+      if (names.has(one.object)) this.#note({ ...one, points: [stored.point.id] });
+    }
+  }
+
+  #allBad(ordinals: readonly number[], error: Error): void {
+    if (!isDamage(error)) throw error;
+    for (const ordinal of ordinals) this.#bad.add(ordinal);
+    this.#note(damageFrom(error, error.where ?? '', 'pack'));
+  }
+
+  async #try<T>(
+    object: string,
+    kind: Damage['kind'],
+    points: string[],
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#note(damageFrom(error, object, kind, points));
+      return undefined;
+    }
+  }
+
+  #note(damage: Damage): void {
+    for (const id of damage.points) this.#suffering.add(id);
+    this.#log.note(damage);
+  }
+
+  #requireGoing(): void {
+    if (this.#options.signal?.aborted === true)
+      throw new LifeboatError('operation.cancelled', 'the verification was stopped on request');
+  }
+}

@@ -1,0 +1,134 @@
+import { LifeboatError, limits } from '../../core/index.ts';
+import { encodeChunkNow, openChunkNow, sealChunkNow } from '../format/chunk-codec.ts';
+import { free } from '../pool/free.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { packName } from '../names.ts';
+import {
+  encodeRecords,
+  packObjectBytesMax,
+  trailerBytes,
+  type ChunkRecord,
+  type PackRecord,
+} from '../format/pack-format.ts';
+import {
+  encodeHeader,
+  freshSalt,
+  headerBytes,
+  objectKey,
+  sealNow,
+  sha256,
+  tagBytes,
+  type ObjectKey,
+} from '../format/seal.ts';
+
+/** A pack that is complete and not stored yet: plain data, for threads. */
+export interface BuiltPack {
+  readonly name: string;
+  readonly pack: PackRecord;
+  /** The records of its trailer, as `encodeRecords` makes them. */
+  readonly records: Uint8Array;
+  /** The object is the first `pack.bytes` of it; all of it belongs to the builder and should come back (`recycle`). */
+  readonly memory: ArrayBuffer;
+}
+
+interface OpenPack {
+  readonly id: string;
+  readonly name: string;
+  readonly key: ObjectKey;
+  bytes: Buffer;
+  readonly records: ChunkRecord[];
+  end: number;
+}
+
+/** Most sessions are small: the memory of their only pack begins with this and doubles. */
+const firstBytes = 2 ** 20;
+
+/** Fills one pack after another in the thread that calls it. */
+export class PackBuilder {
+  readonly #bundle: KeyBundle;
+  #spare: Buffer | undefined;
+  #open: OpenPack | undefined;
+  #isFirst = true;
+
+  constructor(bundle: KeyBundle) {
+    this.#bundle = bundle;
+  }
+
+  /**
+   * Compresses and seals a chunk into the open pack; returns the one before if this chunk did not fit into it. The chunk is opened
+   * and decompressed again from the pack's own memory: a fault of a library or of memory must show while the original is at hand.
+   */
+  add(id: Uint8Array, plain: Uint8Array): BuiltPack | undefined {
+    const body = encodeChunkNow(plain);
+    const sealedBytes = body[0].length + body[1].length + tagBytes;
+    const full = this.#open !== undefined && !fits(this.#open, sealedBytes) ? this.finish() : undefined;
+    const pack = (this.#open ??= this.#openNext());
+    makeRoom(pack, sealedBytes);
+    const number = pack.records.length;
+    const offset = pack.end;
+    for (const part of sealChunkNow(pack.key, id, number, body)) {
+      part.copy(pack.bytes, pack.end);
+      pack.end += part.length;
+      free(part);
+    }
+    if (body[1] !== plain) free(body[1]);
+    const again = openChunkNow(pack.key, id, number, pack.bytes.subarray(offset, pack.end), plain.length);
+    if (pack.end - offset !== sealedBytes || again === undefined || again.compare(plain) !== 0) {
+      throw new LifeboatError('internal', 'a chunk that was just sealed does not open to the same bytes', {
+        hint: 'Nothing damaged was stored. Check the memory of this machine, then run again.',
+      });
+    }
+    free(again);
+    pack.records.push({ id: Buffer.from(id), offset, sealedBytes, plainBytes: plain.length });
+    return full;
+  }
+
+  /** Completes the open pack, if there is one. */
+  finish(): BuiltPack | undefined {
+    const pack = this.#open;
+    if (pack === undefined) return undefined;
+    this.#open = undefined;
+    const records = encodeRecords(pack.records);
+    const trailer = sealNow(pack.key, { what: 'trailer', number: pack.records.length, last: true }, [records]);
+    const start = pack.end;
+    for (const part of trailer) pack.end += part.copy(pack.bytes, pack.end);
+    pack.end = pack.bytes.writeUInt32BE(pack.end - start, pack.end);
+    const hash = sha256(pack.bytes.subarray(0, pack.end));
+    pack.end += hash.copy(pack.bytes, pack.end);
+    const record = { id: pack.id, epoch: this.#bundle.epoch, bytes: pack.end, sha256: hash };
+    return { name: pack.name, pack: record, records, memory: pack.bytes.buffer as ArrayBuffer };
+  }
+
+  /** The memory of a pack that was stored. */
+  recycle(memory: ArrayBuffer): void {
+    if (memory.byteLength === packObjectBytesMax) this.#spare = Buffer.from(memory);
+  }
+
+  #openNext(): OpenPack {
+    const salt = freshSalt();
+    const id = salt.toString('hex');
+    const name = packName(id);
+    const { epoch } = this.#bundle;
+    const key = objectKey(this.#bundle, 'pack', name, epoch, salt) as ObjectKey;
+    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(this.#isFirst ? firstBytes : packObjectBytesMax);
+    this.#spare = undefined;
+    this.#isFirst = false;
+    encodeHeader({ kind: 'pack', epoch, salt }).copy(bytes);
+    return { id, name, key, bytes, records: [], end: headerBytes };
+  }
+}
+
+/** For one more chunk of so many bytes, and for a trailer that then tells of all. */
+function makeRoom(pack: OpenPack, sealedBytes: number): void {
+  const needed = pack.end + sealedBytes + trailerBytes(pack.records.length + 1);
+  if (needed <= pack.bytes.length) return;
+  let size = pack.bytes.length;
+  while (size < needed) size *= 2;
+  const larger = Buffer.allocUnsafeSlow(Math.min(size, packObjectBytesMax));
+  pack.bytes.copy(larger, 0, 0, pack.end);
+  free(pack.bytes);
+  pack.bytes = larger;
+}
+
+const fits = (pack: OpenPack, sealedBytes: number): boolean =>
+  pack.end + sealedBytes <= limits.packBytesMax && pack.records.length < limits.chunksPerPackMax;

@@ -1,0 +1,189 @@
+import type { CaptureFacts, Entry } from '../../assets/index.ts';
+import { assert, isLifeboatError, LifeboatError, limits, shownName } from '../../core/index.ts';
+import type { Store } from '../../stores/index.ts';
+import type { Catalog } from '../read/catalog.ts';
+import { ChunkSink, type StoredIds } from './chunk-sink.ts';
+import { settled } from './coming-piece.ts';
+import type { DamageLog } from '../damage.ts';
+import { storeIndex } from '../format/index-object.ts';
+import { Intake } from './intake.ts';
+import { gearTable, type KeyBundle } from '../keys/keys.ts';
+import { pointName } from '../names.ts';
+import type { IndexedPack } from '../format/pack-format.ts';
+import { PackWriter } from './pack-writer.ts';
+import { sealPoint } from '../format/point-object.ts';
+import type { PreviousList } from './previous-list.ts';
+import { readBack } from './read-back.ts';
+import type { Point, PointWriter, WriteOptions } from '../repository.ts';
+import { closeSession } from './sessions.ts';
+import { requireInside } from '../tree/tree-path.ts';
+
+export interface WriterParts {
+  readonly store: Store;
+  readonly bundle: KeyBundle;
+  readonly catalog: Catalog;
+  /** Whether a pack, by its number, is in the store at its full size. */
+  readonly present: ReadonlySet<number>;
+  readonly id: string;
+  /** The repository's own: what a read-back finds is told there. */
+  readonly log: DamageLog;
+  /** The entry list of the point before, if there is one; `isStored` tells whether a chunk is still there. */
+  readonly previous?: ((isStored: (id: Buffer) => boolean) => PreviousList) | undefined;
+}
+
+export class Writer implements PointWriter {
+  readonly #parts: WriterParts;
+  readonly #options: WriteOptions;
+  readonly #startedMs: number;
+  readonly #sink: ChunkSink;
+  readonly #previous: PreviousList | undefined;
+  readonly #intake: Intake;
+  #error: unknown;
+  #ended = false;
+
+  constructor(parts: WriterParts, options: WriteOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#startedMs = options.clock.elapsed();
+    const { store, bundle, catalog, present } = parts;
+    const packs = new PackWriter(store, options.signal);
+    const stored = storedIds(catalog, present);
+    this.#sink = new ChunkSink(bundle, packs, stored, options.progress);
+    this.#previous = parts.previous?.(stored.has);
+    this.#intake = new Intake({
+      sink: this.#sink,
+      gear: gearTable(bundle),
+      options,
+      previous: this.#previous,
+      requireOpen: () => this.#requireOpen(),
+    });
+  }
+
+  async add(entry: Entry): Promise<void> {
+    this.#requireOpen();
+    requireInside(entry.path);
+    const hasContent = entry.type === 'file' || entry.type === 'hardlink';
+    assert(entry.content === undefined || hasContent, 'only files have content');
+    const isLink = entry.type === 'symlink' || entry.type === 'hardlink';
+    assert(isLink === (entry.target !== undefined), 'a link, and nothing else, has a target');
+    await this.#intake.add(entry);
+  }
+
+  async settle(): Promise<{ vanished: readonly string[] }> {
+    await this.#intake.settle();
+    this.#requireOpen();
+    return { vanished: this.#intake.vanished };
+  }
+
+  async commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point> {
+    this.#requireOpen();
+    const { store, bundle, id } = this.#parts;
+    const list = await this.#intake.finish();
+    const written = await this.#sink.finish();
+    this.#requireOpen();
+    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written]);
+    const pieces = await settled(list.pieces);
+    this.#requireOpen();
+    await readBack({
+      ...this.#parts,
+      written: new Set(written.map(({ pack }) => pack.id)),
+      index: index.map(({ name }) => name),
+      pieces,
+      neededBy: pointName(id),
+    });
+    const point: Point = {
+      id,
+      asset: this.#options.asset,
+      assetType: this.#options.assetType,
+      kind: facts.kind,
+      atMs: facts.atMs,
+      createdMs: this.#options.clock.now(),
+      host: this.#options.host,
+      bytes: this.#intake.bytes,
+      files: this.#intake.files,
+      storedBytes: [...written.map(({ pack }) => pack), ...index].reduce((total, { bytes }) => total + bytes, 0),
+      seconds: (this.#options.clock.elapsed() - this.#startedMs) / 1000,
+      planHash: options.planHash,
+      tool: options.tool,
+      facts: { ...facts, warnings: [...facts.warnings, ...this.#warnings()] },
+    };
+    const sealed = await sealPoint(bundle, { point, list: { bytes: list.bytes, pieces } });
+    this.#requireOpen();
+    await createPoint(store, pointName(id), sealed);
+    await this.#endSession();
+    return point;
+  }
+
+  async abandon(): Promise<void> {
+    if (this.#ended) return;
+    this.#error ??= new LifeboatError('operation.cancelled', 'the backup was abandoned');
+    await this.#intake.abandon();
+    await this.#sink.settle();
+    await this.#endSession();
+  }
+
+  async #endSession(): Promise<void> {
+    this.#ended = true;
+    try {
+      await closeSession(this.#parts.store, this.#parts.id);
+    } catch (error) {
+      // The point stands or falls without it: the next writer on this host finds the session and removes it.
+      if (!isLifeboatError(error)) throw error;
+    }
+  }
+
+  /** Packs that no index covers get into ours, but for those that are distrusted. */
+  #adopted(): IndexedPack[] {
+    const { catalog, present } = this.#parts;
+    return catalog.adopted().filter(({ pack }) => present.has(catalog.numberOf(pack.id) ?? -1));
+  }
+
+  #warnings(): string[] {
+    const { torn, vanished } = this.#intake;
+    const failure = this.#previous?.failure;
+    const unread = `the entry list of the point before could not be read, and every file was read instead: ${failure}`;
+    return [...torn.map(tornSentence), ...vanished.map(vanishedSentence), ...(failure === undefined ? [] : [unread])];
+  }
+
+  #requireOpen(): void {
+    if (this.#options.signal?.aborted === true)
+      throw new LifeboatError('operation.cancelled', 'the backup was stopped on request');
+    if (this.#error !== undefined) throw this.#error;
+    assert(!this.#ended, 'a writer is used until commit or abandon');
+  }
+}
+
+/** A chunk counts as stored only where its pack is present. */
+function storedIds({ table }: Catalog, present: ReadonlySet<number>): StoredIds {
+  const isPresent = (ordinal: number): boolean => present.has(table.placeOf(ordinal).pack);
+  return {
+    size: table.size,
+    has: (id) => table.find(id, isPresent) >= 0,
+    *all() {
+      for (let ordinal = 0; ordinal < table.size; ordinal += 1) if (isPresent(ordinal)) yield table.idOf(ordinal);
+    },
+  };
+}
+
+const tornSentence = (path: string): string =>
+  `${shownName(path)} changed each of the ${limits.rereadsMax + 1} times it was read: its content is a mix of several states`;
+
+const vanishedSentence = (path: string): string =>
+  `${shownName(path)} was removed before it could be read and is not in the point`;
+
+/** Makes the point visible. A point of that name is ours only if it holds the very same bytes (a put that was repeated). */
+async function createPoint(store: Store, name: string, sealed: Buffer): Promise<void> {
+  try {
+    await store.put(name, [sealed], { ifAbsent: true });
+  } catch (error) {
+    if (!isLifeboatError(error, 'store.exists')) throw error;
+    if (!(await store.get(name)).equals(sealed)) throw error;
+  }
+  if ((await store.get(name)).equals(sealed)) return;
+  // A store that keeps something else than it was given: what is visible now is no point, and only we know of it.
+  await store.remove(name);
+  throw new LifeboatError('repository.damaged', 'the store did not keep the point as it was written', {
+    where: name,
+    hint: 'Look after its disk or bucket before the next backup.',
+  });
+}
