@@ -37,6 +37,8 @@ export const errorCodes = {
   'store.denied': entry(4, 'human', 'the store refused access'),
   'store.io': entry(4, 'later', 'reading from or writing to the store failed'),
   'store.busy': entry(4, 'later', 'another process has what this one needs'),
+  'store.frozen': entry(4, 'human', 'the object is in a cold storage class and must thaw before it can be read'),
+  'store.unfit': entry(2, 'human', 'the store cannot do what the plan asks of it'),
   'store.name': entry(70, 'no', 'a store was asked for a name that it cannot hold'),
 
   // Repository
@@ -52,6 +54,9 @@ export const errorCodes = {
   'point.none': entry(1, 'human', 'the asset has no recovery point'),
   'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
+
+  'log.gap': entry(1, 'human', 'the log does not lead from any recovery point to the moment that was asked for'),
+  'log.conflict': entry(1, 'human', 'a log in a store says something else for the same place'),
 
   // Assets
   'asset.unreadable': entry(4, 'human', 'the source of an asset cannot be read'),

@@ -12,8 +12,8 @@ import type { Clock } from '../core/index.ts';
  * - `list` names every object below the prefix or throws: a partial listing never looks complete.
  *
  * Errors, always `LifeboatError`: `store.missing`, `store.exists`, `store.unreachable` (also when the place itself is gone since
- * it was opened: then nothing is known of its objects), `store.full`, `store.denied`, `store.io`, `store.name`, and
- * `operation.cancelled` (or the signal's own reason) when it was stopped.
+ * it was opened: then nothing is known of its objects), `store.full`, `store.denied`, `store.io`, `store.name`, `store.frozen` (`get` of
+ * what must thaw first), `store.unfit` (the place cannot do what was asked of it), and `operation.cancelled` (or the signal's own reason) when it was stopped.
  */
 export interface Store {
   /** For people: `fs:/backups/near`. Holds no secret. */
@@ -45,14 +45,37 @@ export interface Store {
    */
   room?(): Promise<{ readonly freeBytes: number }>;
 
-  /** Removes the object; it is no error if there is none. */
+  /** Removes the object; it is no error if there is none. Where versions are kept, an older or locked one stays out of sight. */
   remove(name: string): Promise<void>;
+
+  /**
+   * Locks the object against deletion and change until that moment (milliseconds since 1970), or leaves it as it is if it is locked
+   * for longer. Only where the place has locks (`lockMs` in the context). Throws `store.missing`, `store.unfit`.
+   */
+  extend?(name: string, untilMs: number): Promise<void>;
+
+  /** Whether the object can be read now. Only where the place has classes that must thaw. Throws `store.missing`. */
+  thawState?(name: string): Promise<ThawState>;
+
+  /** Asks for a readable copy for so many days; it is no error to ask again. What is not frozen is answered `readable`. */
+  thaw?(name: string, days: number): Promise<ThawState>;
+
+  /**
+   * Moves the object to another storage class, under its name, bytes unchanged. Only where the place has classes.
+   * Throws `store.missing`, `store.frozen`, `store.unfit`.
+   */
+  reclass?(name: string, storageClass: string): Promise<void>;
+
+  /** What the place really does, found out by doing it on scratch names of the driver's own; each fact as soon as it is known. */
+  probe?(options?: ProbeOptions): AsyncIterable<StoreFact>;
 
   close(): Promise<void>;
 }
 
 export interface PutOptions {
   ifAbsent?: boolean;
+  /** In the plan's words (`glacier`, `standard_ia`); a place without classes takes no notice. Default: the settings of the store. */
+  storageClass?: string;
   signal?: AbortSignal;
 }
 
@@ -64,6 +87,35 @@ export interface GetOptions {
 export interface StoredObject {
   readonly name: string;
   readonly bytes: number;
+  /** The storage class in the plan's words, where it is not the ordinary one. */
+  readonly storageClass?: string;
+}
+
+export type ThawState =
+  | { readonly state: 'readable' }
+  /** `hours`: how long a thaw takes, as the vendor promises it. */
+  | { readonly state: 'frozen' | 'thawing'; readonly storageClass: string; readonly hours: number }
+  /** Readable until then (milliseconds since 1970). */
+  | { readonly state: 'thawed'; readonly storageClass: string; readonly untilMs: number };
+
+export interface ProbeOptions {
+  /** Bytes of the large object that is sent up and down; default 16 MiB. */
+  readonly bytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One thing that a place was found to do, or not. */
+export interface StoreFact {
+  /** One word for machines: `atomic_create`, `versioning`, … */
+  readonly code: string;
+  /** `no`: not what the plan or the product needs; `unknown`: could not be found out; `figure`: neither good nor bad. */
+  readonly verdict: 'yes' | 'no' | 'unknown' | 'figure';
+  /** One sentence for people. */
+  readonly message: string;
+  /** Whether copies are in danger, or the plan is not met: exit 1. */
+  readonly harmful: boolean;
+  readonly hint?: string;
+  readonly value?: number | string;
 }
 
 /** A kind of store as the registry knows it: its settings in the plan, and how it is opened. */
@@ -75,6 +127,11 @@ export interface StoreKind<Settings = unknown> {
    * Throws `store.denied`, and `store.unreachable` also when the place is not there and may not be made.
    */
   open(settings: Settings, context: StoreContext): Promise<Store>;
+  /**
+   * Makes the place as the settings ask where it is missing, reads back that it is so, and says each thing it found or did. What is there is
+   * never weakened; asked again it changes nothing. Throws `store.unfit` where the place cannot be what was asked.
+   */
+  prepare?(settings: Settings, context: StoreContext): Promise<readonly StoreFact[]>;
 }
 
 export interface StoreContext {
@@ -82,4 +139,11 @@ export interface StoreContext {
   readonly baseFolder: string;
   readonly create: boolean;
   readonly clock: Clock;
+  /** What is put is locked against deletion for so long (`lock` in the plan). Throws `store.unfit` where the place cannot. */
+  readonly lockMs?: number;
+  /**
+   * Shows the place as it was at that moment (milliseconds since 1970), from the versions that it keeps; nothing can be written then.
+   * Throws `store.unfit` where no versions are kept.
+   */
+  readonly asOfMs?: number;
 }

@@ -1,6 +1,7 @@
 import { LifeboatError } from '../../core/index.ts';
 import { stopped } from '../stopped.ts';
 import type { GetOptions, PutOptions, Store, StoredObject } from '../store.ts';
+import { abilitiesOf } from './abilities.ts';
 import type { StoreOperation } from './operation.ts';
 
 /**
@@ -32,7 +33,10 @@ export interface FaultyStore extends Store {
 
 /** Injects one fault at chosen calls of a store; everything else passes. For tests and drills. */
 export function faulty(store: Store, plan: FaultPlan): FaultyStore {
-  return new Faulty(store, plan);
+  return Object.assign(
+    new Faulty(store, plan),
+    abilitiesOf(store, (work) => work()),
+  );
 }
 
 class Faulty implements FaultyStore {

@@ -1,4 +1,5 @@
 import type { GetOptions, PutOptions, Store, StoredObject } from '../store.ts';
+import { abilitiesOf } from './abilities.ts';
 import type { StoreOperation } from './operation.ts';
 
 export interface Meter {
@@ -29,6 +30,7 @@ export function metered(store: Store): MeteredStore {
     }
   };
   return {
+    ...abilitiesOf(store, (work) => work()),
     location: store.location,
     atomicCreate: store.atomicCreate,
     meter: () => ({ calls: { ...calls }, ...totals }),

@@ -1,6 +1,7 @@
 import { LifeboatError, limits, toLifeboatError, type Clock } from '../../core/index.ts';
 import { stopped, throwIfStopped } from '../stopped.ts';
 import type { GetOptions, PutOptions, Store, StoredObject } from '../store.ts';
+import { abilitiesOf } from './abilities.ts';
 
 export interface RetryOptions {
   clock: Clock;
@@ -21,7 +22,11 @@ export interface RetryOptions {
  * A listing is repeated as a whole before its first name is given out.
  */
 export function retrying(store: Store, options: RetryOptions): Store {
-  return new RetryingStore(store, options);
+  const wrapped = new RetryingStore(store, options);
+  return Object.assign(
+    wrapped,
+    abilitiesOf(store, (work) => wrapped.repeat(undefined, work)),
+  );
 }
 
 class RetryingStore implements Store {
@@ -43,7 +48,7 @@ class RetryingStore implements Store {
   }
 
   put(name: string, parts: readonly Uint8Array[], options: PutOptions = {}): Promise<void> {
-    return this.#repeat(options.signal, async (attempt, signal) => {
+    return this.repeat(options.signal, async (attempt, signal) => {
       try {
         await this.#store.put(name, parts, { ...options, signal });
       } catch (error) {
@@ -54,26 +59,26 @@ class RetryingStore implements Store {
   }
 
   get(name: string, options: GetOptions = {}): Promise<Buffer> {
-    return this.#repeat(options.signal, (_, signal) => this.#store.get(name, { ...options, signal }));
+    return this.repeat(options.signal, (_, signal) => this.#store.get(name, { ...options, signal }));
   }
 
   stat(name: string): Promise<StoredObject | undefined> {
-    return this.#repeat(undefined, () => this.#store.stat(name));
+    return this.repeat(undefined, () => this.#store.stat(name));
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
-    yield* await this.#repeat(undefined, () => Array.fromAsync(this.#store.list(prefix)));
+    yield* await this.repeat(undefined, () => Array.fromAsync(this.#store.list(prefix)));
   }
 
   remove(name: string): Promise<void> {
-    return this.#repeat(undefined, () => this.#store.remove(name));
+    return this.repeat(undefined, () => this.#store.remove(name));
   }
 
   close(): Promise<void> {
     return this.#store.close();
   }
 
-  async #repeat<T>(
+  async repeat<T>(
     asked: AbortSignal | undefined,
     work: (attempt: number, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
