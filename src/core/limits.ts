@@ -140,6 +140,8 @@ export const limits = {
   piecesPerBatch: 2 ** 16,
   /** Objects (index, points) that are read at once while a repository is opened. */
   objectsReadAtOnce: 16,
+  /** Index objects that a writer announces by their ids: each covers a million chunks, and what is beyond is only pruned less well. */
+  announcedIndexObjects: 8,
   /** Chunks of a new point that a fresh reader reads back before the point becomes visible. */
   readBackChunks: 32,
   /** Chunks of a new point that the store had already, and that are read back like new ones: damage shows with each backup a bit. */

@@ -1,14 +1,15 @@
 import type { PointContents } from '../assets/index.ts';
-import { isLifeboatError, isTimeId, LifeboatError, timeId, type Clock, type Progress } from '../core/index.ts';
+import { isLifeboatError, isTimeId, LifeboatError, limits, timeId, type Clock, type Progress } from '../core/index.ts';
 import type { Store, StoredObject } from '../stores/index.ts';
 import { Catalog } from './read/catalog.ts';
 import { Contents } from './read/contents.ts';
-import type { DamageLog } from './damage.ts';
+import { isDamage, type DamageLog } from './damage.ts';
 import { mendTwins } from './verify/mend.ts';
 import type { KeyBundle } from './keys/keys.ts';
 import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './read/pack-reader.ts';
 import { noSuchPoint, readPoint } from './format/point-object.ts';
+import { isTombstone } from './format/tombstone.ts';
 import { listPoints } from './read/point-listing.ts';
 import type {
   Damage,
@@ -77,7 +78,7 @@ export class OpenedRepository implements Repository {
 
   async forget(id: string): Promise<void> {
     const name = pointName(id);
-    if (!isTimeId(id) || (await this.#store.stat(name)) === undefined) throw noSuchPoint(id);
+    if (!isTimeId(id) || (await isAbsent(this.#store, id))) throw noSuchPoint(id);
     await this.#store.remove(name);
     if ((await this.#store.stat(name)) === undefined) return;
     throw new LifeboatError('store.denied', `the store keeps the point ${id}`, {
@@ -141,5 +142,17 @@ export class OpenedRepository implements Repository {
       if (this.#catalog.packs[number]?.bytes === bytes) present.add(number);
     }
     return present;
+  }
+}
+
+/** A name that is only claimed is no point; a damaged object is one that can be given up. */
+async function isAbsent(store: Store, id: string): Promise<boolean> {
+  if ((await store.stat(pointName(id))) === undefined) return true;
+  try {
+    return isTombstone(await store.get(pointName(id), { range: { offset: 0, length: limits.headerBytesMax } }), id);
+  } catch (error) {
+    if (isLifeboatError(error, 'store.missing')) return true;
+    if (isDamage(error)) return false;
+    throw error;
   }
 }

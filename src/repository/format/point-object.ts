@@ -8,6 +8,7 @@ import { pointName } from '../names.ts';
 import type { Piece } from '../read/pieces.ts';
 import type { Point } from '../repository.ts';
 import { openDocument, sealDocument } from './seal.ts';
+import { isTombstone } from './tombstone.ts';
 
 /** A point as its object holds it: what people see, and where its entry list stands. */
 export interface StoredPoint {
@@ -22,10 +23,11 @@ export function sealPoint(bundle: KeyBundle, stored: StoredPoint): Promise<Buffe
   return sealDocument(bundle, 'point', pointName(point.id), randomBytes(16), Buffer.from(JSON.stringify(document)));
 }
 
-/** Throws `repository.damaged`, `repository.version`, `store.missing`. */
+/** Throws `repository.damaged`, `repository.version`, `store.missing`, and `point.missing` where the name is only claimed. */
 export async function readPoint(store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> {
   const name = pointName(id);
   const bytes = await store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
+  if (isTombstone(bytes, id)) throw noSuchPoint(id);
   const document = await openDocument(bundle, 'point', name, bytes);
   const parsed = schema.safeParse(parseJson(document, name));
   if (!parsed.success)

@@ -1,4 +1,4 @@
-import { limits } from '../../core/index.ts';
+import { isLifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { damageFrom, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
@@ -31,6 +31,8 @@ export async function listPoints(
     try {
       stored.push(await readPoint(store, bundle, id));
     } catch (error) {
+      // A name that was claimed to keep a dead writer out is no point.
+      if (isLifeboatError(error, 'point.missing')) return;
       if (!isDamage(error)) throw error;
       // Removed between the listing and now, by whoever may: then it is no point any more.
       if (error.code !== 'store.missing') damage.push(damageFrom(error, name, 'point', [id]));

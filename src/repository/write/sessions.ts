@@ -1,42 +1,71 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, readlink } from 'node:fs/promises';
-import { z } from 'zod';
-import { isAlive, isoTime, limits, LifeboatError } from '../../core/index.ts';
+import { isLifeboatError, isoTime, limits, LifeboatError } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
-import { damaged, damageFrom, isDamage, type DamageLog } from '../damage.ts';
+import { damageFrom, isDamage, type DamageLog } from '../damage.ts';
+import { freshSalt } from '../format/seal.ts';
+import { plainSession, readSession, sealSession, type Session } from '../format/session-object.ts';
+import { claimPoint } from '../format/tombstone.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, sessionName } from '../names.ts';
-import { openDocument, sealDocument } from '../format/seal.ts';
 import { forEachOf } from '../tasks.ts';
+import { mayLive, thisProcess } from './writing-process.ts';
+
+export { readSession } from '../format/session-object.ts';
 
 /** Sessions of this very process that still write: one that is not among them was left by an error. */
 const writing = new Set<string>();
+
+export interface OpenedSession {
+  /** Ids for the writer's index objects, each to be used once. */
+  readonly index: readonly string[];
+  /** Writers that may still be at work. */
+  readonly others: number;
+}
+
+interface SessionOf {
+  /** The point that is made. */
+  readonly id: string;
+  readonly host: string;
+  readonly asset: string;
+  readonly nowMs: number;
+}
 
 /** Tells all that a writer is at work, before it reads which packs there are. Throws `store.busy` where only one may write. */
 export async function openSession(
   store: Store,
   bundle: KeyBundle,
-  session: { id: string; host: string; asset: string; nowMs: number },
+  own: SessionOf,
   log: DamageLog,
-): Promise<void> {
-  const name = sessionName(session.id);
-  const document = {
-    format: 1,
-    host: session.host,
-    asset: session.asset,
-    started: isoTime(session.nowMs),
-    pid: process.pid,
-    processStart: await processStart(process.pid),
-  };
-  const bytes = await sealDocument(bundle, 'session', name, randomBytes(16), Buffer.from(JSON.stringify(document)));
-  writing.add(session.id);
-  await store.put(name, [bytes], { ifAbsent: true });
-  const others = await sweep(store, bundle, session, log);
-  if (others > 0 && !store.atomicCreate) {
-    throw new LifeboatError('store.busy', `${store.location} allows one writer at a time, and another is at work`, {
-      hint: 'Wait for it. If it died on another host, remove its object below sessions/.',
+): Promise<OpenedSession> {
+  const name = sessionName(own.id);
+  const index = Array.from({ length: limits.announcedIndexObjects }, () => freshSalt().toString('hex'));
+  writing.add(own.id);
+  await store.put(name, [await sealSession(bundle, name, { ...(await sessionOf(own)), index })], { ifAbsent: true });
+  const others = await sweep(store, bundle, own, log);
+  requireAlone(store, others);
+  return { index, others };
+}
+
+/**
+ * The same for a replicator, which has no key: `id` is the point that it copies, so that claiming the point's name keeps it out, too. A session
+ * that a dead process of this host left for the same point is taken over.
+ * Throws `store.busy` where another copies that point, or only one may write at all.
+ */
+export async function openPlainSession(
+  store: Store,
+  own: SessionOf,
+  log: DamageLog,
+): Promise<Pick<OpenedSession, 'others'>> {
+  const name = sessionName(own.id);
+  const taken = !writing.has(own.id) && (await putOrTakeOver(store, name, own));
+  if (!taken) {
+    throw new LifeboatError('store.busy', `another process already copies the point ${own.id} to ${store.location}`, {
+      where: name,
     });
   }
+  writing.add(own.id);
+  const others = await sweep(store, undefined, own, log);
+  requireAlone(store, others);
+  return { others };
 }
 
 /** May be called again. */
@@ -45,10 +74,34 @@ export async function closeSession(store: Store, id: string): Promise<void> {
   await store.remove(sessionName(id));
 }
 
+/** Whether the writer of a session may still work; `unknown` for one of another host. */
+export async function stateOf(id: string, session: Session, host: string): Promise<'alive' | 'dead' | 'unknown'> {
+  if (session.host !== host) return 'unknown';
+  if (!(await mayLive(session))) return 'dead';
+  return session.pid !== process.pid || writing.has(id) ? 'alive' : 'dead';
+}
+
+async function putOrTakeOver(store: Store, name: string, own: SessionOf): Promise<boolean> {
+  try {
+    await store.put(name, [plainSession(await sessionOf(own))], { ifAbsent: true });
+    return true;
+  } catch (error) {
+    if (!isLifeboatError(error, 'store.exists')) throw error;
+  }
+  const there = await readSession(store, undefined, name);
+  if (there === 'sealed' || (await stateOf(own.id, there, own.host)) !== 'dead') return false;
+  await store.put(name, [plainSession(await sessionOf(own))]);
+  return true;
+}
+
+async function sessionOf({ host, asset, nowMs }: SessionOf): Promise<Omit<Session, 'index'>> {
+  return { host, asset, started: isoTime(nowMs), ...(await thisProcess()) };
+}
+
 /** Removes what writers of this host left that are dead; returns how many others may still be at work. */
 async function sweep(
   store: Store,
-  bundle: KeyBundle,
+  bundle: KeyBundle | undefined,
   own: { id: string; host: string },
   log: DamageLog,
 ): Promise<number> {
@@ -58,8 +111,9 @@ async function sweep(
     if (kind !== 'session' || id === own.id) return;
     try {
       const session = await readSession(store, bundle, name);
-      if (session.host === own.host && !(await stillWriting(id, session))) await store.remove(name);
-      else others += 1;
+      if (session !== 'sealed' && (await stateOf(id, session, own.host)) === 'dead') {
+        await endSession(store, id, session, own.host);
+      } else others += 1;
     } catch (error) {
       if (!isDamage(error)) throw error;
       // Gone between the listing and now: its writer has ended.
@@ -71,56 +125,18 @@ async function sweep(
   return others;
 }
 
-/** Throws `repository.damaged`, `store.missing`. */
-export async function readSession(store: Store, bundle: KeyBundle, name: string): Promise<z.infer<typeof schema>> {
-  const bytes = await store.get(name, { range: { offset: 0, length: limits.headerBytesMax } });
-  const document = (await openDocument(bundle, 'session', name, bytes)).toString('utf8');
-  try {
-    return schema.parse(JSON.parse(document));
-  } catch (error) {
-    throw damaged(name, 'it is not a session of this format', error);
-  }
-}
-
-async function stillWriting(id: string, session: z.infer<typeof schema>): Promise<boolean> {
-  if (!isAlive(session.pid)) return otherContainer(session.processStart, await processStart(process.pid));
-  const now = await processStart(session.pid);
-  if (session.processStart !== now) return otherContainer(session.processStart, await processStart(process.pid));
-  return session.pid !== process.pid || writing.has(id);
-}
-
-/** A process number of another container says nothing here. */
-const otherContainer = (theirs: string, ours: string): boolean => {
-  const [theirBoot, theirSpace] = theirs.split(' ');
-  const [ourBoot, ourSpace] = ours.split(' ');
-  return theirBoot === ourBoot && theirSpace !== ourSpace;
-};
-
 /**
- * Tells a process from a later one of the same number: the boot, the space that process numbers are counted in (a container
- * has its own) and the tick it started at. Empty where the system has no /proc.
+ * Ends the session of a writer that is dead. A request of it may still be on its way to the store: the name of its point is claimed
+ * first, so that this cannot become visible any more. What a replicator left may be copied again under the same name.
  */
-async function processStart(pid: number): Promise<string> {
-  try {
-    const [boot, space, status] = await Promise.all([
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-      readlink(`/proc/${pid}/ns/pid`),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ]);
-    // The program's name, in brackets, may hold spaces; the start is the 22nd field, the 20th after it.
-    const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19];
-    return `${boot.trim()} ${space} ${started}`;
-  } catch {
-    // No /proc (macOS) or the process just ended: then only its number speaks, which errs on the side of waiting.
-    return '';
-  }
+export async function endSession(store: Store, id: string, session: Session, by: string): Promise<void> {
+  if (session.index.length > 0) await claimPoint(store, id, by);
+  await store.remove(sessionName(id));
 }
 
-const schema = z.object({
-  format: z.literal(1),
-  host: z.string(),
-  asset: z.string(),
-  started: z.string(),
-  pid: z.int().positive(),
-  processStart: z.string(),
-});
+function requireAlone(store: Store, others: number): void {
+  if (others === 0 || store.atomicCreate) return;
+  throw new LifeboatError('store.busy', `${store.location} allows one writer at a time, and another is at work`, {
+    hint: 'Wait for it. If it died on another host, remove its object below sessions/.',
+  });
+}
