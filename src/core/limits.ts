@@ -85,6 +85,13 @@ export const limits = {
   collationsMax: 2_000,
   /** Workers of pg_restore: more than this wait for one disk. */
   restoreJobsMax: 8,
+  /** One object of a log: a usual segment of PostgreSQL; larger segments are kept as several. */
+  logPieceBytesMax: 16 * 2 ** 20,
+  /** What a piece of log says of time and names; what is named beyond that is found by reading the log itself. */
+  logMarksBytesMax: 64 * 2 ** 10,
+  logNamesPerPieceMax: 200,
+  /** A timeline's history has a line for each failover the cluster ever had. */
+  logHistoryBytesMax: 2 ** 20,
   /** Clocks of honest machines differ by less; a point that is further ahead was made by a clock that was wrong. */
   clockToleranceMs: 600_000,
   /** A file that changes while it is read is read again this often before the point says so. */
@@ -150,6 +157,10 @@ export const limits = {
   backupAttemptsMax: 3,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */
   headerBytesMax: 64 * 2 ** 10,
+  /** A name, an office, a safe: what a sheet and a list have room for. */
+  keyLabelCharactersMax: 200,
+  /** Each passphrase among them costs a second when a repository is opened; nobody keeps track of more ways in. */
+  keysMax: 100,
   /** Argon2 parameters come from the store before anything is authenticated: larger ones would be an attack on memory. */
   keyDerivationMemoryKiBMax: 2 ** 20,
   keyDerivationPassesMax: 64,
@@ -160,6 +171,23 @@ export const limits = {
   storeRetryMsMax: 20_000,
   /** One operation on a store, with all its attempts: a full pack over the thinnest line that is of use takes this long. */
   storeOperationMs: 600_000,
+  /** A server of objects that neither takes nor gives a byte for so long is gone; joining a thousand parts may take it most of that. */
+  storeSilenceMs: 60_000,
+  /** Connections to one server of objects: as many as objects are read at once, and what is written meanwhile. */
+  storeConnectionsMax: 24,
+  /** Larger objects go up and come down in parts of this size, several at once: a broken one costs little. */
+  storePartBytes: 16 * 2 ** 20,
+  storePartsAtOnce: 4,
+  /** A part, or a page of a listing, is tried so often before the whole operation counts as failed. */
+  storePartAttemptsMax: 3,
+  /** An answer in XML: a page of a thousand names of the longest kind is a tenth of this. */
+  storeAnswerBytesMax: 16 * 2 ** 20,
+  /** An object that is read into memory: more than any document may have. */
+  storeObjectBytesMax: 2 ** 30,
+  /** Bodies that end early are gone on with behind what came, so often without one that brought nothing. */
+  storeResumesMax: 20,
+  /** Clocks further apart than this, and the server says no: the difference is the likely reason, and is corrected. */
+  storeSkewMs: 240_000,
   /** Files that a restore keeps open between two chunks of them. */
   openFilesMax: 128,
   /** Questions that `check --live` asks at once: enough that silent hosts do not add up, few enough for any server. */

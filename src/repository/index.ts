@@ -1,2 +1,4 @@
 export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
+export { unneededPieces, type LogBase } from './logs/index.ts';
+export * from './keys/index.ts';

@@ -1,3 +1,4 @@
+import type { LogRange } from '../assets/index.ts';
 import { isTimeId } from '../core/index.ts';
 
 /** Names of every object of a repository in its store, and back. */
@@ -7,10 +8,37 @@ export const keyName = (id: string): string => `keys/${id}`;
 export const packName = (id: string): string => `packs/${id.slice(0, 2)}/${id}`;
 export const indexName = (id: string): string => `index/${id}`;
 export const pointName = (id: string): string => `points/${id}`;
+export const canaryName = (epoch: number): string => `canary/${epoch.toString(16).padStart(8, '0')}`;
 export const sessionName = (id: string): string => `sessions/${id}`;
 
+export const logFolder = (log: string): string => `logs/${log}/`;
+export const logPieceName = (log: string, { timeline, start, end }: LogRange): string =>
+  `${logFolder(log)}${hex(timeline, 8)}/${hex(start, 16)}-${hex(end, 16)}`;
+export const logHistoryName = (log: string, timeline: number): string => `${logFolder(log)}${hex(timeline, 8)}.history`;
+
+const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
+
+export interface NamedLogObject {
+  readonly log: string;
+  readonly timeline: number;
+  /** Without one it is the history of the timeline. */
+  readonly range?: LogRange;
+}
+
+/** An object of a log by its name; `undefined` for any name that no writer gives. */
+export function logObjectOfName(name: string): NamedLogObject | undefined {
+  const [, log, digits, start, end] =
+    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})-([0-9a-f]{16}))$/.exec(name) ?? [];
+  if (log === undefined || digits === undefined) return undefined;
+  const timeline = Number.parseInt(digits, 16);
+  if (timeline === 0) return undefined;
+  if (start === undefined || end === undefined) return { log, timeline };
+  const range = { timeline, start: BigInt(`0x${start}`), end: BigInt(`0x${end}`) };
+  return range.start < range.end ? { log, timeline, range } : undefined;
+}
+
 export interface NamedObject {
-  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'foreign';
+  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'foreign';
   /** What follows the folder, without `.copy`; '' for the header and for what is foreign. */
   readonly id: string;
   readonly copy: boolean;
@@ -23,6 +51,9 @@ export function objectOfName(name: string): NamedObject {
   if (base === headerName) return { kind: 'header', id: '', copy };
   const [folder, first, second, ...rest] = base.split('/');
   const foreign: NamedObject = { kind: 'foreign', id: '', copy: false };
+  if (folder === 'logs') {
+    return logObjectOfName(name) === undefined ? foreign : { kind: 'log', id: name.slice('logs/'.length), copy: false };
+  }
   if (first === undefined || rest.length > 0) return foreign;
   if (folder === 'packs' && second !== undefined && !copy) {
     return isHexId(second) && second.startsWith(first) && first.length === 2
@@ -35,6 +66,7 @@ export function objectOfName(name: string): NamedObject {
   if (folder === 'index' && isHexId(first)) return { kind: 'index', id: first, copy };
   if (folder === 'points' && isTimeId(first)) return { kind: 'point', id: first, copy };
   if (folder === 'sessions' && isTimeId(first)) return { kind: 'session', id: first, copy };
+  if (folder === 'canary' && /^[0-9a-f]{8}$/.test(first)) return { kind: 'canary', id: first, copy };
   return foreign;
 }
 

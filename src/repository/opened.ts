@@ -1,9 +1,10 @@
-import type { PointContents } from '../assets/index.ts';
+import type { LogWriter, PointContents } from '../assets/index.ts';
 import { isLifeboatError, isTimeId, LifeboatError, limits, timeId, type Clock, type Progress } from '../core/index.ts';
 import type { Store, StoredObject } from '../stores/index.ts';
 import { Catalog } from './read/catalog.ts';
 import { Contents } from './read/contents.ts';
 import { isDamage, type DamageLog } from './damage.ts';
+import { logIdOf, StoredLog } from './logs/index.ts';
 import { mendTwins } from './verify/mend.ts';
 import type { KeyBundle } from './keys/keys.ts';
 import { objectOfName, pointName } from './names.ts';
@@ -96,6 +97,10 @@ export class OpenedRepository implements Repository {
 
   damage(): Damage[] {
     return this.#log.list();
+  }
+
+  log(asset: string, source: string): LogWriter {
+    return new StoredLog(this.#store, this.#bundle, logIdOf(this.#bundle, asset, source));
   }
 
   verify(options: VerifyOptions): Promise<VerifyResult> {

@@ -1,4 +1,4 @@
-import type { CaptureFacts, Entry, PointContents } from '../assets/index.ts';
+import type { CaptureFacts, Entry, LogWriter, PointContents } from '../assets/index.ts';
 import type { Clock, Progress, Secret } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 
@@ -33,6 +33,12 @@ export interface Repository {
 
   /** Damage noticed since opening: what redundancy made harmless, and what a writer met when it read back. */
   damage(): Damage[];
+
+  /**
+   * The log of an asset's source, by what the source calls it (a system identifier). Nothing is read or written until a method is
+   * called; a log that nobody wrote yet is empty.
+   */
+  log(asset: string, source: string): LogWriter;
 
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
@@ -114,7 +120,7 @@ export interface VerifyResult {
 export interface Damage {
   /** The object's name in the store. */
   readonly object: string;
-  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'foreign';
+  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'foreign';
   readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';
   /** `the object is 812 bytes long, its index says 2,048`. */
   readonly what: string;
@@ -127,11 +133,14 @@ export interface Unlock {
   readonly passphrase?: Secret;
   /** An age identity, `AGE-SECRET-KEY-1…`. */
   readonly identity?: Secret;
+  /** Tried when these do not fit. */
+  readonly more?: readonly Unlock[];
 }
 
-/** Who shall be able to open a new repository. At least one of both. */
+/** Who shall be able to open a new repository. At least one. */
 export interface Recipients {
   readonly passphrase?: Secret;
+  readonly passphrases?: readonly Secret[];
   readonly age: readonly string[];
 }
 

@@ -10,7 +10,7 @@ export const formatVersion = 1;
 export const headerBytes = 32;
 export const tagBytes = 16;
 export const hashBytes = 32;
-export const objectKinds = { pack: 1, index: 2, point: 3, session: 4 } as const;
+export const objectKinds = { pack: 1, index: 2, point: 3, session: 4, log: 8, canary: 9 } as const;
 export type SealedKind = keyof typeof objectKinds;
 
 const magic = Buffer.from('LIFEBOAT', 'latin1');
@@ -215,10 +215,10 @@ export function requireHash(bytes: Buffer, name: string): void {
 
 export const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-function decodeBody(body: Buffer, name: string): Buffer {
+export function decodeBody(body: Buffer, name: string, bytesMax: number = limits.documentBytesMax): Buffer {
   if (body[0] === 0) return body.subarray(1);
   try {
-    if (body[0] === 1) return zstdDecompressSync(body.subarray(1), { maxOutputLength: limits.documentBytesMax });
+    if (body[0] === 1) return zstdDecompressSync(body.subarray(1), { maxOutputLength: bytesMax });
   } catch (error) {
     throw damaged(name, 'the document does not decompress', error);
   }

@@ -13,7 +13,7 @@ import { listPoints } from '../read/point-listing.ts';
 import { poolFor, type Pool } from '../pool/index.ts';
 import { readPoint, type StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
-import { readSession } from '../write/sessions.ts';
+import { verifyOthers } from './others.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
@@ -215,34 +215,14 @@ class Verification {
     this.#note({ object: name, kind: 'pack', code: 'repository.damaged', what, points: [] });
   }
 
-  /** What is neither needed by a point nor a pack: sessions, and what no writer put there. */
-  async #verifyOthers(): Promise<void> {
-    for await (const { name, bytes } of this.#store.list('')) {
-      const { kind } = objectOfName(name);
-      if (kind !== 'pack') this.#checked.bytes += bytes;
-      if (kind === 'index') this.#checked.objects += 1;
-      if (kind === 'session') await this.#verifySession(name);
-      if (kind !== 'foreign') continue;
-      this.#checked.objects += 1;
-      this.#note({
-        object: name,
-        kind,
-        code: 'repository.damaged',
-        what: 'no object of a repository has such a name',
-        points: [],
-      });
-    }
-  }
-
-  async #verifySession(name: string): Promise<void> {
-    this.#checked.objects += 1;
-    try {
-      await readSession(this.#store, this.#bundle, name);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      // A session that ended meanwhile is no damage.
-      if (error.code !== 'store.missing') this.#note(damageFrom(error, name, 'session'));
-    }
+  #verifyOthers(): Promise<void> {
+    return verifyOthers({
+      store: this.#store,
+      bundle: this.#bundle,
+      checked: this.#checked,
+      note: (damage) => this.#note(damage),
+      requireGoing: () => this.#requireGoing(),
+    });
   }
 
   /** Finds out whether a point suffers from bad chunks, and by which packs. */

@@ -1,0 +1,98 @@
+import { promisify } from 'node:util';
+import { zstdCompress } from 'node:zlib';
+import { assert, limits } from '../../core/index.ts';
+import { damaged } from '../damage.ts';
+import {
+  decodeBody,
+  decodeHeader,
+  encodeHeader,
+  freshSalt,
+  hashBytes,
+  headerBytes,
+  objectKey,
+  openSegment,
+  requireHash,
+  sealSegment,
+  sha256,
+  tagBytes,
+  type ObjectKey,
+  type Segment,
+} from '../format/seal.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+
+const compress = promisify(zstdCompress);
+
+/** docs/FORMAT.md, "Logs". What stands before the sealed marks: the header and how long they are. */
+const marksStart = headerBytes + 4;
+const marksSegment: Segment = { what: 'trailer', number: 0, last: false };
+const dataSegment: Segment = { what: 'document', number: 1, last: true };
+/** Whatever marks a whole object holds: read in one go, they are nearly always all of them. */
+export const marksRangeBytes = 8 * 2 ** 10;
+/** Seal, method byte and hash, beside what does not compress. */
+export const logObjectBytesMax = limits.logPieceBytesMax + limits.logMarksBytesMax + 4 * 2 ** 10;
+
+/** An object of a log: marks that can be read alone, and the bytes. */
+export async function sealLogObject(
+  bundle: KeyBundle,
+  name: string,
+  marks: Buffer,
+  bytes: Uint8Array,
+): Promise<Buffer[]> {
+  assert(bytes.length <= limits.logPieceBytesMax, 'a piece of log is within its bound');
+  assert(marks.length <= limits.logMarksBytesMax, 'the marks of a piece are within their bound');
+  const salt = freshSalt();
+  const key = objectKey(bundle, 'log', name, bundle.epoch, salt);
+  assert(key !== undefined, 'the current epoch has a master key');
+  const sealedMarks = await sealSegment(key, marksSegment, marks);
+  const packed = await compress(bytes);
+  const body =
+    packed.length < bytes.length ? Buffer.concat([Buffer.of(1), packed]) : Buffer.concat([Buffer.of(0), bytes]);
+  const sealedBytes = await sealSegment(key, dataSegment, body);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(sealedMarks.length);
+  const head = encodeHeader({ kind: 'log', epoch: bundle.epoch, salt });
+  const whole = Buffer.concat([head, length, sealedMarks, sealedBytes]);
+  return [whole, sha256(whole)];
+}
+
+/** Throws `repository.damaged`, `repository.version`. */
+export async function openLogObject(
+  bundle: KeyBundle,
+  name: string,
+  object: Buffer,
+): Promise<{ marks: Buffer; bytes: Buffer }> {
+  if (object.length === 0) throw damaged(name, 'the object is empty');
+  if (object.length > logObjectBytesMax) throw damaged(name, `the object has more than ${logObjectBytesMax} bytes`);
+  requireHash(object, name);
+  const { key, marks, end } = await openMarks(bundle, name, object);
+  const body = await openSegment(key, dataSegment, object.subarray(end, -hashBytes));
+  if (body === undefined) throw damaged(name, 'the object does not decrypt: it is changed, or another under this name');
+  return { marks, bytes: decodeBody(body, name, limits.logPieceBytesMax) };
+}
+
+/** How many bytes from the start of the object hold all of its marks. Throws as `openLogObject`. */
+export function marksEnd(name: string, start: Buffer): number {
+  if (start.length < marksStart) throw damaged(name, `the object has ${start.length} bytes, too few to be whole`);
+  const sealedBytes = start.readUInt32BE(headerBytes);
+  if (sealedBytes < tagBytes || sealedBytes > limits.logMarksBytesMax + tagBytes) {
+    throw damaged(name, `its marks claim ${sealedBytes} bytes`);
+  }
+  return marksStart + sealedBytes;
+}
+
+/** From the start of the object, `marksEnd` bytes or more. Throws as `openLogObject`. */
+export async function openMarks(
+  bundle: KeyBundle,
+  name: string,
+  start: Buffer,
+): Promise<{ key: ObjectKey; marks: Buffer; end: number }> {
+  const end = marksEnd(name, start);
+  if (start.length < end) throw damaged(name, `the object has ${start.length} bytes, and its marks end at ${end}`);
+  const header = decodeHeader(start, name, 'log');
+  const key = objectKey(bundle, 'log', name, header.epoch, header.salt);
+  if (key === undefined)
+    throw damaged(name, `the object is sealed under key epoch ${header.epoch}, which the key does not hold`);
+  const marks = await openSegment(key, marksSegment, start.subarray(marksStart, end));
+  if (marks === undefined) throw damaged(name, 'its marks do not decrypt: they are changed, or of another object');
+  return { key, marks, end };
+}

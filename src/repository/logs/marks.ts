@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { LogMarks } from '../../assets/index.ts';
+import { limits, messageOf } from '../../core/index.ts';
+import { damaged } from '../damage.ts';
+
+export function encodeMarks(marks: LogMarks): Buffer {
+  const { completeToMs, commits, transactions, names = [] } = marks;
+  const document = {
+    ...(completeToMs === undefined ? {} : { completeToMs }),
+    ...(commits === undefined ? {} : { commits: { ...commits, newestEnd: commits.newestEnd.toString(16) } }),
+    ...(transactions === undefined ? {} : { transactions }),
+    names: names.slice(0, limits.logNamesPerPieceMax).map(({ name, at, atMs }) => [name, at.toString(16), atMs]),
+  };
+  return Buffer.from(JSON.stringify(document));
+}
+
+/** Throws `repository.damaged`. */
+export function decodeMarks(bytes: Buffer, object: string): LogMarks {
+  try {
+    const { commits, names, ...rest } = schema.parse(JSON.parse(bytes.toString('utf8')));
+    return {
+      ...rest,
+      ...(commits === undefined ? {} : { commits: { ...commits, newestEnd: BigInt(`0x${commits.newestEnd}`) } }),
+      names: names.map(([name, at, atMs]) => ({ name, at: BigInt(`0x${at}`), atMs })),
+    } as LogMarks;
+  } catch (error) {
+    throw damaged(object, `its marks are not of this format: ${messageOf(error)}`, error);
+  }
+}
+
+/** Of neighbours, in the order of the log, as one. */
+export function joinMarks(parts: readonly LogMarks[]): LogMarks {
+  const commits = parts.flatMap((part) => part.commits ?? []);
+  const transactions = parts.flatMap((part) => part.transactions ?? []);
+  const completeToMs = parts.findLast((part) => part.completeToMs !== undefined)?.completeToMs;
+  return {
+    ...(completeToMs === undefined ? {} : { completeToMs }),
+    ...(commits.length === 0 ? {} : { commits: commits.reduce(joinCommits) }),
+    ...(transactions.length === 0 ? {} : { transactions: [Math.min(...transactions), Math.max(...transactions)] }),
+    names: parts.flatMap((part) => part.names ?? []).slice(0, limits.logNamesPerPieceMax),
+  };
+}
+
+type Commits = NonNullable<LogMarks['commits']>;
+
+function joinCommits(one: Commits, other: Commits): Commits {
+  const newest = other.newestMs >= one.newestMs ? other : one;
+  return {
+    count: one.count + other.count,
+    oldestMs: Math.min(one.oldestMs, other.oldestMs),
+    newestMs: newest.newestMs,
+    newestEnd: newest.newestEnd,
+  };
+}
+
+const position = z.string().regex(/^[0-9a-f]{1,16}$/);
+const schema = z.object({
+  completeToMs: z.number().optional(),
+  commits: z
+    .object({ count: z.int().positive(), oldestMs: z.number(), newestMs: z.number(), newestEnd: position })
+    .optional(),
+  transactions: z.tuple([z.int().nonnegative(), z.int().nonnegative()]).optional(),
+  names: z.array(z.tuple([z.string(), position, z.number()])),
+});

@@ -1,0 +1,57 @@
+import type { Store, StoredObject } from '../../stores/index.ts';
+import { damageFrom, isDamage } from '../damage.ts';
+import { readCanary } from '../keys/canary.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+import { verifyLogObject } from '../logs/index.ts';
+import { objectOfName } from '../names.ts';
+import type { Damage, VerifyResult } from '../repository.ts';
+import { readSession } from '../format/session-object.ts';
+
+interface Others {
+  readonly store: Store;
+  readonly bundle: KeyBundle;
+  readonly checked: VerifyResult['checked'];
+  note(damage: Damage): void;
+  /** Throws when the verification is to stop. */
+  requireGoing(): void;
+}
+
+/** What is neither needed by a point nor a pack: sessions, logs, and what no writer put there. */
+export async function verifyOthers(others: Others): Promise<void> {
+  const { store, bundle, checked, note } = others;
+  for await (const object of store.list('')) {
+    const { name, bytes } = object;
+    const { kind, id } = objectOfName(name);
+    if (kind !== 'pack') checked.bytes += bytes;
+    if (kind === 'index') checked.objects += 1;
+    if (kind === 'session') await verifyOne(others, object, kind, () => readSession(store, bundle, name));
+    if (kind === 'canary')
+      await verifyOne(others, object, kind, () => readCanary(store, bundle, Number.parseInt(id, 16)));
+    if (kind === 'log') {
+      others.requireGoing();
+      await verifyOne(others, object, kind, async () => {
+        checked.plainBytes += await verifyLogObject(store, bundle, object);
+      });
+    }
+    if (kind !== 'foreign') continue;
+    checked.objects += 1;
+    const what = 'no object of a repository has such a name';
+    note({ object: name, kind, code: 'repository.damaged', what, points: [] });
+  }
+}
+
+async function verifyOne(
+  { checked, note }: Others,
+  { name }: StoredObject,
+  kind: Damage['kind'],
+  read: () => Promise<unknown>,
+): Promise<void> {
+  checked.objects += 1;
+  try {
+    await read();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // A session that ended meanwhile is no damage; nor is a piece of log in whose place a whole segment came.
+    if (error.code !== 'store.missing') note(damageFrom(error, name, kind));
+  }
+}
