@@ -1,23 +1,23 @@
-import { isLifeboatError, isoTime, LifeboatError, timeId, type Clock } from '../core/index.ts';
+import { isLifeboatError, isoTime, LifeboatError, timeId, type Clock, type Secret } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
-import { damaged, DamageLog } from './damage.ts';
-import { isVacant, noteOtherHeaders, readHeaders, readKeys, type Header } from './format/headers.ts';
+import { DamageLog } from './damage.ts';
+import { isVacant, noteOtherHeaders } from './format/headers.ts';
+import { putCanary } from './keys/canary.ts';
 import {
   defaultKeyDerivation,
   freshBundle,
-  unwrap,
   wrapWithAge,
   wrapWithPassphrase,
   type KeyBundle,
   type KeyDerivation,
-  type KeyObject,
 } from './keys/keys.ts';
+import { openBundle } from './keys/open-bundle.ts';
 import { removeStrayKeys } from './verify/mend.ts';
 import { copyOf, headerName, keyName } from './names.ts';
 import { OpenedRepository } from './opened.ts';
-import type { CreateRepository, Damage, OpenRepository, Recipients, Repository, Unlock } from './repository.ts';
+import type { CreateRepository, OpenRepository, Recipients, Repository } from './repository.ts';
 import { formatVersion } from './format/seal.ts';
-import { encodePlain, type Twin } from './format/twins.ts';
+import { encodePlain } from './format/twins.ts';
 
 export interface CreateOptions {
   /** Cheaper than the default only for tests. */
@@ -34,7 +34,7 @@ export const createRepository = async (
   clock: Clock,
   options: CreateOptions = {},
 ): Promise<Repository> => {
-  if (recipients.passphrase === undefined && recipients.age.length === 0) {
+  if (passphrasesOf(recipients).length + recipients.age.length === 0) {
     throw new LifeboatError('key.missing', 'a repository needs a passphrase or a recipient that can open it', {
       hint: 'Declare one below `keys:` in the plan.',
     });
@@ -56,6 +56,7 @@ export const createRepository = async (
     throw alreadyThere(store, error);
   }
   await store.put(copyOf(headerName), [header]);
+  await makeCanary(store, bundle, clock);
   await removeStrayKeys(store, bundle.repository, names);
   return new OpenedRepository(store, bundle, clock, new DamageLog());
 };
@@ -63,56 +64,15 @@ createRepository satisfies CreateRepository;
 
 export const openRepository: OpenRepository = async (store, unlock, clock) => {
   const log = new DamageLog();
-  const headers = await readHeaders(store, log);
-  if (unlock.passphrase === undefined && unlock.identity === undefined) {
-    throw new LifeboatError('key.missing', `neither a passphrase nor an identity was given for ${store.location}`);
-  }
-  const keys = await readKeys(store, log);
-  for (const { value } of headers) {
-    const bundle = await unlockWith(keys, value.id, unlock);
-    if (bundle === undefined) continue;
-    noteOtherHeaders(headers, value.id, log);
-    return new OpenedRepository(store, bundle, clock, log);
-  }
-  throw noKeyOpens(store, keys, headers, log);
+  const { bundle, headers } = await openBundle(store, unlock, log);
+  noteOtherHeaders(headers, bundle.repository, log);
+  return new OpenedRepository(store, bundle, clock, log);
 };
 
-async function unlockWith(
-  keys: readonly KeyObject[],
-  repository: string,
-  unlock: Unlock,
-): Promise<KeyBundle | undefined> {
-  for (const key of keys) {
-    if (key.repository !== repository) continue;
-    const bundle = await unwrap(key, unlock);
-    if (bundle !== undefined) return bundle;
-  }
-  return undefined;
-}
-
-function noKeyOpens(
-  store: Store,
-  keys: readonly KeyObject[],
-  headers: readonly Twin<Header>[],
-  log: DamageLog,
-): LifeboatError {
-  const own = keys.filter((key) => headers.some(({ value }) => value.id === key.repository));
-  const bad = log.list().filter((one: Damage) => one.kind === 'key');
-  if (own.length > 0) {
-    const kinds = [...new Set(own.map((key) => (key.kind === 'age' ? 'an age identity' : 'a passphrase')))].join(
-      ' or ',
-    );
-    return new LifeboatError('key.wrong', `what was given opens none of the keys of ${store.location}`, {
-      where: store.location,
-      hint: `It opens with ${kinds}${bad.length > 0 ? `; the object ${bad[0]?.object} is damaged` : ''}.`,
-    });
-  }
-  if (bad[0] !== undefined) return damaged(bad[0].object, `no key of the repository is whole (${bad[0].what})`);
-  return new LifeboatError('key.missing', `${store.location} holds no key of its repository`, {
-    where: store.location,
-    hint: 'Bring back an object below keys/ from a copy of the store: without one nothing can be read.',
-  });
-}
+const passphrasesOf = ({ passphrase, passphrases = [] }: Recipients): Secret[] => [
+  ...(passphrase === undefined ? [] : [passphrase]),
+  ...passphrases,
+];
 
 async function putKeys(
   store: Store,
@@ -122,13 +82,14 @@ async function putKeys(
   derivation: KeyDerivation,
 ): Promise<string[]> {
   const objects: { id: string; bytes: Buffer }[] = [];
-  if (recipients.passphrase !== undefined) {
+  for (const passphrase of passphrasesOf(recipients)) {
     const id = timeId(clock.now());
-    objects.push({ id, bytes: await wrapWithPassphrase(bundle, id, recipients.passphrase, derivation, clock.now()) });
+    objects.push({ id, bytes: await wrapWithPassphrase(bundle, { id }, passphrase, derivation, clock.now()) });
   }
-  if (recipients.age.length > 0) {
+  // One object each: a recipient that is taken out later leaves the others as they are.
+  for (const recipient of recipients.age) {
     const id = timeId(clock.now());
-    objects.push({ id, bytes: await wrapWithAge(bundle, id, recipients.age, clock.now()) });
+    objects.push({ id, bytes: await wrapWithAge(bundle, { id }, [recipient], clock.now()) });
   }
   const names = objects.flatMap(({ id }) => [keyName(id), copyOf(keyName(id))]);
   for (const { id, bytes } of objects) {
@@ -136,6 +97,15 @@ async function putKeys(
     await store.put(copyOf(keyName(id)), [bytes], { ifAbsent: true });
   }
   return names;
+}
+
+/** A repository without one is whole: `keys test` reads a point instead, and the next rotation makes its own. */
+async function makeCanary(store: Store, bundle: KeyBundle, clock: Clock): Promise<void> {
+  try {
+    await putCanary(store, bundle, bundle.epoch, clock.now());
+  } catch (error) {
+    if (!isLifeboatError(error)) throw error;
+  }
 }
 
 async function requireVacant(store: Store): Promise<void> {

@@ -10,7 +10,8 @@ import { keyName, pointName, sessionName } from '../names.ts';
 import { decodeIndex, encodeIndex, footerBytes, sealedChunkBytesMin, type IndexedPack } from './pack-format.ts';
 import { readPoint, sealPoint, type StoredPoint } from './point-object.ts';
 import { headerBytes, openDocument, sealDocument } from './seal.ts';
-import { openSession, readSession } from '../write/sessions.ts';
+import { openSession } from '../write/sessions.ts';
+import { readSession } from './session-object.ts';
 import { cheap, facts, passphrase } from '../testing/fixtures.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { decodePlain, encodePlain } from './twins.ts';
@@ -212,7 +213,7 @@ describe('a reader of anything gives a value or an error with a code', () => {
 
   test('of a header or key in plain text, changed with a hash that fits', async () => {
     const header = { lifeboat: 'repository', format: 1, id, created: 'x' };
-    const key = await wrapWithPassphrase(bundle, id, passphrase, cheap.derivation ?? never(), systemClock.now());
+    const key = await wrapWithPassphrase(bundle, { id }, passphrase, cheap.derivation ?? never(), systemClock.now());
     const value = decodePlain(key, 'x') as { derivation: object };
     const number = fc.oneof(fc.integer(), fc.constantFrom(0, 1, 8, 63, 64, 65, 2 ** 31, 2 ** 53, -1, 0.5));
     const odd = fc.oneof(number, fc.string(), fc.constant(null), fc.constantFrom('A', 'AAAA', 'AA=', 'age1x'));

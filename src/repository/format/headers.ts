@@ -70,15 +70,25 @@ export async function readHeaders(store: Store, log: DamageLog): Promise<Twin<He
 }
 
 /** Every key of which at least one copy is whole. */
-export async function readKeys(store: Store, log: DamageLog): Promise<KeyObject[]> {
+export const readKeys = async (store: Store, log: DamageLog): Promise<KeyObject[]> =>
+  (await readStoredKeys(store, log)).map(({ key }) => key);
+
+export interface StoredKey {
+  readonly key: KeyObject;
+  readonly bytes: Buffer;
+}
+
+/** The same, with their bytes: oldest first. */
+export async function readStoredKeys(store: Store, log: DamageLog): Promise<StoredKey[]> {
   const ids = new Set<string>();
   for await (const { name } of store.list('keys/')) {
     const { kind, id } = objectOfName(name);
     if (kind === 'key') ids.add(id);
   }
-  const keys: KeyObject[] = [];
+  const keys: StoredKey[] = [];
   for (const id of [...ids].sort()) {
-    const { whole, damage } = await readTwins(store, keyName(id), decodeKeyObject);
+    const decode = (bytes: Buffer, name: string): StoredKey => ({ key: decodeKeyObject(bytes, name), bytes });
+    const { whole, damage } = await readTwins(store, keyName(id), decode);
     damage.forEach((one) => log.note(one));
     if (whole[0] !== undefined) keys.push(whole[0].value);
   }

@@ -1,0 +1,3 @@
+import { killedRotations } from './rotate-keys.suite.ts';
+
+killedRotations(1);
