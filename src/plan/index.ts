@@ -13,3 +13,4 @@ export * from './lint/index.ts';
 export * from './load.ts';
 export * from './model.ts';
 export * from './render/index.ts';
+export * from './retention/index.ts';

@@ -14,6 +14,7 @@ import {
 import { rank } from './assets.ts';
 import { parameter } from './practice.ts';
 import { thing } from './things.ts';
+import { dayOfYearPattern, weekdays } from '../retention/days.ts';
 
 /** The declarations of a plan that bring no kinds of their own. What a kind adds (type settings, steps, checks) stands beside. */
 
@@ -41,18 +42,18 @@ export const storeCommon = {
 export const ranks = z.strictObject(Object.fromEntries(rank.options.map((one) => [one, objectives.optional()])));
 export const goals = listOf(text);
 
-const window = z.union([
-  duration,
-  z.strictObject({ day: z.union([text, z.int().min(1).max(31)]).optional(), for: duration }),
-]);
+/** How long one point of each hour, day, week, … stays; for the longer ones also on which day such a time begins. */
+const window = z.union([duration, z.strictObject({ for: duration })]);
+const windowOn = <T extends z.ZodType>(day: T) =>
+  z.union([duration, z.strictObject({ day: day.optional(), for: duration })]);
 
 export const keep = z.strictObject({
   all: duration.optional(),
   hourly: window.optional(),
   daily: window.optional(),
-  weekly: window.optional(),
-  monthly: window.optional(),
-  yearly: window.optional(),
+  weekly: windowOn(z.enum(weekdays)).optional(),
+  monthly: windowOn(z.union([z.int().min(1).max(31), z.literal('last')])).optional(),
+  yearly: windowOn(z.string().regex(dayOfYearPattern, 'a day of the year is written january 1')).optional(),
   pitr: duration.optional(),
   atLeast: z.int().min(1).optional(),
   forever: z.boolean().optional(),
