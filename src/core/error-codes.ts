@@ -44,6 +44,11 @@ export const errorCodes = {
   // Repository
   'repository.missing': entry(2, 'no', 'the store holds no repository; `lifeboat store init` makes one'),
   'repository.exists': entry(2, 'no', 'the store already holds a repository'),
+  'repository.foreign': entry(
+    2,
+    'human',
+    'two stores belong to different repositories, and one was to become a copy of the other',
+  ),
   'repository.version': entry(2, 'human', 'the repository was written by a newer Lifeboat'),
   'repository.damaged': entry(1, 'human', 'an object of the repository is not as it was written'),
   'repository.incomplete': entry(1, 'human', 'an object that a recovery point needs is not in the store'),

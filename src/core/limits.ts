@@ -155,6 +155,11 @@ export const limits = {
   readBackReusedChunks: 32,
   /** Attempts at one point, each distrusting what the one before found damaged: a store that shows more is failing as a whole. */
   backupAttemptsMax: 3,
+  /** Objects that a replication copies at once, within so many bytes: hides the latency of two stores, bounds memory. */
+  objectsCopiedAtOnce: 8,
+  replicaBytesInFlight: 64 * 2 ** 20,
+  /** Points that a replication makes visible between two looks at the target: each has a session of its own meanwhile. */
+  pointsReplicatedAtOnce: 16,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */
   headerBytesMax: 64 * 2 ** 10,
   /** A name, an office, a safe: what a sheet and a list have room for. */

@@ -2,3 +2,4 @@ export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
 export * from './keys/index.ts';
+export { planReplication, replicate, type ReplicateOptions, type Replication } from './replicate/replicate.ts';

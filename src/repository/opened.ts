@@ -11,6 +11,7 @@ import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './read/pack-reader.ts';
 import { noSuchPoint, readPoint } from './format/point-object.ts';
 import { isTombstone } from './format/tombstone.ts';
+import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
 import type {
   Damage,
@@ -105,6 +106,13 @@ export class OpenedRepository implements Repository {
 
   verify(options: VerifyOptions): Promise<VerifyResult> {
     return verifyRepository(this.#store, this.#bundle, options);
+  }
+
+  async lacks(point: string, present: ReadonlySet<string>): Promise<string[]> {
+    const stored = await this.#stored(point);
+    await this.#catalog.refresh();
+    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
+    return lacksOf(new Contents({ reader, stored, log: this.#log, signal: undefined }), reader, stored, present);
   }
 
   async close(): Promise<void> {

@@ -42,6 +42,12 @@ export interface Repository {
 
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
+  /**
+   * What a store that holds only these packs (names) lacks of a point: the packs that hold the rest here, or the point's own name where no
+   * pack does or its entries cannot be read. Empty when the point would be whole.
+   */
+  lacks(point: string, present: ReadonlySet<string>): Promise<string[]>;
+
   close(): Promise<void>;
 }
 
