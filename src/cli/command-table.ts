@@ -50,6 +50,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/points-forget.ts'),
   },
   {
+    name: 'points hold',
+    summary: 'keep a point, or all of an asset, whatever its age',
+    heading: 'Protect:',
+    load: () => import('./commands/points-hold.ts'),
+  },
+  {
+    name: 'points holds',
+    summary: 'list what is held, by whom and why',
+    heading: 'Protect:',
+    load: () => import('./commands/points-holds.ts'),
+  },
+  {
+    name: 'points release',
+    summary: 'take a hold away',
+    heading: 'Protect:',
+    load: () => import('./commands/points-release.ts'),
+  },
+  {
     name: 'verify',
     summary: 'read back, decrypt and compare what is in the stores',
     heading: 'Protect:',

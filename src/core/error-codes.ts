@@ -63,6 +63,8 @@ export const errorCodes = {
   'point.missing': entry(2, 'no', 'there is no such recovery point'),
   'point.none': entry(1, 'human', 'the asset has no recovery point'),
   'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
+  'hold.missing': entry(2, 'no', 'there is no such hold'),
+  'hold.legal': entry(2, 'human', 'a legal hold was to be released before its end'),
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
   'log.gap': entry(1, 'human', 'the log does not lead from any recovery point to the moment that was asked for'),

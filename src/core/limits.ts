@@ -205,6 +205,10 @@ export const limits = {
   dueSoonMs: 14 * 86_400_000,
   /** Clocks of two machines that are kept by NTP differ by far less. */
   clockSkewMs: 2_000,
+  /** While many points are forgotten, holds are looked at again this often. */
+  holdsLookedAtMs: 2_000,
+  /** Why something is held: a sentence with a case number, not a file. */
+  holdReasonCharactersMax: 2_000,
   /** A point is late only after this: schedulers start late, and backups take a while. */
   pointGraceMs: 600_000,
 } as const;

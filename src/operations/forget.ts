@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Workspace } from './contract.ts';
+import { holdWords, isHolding } from './holds.ts';
 import { listPoints, type ListedPoint, type PointList } from './points.ts';
 
 export interface ForgetRequest {
@@ -47,7 +48,10 @@ export async function planForget(workspace: Workspace, request: ForgetRequest): 
     asset: found?.point.asset,
     atMs: found?.point.atMs,
     stores,
-    reasons: stores.length === 0 ? [] : reasonsToKeep(id, found, stores, list),
+    reasons:
+      stores.length === 0
+        ? []
+        : [...(await holdsOn(workspace, id, found, stores)), ...reasonsToKeep(id, found, stores, list)],
     unanswered: list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message })),
   };
 }
@@ -105,7 +109,26 @@ async function forgetIn(workspace: Workspace, store: string, point: string): Pro
   }
 }
 
-/** Holds and retention add their own sentences here. */
+/** The holds on it in the stores that it would go from, and what cannot be read and may hold it. */
+async function holdsOn(
+  workspace: Workspace,
+  id: string,
+  found: ListedPoint | undefined,
+  stores: readonly string[],
+): Promise<string[]> {
+  const nowMs = workspace.clock.now();
+  const sentences = new Set<string>();
+  for (const store of stores) {
+    const { holds, damage } = await (await workspace.repository(store)).holds();
+    for (const hold of holds) {
+      const isOn = hold.point === id || (hold.asset !== undefined && hold.asset === found?.point.asset);
+      if (isOn && isHolding(hold, nowMs)) sentences.add(`it is kept by the ${holdWords(hold)}`);
+    }
+    for (const { object } of damage) sentences.add(`${object} in ${store} cannot be read, and may hold it`);
+  }
+  return [...sentences];
+}
+
 function reasonsToKeep(
   id: string,
   found: ListedPoint | undefined,
@@ -131,7 +154,7 @@ const isWholeIn = ({ damagedIn }: ListedPoint, store: string): boolean =>
 const needed = ({ point, reasons }: ForgetPlan): LifeboatError =>
   new LifeboatError('point.needed', `the recovery point ${point} is kept: ${reasons.join('; ')}`, {
     where: point,
-    hint: 'Take a new point first (lifeboat backup), or add --anyway to forget it all the same.',
+    hint: 'Take a new point first (lifeboat backup), release the hold, or add --anyway to forget it all the same.',
   });
 
 /** A crash, or a reply that was lost, may have come between the removal and its record: the intent is enough. */

@@ -70,7 +70,7 @@ function collect(
 }
 
 /** What the newest verification of a point in a store found. */
-interface Outcome {
+export interface Outcome {
   readonly atMs: number;
   readonly sound: boolean;
 }
@@ -90,7 +90,8 @@ function verificationOf(
   };
 }
 
-function proofsOf({ journal }: Workspace): {
+/** What the journal knows of verifications, by point and store, and of restores with all checks green. */
+export function proofsOf({ journal }: Pick<Workspace, 'journal'>): {
   verified: Map<string, Map<string, Outcome>>;
   proven: Map<string, number>;
 } {

@@ -13,8 +13,10 @@ import { noSuchPoint, readPoint } from './format/point-object.ts';
 import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
+import { listHolds, putHold, removeHold } from './holds/index.ts';
 import type {
   Damage,
+  Hold,
   Point,
   PointWriter,
   Repository,
@@ -102,6 +104,18 @@ export class OpenedRepository implements Repository {
 
   log(asset: string, source: string): LogWriter {
     return new StoredLog(this.#store, this.#bundle, logIdOf(this.#bundle, asset, source));
+  }
+
+  holds(options: { signal?: AbortSignal } = {}): Promise<{ holds: Hold[]; damage: Damage[] }> {
+    return listHolds(this.#store, this.#bundle, options.signal);
+  }
+
+  hold(hold: Hold, sealed?: Buffer): Promise<Buffer> {
+    return putHold(this.#store, this.#bundle, hold, sealed);
+  }
+
+  release(hold: string): Promise<void> {
+    return removeHold(this.#store, hold);
   }
 
   verify(options: VerifyOptions): Promise<VerifyResult> {

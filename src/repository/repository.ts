@@ -40,6 +40,18 @@ export interface Repository {
    */
   log(asset: string, source: string): LogWriter;
 
+  /** What keeps points whatever their age, oldest first; a hold that cannot be read is in `damage`, and what it keeps is not known. */
+  holds(options?: { signal?: AbortSignal }): Promise<{ holds: Hold[]; damage: Damage[] }>;
+
+  /**
+   * Puts a hold beside the points; returns its bytes as stored. `sealed`: the bytes that another store of this repository returned.
+   * Throws `store.exists`.
+   */
+  hold(hold: Hold, sealed?: Buffer): Promise<Buffer>;
+
+  /** Throws `hold.missing`, and `store.denied` where the store keeps it all the same. */
+  release(hold: string): Promise<void>;
+
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
   /**
@@ -102,6 +114,19 @@ export interface Point {
   readonly facts: CaptureFacts;
 }
 
+/** What keeps a point, or every point of an asset, from going, whatever a plan says: exactly one of `point` and `asset` is there. */
+export interface Hold {
+  readonly id: string;
+  readonly kind: 'incident' | 'legal' | 'manual';
+  readonly point?: string;
+  readonly asset?: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly createdMs: number;
+  /** Without one it stays until it is released. */
+  readonly untilMs?: number;
+}
+
 export interface VerifyOptions {
   /** The points to verify; default: all. */
   readonly points?: readonly Point[];
@@ -126,7 +151,7 @@ export interface VerifyResult {
 export interface Damage {
   /** The object's name in the store. */
   readonly object: string;
-  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'foreign';
+  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'hold' | 'foreign';
   readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';
   /** `the object is 812 bytes long, its index says 2,048`. */
   readonly what: string;

@@ -65,6 +65,41 @@ export const sweptCommands: readonly SweptCommand[] = [
     },
   },
   {
+    command: 'points hold',
+    title: 'holds what it says is held',
+    words: ({ points }) => ['points', 'hold', points[0] as string, '--reason', 'a test'],
+    reads: false,
+    succeeded: async (folder, { json }, { points }) => {
+      const { exitCode, json: listed } = await runIn(folder, ['points', 'holds']);
+      expect(exitCode).toBe(0);
+      expect(listed['holds']).toContainEqual(expect.objectContaining({ id: (json['hold'] as { id: string }).id }));
+      const forgotten = await runIn(folder, ['points', 'forget', points[0] as string]);
+      expect(forgotten.exitCode).toBe(2);
+    },
+    afterwards: expectOldPoints,
+  },
+  {
+    command: 'points holds',
+    title: 'never hides a hold',
+    words: () => ['points', 'holds'],
+    reads: false,
+    before: placeHold,
+    succeeded: async (_, { json }) => expect(json['holds']).toMatchObject([{ asset: 'docs', active: true }]),
+  },
+  {
+    command: 'points release',
+    title: 'takes that hold away and nothing else',
+    words: () => ['points', 'release', held],
+    reads: false,
+    before: placeHold,
+    again: 'after a failure',
+    succeeded: async (folder) => {
+      const { exitCode, json } = await runIn(folder, ['points', 'holds']);
+      expect([exitCode, json['holds']]).toEqual([0, []]);
+    },
+    afterwards: expectOldPoints,
+  },
+  {
     command: 'verify',
     title: 'is green only about every point',
     words: () => ['verify'],
@@ -150,6 +185,14 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 export const unsweptCommands: Readonly<Record<string, string>> = {
   demo: 'it makes a store of its own, and backs up and recovers by the very operations that are swept',
 };
+
+/** The hold that a sweep placed last. */
+let held = '';
+
+async function placeHold(folder: string): Promise<void> {
+  const { json } = await runIn(folder, ['points', 'hold', '--asset', 'docs', '--reason', 'a test']);
+  held = (json['hold'] as { id: string }).id;
+}
 
 /** The repository of the template is gone, and the next is opened by an identity: a passphrase would be derived again and again. */
 async function forgetStore(folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damageFrom, isDamage } from '../damage.ts';
+import { readHold } from '../holds/index.ts';
 import { readCanary } from '../keys/canary.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { verifyLogObject } from '../logs/index.ts';
@@ -27,6 +28,7 @@ export async function verifyOthers(others: Others): Promise<void> {
     if (kind === 'session') await verifyOne(others, object, kind, () => readSession(store, bundle, name));
     if (kind === 'canary')
       await verifyOne(others, object, kind, () => readCanary(store, bundle, Number.parseInt(id, 16)));
+    if (kind === 'hold') await verifyOne(others, object, kind, () => readHold(store, bundle, name));
     if (kind === 'log') {
       others.requireGoing();
       await verifyOne(others, object, kind, async () => {
