@@ -1,4 +1,5 @@
 export * from './environment.ts';
+export * from './keys/index.ts';
 export * from './live/index.ts';
 export * from './open.ts';
 export * from './recover.ts';

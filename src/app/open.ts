@@ -15,7 +15,7 @@ import {
 import { openJournal, type Journal } from '../journal/index.ts';
 import { unknownAsset, type Workspace } from '../operations/index.ts';
 import { loadPlan, type Plan } from '../plan/index.ts';
-import { createRepository, openRepository, type Repository } from '../repository/index.ts';
+import { createRepository, openRepository, type Repository, type Unlock } from '../repository/index.ts';
 import { retrying, type Store } from '../stores/index.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** Put around every store when it is opened; default: bounded retries. Tests put faults there. */
   readonly wrapStore?: (store: Store) => Store;
+  /** What opens the stores; default: what the plan's keys name. */
+  readonly unlock?: () => Promise<Unlock>;
 }
 
 /** A workspace that owns what it opened: close it when done. */
@@ -45,6 +47,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
   const repositories = new Map<string, Promise<Repository>>();
   const wrap = options.wrapStore ?? retriesWith(clock);
+  const unlock = options.unlock ?? (() => unlockOf(plan));
   return {
     plan,
     clock,
@@ -55,7 +58,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     progress: options.progress,
     asset: (name) => openAsset(plan, name, clock),
     repository: (store) => {
-      const opened = repositories.get(store) ?? openStoreRepository(plan, store, clock, wrap);
+      const opened = repositories.get(store) ?? openStoreRepository(plan, store, { clock, wrap, unlock });
       repositories.set(store, opened);
       return opened;
     },
@@ -95,7 +98,7 @@ async function refusalOf(path: string, error: unknown): Promise<unknown> {
 /** The plan alone, with the kinds of the registry. Throws `plan.missing`, `plan.invalid`. */
 export const loadWorkspacePlan = (planFile: string): Promise<Plan> => loadPlan(resolve(planFile), registry);
 
-const retriesWith =
+export const retriesWith =
   (clock: Clock) =>
   (store: Store): Store =>
     retrying(store, { clock });
@@ -132,19 +135,18 @@ function openAsset(plan: Plan, name: string, clock: Clock): Asset {
 async function openStoreRepository(
   plan: Plan,
   store: string,
-  clock: Clock,
-  wrap: (store: Store) => Store,
+  { clock, wrap, unlock }: { clock: Clock; wrap: (store: Store) => Store; unlock: () => Promise<Unlock> },
 ): Promise<Repository> {
   const place = wrap(await openStore(plan, store, clock, false));
   try {
-    return await openRepository(place, await unlockOf(plan), clock);
+    return await openRepository(place, await unlock(), clock);
   } catch (error) {
     await place.close();
     throw error;
   }
 }
 
-async function openStore(plan: Plan, name: string, clock: Clock, create: boolean): Promise<Store> {
+export async function openStore(plan: Plan, name: string, clock: Clock, create: boolean): Promise<Store> {
   const declaration = plan.stores.get(name);
   if (declaration === undefined) {
     throw new LifeboatError('plan.unknown_name', `the plan has no store ${name}`, {

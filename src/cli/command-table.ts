@@ -122,6 +122,48 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/keys-create.ts'),
   },
   {
+    name: 'keys list',
+    summary: 'who can open the copies',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-list.ts'),
+  },
+  {
+    name: 'keys add',
+    summary: 'let one more recipient or passphrase open the copies',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-add.ts'),
+  },
+  {
+    name: 'keys remove',
+    summary: 'take a key out of the stores',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-remove.ts'),
+  },
+  {
+    name: 'keys share',
+    summary: 'a key in pieces: printed sheets, so many of which open the copies',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-share.ts'),
+  },
+  {
+    name: 'keys combine',
+    summary: 'put shares together, and see what they open',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-combine.ts'),
+  },
+  {
+    name: 'keys rotate',
+    summary: 'a new master key for everything that comes',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-rotate.ts'),
+  },
+  {
+    name: 'keys test',
+    summary: 'prove that the key in the safe opens the copies',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/keys-test.ts'),
+  },
+  {
     name: 'store init',
     summary: 'make the repository of a store',
     heading: 'Keys and stores:',

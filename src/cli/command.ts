@@ -1,4 +1,5 @@
 import type { LifeboatError, Progress } from '../core/index.ts';
+import type { Unlock } from '../repository/index.ts';
 import type { Store } from '../stores/index.ts';
 import type { Input } from './input.ts';
 import type { Output } from './output.ts';
@@ -54,6 +55,8 @@ export interface CommandContext {
   readonly output: Output;
   /** Put around every store that is opened; default: bounded retries. */
   readonly wrapStore?: (store: Store) => Store;
+  /** What `--key` gives, read when it is first needed; without it the plan's keys say what opens the copies. */
+  readonly unlock?: () => Promise<Unlock>;
 }
 
 export interface CommandResult {
@@ -72,4 +75,6 @@ export interface GlobalFlags {
   readonly json: boolean;
   readonly yes: boolean;
   readonly quiet: boolean;
+  /** Files, `-` or `ask`. */
+  readonly key: readonly string[];
 }

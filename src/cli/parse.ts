@@ -42,7 +42,7 @@ function entryOf(words: readonly string[], table: readonly CommandEntry[]): Comm
   const plain: string[] = [];
   for (let i = 0; i < words.length && plain.length < 3; i += 1) {
     const word = words[i] as string;
-    if (word === '--plan' || word === '--state') i += 1;
+    if (word === '--plan' || word === '--state' || word === '--key') i += 1;
     else if (!word.startsWith('-')) plain.push(word);
   }
   if (plain[0] === 'help') plain.shift();
@@ -58,6 +58,7 @@ function createProgram(written: { out: string; error: string }): Parser {
     .optionsGroup('Flags of every command:')
     .option('--plan <FILE>', 'the plan', './lifeboat.yaml')
     .option('--state <DIR>', 'the folder of state of this machine', './.lifeboat')
+    .option('--key <FILE>', keyHelp, (file: string, before: string[]) => [...before, file], [])
     .option('--json', 'one JSON object on stdout, progress on stderr', false)
     .option('--yes', 'do not ask', false)
     .option('--quiet', 'no progress', false)
@@ -70,6 +71,9 @@ function createProgram(written: { out: string; error: string }): Parser {
     })
     .exitOverride();
 }
+
+const keyHelp =
+  'open the copies with this identity, passphrase or share sheet instead of what the plan names; may be given several times, - reads a pipe, ask asks';
 
 const exitCodeHelp = `
 Exit codes: 0 done and true, 1 what was asked is not so, 2 wrong input, 3 waits for a human,

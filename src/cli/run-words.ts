@@ -3,6 +3,7 @@ import { LifeboatError, redact, redactData, silentProgress, systemClock, toLifeb
 import { commandTable } from './command-table.ts';
 import type { Store } from '../stores/index.ts';
 import type { CommandContext, CommandResult, GlobalFlags } from './command.ts';
+import { keysGiven } from './keys-given.ts';
 import { createOutput, wantsColours, type TextStream } from './output.ts';
 import { parse, type Invocation } from './parse.ts';
 import { createTerminalProgress } from './terminal-progress.ts';
@@ -62,6 +63,7 @@ function contextOf(flags: GlobalFlags, surroundings: Surroundings): { context: C
     json: flags.json,
     signal: surroundings.signal,
     ...(surroundings.wrapStore === undefined ? {} : { wrapStore: surroundings.wrapStore }),
+    ...(flags.key.length === 0 ? {} : { unlock: keysGiven(flags.key, surroundings.folder) }),
     progress: bar ?? silentProgress,
     output: createOutput({
       stream: surroundings.stdout,

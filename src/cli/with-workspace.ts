@@ -6,9 +6,10 @@ export async function withWorkspace<T>(
   context: CommandContext,
   work: (workspace: OpenWorkspace) => Promise<T>,
 ): Promise<T> {
-  const { planFile, stateFolder, progress, wrapStore } = context;
+  const { planFile, stateFolder, progress, wrapStore, unlock } = context;
   const wrap = wrapStore === undefined ? {} : { wrapStore };
-  const workspace = await openWorkspace({ planFile, stateFolder, progress, ...wrap });
+  const keys = unlock === undefined ? {} : { unlock };
+  const workspace = await openWorkspace({ planFile, stateFolder, progress, ...wrap, ...keys });
   try {
     return await work(workspace);
   } finally {

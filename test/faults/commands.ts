@@ -169,6 +169,45 @@ export const sweptCommands: readonly SweptCommand[] = [
     },
     failed: expectNoBubble,
   },
+  {
+    command: 'keys list',
+    title: 'shows the key, or fails',
+    words: () => ['keys', 'list'],
+    reads: true,
+    succeeded: async (_, { json }) => {
+      expect((json['stores'] as { keys: unknown[] }[]).map(({ keys }) => keys.length)).toEqual([1]);
+    },
+  },
+  {
+    command: 'keys test',
+    title: 'is green only when the key opened real content',
+    words: () => ['keys', 'test'],
+    reads: true,
+    succeeded: async (_, { json }, { points }) => {
+      expect(json['stores']).toMatchObject([{ ok: true, point: points[1], canaries: [1] }]);
+    },
+  },
+  {
+    command: 'keys add',
+    title: 'locks nobody out, and what it says was added opens',
+    words: () => ['keys', 'add', '--passphrase-file', './lifeboat.yaml'],
+    reads: false,
+    succeeded: async (folder) => {
+      const listed = await runIn(folder, ['keys', 'list', '--key', './lifeboat.yaml']);
+      expect((listed.json['stores'] as { keys: unknown[] }[])[0]?.keys.length).toBeGreaterThan(1);
+    },
+    again: 'after a failure',
+    afterwards: expectOldPoints,
+  },
+  {
+    command: 'keys rotate',
+    title: 'locks nobody out, and loses no point',
+    words: () => ['keys', 'rotate'],
+    reads: false,
+    succeeded: expectWorkingStore,
+    again: 'after a failure',
+    afterwards: expectOldPoints,
+  },
 ];
 
 /** Commands that open no store, with the reason; the sweep looks whether that is so. */
@@ -183,6 +222,10 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 
 /** Commands that are not swept, with the reason. */
 export const unsweptCommands: Readonly<Record<string, string>> = {
+  'keys remove':
+    'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',
+  'keys share': 'it adds a key as `keys add` does, which is swept; its sheets are tried in test/keys.test.ts',
+  'keys combine': 'it opens the stores as `keys list` does, which is swept',
   demo: 'it makes a store of its own, and backs up and recovers by the very operations that are swept',
 };
 

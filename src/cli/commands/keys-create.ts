@@ -1,8 +1,8 @@
-import { open, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { isoTime, LifeboatError, messageOf, syncFolder, systemClock, systemCodeOf } from '../../core/index.ts';
+import { isoTime, systemClock } from '../../core/index.ts';
 import type { Command } from '../command.ts';
+import { writeNewSecret } from '../write-secret.ts';
 
 export const command: Command = {
   description:
@@ -16,39 +16,9 @@ export const command: Command = {
     const file = resolve(context.folder, input.text('identity') as string);
     const identity = await generateIdentity();
     const recipient = await identityToRecipient(identity);
-    await writeNew(file, `# made ${isoTime(systemClock.now())}\n# recipient: ${recipient}\n${identity}\n`);
+    await writeNewSecret(file, `# made ${isoTime(systemClock.now())}\n# recipient: ${recipient}\n${identity}\n`);
     context.output.line(`${context.output.mark(true)} identity written to ${file}`);
     context.output.line(`recipient ${recipient}`);
     return { json: { recipient, identity: file } };
   },
 };
-
-async function writeNew(path: string, content: string): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } catch (error) {
-      // Half an identity opens nothing, and would be in the way of the next try.
-      await rm(path);
-      throw error;
-    } finally {
-      await file.close();
-    }
-    // What is sealed for it is lost without it: the name must survive a power cut as well.
-    await syncFolder(dirname(path));
-  } catch (error) {
-    const exists = systemCodeOf(error) === 'EEXIST';
-    throw new LifeboatError(
-      exists ? 'input.exists' : 'input.file',
-      `${path} ${exists ? 'exists already' : `cannot be written: ${messageOf(error)}`}`,
-      {
-        hint: exists
-          ? 'An identity is never replaced: name another file.'
-          : 'Name a file in a folder that you may write to.',
-        cause: error,
-      },
-    );
-  }
-}

@@ -40,7 +40,6 @@ export function readKeys(inspection: Inspection, folder: string): Map<string, Ke
         'Give it a passphrase or recipients.',
       );
     }
-    if (read.shares !== undefined) inspection.notExecutable([...path, 'shares'], 'splitting a key into shares');
     keys.set(name, {
       name,
       domain: read.domain,

@@ -1,0 +1,8 @@
+export {
+  combineShares,
+  looksLikeShare,
+  readShare,
+  splitFreshIdentity,
+  type ReadShare,
+  type SplitIdentity,
+} from './shares.ts';
