@@ -65,6 +65,9 @@ export const errorCodes = {
   'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
   'hold.missing': entry(2, 'no', 'there is no such hold'),
   'hold.legal': entry(2, 'human', 'a legal hold was to be released before its end'),
+  'point.evicted': entry(4, 'later', 'a prune gave up a backup that was still at work'),
+  'prune.blind': entry(1, 'human', 'nobody can tell what a recovery point needs, so nothing may be deleted'),
+  'prune.unexplained': entry(3, 'human', 'a prune would delete more than decisions on record explain'),
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
   'log.gap': entry(1, 'human', 'the log does not lead from any recovery point to the moment that was asked for'),

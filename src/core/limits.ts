@@ -149,6 +149,23 @@ export const limits = {
   objectsReadAtOnce: 16,
   /** Index objects that a writer announces by their ids: each covers a million chunks, and what is beyond is only pruned less well. */
   announcedIndexObjects: 8,
+  /** A verification whose packs a prune rewrites meanwhile begins again; one that is overtaken more often is told what is missing. */
+  verifyAttemptsMax: 3,
+  /** A pack of which less than this is unused is left by a prune: moving the rest would cost more than it gives. */
+  unusedShareMin: 0.25,
+  /** What one prune writes anew, unless told otherwise: this share of the store, and so much in any case, a few seconds' work. */
+  rewriteShareMax: 0.05,
+  rewriteBytesMin: 64 * 2 ** 20,
+  /** Packs this small are joined once there are many: each is a line of every listing, and a request of its own. */
+  smallPackBytes: 2 ** 20,
+  smallPacksMin: 64,
+  /** So many index objects may be small before a prune joins them: each costs every reader a request. */
+  smallIndexesMin: 32,
+  /** Objects that are removed at once: a store answers many such calls as fast as one. */
+  objectsRemovedAtOnce: 16,
+  /** One list of condemned packs, and the most of them in one; a prune of more makes several. */
+  condemnedBytesMax: 4 * 2 ** 20,
+  packsPerCondemnedMax: 50_000,
   /** Chunks of a new point that a fresh reader reads back before the point becomes visible. */
   readBackChunks: 32,
   /** Chunks of a new point that the store had already, and that are read back like new ones: damage shows with each backup a bit. */

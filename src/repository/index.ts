@@ -2,4 +2,5 @@ export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
 export * from './keys/index.ts';
+export type { PrunePlan, PruneResult, OpenWriter } from './prune/index.ts';
 export { planReplication, replicate, type ReplicateOptions, type Replication } from './replicate/replicate.ts';

@@ -10,6 +10,8 @@ export const indexName = (id: string): string => `index/${id}`;
 export const pointName = (id: string): string => `points/${id}`;
 export const canaryName = (epoch: number): string => `canary/${epoch.toString(16).padStart(8, '0')}`;
 export const sessionName = (id: string): string => `sessions/${id}`;
+export const condemnedName = (id: string): string => `condemned/${id}`;
+export const awaitedName = (id: string): string => `awaited/${id}`;
 export const holdName = (id: string): string => `holds/${id}`;
 
 export const logFolder = (log: string): string => `logs/${log}/`;
@@ -39,7 +41,19 @@ export function logObjectOfName(name: string): NamedLogObject | undefined {
 }
 
 export interface NamedObject {
-  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'hold' | 'foreign';
+  readonly kind:
+    | 'header'
+    | 'key'
+    | 'pack'
+    | 'index'
+    | 'point'
+    | 'session'
+    | 'condemned'
+    | 'awaited'
+    | 'canary'
+    | 'log'
+    | 'hold'
+    | 'foreign';
   /** What follows the folder, without `.copy`; '' for the header and for what is foreign. */
   readonly id: string;
   readonly copy: boolean;
@@ -67,6 +81,8 @@ export function objectOfName(name: string): NamedObject {
   if (folder === 'index' && isHexId(first)) return { kind: 'index', id: first, copy };
   if (folder === 'points' && isTimeId(first)) return { kind: 'point', id: first, copy };
   if (folder === 'sessions' && isTimeId(first)) return { kind: 'session', id: first, copy };
+  if (folder === 'condemned' && isTimeId(first)) return { kind: 'condemned', id: first, copy };
+  if (folder === 'awaited' && isTimeId(first)) return { kind: 'awaited', id: first, copy };
   if (folder === 'holds' && isTimeId(first)) return { kind: 'hold', id: first, copy };
   if (folder === 'canary' && /^[0-9a-f]{8}$/.test(first)) return { kind: 'canary', id: first, copy };
   return foreign;

@@ -10,6 +10,7 @@ import type { KeyBundle } from './keys/keys.ts';
 import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './read/pack-reader.ts';
 import { noSuchPoint, readPoint } from './format/point-object.ts';
+import { readCondemned, type CondemnedList } from './format/condemned-object.ts';
 import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
@@ -25,6 +26,7 @@ import type {
   WriteOptions,
 } from './repository.ts';
 import { closeSession, openSession } from './write/sessions.ts';
+import { pruneRepository, type PruneOptions, type PruneResult } from './prune/index.ts';
 import { verifyRepository } from './verify/verify.ts';
 import { PreviousList } from './write/previous-list.ts';
 import { Writer, type WriterParts } from './write/writer.ts';
@@ -51,17 +53,19 @@ export class OpenedRepository implements Repository {
     const id = timeId(options.clock.now());
     const [store, bundle] = [this.#store, this.#bundle];
     try {
-      await openSession(
-        store,
-        bundle,
-        { id, host: options.host, asset: options.asset, nowMs: options.clock.now() },
-        this.#log,
-      );
+      const own = { id, host: options.host, asset: options.asset, nowMs: options.clock.now() };
+      const session = await openSession(store, bundle, own, this.#log);
       await mendTwins(store, this.id, this.#log);
+      // In this order: what is condemned after the session was opened waits for it; what is gone is not listed.
+      const condemned = await readCondemned(store, options.signal);
+      condemned.damage.forEach((one) => this.#log.note(one));
       await this.#catalog.refresh();
-      const present = this.#presentPacks(await this.#catalog.adopt(), options.distrust);
+      const present = this.#presentPacks(await this.#catalog.adopt(), condemned, options.distrust);
       const previous = this.#previousOf(options);
-      return new Writer({ store, bundle, catalog: this.#catalog, present, id, log: this.#log, previous }, options);
+      return new Writer(
+        { store, bundle, catalog: this.#catalog, present, id, session, log: this.#log, previous },
+        options,
+      );
     } catch (error) {
       await closeSession(store, id).catch((second: unknown) => {
         // The store that broke the start may still be away; the next writer on this host removes the session.
@@ -129,6 +133,10 @@ export class OpenedRepository implements Repository {
     return lacksOf(new Contents({ reader, stored, log: this.#log, signal: undefined }), reader, stored, present);
   }
 
+  prune(options: PruneOptions): Promise<PruneResult> {
+    return pruneRepository(this.#store, this.#bundle, options);
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
   }
@@ -159,13 +167,21 @@ export class OpenedRepository implements Repository {
     return (isStored) => new PreviousList(lines(), previous.facts.beganMs ?? previous.atMs, isStored);
   }
 
-  /** A chunk counts as known only if its pack is listed at its full size: what is gone or cut is stored again. */
-  #presentPacks(listed: readonly StoredObject[], distrust?: ReadonlySet<string>): Set<number> {
+  /**
+   * A chunk counts as known only if its pack is listed at its full size, and not condemned: what is gone, cut or about to go is
+   * stored again.
+   */
+  #presentPacks(
+    listed: readonly StoredObject[],
+    condemned: CondemnedList,
+    distrust?: ReadonlySet<string>,
+  ): Set<number> {
     const present = new Set<number>();
+    if (condemned.damage.length > 0) return present;
     for (const { name, bytes } of listed) {
       const { kind, id } = objectOfName(name);
       const number = kind === 'pack' ? this.#catalog.numberOf(id) : undefined;
-      if (number === undefined || distrust?.has(name) === true) continue;
+      if (number === undefined || distrust?.has(name) === true || condemned.packs.has(id)) continue;
       if (this.#catalog.packs[number]?.bytes === bytes) present.add(number);
     }
     return present;

@@ -1,6 +1,7 @@
 import type { CaptureFacts, Entry, LogWriter, PointContents } from '../assets/index.ts';
 import type { Clock, Progress, Secret } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
+import type { PruneOptions, PruneResult } from './prune/index.ts';
 
 /**
  * A content-addressed, deduplicating, encrypted repository in one store; its bytes are described in docs/FORMAT.md.
@@ -53,6 +54,12 @@ export interface Repository {
   release(hold: string): Promise<void>;
 
   verify(options: VerifyOptions): Promise<VerifyResult>;
+
+  /**
+   * Deletes what no point needs, while others may write, and goes on where a killed one stopped. Never touches logs or journals.
+   * Throws `prune.blind` when what a point needs cannot be told, `store.busy` while another prune is at work.
+   */
+  prune(options: PruneOptions): Promise<PruneResult>;
 
   /**
    * What a store that holds only these packs (names) lacks of a point: the packs that hold the rest here, or the point's own name where no
@@ -151,7 +158,19 @@ export interface VerifyResult {
 export interface Damage {
   /** The object's name in the store. */
   readonly object: string;
-  readonly kind: 'header' | 'key' | 'pack' | 'index' | 'point' | 'session' | 'canary' | 'log' | 'hold' | 'foreign';
+  readonly kind:
+    | 'header'
+    | 'key'
+    | 'pack'
+    | 'index'
+    | 'point'
+    | 'session'
+    | 'condemned'
+    | 'awaited'
+    | 'canary'
+    | 'log'
+    | 'hold'
+    | 'foreign';
   readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';
   /** `the object is 812 bytes long, its index says 2,048`. */
   readonly what: string;

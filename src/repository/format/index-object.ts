@@ -5,15 +5,17 @@ import { indexName } from '../names.ts';
 import { encodeIndex, type IndexedPack } from './pack-format.ts';
 import { freshSalt, sealDocument } from './seal.ts';
 
-/** Stores as many index objects as the packs need; none for no packs. */
+/** Stores as many index objects as the packs need; none for no packs. The first ones get these ids, each for this once. */
 export async function storeIndex(
   store: Store,
   bundle: KeyBundle,
   packs: readonly IndexedPack[],
+  ids: readonly string[] = [],
 ): Promise<{ name: string; bytes: number }[]> {
   const stored: { name: string; bytes: number }[] = [];
-  for (const group of groupsOf(packs)) {
-    const salt = freshSalt();
+  for (const [i, group] of groupsOf(packs).entries()) {
+    const announced = ids[i];
+    const salt = announced === undefined ? freshSalt() : Buffer.from(announced, 'hex');
     const name = indexName(salt.toString('hex'));
     const sealed = await sealDocument(bundle, 'index', name, salt, encodeIndex(group));
     await store.put(name, [sealed]);

@@ -9,6 +9,9 @@ import { readTrailer } from '../format/pack-trailer.ts';
 import { openDocument } from '../format/seal.ts';
 import { forEachOf } from '../tasks.ts';
 
+/** A store that lists again and again what it does not have is met by whoever reads what it says is there. */
+const listingsMax = 8;
+
 /** Which chunk stands in which pack: from the index objects, and from the trailers of packs that no index covers. */
 export class Catalog {
   readonly table = new ChunkTable();
@@ -18,6 +21,7 @@ export class Catalog {
   readonly #firstOrdinals: number[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #indexes = new Set<string>();
+  readonly #coverage = new Map<string, readonly string[]>();
   readonly #unreadable = new Set<string>();
   readonly #adopted = new Map<string, IndexedPack>();
   readonly #store: Store;
@@ -37,11 +41,17 @@ export class Catalog {
    */
   refresh(): Promise<void> {
     return this.#inTurn(async () => {
-      let bad = false;
-      await forEachOf(this.#store.list('index/'), limits.objectsReadAtOnce, async ({ name }) => {
-        if (this.#indexes.has(name) || objectOfName(name).kind !== 'index') return;
-        bad = !(await this.#tryIndex(name)) || bad;
-      });
+      let [bad, gone] = [false, true];
+      // One that goes between the listing and now was replaced by a prune: what replaced it was there before.
+      for (let round = 0; gone && round < listingsMax; round += 1) {
+        gone = false;
+        await forEachOf(this.#store.list('index/'), limits.objectsReadAtOnce, async ({ name }) => {
+          if (this.#indexes.has(name) || objectOfName(name).kind !== 'index') return;
+          const found = await this.#tryIndex(name);
+          bad ||= found !== 'read';
+          gone ||= found === 'gone';
+        });
+      }
       if (bad) await this.#adopt();
     });
   }
@@ -67,6 +77,11 @@ export class Catalog {
   /** Packs known by their trailers alone: the next index shall cover them. */
   adopted(): IndexedPack[] {
     return [...this.#adopted.values()];
+  }
+
+  /** The packs that each index object named, by its id. */
+  coverage(): ReadonlyMap<string, readonly string[]> {
+    return this.#coverage;
   }
 
   /** The table's ordinals of all chunks of a pack. */
@@ -106,14 +121,15 @@ export class Catalog {
     return listed;
   }
 
-  async #tryIndex(name: string): Promise<boolean> {
+  async #tryIndex(name: string): Promise<'read' | 'gone' | 'damaged'> {
     try {
       await this.#loadIndex(name);
-      return true;
+      return 'read';
     } catch (error) {
       if (!isDamage(error)) throw error;
+      if (error.code === 'store.missing') return 'gone';
       this.#log.note(damageFrom(error, name, 'index'));
-      return false;
+      return 'damaged';
     }
   }
 
@@ -121,6 +137,10 @@ export class Catalog {
     const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
     const packs = decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
     this.#indexes.add(name);
+    this.#coverage.set(
+      objectOfName(name).id,
+      packs.map(({ pack }) => pack.id),
+    );
     for (const indexed of packs) {
       this.#adopted.delete(indexed.pack.id);
       this.#add(indexed);

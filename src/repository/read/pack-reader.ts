@@ -137,7 +137,9 @@ export class PackReader {
         options,
       );
       if (found === undefined) continue;
-      if (isDamage(first)) this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
+      // A pack that is not there was taken by a prune, which left its chunks elsewhere.
+      if (isDamage(first) && first.code !== 'repository.incomplete')
+        this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
       return found;
     }
   }

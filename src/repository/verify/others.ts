@@ -1,6 +1,8 @@
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damageFrom, isDamage } from '../damage.ts';
 import { readHold } from '../holds/index.ts';
+import { readAwaited } from '../format/awaited-object.ts';
+import { readCondemnedPacks } from '../format/condemned-object.ts';
 import { readCanary } from '../keys/canary.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { verifyLogObject } from '../logs/index.ts';
@@ -25,6 +27,8 @@ export async function verifyOthers(others: Others): Promise<void> {
     const { kind, id } = objectOfName(name);
     if (kind !== 'pack') checked.bytes += bytes;
     if (kind === 'index') checked.objects += 1;
+    if (kind === 'condemned') await verifyOne(others, object, kind, () => readCondemnedPacks(store, id));
+    if (kind === 'awaited') await verifyOne(others, object, kind, () => readAwaited(store, bundle, id));
     if (kind === 'session') await verifyOne(others, object, kind, () => readSession(store, bundle, name));
     if (kind === 'canary')
       await verifyOne(others, object, kind, () => readCanary(store, bundle, Number.parseInt(id, 16)));

@@ -17,8 +17,17 @@ import { verifyOthers } from './others.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
-export const verifyRepository = (store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> =>
-  new Verification(store, bundle, options).run();
+export async function verifyRepository(
+  store: Store,
+  bundle: KeyBundle,
+  options: VerifyOptions,
+): Promise<VerifyResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    const verification = new Verification(store, bundle, options);
+    const result = await verification.run();
+    if (!verification.wasOvertaken || attempt >= limits.verifyAttemptsMax) return result;
+  }
+}
 
 class Verification {
   readonly #store: Store;
@@ -34,6 +43,8 @@ class Verification {
   readonly #bad = new Set<number>();
   readonly #suffering = new Set<string>();
   #pool: Pool | undefined;
+  /** A pack that was listed went meanwhile: a prune was at work, and its packs are to be looked up anew. */
+  wasOvertaken = false;
 
   constructor(store: Store, bundle: KeyBundle, options: VerifyOptions) {
     this.#store = store;
@@ -50,7 +61,7 @@ class Verification {
     const points = await this.#readPoints();
     await this.#readCatalog();
     const needed = await this.#neededChunks(points);
-    const work = depth === 'everything' ? this.#allChunks() : needed;
+    const work = depth === 'everything' ? new Map([...needed, ...this.#allChunks()]) : needed;
     progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes: this.#bytesOf(work) });
     this.#pool = depth === 'structure' ? undefined : poolFor(this.#bytesOf(work));
     await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
@@ -128,7 +139,10 @@ class Verification {
   }
 
   #locate(piece: Piece, point: string): number {
-    const ordinal = this.#catalog.table.find(piece.id);
+    const { table } = this.#catalog;
+    // A pack that a prune has taken may still stand in an index.
+    const listed = table.find(piece.id, (candidate) => this.#listed.has(table.placeOf(candidate).pack));
+    const ordinal = listed < 0 ? table.find(piece.id) : listed;
     const held = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).plainBytes;
     if (held !== undefined && fits(piece, held)) return ordinal;
     const what =
@@ -139,8 +153,9 @@ class Verification {
     return ordinal;
   }
 
+  /** Of all packs that the store has; one that is gone only matters to points that need it. */
   #allChunks(): Map<number, number[]> {
-    return new Map(this.#catalog.packs.map((_, pack) => [pack, this.#catalog.ordinalsOf(pack)]));
+    return new Map([...this.#listed.keys()].map((pack) => [pack, this.#catalog.ordinalsOf(pack)]));
   }
 
   /** Where the place of a chunk that was read is bad, its other places decide: by pack. */
@@ -270,6 +285,8 @@ class Verification {
 
   #note(damage: Damage): void {
     for (const id of damage.points) this.#suffering.add(id);
+    const pack = this.#catalog.numberOf(objectOfName(damage.object).id);
+    this.wasOvertaken ||= damage.code === 'repository.incomplete' && pack !== undefined && this.#listed.has(pack);
     this.#log.note(damage);
   }
 

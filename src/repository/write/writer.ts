@@ -15,7 +15,8 @@ import { sealPoint } from '../format/point-object.ts';
 import type { PreviousList } from './previous-list.ts';
 import { readBack } from './read-back.ts';
 import type { Point, PointWriter, WriteOptions } from '../repository.ts';
-import { closeSession } from './sessions.ts';
+import { isTombstone } from '../format/tombstone.ts';
+import { closeSession, type OpenedSession } from './sessions.ts';
 import { requireInside } from '../tree/tree-path.ts';
 
 export interface WriterParts {
@@ -25,6 +26,7 @@ export interface WriterParts {
   /** Whether a pack, by its number, is in the store at its full size. */
   readonly present: ReadonlySet<number>;
   readonly id: string;
+  readonly session: OpenedSession;
   /** The repository's own: what a read-back finds is told there. */
   readonly log: DamageLog;
   /** The entry list of the point before, if there is one; `isStored` tells whether a chunk is still there. */
@@ -77,11 +79,11 @@ export class Writer implements PointWriter {
 
   async commit(facts: CaptureFacts, options: { planHash: string; tool: string }): Promise<Point> {
     this.#requireOpen();
-    const { store, bundle, id } = this.#parts;
+    const { store, bundle, id, session } = this.#parts;
     const list = await this.#intake.finish();
     const written = await this.#sink.finish();
     this.#requireOpen();
-    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written]);
+    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written], session.index);
     const pieces = await settled(list.pieces);
     this.#requireOpen();
     await readBack({
@@ -109,7 +111,7 @@ export class Writer implements PointWriter {
     };
     const sealed = await sealPoint(bundle, { point, list: { bytes: list.bytes, pieces } });
     this.#requireOpen();
-    await createPoint(store, pointName(id), sealed);
+    await createPoint(store, id, sealed);
     await this.#endSession();
     return point;
   }
@@ -132,9 +134,13 @@ export class Writer implements PointWriter {
     }
   }
 
-  /** Packs that no index covers get into ours, but for those that are distrusted. */
+  /**
+   * Packs that no index covers get into ours, but for those that are distrusted or condemned. While others are at work the packs may
+   * be theirs, and a prune shall be able to tell: it leaves alone what no index covers.
+   */
   #adopted(): IndexedPack[] {
-    const { catalog, present } = this.#parts;
+    const { catalog, present, session } = this.#parts;
+    if (session.others > 0) return [];
     return catalog.adopted().filter(({ pack }) => present.has(catalog.numberOf(pack.id) ?? -1));
   }
 
@@ -171,13 +177,23 @@ const tornSentence = (path: string): string =>
 const vanishedSentence = (path: string): string =>
   `${shownName(path)} was removed before it could be read and is not in the point`;
 
+const evicted = (id: string, cause: unknown): LifeboatError =>
+  new LifeboatError('point.evicted', `a prune gave up this backup while it was at work: its point ${id} was not made`, {
+    where: pointName(id),
+    hint: 'Back up once more. Whoever runs `store prune --evict` should name only backups that are dead.',
+    cause,
+  });
+
 /** Makes the point visible. A point of that name is ours only if it holds the very same bytes (a put that was repeated). */
-async function createPoint(store: Store, name: string, sealed: Buffer): Promise<void> {
+async function createPoint(store: Store, id: string, sealed: Buffer): Promise<void> {
+  const name = pointName(id);
   try {
     await store.put(name, [sealed], { ifAbsent: true });
   } catch (error) {
     if (!isLifeboatError(error, 'store.exists')) throw error;
-    if (!(await store.get(name)).equals(sealed)) throw error;
+    const there = await store.get(name);
+    if (isTombstone(there, id)) throw evicted(id, error);
+    if (!there.equals(sealed)) throw error;
   }
   if ((await store.get(name)).equals(sealed)) return;
   // A store that keeps something else than it was given: what is visible now is no point, and only we know of it.

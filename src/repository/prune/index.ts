@@ -1,0 +1,2 @@
+export * from './prune-contract.ts';
+export { pruneRepository } from './prune.ts';
