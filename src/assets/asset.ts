@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { CheckKind, CheckResult, CheckSpec } from '../checks/check.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
+import type { LogKeeping } from './log.ts';
 
 /**
  * Something that must survive, and how it is read, put back and judged. One folder a kind; `asset.suite.ts` holds what
@@ -12,6 +13,8 @@ import type { Entry, PointContents } from './entry.ts';
 export interface Asset {
   readonly name: string;
   readonly type: string;
+  /** Kinds whose source has a log that can be kept beside the points. */
+  readonly log?: LogKeeping;
 
   /** Who the source is and about how much it holds; cheap, changes nothing. */
   identify(options?: WorkOptions): Promise<SourceIdentity>;

@@ -6,6 +6,17 @@ export const compareRanges = (a: LogRange, b: LogRange): number =>
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** How far pieces that are sorted lead without a gap from a position on a timeline; the position itself if none holds it. */
+export function coveredTo(pieces: readonly LogRange[], timeline: number, from: bigint): bigint {
+  let end = from;
+  for (const piece of pieces) {
+    if (piece.timeline !== timeline || piece.end <= end) continue;
+    if (piece.start > end) break;
+    end = piece.end;
+  }
+  return end;
+}
+
 /**
  * The bytes of a range from pieces that lie in it, sorted. Throws `log.gap` where none has it, and `log.conflict` where two
  * that overlap differ.

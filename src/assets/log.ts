@@ -69,3 +69,67 @@ export interface LogWriter extends LogReader {
   /** Removes pieces that nothing needs any more. One that the store keeps (a lock) is no error. */
   remove(pieces: readonly LogRange[]): Promise<void>;
 }
+
+/** A point as far as its log goes: replay begins at `start`, and must come to `end` before the data is consistent. */
+export interface LogBasePlace {
+  /** What the source calls its log. */
+  readonly source: string;
+  readonly timeline: number;
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** What an asset with a log can do beside points. */
+export interface LogKeeping {
+  /** What the source calls its log, asked of it. */
+  source(): Promise<string>;
+  /** Where a point stands on the log, by its facts; `undefined` for a point that has no place on it. */
+  baseOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined;
+  /**
+   * Brings the log into the targets as it is written, until it is stopped. A lost connection, a restart and a failover are waited for.
+   * Throws what waiting does not mend.
+   */
+  stream(options: LogStreamOptions): Promise<void>;
+}
+
+export interface LogTarget {
+  readonly store: string;
+  readonly log: LogWriter;
+  /** The least time between two writes, milliseconds; 0: at once, because commits wait for it. */
+  readonly everyMs: number;
+}
+
+export interface LogStreamOptions {
+  /** The source that the targets are of; another one is refused. */
+  readonly source: string;
+  readonly targets: readonly LogTarget[];
+  /** How often `say` is told the state while it streams, milliseconds. */
+  readonly everyMs: number;
+  /** The points that are there, of this source. */
+  bases(): Promise<readonly LogBasePlace[]>;
+  /** The log has a gap, or there is no point yet: a new one is due at once. Must not wait for it. */
+  needsBase(reason: string): void;
+  say(state: LogStreamState): void;
+  readonly signal: AbortSignal;
+}
+
+/** What people and `--json` see of a stream. */
+export interface LogStreamState {
+  readonly state: 'streaming' | 'waiting' | 'finding';
+  readonly reason?: string;
+  readonly hint?: string;
+  readonly timeline?: number;
+  readonly received?: string;
+  readonly server?: string;
+  /** The server's clock at the latest look. */
+  readonly serverMs?: number;
+  readonly newestCommit?: string;
+  readonly slot?: { readonly name: string; readonly status: string; readonly safeBytes: number | null };
+  readonly stores: readonly {
+    readonly store: string;
+    readonly durable: string;
+    /** All that was acknowledged before this moment of the server's clock is in the store for good. */
+    readonly completeToMs?: number;
+    readonly failure?: string;
+  }[];
+}

@@ -38,6 +38,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/backup.ts'),
   },
   {
+    name: 'stream',
+    summary: 'keep the log of databases in the stores, to the second',
+    heading: 'Protect:',
+    load: () => import('./commands/stream.ts'),
+  },
+  {
     name: 'points',
     summary: 'list recovery points',
     heading: 'Protect:',

@@ -92,6 +92,10 @@ export const limits = {
   logNamesPerPieceMax: 200,
   /** A timeline's history has a line for each failover the cluster ever had. */
   logHistoryBytesMax: 2 ** 20,
+  /** Log in memory that a store has not taken yet: beyond it the server waits, and keeps its log. */
+  streamHeldBytesMax: 128 * 2 ** 20,
+  /** A stream that is asked for a sign of life every 5 s and gives none for so long is dead, however idle the server is. */
+  streamSilenceMs: 30_000,
   /** Clocks of honest machines differ by less; a point that is further ahead was made by a clock that was wrong. */
   clockToleranceMs: 600_000,
   /** A file that changes while it is read is read again this often before the point says so. */

@@ -8,3 +8,4 @@ export * from './restore.ts';
 export * from './retention.ts';
 export * from './stores-of.ts';
 export * from './verify.ts';
+export * from './stream.ts';

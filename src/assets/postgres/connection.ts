@@ -25,9 +25,10 @@ export async function connect(url: string, extra: ClientConfig = {}): Promise<Cl
 }
 
 /** A connection that speaks the physical replication protocol. */
-export const connectReplication = (url: string): Promise<Client> =>
+export const connectReplication = (url: string, applicationName = 'lifeboat'): Promise<Client> =>
   connect(url, {
     replication: 'true',
+    application_name: applicationName,
     // Under TLS the driver puts a socket of its own on top.
     stream: ({ ssl }: { ssl?: unknown }) => ((ssl ?? false) === false ? new CopySocket() : new Socket()),
   } as unknown as ClientConfig);

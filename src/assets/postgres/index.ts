@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
+import type { LogKeeping } from '../log.ts';
 import { applyCluster } from './apply.ts';
 import { captureCluster, type Via } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
@@ -16,6 +17,7 @@ import {
   startDump,
 } from './logical/index.ts';
 import { startCopy } from './start.ts';
+import { logKeeping } from './stream/keeping.ts';
 import { surveyServer } from './survey.ts';
 
 export { makeCluster, type RunningServer } from './server/index.ts';
@@ -89,6 +91,7 @@ function settingsSchema(): z.ZodType<PostgresSettings> {
 class PostgresAsset implements Asset {
   readonly type = 'postgres';
   readonly name: string;
+  readonly log?: LogKeeping;
   readonly #settings: PostgresSettings;
   readonly #context: AssetContext;
 
@@ -96,6 +99,7 @@ class PostgresAsset implements Asset {
     this.name = name;
     this.#settings = settings;
     this.#context = context;
+    if (!this.#isLogical) this.log = logKeeping(name, () => this.#url());
   }
 
   async identify() {

@@ -1,0 +1,23 @@
+import type { LogBasePlace, LogKeeping } from '../../log.ts';
+import { lsnValue } from '../end-of-backup.ts';
+import { identifyServer } from '../identify.ts';
+import { streamLog } from './streamer.ts';
+
+/** The log of one PostgreSQL asset: see `LogKeeping`. */
+export const logKeeping = (asset: string, url: () => Promise<string>): LogKeeping => ({
+  source: async () => (await identifyServer(await url())).systemId,
+  baseOf,
+  stream: async (options) =>
+    streamLog({ url: await url(), slot: slotNameOf(asset), applicationName: slotNameOf(asset) }, options),
+});
+
+/** Only bases of the whole cluster; a dump has no place on a log. */
+function baseOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined {
+  const { systemId, startLsn, endLsn, timeline } = facts;
+  if (typeof systemId !== 'string' || typeof startLsn !== 'string' || typeof endLsn !== 'string') return undefined;
+  return { source: systemId, timeline: Number(timeline), start: lsnValue(startLsn), end: lsnValue(endLsn) };
+}
+
+/** Also the name to write into `synchronous_standby_names`. A slot may be called by 63 letters, digits and underscores. */
+export const slotNameOf = (asset: string): string =>
+  `lifeboat_${asset.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);

@@ -1,0 +1,143 @@
+import type { Client } from 'pg';
+import { LifeboatError } from '../../../core/index.ts';
+import { serverError } from '../connection.ts';
+import { CopySocket } from '../copy-socket.ts';
+import { lsnText } from '../lsn.ts';
+
+export interface ReceiverEvents {
+  /** Bytes of the log from this position on; the memory is used again after the call. */
+  data(start: bigint, bytes: Buffer): void;
+  /** Whatever came, also a sign of life; `wantsReply`: the server ends the connection if it gets none. */
+  heard(wantsReply: boolean): void;
+}
+
+export interface StartOfStream {
+  readonly slot: string;
+  readonly timeline: number;
+  readonly start: bigint;
+}
+
+/** Where the log goes on when a timeline has ended; `undefined` when the server ended the stream for another reason. */
+export interface NextTimeline {
+  readonly timeline: number;
+  readonly at: bigint;
+}
+
+/** The parts of `pg`'s connection that its types do not show. */
+interface WireConnection {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+  on(event: 'copyDone', listener: () => void): void;
+  readonly stream: { pause(): void; resume(): void; destroy(): void };
+}
+
+/** The server sends at most 128 KiB of log in a message; 256 KiB is none of a server. */
+const messageBytesMax = 256 * 2 ** 10;
+const dataHead = 25;
+const epochMicroseconds = 946_684_800_000_000n;
+
+/** `START_REPLICATION` over a connection: what the server sends, and what we tell it. */
+export class LogReceiver {
+  readonly #events: ReceiverEvents;
+  readonly #command: string;
+  #wire: WireConnection | undefined;
+  #message: Buffer = Buffer.allocUnsafeSlow(messageBytesMax);
+  #filled = 0;
+  #copyEnded = false;
+  readonly #rows: string[][] = [];
+  readonly #ended = Promise.withResolvers<NextTimeline | undefined>();
+
+  constructor(client: Client, { slot, timeline, start }: StartOfStream, events: ReceiverEvents) {
+    this.#events = events;
+    this.#command = `START_REPLICATION SLOT "${slot}" PHYSICAL ${lsnText(start)} TIMELINE ${timeline}`;
+    this.#ended.promise.catch(() => {}); // whoever waits for it hears it
+    client.on('error', (error) => this.#ended.reject(serverError(error)));
+    client.on('end', () =>
+      this.#ended.reject(new LifeboatError('asset.vanished', 'the server closed the connection of the stream')),
+    );
+    (client.query as (query: unknown) => void)({
+      submit: (connection: WireConnection) => {
+        this.#wire = connection;
+        if (connection.stream instanceof CopySocket)
+          connection.stream.divert((part, place) => this.#gather(part, place));
+        connection.on('copyDone', () => this.#copyDone());
+        connection.query(this.#command);
+      },
+      handleRowDescription: () => {},
+      handleDataRow: (row: { fields: string[] }) => void this.#rows.push(row.fields),
+      handleCopyData: (message: { chunk: Buffer }) => this.#receive(message.chunk),
+      handleCommandComplete: () => {},
+      handlePortalSuspended: () => {},
+      handleEmptyQuery: () => {},
+      handleReadyForQuery: () => this.#ended.resolve(nextOf(this.#rows[0])),
+      handleError: (error: unknown) => this.#ended.reject(serverError(error)),
+    });
+  }
+
+  /** Resolves when the timeline has ended; rejects when the connection broke or the server refused. */
+  get ended(): Promise<NextTimeline | undefined> {
+    return this.#ended.promise;
+  }
+
+  /** Tells the server how far we have it for good; it may forget the log before that, and lets commits go on that waited for it. */
+  report(written: bigint, flushed: bigint, nowMs: number, wantsReply = false): void {
+    if (this.#copyEnded) return;
+    const message = Buffer.alloc(34);
+    message.write('r', 'latin1');
+    message.writeBigUInt64BE(written, 1);
+    message.writeBigUInt64BE(flushed, 9);
+    // Nothing is ever applied here.
+    message.writeBigUInt64BE(0n, 17);
+    message.writeBigInt64BE(BigInt(Math.round(nowMs)) * 1000n - epochMicroseconds, 25);
+    message[33] = wantsReply ? 1 : 0;
+    this.#wire?.sendCopyFromChunk(message);
+  }
+
+  pause(): void {
+    this.#wire?.stream.pause();
+  }
+
+  resume(): void {
+    this.#wire?.stream.resume();
+  }
+
+  abort(reason: LifeboatError): void {
+    this.#ended.reject(reason);
+    this.#wire?.stream.destroy();
+  }
+
+  #copyDone(): void {
+    if (this.#copyEnded) return;
+    this.#copyEnded = true;
+    this.#wire?.endCopyFrom();
+  }
+
+  #gather(part: Buffer, { first, last }: { first: boolean; last: boolean }): void {
+    if (first) this.#filled = 0;
+    if (this.#filled + part.length > messageBytesMax) {
+      return this.abort(new LifeboatError('limit.exceeded', 'a message of the server is too long for a stream'));
+    }
+    this.#filled += part.copy(this.#message, this.#filled);
+    if (last) this.#receive(this.#message.subarray(0, this.#filled));
+  }
+
+  #receive(message: Buffer): void {
+    try {
+      const kind = String.fromCharCode(message[0] ?? 0);
+      if (kind === 'w' && message.length >= dataHead) {
+        this.#events.heard(false);
+        this.#events.data(message.readBigUInt64BE(1), message.subarray(dataHead));
+      } else if (kind === 'k' && message.length >= 18) this.#events.heard(message[17] === 1);
+    } catch (error) {
+      this.abort(serverError(error));
+    }
+  }
+}
+
+function nextOf(row: readonly string[] | undefined): NextTimeline | undefined {
+  const [timeline, at] = row ?? [];
+  if (timeline === undefined || at === undefined) return undefined;
+  const [high = '0', low = '0'] = at.split('/');
+  return { timeline: Number(timeline), at: (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`) };
+}

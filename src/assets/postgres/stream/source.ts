@@ -1,0 +1,88 @@
+import type { Client } from 'pg';
+import { LifeboatError } from '../../../core/index.ts';
+import { lsnValue } from '../end-of-backup.ts';
+import { pageBytes } from './records.ts';
+import type { ClockSample } from './window.ts';
+
+export interface SlotState {
+  readonly name: string;
+  readonly active: boolean;
+  readonly restart: bigint | undefined;
+  /** `reserved`, `extended`, `unreserved`, `lost`: how sure it is that the server still has what the slot needs. */
+  readonly status: string;
+  /** Bytes that may be written before the slot loses what it needs; undefined without a bound. */
+  readonly safeBytes: number | undefined;
+}
+
+export interface LogSource {
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly segmentBytes: number;
+  /** `max_slot_wal_keep_size`, bytes; undefined: without a bound. */
+  readonly slotBytesMax: number | undefined;
+}
+
+/** Over the replication connection. */
+export async function identifySource(replication: Client): Promise<{ systemId: string; timeline: number }> {
+  const { rows } = await replication.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM');
+  if (rows[0] === undefined) throw new LifeboatError('asset.unsupported', 'the server does not say who it is');
+  return { systemId: rows[0].systemid, timeline: Number(rows[0].timeline) };
+}
+
+/** The history file of a timeline as the server has it; the first timeline has none. */
+export async function historyOf(replication: Client, timeline: number): Promise<string> {
+  const { rows } = await replication.query<{ content: string | Buffer }>(`TIMELINE_HISTORY ${timeline}`);
+  const content = rows[0]?.content;
+  if (content === undefined)
+    throw new LifeboatError('asset.vanished', `the server has no history of timeline ${timeline}`);
+  // The column is of type bytea, and comes as it stands in the file.
+  return Buffer.isBuffer(content) ? content.toString('utf8') : content;
+}
+
+export async function readLogSettings(client: Client): Promise<{ segmentBytes: number; slotMiBMax: number }> {
+  const { rows } = await client.query<{ segment: string; bound: string }>(
+    `select (select setting from pg_settings where name = 'wal_segment_size') as segment,
+            (select setting from pg_settings where name = 'max_slot_wal_keep_size') as bound`,
+  );
+  return { segmentBytes: Number(rows[0]?.segment), slotMiBMax: Number(rows[0]?.bound) };
+}
+
+export async function readSlot(client: Client, name: string): Promise<SlotState | undefined> {
+  const { rows } = await client.query<
+    Record<'active' | 'kind', unknown> & Record<'restart' | 'status' | 'safe', string | null>
+  >(
+    `select active, slot_type as kind, restart_lsn::text as restart, wal_status as status, safe_wal_size::text as safe
+     from pg_replication_slots where slot_name = $1`,
+    [name],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  if (row.kind !== 'physical') {
+    throw new LifeboatError(
+      'asset.unsupported',
+      `the replication slot ${name} is a logical one, made by somebody else`,
+      {
+        hint: `Drop it if nobody needs it: select pg_drop_replication_slot('${name}');`,
+      },
+    );
+  }
+  return {
+    name,
+    active: row.active === true,
+    restart: row.restart === null ? undefined : lsnValue(row.restart),
+    status: row.status ?? 'lost',
+    safeBytes: row.safe === null ? undefined : Number(row.safe),
+  };
+}
+
+/** The clock first, then the position: what was acknowledged before the clock was read is not behind the position. */
+export async function sampleClock(client: Client): Promise<ClockSample> {
+  const { rows } = await client.query<{ at: string; lsn: string }>(
+    `with clock as materialized (select extract(epoch from clock_timestamp()) * 1000 as at)
+     select floor(at)::text as at, (select pg_current_wal_insert_lsn()::text where at is not null) as lsn from clock`,
+  );
+  const position = lsnValue(rows[0]?.lsn ?? '');
+  // At the start of a page the server names the place behind the page's header, which is written with the next record.
+  const inPage = position % BigInt(pageBytes);
+  return { atMs: Number(rows[0]?.at), position: inPage <= 40n ? position - inPage : position };
+}

@@ -1,0 +1,164 @@
+import { assert, LifeboatError, limits } from '../../../core/index.ts';
+import type { LogMarks, LogRange } from '../../log.ts';
+import { lsnText } from '../lsn.ts';
+import { RecordWalker, type LogEvent } from './records.ts';
+
+/** The server's clock, and where its log was not before: all that was acknowledged before `atMs` is in the log up to `position`. */
+export interface ClockSample {
+  readonly position: bigint;
+  readonly atMs: number;
+}
+
+interface Cell {
+  readonly start: bigint;
+  readonly bytes: Buffer;
+  filled: number;
+  readonly events: LogEvent[];
+  readonly samples: ClockSample[];
+}
+
+/**
+ * The log of one timeline as it was received and is not yet everywhere: cells of the size of stored objects, with what their
+ * records say of time. It begins at the start of a segment.
+ */
+export class LogWindow {
+  readonly timeline: number;
+  readonly cellBytes: number;
+  readonly #cells: Cell[] = [];
+  readonly #walker: RecordWalker;
+  readonly #spare: Buffer[] = [];
+  #end: bigint;
+  #newestCommitMs: number | undefined;
+
+  constructor(timeline: number, start: bigint, segmentBytes: number) {
+    assert(start % BigInt(segmentBytes) === 0n, 'a window begins at the start of a segment');
+    this.timeline = timeline;
+    this.cellBytes = Math.min(segmentBytes, limits.logPieceBytesMax);
+    this.#end = start;
+    this.#walker = new RecordWalker(start, segmentBytes, (event) => this.#note(event));
+  }
+
+  get end(): bigint {
+    return this.#end;
+  }
+
+  get newestCommitMs(): number | undefined {
+    return this.#newestCommitMs;
+  }
+
+  /** Memory that is held. */
+  get heldBytes(): number {
+    return this.#cells.length * this.cellBytes;
+  }
+
+  /** Throws `asset.vanished` when the server left something out. */
+  add(start: bigint, bytes: Buffer): void {
+    if (start !== this.#end) {
+      throw new LifeboatError(
+        'asset.vanished',
+        `the server sent ${lsnText(start)} where ${lsnText(this.#end)} was due`,
+      );
+    }
+    for (let at = 0; at < bytes.length;) {
+      const cell = this.#openCell();
+      const copied = bytes.copy(cell.bytes, cell.filled, at);
+      cell.filled += copied;
+      this.#end += BigInt(copied);
+      this.#walker.push(bytes.subarray(at, at + copied));
+      at += copied;
+    }
+  }
+
+  /** Samples come in the order of time; one whose position has not been received yet waits in the newest cell. */
+  sample(sample: ClockSample): void {
+    const cell = this.#cells.at(-1);
+    if (cell === undefined) return;
+    // On an idle server only the clock moves.
+    if (cell.samples.at(-1)?.position === sample.position) cell.samples.pop();
+    cell.samples.push(sample);
+  }
+
+  /** The cell that holds the position, as far as it is filled. */
+  rangeOfCell(position: bigint): { readonly range: LogRange; readonly isComplete: boolean } | undefined {
+    const cell = this.#cellAt(position);
+    if (cell === undefined) return undefined;
+    const end = cell.start + BigInt(cell.filled);
+    return {
+      range: { timeline: this.timeline, start: cell.start, end },
+      isComplete: cell.filled === this.cellBytes,
+    };
+  }
+
+  /** A part of one cell; a view that stays right until the cell is dropped. */
+  part({ start, end }: LogRange): { bytes: Buffer; marks: LogMarks } {
+    const cell = this.#cellAt(start);
+    assert(cell !== undefined && end <= cell.start + BigInt(cell.filled), 'what is stored was received');
+    const bytes = cell.bytes.subarray(Number(start - cell.start), Number(end - cell.start));
+    return { bytes, marks: marksOf(cell, start, end) };
+  }
+
+  /** Nobody needs what is before this position any more. */
+  dropBefore(position: bigint): void {
+    for (let cell = this.#cells[0]; cell !== undefined; cell = this.#cells[0]) {
+      if (cell.start + BigInt(this.cellBytes) > position) return;
+      this.#cells.shift();
+      if (this.#spare.length < 2) this.#spare.push(cell.bytes);
+    }
+  }
+
+  #openCell(): Cell {
+    const last = this.#cells.at(-1);
+    if (last !== undefined && last.filled < this.cellBytes) return last;
+    const bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.cellBytes);
+    const cell: Cell = { start: this.#end, bytes, filled: 0, events: [], samples: [] };
+    // What was asked for before its place was received.
+    for (const sample of last?.samples ?? []) if (sample.position > this.#end) cell.samples.push(sample);
+    this.#cells.push(cell);
+    return cell;
+  }
+
+  #cellAt(position: bigint): Cell | undefined {
+    return this.#cells.find(({ start, filled }) => position >= start && position < start + BigInt(filled));
+  }
+
+  #note(event: LogEvent): void {
+    if (event.kind === 'commit') this.#newestCommitMs = event.atMs;
+    this.#cells.at(-1)?.events.push(event);
+  }
+}
+
+function marksOf(cell: Cell, start: bigint, end: bigint): LogMarks {
+  const events = cell.events.filter((event) => event.end > start && event.end <= end);
+  const commits = events.filter((event) => event.kind === 'commit');
+  const ended = events.flatMap((event) => (event.kind === 'name' ? [] : [event.transaction]));
+  const names = events.flatMap((event) =>
+    event.kind === 'name' ? [{ name: event.name, at: event.end, atMs: event.atMs }] : [],
+  );
+  const completeToMs = cell.samples.findLast(({ position }) => position <= end)?.atMs;
+  const newest = commits.reduce<(typeof commits)[number] | undefined>(
+    (best, one) => (best === undefined || one.atMs >= best.atMs ? one : best),
+    undefined,
+  );
+  return {
+    ...(completeToMs === undefined ? {} : { completeToMs }),
+    ...(newest === undefined
+      ? {}
+      : {
+          commits: {
+            count: commits.length,
+            oldestMs: commits.reduce((least, { atMs }) => Math.min(least, atMs), newest.atMs),
+            newestMs: newest.atMs,
+            newestEnd: newest.end,
+          },
+        }),
+    ...(ended.length === 0
+      ? {}
+      : {
+          transactions: [
+            ended.reduce((least, one) => Math.min(least, one)),
+            ended.reduce((most, one) => Math.max(most, one)),
+          ] as const,
+        }),
+    names: names.slice(0, limits.logNamesPerPieceMax),
+  };
+}
