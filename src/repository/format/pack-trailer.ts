@@ -1,11 +1,12 @@
+import { isLifeboatError } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damaged } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import { decodeRecords, footerBytes, packObjectBytesMax, type ChunkRecord, type IndexedPack } from './pack-format.ts';
-import { decodeHeader, hashBytes, headerBytes, objectKey, openSegment, tagBytes } from './seal.ts';
+import { decodeHeader, hashBytes, headerBytes, objectKey, openSegment, tagBytes, type ObjectHeader } from './seal.ts';
 
-/** What a pack says of itself, by its trailer alone. Throws `repository.damaged`, `repository.version`, `store.missing`. */
+/** What a pack says of itself, by its trailer alone. Throws `repository.damaged`, `store.missing`. */
 export async function readTrailer(
   store: Store,
   bundle: KeyBundle,
@@ -41,7 +42,7 @@ async function openTrailer(
   size: { bytes: number; sha256: Buffer },
 ): Promise<IndexedPack> {
   const name = packName(id);
-  const header = decodeHeader(head, name, 'pack');
+  const header = headerOf(head, name);
   if (header.salt.toString('hex') !== id)
     throw damaged(name, 'its salt is not its name: one object stands in the place of another');
   const key = objectKey(bundle, 'pack', name, header.epoch, header.salt);
@@ -56,6 +57,19 @@ async function openTrailer(
   const { records, end } = decodeRecords(plain, 0, size.bytes, name);
   if (end !== plain.length) throw damaged(name, 'bytes follow the list of its trailer');
   return { pack: { id, epoch: header.epoch, ...size }, chunks: records satisfies ChunkRecord[] };
+}
+
+/**
+ * One changed bit can tell of another version, and no hash of the whole object speaks against it here: it must not keep anybody
+ * from what lies in other packs.
+ */
+function headerOf(head: Buffer, name: string): ObjectHeader {
+  try {
+    return decodeHeader(head, name, 'pack');
+  } catch (error) {
+    if (!isLifeboatError(error, 'repository.version')) throw error;
+    throw damaged(name, `its header says format version ${head[8]}, which no pack of this repository has`, error);
+  }
 }
 
 function requirePackSize(bytes: number, name: string): void {

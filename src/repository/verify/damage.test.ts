@@ -257,3 +257,25 @@ function flipped(name: string, at: number, bit: number): MemoryStore {
   bytes[at] = (bytes[at] as number) ^ (1 << bit);
   return store;
 }
+
+describe('a pack whose header tells of another version, by one changed bit', () => {
+  const changed = (name: string): MemoryStore => {
+    const store = whole.twin();
+    (store.objects.get(name) as Buffer)[8] = 0;
+    return store;
+  };
+
+  test('is damage of this pack, and keeps nobody from looking at the others', async () => {
+    for (const name of namesOf('packs')) {
+      const { damage } = await (await reopen(changed(name))).verify({ depth: 'everything' });
+      expect(damage.map(({ object, code }) => [object, code])).toContainEqual([name, 'repository.damaged']);
+    }
+  });
+
+  test('does not keep a backup from its point, where no index covers it', async () => {
+    const store = changed(namesOf('packs')[0] as string);
+    for (const name of namesOf('index')) await store.remove(name);
+    const made = await backup(await reopen(store), [file('later', Buffer.from('later'))]);
+    expect((await readAll(await reopen(store), made)).get('later')?.toString()).toBe('later');
+  });
+});
