@@ -53,6 +53,11 @@ export interface Entry extends EntryHeader {
   readonly reread?: boolean;
   /** `fixed`: page-aligned pieces (database files); `content`: cut by content (all else, the default). */
   readonly chunking?: 'fixed' | 'content';
+  /**
+   * Only with `fixed`, for a file by path that nobody inspects: bytes of a page. Of a piece that has changed since the point before, only the
+   * pages that differ are stored; for that, what it was is read back from the store.
+   */
+  readonly pageBytes?: number;
 }
 
 /**

@@ -10,6 +10,16 @@ export const limits = {
   fixedChunkBytes: 512 * 2 ** 10,
   /** A sealed document (point, index, key) that is larger is refused: memory stays bounded whatever a store answers. */
   documentBytesMax: 256 * 2 ** 20,
+  /** The least that is compared of a database file with what it was: a page of most databases. */
+  comparedBytesMin: 4 * 2 ** 10,
+  /** A file is compared in so many parts at most, and larger ones in a larger file: its pieces are held in memory. */
+  comparedPagesMax: 2 ** 18,
+  /** Chunks that one fixed piece may be gathered from; then it is stored anew, so that a restore does not read half of all points. */
+  chunksPerRegionMax: 16,
+  /** Chunks of earlier points that are kept open to compare with: changed pages of neighbours stand in the same ones. */
+  oldChunksKept: 24,
+  /** Fixed pieces that are read and compared before the first of them is stored: hides the latency of a store. */
+  regionsAhead: 6,
   /** Plain bytes in flight between reader and pack: bounds memory, and keeps every thread fed. */
   chunkBytesInFlight: 16 * 2 ** 20,
   /** What a thread reads of a file at a time: a message a range costs nothing then, and every thread soon has its share. */

@@ -83,7 +83,7 @@ class SqliteAsset implements Asset {
     const { mode, mtimeNs, uid, gid } = await this.#stat();
     const copy = join(scratch, entryName);
     try {
-      const { atMs, journalMode, recovered } = await takeSnapshot(this.#file, copy, this.#context.clock);
+      const { atMs, journalMode, recovered, pageBytes } = await takeSnapshot(this.#file, copy, this.#context.clock);
       stopIfAsked(signal, `the backup of ${this.name}`);
       progress.note(`${this.name}: a consistent copy was made`);
       yield {
@@ -94,6 +94,7 @@ class SqliteAsset implements Asset {
         uid: Number(uid),
         gid: Number(gid),
         chunking: 'fixed',
+        pageBytes,
         content: { kind: 'file', path: copy, standIn: true },
       };
       // The copy is removed when the capture ends.

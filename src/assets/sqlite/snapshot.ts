@@ -9,6 +9,7 @@ export interface Snapshot {
   readonly atMs: number;
   readonly journalMode: string;
   readonly recovered: boolean;
+  readonly pageBytes: number;
 }
 
 /**
@@ -29,10 +30,11 @@ export async function takeSnapshot(file: string, copy: string, clock: Clock): Pr
     async ({ database, recovered }) => {
       mustHoldSomething(file);
       const journalMode = journalModeOf(database);
-      const bytes = Number(Object.values(database.prepare('pragma page_count').get() ?? {})[0]) * pageBytes(database);
+      const pageBytes = numberFrom(database, 'pragma page_size');
+      const bytes = numberFrom(database, 'pragma page_count') * pageBytes;
       await backup(database, copy, { rate: pagesInOneStep });
       mustBeWhole(copy, bytes, file);
-      return { atMs, journalMode, recovered };
+      return { atMs, journalMode, recovered, pageBytes };
     },
     { mayRecover: true },
   );
@@ -40,8 +42,8 @@ export async function takeSnapshot(file: string, copy: string, clock: Clock): Pr
   return snapshot;
 }
 
-const pageBytes = (database: Parameters<typeof backup>[0]): number =>
-  Number(Object.values(database.prepare('pragma page_size').get() ?? {})[0]);
+const numberFrom = (database: Parameters<typeof backup>[0], pragma: string): number =>
+  Number(Object.values(database.prepare(pragma).get() ?? {})[0]);
 
 /** To SQLite a file cut to nothing is a database without tables; as a point it would push out the good ones. */
 export function mustHoldSomething(file: string): void {

@@ -48,8 +48,10 @@ const writtenHeader = (header: EntryHeader): Record<string, unknown> => ({
   ...writtenExtras(header),
 });
 
-const rowOf = ({ offset, bytes, id, from }: Piece): (number | string)[] =>
-  from === undefined ? [offset, bytes, textOf(id)] : [offset, bytes, textOf(id), from];
+function rowOf({ offset, bytes, id, from, whole }: Piece): (number | string)[] {
+  if (whole !== undefined) return [offset, bytes, textOf(id), from ?? 0, whole.toString('base64url')];
+  return from === undefined ? [offset, bytes, textOf(id)] : [offset, bytes, textOf(id), from];
+}
 
 let last: { id: Buffer; text: string } | undefined;
 
@@ -177,14 +179,29 @@ function piecesOf(row: Record<string, unknown>, object: string): Piece[] {
   const rows = row['pieces'] ?? [];
   if (!Array.isArray(rows) || rows.length > limits.piecesPerLine)
     throw damaged(object, 'a line of its entry list holds no list of pieces');
+  // Parts of a file that was changed here and there share few chunks among many pieces.
+  const keys = new Map<string, Buffer>();
   return rows.map((one: unknown) => {
-    const [offset, bytes, id, from] = Array.isArray(one) ? (one as unknown[]) : [];
-    const key = typeof id === 'string' && /^[\w-]{43}$/.test(id) ? Buffer.from(id, 'base64url') : undefined;
-    if (!isCount(offset) || !isCount(bytes) || key === undefined || !(from === undefined || isCount(from)))
+    const [offset, bytes, id, from, whole] = Array.isArray(one) ? (one as unknown[]) : [];
+    const key = keyOf(id, keys);
+    const wholeKey = whole === undefined ? undefined : keyOf(whole, keys);
+    const good = isCount(offset) && isCount(bytes) && (from === undefined || isCount(from));
+    if (!good || key === undefined || (whole !== undefined && wholeKey === undefined))
       throw damaged(object, 'a piece of its entry list is none');
-    return from === undefined ? { offset, bytes, id: key } : { offset, bytes, id: key, from };
+    const piece = from === undefined ? { offset, bytes, id: key } : { offset, bytes, id: key, from };
+    return wholeKey === undefined ? piece : { ...piece, whole: wholeKey };
   });
 }
+
+function keyOf(text: unknown, known: Map<string, Buffer>): Buffer | undefined {
+  if (typeof text !== 'string' || !/^[\w-]{43}$/.test(text)) return undefined;
+  const key = known.get(text) ?? Buffer.from(text, 'base64url');
+  known.set(text, key);
+  return key;
+}
+
+/** The pieces of one line, as `decodeEntries` reads them. Throws `repository.damaged`, naming `object`. */
+export const piecesInLine = (line: string, object: string): Piece[] => piecesOf(parseLine(line, object), object);
 
 /** Pieces stand in order, do not overlap and stay inside their file. */
 function checked(listed: ListedEntry, object: string): ListedEntry {

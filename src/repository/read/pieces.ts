@@ -9,6 +9,8 @@ export interface Piece {
   readonly id: Buffer;
   /** Where in the chunk it begins; without it the piece is the whole chunk. Small files share chunks. */
   readonly from?: number;
+  /** The id that the whole fixed piece would have whose first part this is, where it is made of several. */
+  readonly whole?: Buffer;
 }
 
 const groupBytesMax = 8 * 2 ** 20;
@@ -50,22 +52,23 @@ interface Located {
   readonly ordinal: number;
 }
 
-/** Neighbours in one pack are read together. */
+/** Neighbours are read together, each chunk of them once, however many pieces stand in it. */
 async function* groupsOf(reader: PackReader, pieces: Iterable<Piece>, neededBy: string): AsyncGenerator<Located[]> {
   let group: Located[] = [];
-  let pack = -1;
+  const chunks = new Set<number>();
   let bytes = 0;
   for (const piece of pieces) {
     const ordinal = await locatePiece(reader, piece, neededBy);
-    const place = reader.catalog.table.placeOf(ordinal);
-    requireFitting(piece, place.plainBytes, neededBy);
-    if (group.length > 0 && (place.pack !== pack || bytes + piece.bytes > groupBytesMax)) {
+    const { plainBytes } = reader.catalog.table.placeOf(ordinal);
+    requireFitting(piece, plainBytes, neededBy);
+    if (!chunks.has(ordinal) && group.length > 0 && bytes + plainBytes > groupBytesMax) {
       yield group;
       group = [];
+      chunks.clear();
       bytes = 0;
     }
-    pack = place.pack;
-    bytes += piece.bytes;
+    if (!chunks.has(ordinal)) bytes += plainBytes;
+    chunks.add(ordinal);
     group.push({ piece, ordinal });
   }
   if (group.length > 0) yield group;
@@ -78,15 +81,17 @@ async function readGroup(
 ): Promise<{ piece: Piece; plain: Buffer }[]> {
   const found = new Map<number, Buffer>();
   const failed = new Map<number, Error>();
-  const { pack } = reader.catalog.table.placeOf((group[0] as Located).ordinal);
-  const ordinals = [...new Set(group.map(({ ordinal }) => ordinal))];
-  await reader.chunks(
-    pack,
-    ordinals,
-    async (ordinal, plain) => void found.set(ordinal, plain),
-    (ordinal, error) => void failed.set(ordinal, error),
-    options,
-  );
+  const ordinals = new Set(group.map(({ ordinal }) => ordinal));
+  const byPack = Map.groupBy(ordinals, (ordinal) => reader.catalog.table.placeOf(ordinal).pack);
+  for (const [pack, some] of byPack) {
+    await reader.chunks(
+      pack,
+      some,
+      async (ordinal, plain) => void found.set(ordinal, plain),
+      (ordinal, error) => void failed.set(ordinal, error),
+      options,
+    );
+  }
   for (const [ordinal, error] of failed) {
     found.set(ordinal, await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, options));
   }

@@ -7,11 +7,17 @@ export interface ComingPiece {
   readonly id: Promise<Buffer>;
   /** As in `Piece`. */
   readonly from?: number;
+  /** As in `Piece`. */
+  readonly whole?: Buffer;
 }
 
 export const settled = (pieces: readonly ComingPiece[]): Promise<Piece[]> =>
   Promise.all(
-    pieces.map(async ({ offset, bytes, id, from }) =>
-      from === undefined ? { offset, bytes, id: await id } : { offset, bytes, id: await id, from },
-    ),
+    pieces.map(async ({ offset, bytes, id, from, whole }) => ({
+      offset,
+      bytes,
+      id: await id,
+      ...(from === undefined ? {} : { from }),
+      ...(whole === undefined ? {} : { whole }),
+    })),
   );

@@ -4,11 +4,13 @@ import { assert, isLifeboatError, limits, Patience } from '../../core/index.ts';
 import { Bundler } from './bundle.ts';
 import type { ChunkSink } from './chunk-sink.ts';
 import { Chunker, contentCut, fixedCut, isZeros, type Cut, type Piece as PlainPiece } from './chunker.ts';
+import { storeChangedPages, type ChangedPagesOf } from './pages/changed-pages.ts';
 import { settled, type ComingPiece } from './coming-piece.ts';
 import { encodeEntry } from '../format/entry-list.ts';
 import { EntryLines, type Line } from '../format/entry-lines.ts';
 import { readFileContent, sealFileContent, type FileContent, type FileRead } from './file-source.ts';
 import { SharedBuffers } from '../pool/index.ts';
+import type { OldChunks } from './pages/old-chunks.ts';
 import type { PreviousList } from './previous-list.ts';
 import type { WriteOptions } from '../repository.ts';
 import { readSmallLater, readSmallNow, type SmallEntry } from './small-file.ts';
@@ -19,6 +21,8 @@ export interface IntakeParts {
   readonly gear: Uint32Array;
   readonly options: WriteOptions;
   readonly previous: PreviousList | undefined;
+  /** What files of fixed pieces are compared with. */
+  readonly old: OldChunks;
   /** Throws when the backup was stopped or has failed already. */
   readonly requireOpen: () => void;
 }
@@ -106,7 +110,8 @@ export class Intake {
     if (entry.content.kind === 'stream') return this.#finished(entry, await this.#readStream(entry));
     const known = entry.reread === true ? undefined : await this.#parts.previous?.find(entry);
     if (known !== undefined) return this.#takeOver(entry, known);
-    return isSmall(entry) ? this.#readSmall(entry) : this.#readInTurn(entry);
+    if (isSmall(entry)) return this.#readSmall(entry);
+    return this.#readInTurn(entry, await this.#oldPagesOf(entry));
   }
 
   #takeOver(entry: Entry, line: Buffer): Begun {
@@ -154,19 +159,28 @@ export class Intake {
   }
 
   /** Returns when the file's turn to be read has come; its line comes later. */
-  async #readInTurn(entry: Entry): Promise<Begun> {
+  async #readInTurn(entry: Entry, pages?: ChangedPagesOf): Promise<Begun> {
     await this.#reading.enter();
-    return { line: this.#readFile(entry).finally(() => this.#reading.leave()) };
+    return { line: this.#readFile(entry, pages).finally(() => this.#reading.leave()) };
   }
 
-  async #readFile(entry: Entry): Promise<Buffer> {
+  async #oldPagesOf({ path, pageBytes }: Entry): Promise<ChangedPagesOf | undefined> {
+    const lines = pageBytes === undefined ? undefined : await this.#parts.previous?.linesOf(path);
+    if (lines === undefined || pageBytes === undefined) return undefined;
+    const { sink, old, options, requireOpen } = this.#parts;
+    const submit: ChangedPagesOf['submit'] = (chunk) => (requireOpen(), sink.submit(chunk));
+    const kept = (bytes: number): void => options.progress?.advance({ bytes });
+    return { lines, pageBytes, old, buffers: this.#buffers, submit, kept };
+  }
+
+  async #readFile(entry: Entry, pages?: ChangedPagesOf): Promise<Buffer> {
     const { content } = entry;
     assert(content?.kind === 'file', 'a file to read');
     let pieces: ComingPiece[] = [];
     const restart = (): void => void (pieces = []);
     const reading =
       entry.chunking === 'fixed'
-        ? sealFileContent(content, (file, bytes) => this.#sealFile(file, bytes, content, pieces), restart)
+        ? sealFileContent(content, (file, bytes) => this.#sealFile(file, bytes, content, pieces, pages), restart)
         : readFileContent(
             content,
             () => this.#chunkerFor(entry),
@@ -190,8 +204,15 @@ export class Intake {
     }).line;
   }
 
-  async #sealFile(file: FileHandle, bytes: number, { inspection }: FileContent, into: ComingPiece[]): Promise<number> {
+  async #sealFile(
+    file: FileHandle,
+    bytes: number,
+    { inspection }: FileContent,
+    into: ComingPiece[],
+    pages: ChangedPagesOf | undefined,
+  ): Promise<number> {
     this.#parts.requireOpen();
+    if (pages !== undefined) return storeChangedPages(file, bytes, pages, into);
     const sealed = await this.#parts.sink.sealFile(file, bytes, inspection);
     if (sealed.findings.length > 0) inspection?.report(sealed.findings);
     for (const { offset, bytes: length, id } of sealed.pieces)

@@ -40,6 +40,18 @@ export class PreviousList {
     }
   }
 
+  /** All lines of a file whose content may stand in part where it stood; undefined if that point has no such file. In walking order, too. */
+  async linesOf(path: string): Promise<string[] | undefined> {
+    for (;;) {
+      const line = this.#lines[this.#at] ?? (await this.#nextLine());
+      if (line === undefined) return undefined;
+      const listed = pathIn(line);
+      if (listed === path) return this.#allOf(line);
+      if (listed !== undefined && comparePaths(listed, path) > 0) return undefined;
+      this.#at += 1;
+    }
+  }
+
   async #nextLine(): Promise<string | undefined> {
     try {
       while (this.#at >= this.#lines.length) {
@@ -78,17 +90,23 @@ export class PreviousList {
 
   /** A file of many pieces, or one of which something else than the content may have changed. */
   async #compare(entry: Entry, line: string): Promise<Buffer | undefined> {
+    const lines = await this.#allOf(line);
+    const before = await this.#decoded(lines);
+    if (before === undefined || !isUnchanged(entry, before.entry)) return undefined;
+    if (!before.pieces.every(({ id }) => this.#stored(id.toString('base64url')))) return undefined;
+    const { sparse, bytes } = before.entry;
+    return encodeEntry(sparse === true ? { ...entry, sparse } : entry, bytes, false, before.pieces);
+  }
+
+  /** The line that is the next, and those of its pieces alone that follow it. */
+  async #allOf(line: string): Promise<string[]> {
     const lines = [line];
     this.#at += 1;
     for (let next = await this.#nextLine(); next?.startsWith(pieceStart) === true; next = await this.#nextLine()) {
       lines.push(next);
       this.#at += 1;
     }
-    const before = await this.#decoded(lines);
-    if (before === undefined || !isUnchanged(entry, before.entry)) return undefined;
-    if (!before.pieces.every(({ id }) => this.#stored(id.toString('base64url')))) return undefined;
-    const { sparse, bytes } = before.entry;
-    return encodeEntry(sparse === true ? { ...entry, sparse } : entry, bytes, false, before.pieces);
+    return lines;
   }
 
   async #decoded(lines: readonly string[]): Promise<ListedEntry | undefined> {

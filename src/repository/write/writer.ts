@@ -12,6 +12,7 @@ import { pointName } from '../names.ts';
 import type { IndexedPack } from '../format/pack-format.ts';
 import { PackWriter } from './pack-writer.ts';
 import { sealPoint } from '../format/point-object.ts';
+import { OldChunks } from './pages/old-chunks.ts';
 import type { PreviousList } from './previous-list.ts';
 import { readBack } from './read-back.ts';
 import type { Point, PointWriter, WriteOptions } from '../repository.ts';
@@ -57,6 +58,7 @@ export class Writer implements PointWriter {
       gear: gearTable(bundle),
       options,
       previous: this.#previous,
+      old: new OldChunks({ ...parts, signal: options.signal }),
       requireOpen: () => this.#requireOpen(),
     });
   }
