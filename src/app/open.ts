@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Asset } from '../assets/index.ts';
 import {
+  isLifeboatError,
   LifeboatError,
   messageOf,
   systemClock,
@@ -13,9 +14,16 @@ import {
   type Progress,
 } from '../core/index.ts';
 import { openJournal, type Journal } from '../journal/index.ts';
-import { unknownAsset, type Workspace } from '../operations/index.ts';
+import { relativesOf, unknownAsset, type Workspace } from '../operations/index.ts';
 import { loadPlan, type Plan } from '../plan/index.ts';
-import { createRepository, openRepository, type Repository, type Unlock } from '../repository/index.ts';
+import {
+  createRepository,
+  holdsRepository,
+  joinRepository,
+  openRepository,
+  type Repository,
+  type Unlock,
+} from '../repository/index.ts';
 import { retrying, type Store } from '../stores/index.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
@@ -45,9 +53,15 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   await makeStateFolder(stateFolder);
   const host = hostname();
   const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
+  const places = new Map<string, Promise<Store>>();
   const repositories = new Map<string, Promise<Repository>>();
   const wrap = options.wrapStore ?? retriesWith(clock);
   const unlock = options.unlock ?? (() => unlockOf(plan));
+  const place = (store: string): Promise<Store> => {
+    const opened = places.get(store) ?? openStore(plan, store, clock, false).then(wrap);
+    places.set(store, opened);
+    return opened;
+  };
   return {
     plan,
     clock,
@@ -58,11 +72,12 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     progress: options.progress,
     asset: (name) => openAsset(plan, name, clock),
     repository: (store) => {
-      const opened = repositories.get(store) ?? openStoreRepository(plan, store, { clock, wrap, unlock });
+      const opened = repositories.get(store) ?? openStoreRepository(place(store), unlock, clock);
       repositories.set(store, opened);
       return opened;
     },
-    close: () => closeAll(journal, repositories),
+    place,
+    close: () => closeAll(journal, places),
   };
 }
 
@@ -113,11 +128,39 @@ export async function initStore(
   const recipients = await recipientsOf(plan);
   const place = wrapStore(await openStore(plan, store, clock, true));
   try {
+    const related = await relatedPlace(plan, store, clock, wrapStore);
+    if (related !== undefined) {
+      try {
+        return { id: await joinRepository(related, place), location: place.location };
+      } finally {
+        await related.close();
+      }
+    }
     const { id, location } = await createRepository(place, recipients, clock);
     return { id, location };
   } finally {
     await place.close();
   }
+}
+
+/** A store that points of this one are copied to or from and that holds a repository: then this one becomes a store of the same. */
+async function relatedPlace(
+  plan: Plan,
+  store: string,
+  clock: Clock,
+  wrapStore: (store: Store) => Store,
+): Promise<Store | undefined> {
+  for (const name of plan.stores.has(store) ? relativesOf(plan, store) : []) {
+    try {
+      const place = wrapStore(await openStore(plan, name, clock, false));
+      if (await holdsRepository(place)) return place;
+      await place.close();
+    } catch (error) {
+      // Not made yet, or away: then it joins this one later, and a copy between two that were made apart is refused.
+      if (!isLifeboatError(error, 'store.unreachable')) throw error;
+    }
+  }
+  return undefined;
 }
 
 function openAsset(plan: Plan, name: string, clock: Clock): Asset {
@@ -132,19 +175,11 @@ function openAsset(plan: Plan, name: string, clock: Clock): Asset {
   return kind.open(name, declaration.settings, { baseFolder: plan.folder, clock, checkKinds: registry.checks });
 }
 
-async function openStoreRepository(
-  plan: Plan,
-  store: string,
-  { clock, wrap, unlock }: { clock: Clock; wrap: (store: Store) => Store; unlock: () => Promise<Unlock> },
-): Promise<Repository> {
-  const place = wrap(await openStore(plan, store, clock, false));
-  try {
-    return await openRepository(place, await unlock(), clock);
-  } catch (error) {
-    await place.close();
-    throw error;
-  }
-}
+const openStoreRepository = async (
+  place: Promise<Store>,
+  unlock: () => Promise<Unlock>,
+  clock: Clock,
+): Promise<Repository> => openRepository(await place, await unlock(), clock);
 
 export async function openStore(plan: Plan, name: string, clock: Clock, create: boolean): Promise<Store> {
   const declaration = plan.stores.get(name);
@@ -162,9 +197,9 @@ export async function openStore(plan: Plan, name: string, clock: Clock, create: 
   return kind.open(declaration.settings, { baseFolder: plan.folder, create, clock });
 }
 
-async function closeAll(journal: Journal, repositories: Map<string, Promise<Repository>>): Promise<void> {
-  // A repository that never opened has nothing to close; its error was given to whoever asked for it.
-  for (const opened of await Promise.allSettled(repositories.values())) {
+async function closeAll(journal: Journal, places: Map<string, Promise<Store>>): Promise<void> {
+  // A place that never opened has nothing to close; its error was given to whoever asked for it.
+  for (const opened of await Promise.allSettled(places.values())) {
     if (opened.status === 'fulfilled') await opened.value.close();
   }
   journal.close();

@@ -175,6 +175,12 @@ export const commandTable: readonly CommandEntry[] = [
     heading: 'Keys and stores:',
     load: () => import('./commands/store-init.ts'),
   },
+  {
+    name: 'store replicate',
+    summary: 'copy a store to others, sealed as it is',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-replicate.ts'),
+  },
 ];
 
 /** What stands before the second word of a command. */

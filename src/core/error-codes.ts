@@ -68,6 +68,7 @@ export const errorCodes = {
   'point.evicted': entry(4, 'later', 'a prune gave up a backup that was still at work'),
   'prune.blind': entry(1, 'human', 'nobody can tell what a recovery point needs, so nothing may be deleted'),
   'prune.unexplained': entry(3, 'human', 'a prune would delete more than decisions on record explain'),
+  'copy.waiting': entry(1, 'later', 'a recovery point is not in the store that it is copied to yet'),
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
   'log.gap': entry(1, 'human', 'the log does not lead from any recovery point to the moment that was asked for'),

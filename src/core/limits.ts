@@ -191,6 +191,11 @@ export const limits = {
   replicaBytesInFlight: 64 * 2 ** 20,
   /** Points that a replication makes visible between two looks at the target: each has a session of its own meanwhile. */
   pointsReplicatedAtOnce: 16,
+  /** So long a copy waits for its turn at a target, asking so often: what another backup copies there takes minutes at most. */
+  copyTurnMs: 600_000,
+  copyTurnAskMs: 200,
+  /** Points that wait for their copy, as a record names them: the first says what is wrong, and each run asks anew. */
+  copyReasonsKept: 20,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */
   headerBytesMax: 64 * 2 ** 10,
   /** A name, an office, a safe: what a sheet and a list have room for. */

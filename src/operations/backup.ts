@@ -6,7 +6,8 @@ import { holdLock } from '../journal/index.ts';
 import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { previousPoint } from './previous-point.ts';
-import { storesOf } from './stores-of.ts';
+import { replicate, type CopyReport } from './replicate.ts';
+import { copiesOf, storesOf } from './stores-of.ts';
 
 /**
  * Takes one point of an asset in each store of its policy: the one way a backup happens. A point is visible only when it is
@@ -15,11 +16,13 @@ import { storesOf } from './stores-of.ts';
  */
 export async function backup(workspace: Workspace, assetName: string, signal?: AbortSignal): Promise<BackupReport[]> {
   const { reports, failures } = await backupEverywhere(workspace, assetName, signal);
+  // The journal tells of copies that failed, and `status` of those that are late.
+  await copyPoints(workspace, reports, signal);
   if (failures[0] !== undefined) throw failures[0];
   return reports;
 }
 
-/** As `backup`, for those who show what worked beside what did not: every store is tried. */
+/** As `backup`, for those who show what worked beside what did not: every store is tried. Copies are another matter (`copyPoints`). */
 export async function backupEverywhere(
   workspace: Workspace,
   assetName: string,
@@ -43,6 +46,33 @@ export async function backupEverywhere(
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Copies the points that were just taken to where their policies want copies. A copy that fails is no failure of the point: it is told
+ * beside, and the next one, or `store replicate`, makes up for it.
+ */
+export async function copyPoints(
+  workspace: Workspace,
+  reports: readonly BackupReport[],
+  signal?: AbortSignal,
+): Promise<{ copies: CopyReport[]; failures: LifeboatError[] }> {
+  const copies: CopyReport[] = [];
+  const failures: LifeboatError[] = [];
+  // The first store that has the point of an asset is the one that is copied.
+  const first = new Map(reports.toReversed().map(({ asset, store }) => [asset, store]));
+  const pairs = new Map<string, { from: string; to: string }>();
+  for (const [asset, from] of first)
+    for (const to of copiesOf(workspace.plan, asset)) pairs.set(`${from} ${to}`, { from, to });
+  for (const pair of pairs.values()) {
+    if (signal?.aborted) break;
+    try {
+      copies.push(await replicate(workspace, { ...pair, ...(signal === undefined ? {} : { signal }) }));
+    } catch (error) {
+      failures.push(toLifeboatError(error));
+    }
+  }
+  return { copies, failures };
 }
 
 async function backupTo(

@@ -1,7 +1,7 @@
 import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
-import { storesOf } from './stores-of.ts';
+import { holdersOf } from './stores-of.ts';
 import { listPoints, type ListedPoint, type PointList } from './points.ts';
 import { refuseFuture, refuseHidden } from './uncertain.ts';
 
@@ -90,5 +90,5 @@ const reasonOf = ({ point }: RestoreRequest): string =>
 function preferredStore({ plan }: Workspace, asset: string, { stores, damagedIn }: ListedPoint): string {
   const whole = stores.filter((store) => damagedIn.every((damaged) => damaged.store !== store));
   const candidates = whole.length === 0 ? stores : whole;
-  return storesOf(plan, asset).find((store) => candidates.includes(store)) ?? (candidates[0] as string);
+  return holdersOf(plan, asset).find((store) => candidates.includes(store)) ?? (candidates[0] as string);
 }

@@ -4,6 +4,7 @@ import type { Clock, Progress } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Plan } from '../plan/index.ts';
 import type { Damage, Point, Repository } from '../repository/index.ts';
+import type { Store } from '../stores/index.ts';
 
 /** What every operation works with; the app opens it (`app/open.ts`), tests make their own. */
 export interface Workspace {
@@ -19,6 +20,8 @@ export interface Workspace {
   asset(name: string): Asset;
   /** Opened once and kept. Throws the errors of `StoreKind.open` and `OpenRepository`. */
   repository(store: string): Promise<Repository>;
+  /** The place itself, for who copies what it holds as it is: without a key. The same that `repository` stands on. */
+  place(store: string): Promise<Store>;
 }
 
 export interface BackupReport {

@@ -4,6 +4,7 @@ export * from './contract.ts';
 export * from './forget.ts';
 export * from './holds.ts';
 export * from './points.ts';
+export * from './replicate.ts';
 export * from './restore.ts';
 export * from './retention.ts';
 export * from './stores-of.ts';

@@ -1,12 +1,14 @@
 import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
-import { storesOf } from './stores-of.ts';
+import { holdersOf } from './stores-of.ts';
 
 /** A recovery point as people see it: in which stores it is, and what was ever proved of it. */
 export interface ListedPoint {
   readonly point: Point;
   readonly stores: readonly string[];
+  /** Since when it is in them, milliseconds since 1970, as far as the journal tells: when it was taken there, or copied there. */
+  readonly since: Readonly<Record<string, number>>;
   /** When every byte of it was last read back sound in a store that has not been found damaged since, milliseconds since 1970. */
   readonly verifiedMs: number | undefined;
   /** Stores whose newest verification found that it cannot be restored whole from them, and when. */
@@ -32,7 +34,7 @@ export async function listPoints(
   asset: string | undefined,
   signal?: AbortSignal,
 ): Promise<PointList> {
-  const stores = asset === undefined ? [...workspace.plan.stores.keys()] : storesOf(workspace.plan, asset);
+  const stores = asset === undefined ? [...workspace.plan.stores.keys()] : holdersOf(workspace.plan, asset);
   const found = new Map<string, { point: Point; stores: string[] }>();
   const damage: (Damage & { store: string })[] = [];
   const unanswered: { store: string; error: LifeboatError }[] = [];
@@ -53,6 +55,7 @@ export async function listPoints(
       ...item,
       ...verificationOf(proofs.verified.get(item.point.id), item.stores),
       provenMs: proofs.proven.get(item.point.id),
+      since: proofs.since.get(item.point.id) ?? {},
     }));
   return { points, damage, unanswered };
 }
@@ -94,19 +97,28 @@ function verificationOf(
 export function proofsOf({ journal }: Pick<Workspace, 'journal'>): {
   verified: Map<string, Map<string, Outcome>>;
   proven: Map<string, number>;
+  since: Map<string, Record<string, number>>;
 } {
   const verified = new Map<string, Map<string, Outcome>>();
   const proven = new Map<string, number>();
-  for (const record of journal.records({ kinds: ['verify.finished', 'restore.finished'] })) {
-    if (record.kind === 'restore.finished') proven.set(String(record.data['point']), record.atMs);
+  const since = new Map<string, Record<string, number>>();
+  const arrived = (point: string, store: string, atMs: number): void => {
+    since.set(point, { ...since.get(point), [store]: atMs });
+  };
+  const kinds = ['verify.finished', 'restore.finished', 'backup.finished', 'copy.finished'];
+  for (const { kind, atMs, data } of journal.records({ kinds })) {
+    if (kind === 'restore.finished') proven.set(String(data['point']), atMs);
+    else if (kind === 'backup.finished') arrived(String(data['point']), String(data['store']), atMs);
+    else if (kind === 'copy.finished')
+      for (const point of data['points'] as string[]) arrived(point, String(data['to']), atMs);
     else {
-      const { store, sound, damage } = record.data as { store: string; sound: string[]; damage: Damage[] };
+      const { store, sound, damage } = data as unknown as { store: string; sound: string[]; damage: Damage[] };
       const note = (id: string, outcome: Outcome): void => {
         verified.set(id, (verified.get(id) ?? new Map<string, Outcome>()).set(store, outcome));
       };
-      for (const id of sound) note(id, { atMs: record.atMs, sound: true });
-      for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs: record.atMs, sound: false });
+      for (const id of sound) note(id, { atMs, sound: true });
+      for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs, sound: false });
     }
   }
-  return { verified, proven };
+  return { verified, proven, since };
 }

@@ -1,7 +1,7 @@
 import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point, Repository, VerifyResult } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
-import { storesOf } from './stores-of.ts';
+import { holdersOf } from './stores-of.ts';
 
 export interface VerifyRequest {
   /** Default: every asset of the plan. */
@@ -44,7 +44,7 @@ export async function verify(workspace: Workspace, request: VerifyRequest): Prom
 }
 
 const storesToVerify = ({ plan }: Workspace, { assets }: VerifyRequest): string[] =>
-  assets.length === 0 ? [...plan.stores.keys()] : [...new Set(assets.flatMap((asset) => storesOf(plan, asset)))];
+  assets.length === 0 ? [...plan.stores.keys()] : [...new Set(assets.flatMap((asset) => holdersOf(plan, asset)))];
 
 async function verifyStore(workspace: Workspace, store: string, request: VerifyRequest): Promise<StoreVerification> {
   const { clock, journal, progress } = workspace;

@@ -3,4 +3,5 @@ export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
 export * from './keys/index.ts';
 export type { PrunePlan, PruneResult, OpenWriter } from './prune/index.ts';
+export { holdsRepository, joinRepository } from './replicate/seed.ts';
 export { planReplication, replicate, type ReplicateOptions, type Replication } from './replicate/replicate.ts';

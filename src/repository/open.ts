@@ -1,7 +1,7 @@
 import { isLifeboatError, isoTime, LifeboatError, timeId, type Clock, type Secret } from '../core/index.ts';
 import type { Store } from '../stores/index.ts';
 import { DamageLog } from './damage.ts';
-import { isVacant, noteOtherHeaders } from './format/headers.ts';
+import { alreadyThere, isVacant, noteOtherHeaders } from './format/headers.ts';
 import { putCanary } from './keys/canary.ts';
 import {
   defaultKeyDerivation,
@@ -111,10 +111,3 @@ async function makeCanary(store: Store, bundle: KeyBundle, clock: Clock): Promis
 async function requireVacant(store: Store): Promise<void> {
   if (!(await isVacant(store))) throw alreadyThere(store);
 }
-
-const alreadyThere = (store: Store, cause?: unknown): LifeboatError =>
-  new LifeboatError('repository.exists', `${store.location} already holds a repository`, {
-    where: store.location,
-    hint: 'Use it, or name another place.',
-    cause,
-  });

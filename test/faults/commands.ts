@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { idOf, runIn, type Answer, type Ground } from './ground.ts';
@@ -158,6 +158,16 @@ export const sweptCommands: readonly SweptCommand[] = [
     again: 'after a failure',
   },
   {
+    command: 'store replicate',
+    title: 'shows in the copy only points that come back from it',
+    words: () => ['store', 'replicate', 'near', 'copy'],
+    reads: false,
+    before: addCopy,
+    succeeded: async (folder, _, { points }) => expectCopied(folder, points),
+    failed: (folder) => expectCopied(folder),
+    afterwards: expectOldPoints,
+  },
+  {
     command: 'drill',
     title: 'passes only with the newest point restored, and leaves no bubble',
     words: () => ['drill', 'rehearsal'],
@@ -245,6 +255,27 @@ async function forgetStore(folder: string): Promise<void> {
   const plan = await readFile(file, 'utf8');
   const key = `main: { recipients: [${json['recipient']}], identity: { file: ./identity }`;
   await writeFile(file, plan.replace('main: { passphrase: { env: LB_TEST_PASS }', key));
+}
+
+async function addCopy(folder: string): Promise<void> {
+  const file = join(folder, 'lifeboat.yaml');
+  const plan = await readFile(file, 'utf8');
+  const store = 'near: { type: fs, path: ./store, domain: safe }';
+  await writeFile(file, plan.replace(store, `${store}, copy: { type: fs, path: ./copy, domain: here }`));
+  await mkdir(join(folder, 'copy'));
+}
+
+/** Every point that stands in the copy comes back from it alone; all of these stand there. */
+async function expectCopied(folder: string, all: readonly string[] = []): Promise<void> {
+  const standing = existsSync(join(folder, 'copy', 'points')) ? await readdir(join(folder, 'copy', 'points')) : [];
+  expect(standing).toEqual(expect.arrayContaining([...all]));
+  for (const point of standing) {
+    const target = join(folder, `copied-${point}`);
+    const words = ['restore', 'docs', '--store', 'copy', '--to', target, '--point', point];
+    const answer = await runIn(folder, words);
+    expect(answer.exitCode, JSON.stringify(answer.json)).toBe(0);
+    await rm(target, { recursive: true });
+  }
 }
 
 async function expectWorkingStore(folder: string): Promise<void> {

@@ -55,7 +55,14 @@ function row({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint, no
   ];
 }
 
-const pointJson = ({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint): Record<string, unknown> => ({
+const pointJson = ({
+  point,
+  stores,
+  since,
+  verifiedMs,
+  damagedIn,
+  provenMs,
+}: ListedPoint): Record<string, unknown> => ({
   id: point.id,
   asset: point.asset,
   kind: point.kind,
@@ -64,6 +71,7 @@ const pointJson = ({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoi
   storedBytes: point.storedBytes,
   files: point.files,
   stores,
+  since: Object.fromEntries(Object.entries(since).map(([store, atMs]) => [store, isoTime(atMs)])),
   verifiedAt: verifiedMs === undefined ? null : isoTime(verifiedMs),
   damagedIn: damagedIn.map(({ store, atMs }) => ({ store, at: isoTime(atMs) })),
   provenAt: provenMs === undefined ? null : isoTime(provenMs),

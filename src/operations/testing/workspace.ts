@@ -57,7 +57,7 @@ export async function withWorkspaceOf(
 }
 
 /** With the cheapest key that Argon2 allows. */
-async function makeStore(path: string): Promise<void> {
+export async function makeStore(path: string): Promise<void> {
   const derivation = { memoryKiB: 64, passes: 1, lanes: 1 };
   const passphrase = new Secret('a passphrase for tests');
   const store = await openFsStore(path, true);

@@ -151,7 +151,7 @@ export function readPolicies(inspection: Inspection, timezone: string): Map<stri
     const read = inspection.read(schema.policy, written, path);
     if (read === undefined) continue;
     const raw = written as Record<string, unknown>;
-    for (const word of ['copy', 'verify', 'on'].filter((one) => raw[one] !== undefined)) {
+    for (const word of ['verify', 'on'].filter((one) => raw[one] !== undefined)) {
       inspection.notExecutable([...path, word], `${word} of a policy`);
     }
     for (const word of ['tiers', 'forever'].filter((one) => isMapping(raw['keep']) && one in raw['keep'])) {

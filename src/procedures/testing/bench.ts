@@ -115,6 +115,9 @@ function workspaceIn(folder: string, stateFolder: string, journal: Journal): Wor
     repository: async (store) => {
       throw new LifeboatError('plan.unknown_name', `the plan has no store ${store}`);
     },
+    place: async (store) => {
+      throw new LifeboatError('plan.unknown_name', `the plan has no store ${store}`);
+    },
   };
 }
 

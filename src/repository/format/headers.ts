@@ -114,3 +114,10 @@ export async function isVacant(store: Store): Promise<boolean> {
   for (const prefix of ['packs/', 'points/', 'index/']) for await (const _ of store.list(prefix)) return false;
   return true;
 }
+
+export const alreadyThere = (store: Store, cause?: unknown): LifeboatError =>
+  new LifeboatError('repository.exists', `${store.location} already holds a repository`, {
+    where: store.location,
+    hint: 'Use it, or name another place.',
+    cause,
+  });

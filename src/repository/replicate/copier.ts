@@ -1,4 +1,4 @@
-import { isLifeboatError, limits, silentProgress } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, limits, silentProgress } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damaged, damageFrom, isDamage } from '../damage.ts';
 import { decodeHeader, headerBytes, objectKinds, requireHash, type SealedKind } from '../format/seal.ts';
@@ -73,6 +73,7 @@ export class Copier {
       await this.#target.put(name, [bytes], signal);
       this.#mended.push(name);
     }
+    if (objectOfName(name).kind === 'point') await this.#requireKept(name, bytes);
     this.#objects += 1;
     this.#bytes += bytes.length;
     return 'copied';
@@ -94,6 +95,16 @@ export class Copier {
       this.#damage.push(damageFrom(error, name, objectOfName(name).kind));
       return 'bad';
     }
+  }
+
+  /** A store that keeps something else than it was given: what is visible then is no point, and only we know of it. */
+  async #requireKept(name: string, bytes: Buffer): Promise<void> {
+    if ((await this.#target.get(name)).equals(bytes)) return;
+    await this.#target.remove(name);
+    throw new LifeboatError('repository.damaged', `${this.#target.location} did not keep the point as it was copied`, {
+      where: name,
+      hint: 'Look after its disk or bucket before the next copy.',
+    });
   }
 
   /** What the target has under this name. */

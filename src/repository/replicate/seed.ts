@@ -1,7 +1,7 @@
 import { isLifeboatError, LifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { DamageLog } from '../damage.ts';
-import { isVacant, readHeaders } from '../format/headers.ts';
+import { alreadyThere, isVacant, readHeaders } from '../format/headers.ts';
 import { encodePlain, readTwins } from '../format/twins.ts';
 import { decodeKeyObject } from '../keys/keys.ts';
 import { copyOf, headerName, keyName, objectOfName } from '../names.ts';
@@ -27,6 +27,14 @@ export async function requireSameRepository(
   await bringKeys(source, target, repository);
   if (isNew) await createHeader(source, target, encodePlain(header.value), repository);
   return { repository, isNew };
+}
+
+export const holdsRepository = async (store: Store): Promise<boolean> => !(await isVacant(store));
+
+/** Makes an empty place a store of the same repository; returns its id. Throws `repository.exists`. */
+export async function joinRepository(source: Store, target: Store): Promise<string> {
+  if (await holdsRepository(target)) throw alreadyThere(target);
+  return (await requireSameRepository(source, target, false)).repository;
 }
 
 async function requireOwn(source: Store, target: Store, repository: string): Promise<void> {
