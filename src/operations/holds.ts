@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { isLifeboatError, isoTime, LifeboatError, timeId, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
-import type { Plan } from '../plan/index.ts';
 import type { Damage, Hold } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 import { listPoints } from './points.ts';
-import { storesOf } from './stores-of.ts';
+import { holdersOf } from './stores-of.ts';
 
 export interface HoldRequest {
   /** Exactly one of both. */
@@ -126,7 +125,7 @@ export function holdWords({ kind, id, by, reason, untilMs }: Hold): string {
 export const isHolding = ({ untilMs }: Hold, nowMs: number): boolean => untilMs === undefined || untilMs > nowMs;
 
 async function storesToHold(workspace: Workspace, { point, asset, signal }: HoldRequest): Promise<readonly string[]> {
-  if (asset !== undefined) return storesOfAsset(workspace.plan, asset);
+  if (asset !== undefined) return holdersOf(workspace.plan, asset);
   const list = await listPoints(workspace, undefined, signal);
   const listed = list.points.find((item) => item.point.id === point)?.stores ?? [];
   // One that cannot be read now may be all that is left another day.
@@ -137,12 +136,6 @@ async function storesToHold(workspace: Workspace, { point, asset, signal }: Hold
   throw new LifeboatError('point.missing', `there is no recovery point ${point}`, {
     hint: 'List them: lifeboat points',
   });
-}
-
-function storesOfAsset(plan: Plan, asset: string): string[] {
-  const first = storesOf(plan, asset);
-  const policy = plan.policies.get(plan.assets.get(asset)?.policy ?? '');
-  return [...new Set([...first, ...(policy?.copy?.to ?? [])])];
 }
 
 /** Stores of one repository are given the same bytes, so that a copy of one agrees with the other. */

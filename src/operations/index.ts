@@ -8,5 +8,7 @@ export * from './replicate.ts';
 export * from './restore.ts';
 export * from './retention.ts';
 export * from './stores-of.ts';
+export type { ReadingAsked } from './verification/asked.ts';
+export type { DutyCheck } from './verification/duties.ts';
 export * from './verify.ts';
 export * from './stream.ts';

@@ -93,6 +93,13 @@ function verificationOf(
   };
 }
 
+interface VerifyRecord {
+  readonly store: string;
+  readonly sound: readonly string[];
+  readonly damage: readonly Damage[];
+  readonly readSince?: Readonly<Record<string, number>>;
+}
+
 /** What the journal knows of verifications, by point and store, and of restores with all checks green. */
 export function proofsOf({ journal }: Pick<Workspace, 'journal'>): {
   verified: Map<string, Map<string, Outcome>>;
@@ -112,11 +119,15 @@ export function proofsOf({ journal }: Pick<Workspace, 'journal'>): {
     else if (kind === 'copy.finished')
       for (const point of data['points'] as string[]) arrived(point, String(data['to']), atMs);
     else {
-      const { store, sound, damage } = data as unknown as { store: string; sound: string[]; damage: Damage[] };
+      const { store, sound, damage, readSince = {} } = data as unknown as VerifyRecord;
       const note = (id: string, outcome: Outcome): void => {
         verified.set(id, (verified.get(id) ?? new Map<string, Outcome>()).set(store, outcome));
       };
       for (const id of sound) note(id, { atMs, sound: true });
+      for (const [id, sinceMs] of Object.entries(readSince)) {
+        // Read in parts: it counts from the oldest of them, and only if nothing was found since.
+        if (sinceMs > (verified.get(id)?.get(store)?.atMs ?? -Infinity)) note(id, { atMs: sinceMs, sound: true });
+      }
       for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs, sound: false });
     }
   }

@@ -143,6 +143,13 @@ export interface VerifyOptions {
    * `everything`: every byte of every object in the store, whether a point needs it or not, both copies of what is kept twice.
    */
   readonly depth: 'structure' | 'points' | 'everything';
+  /**
+   * Which packs are read, whole, asked once of all that would be; the others are only looked at for their size, and nothing is said
+   * of what is in them. Default: all, of each what is needed.
+   */
+  readonly choose?: (packs: readonly { readonly id: string; readonly bytes: number }[]) => ReadonlySet<string>;
+  /** Is told of each pack of which every chunk was read. */
+  readonly onPack?: (pack: { readonly id: string; readonly bytes: number; readonly sound: boolean }) => void;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
@@ -151,8 +158,10 @@ export interface VerifyResult {
   /** What was looked at: objects and bytes as stored, chunks and bytes as plain. */
   readonly checked: { objects: number; bytes: number; chunks: number; plainBytes: number; points: number };
   readonly damage: Damage[];
-  /** Whole points by id: those without damage. */
+  /** Whole points by id: those without damage in what was read. */
   readonly sound: string[];
+  /** With `onPack`: the packs that a point rests on; undefined where one of them is nowhere. */
+  readonly packsOf: (point: string) => string[] | undefined;
 }
 
 export interface Damage {

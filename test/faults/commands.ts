@@ -114,6 +114,13 @@ export const sweptCommands: readonly SweptCommand[] = [
     succeeded: expectAllChecked,
   },
   {
+    command: 'verify',
+    title: 'in parts is green only about what it read',
+    words: () => ['verify', '--budget', '100%'],
+    reads: true,
+    succeeded: expectAllChecked,
+  },
+  {
     command: 'restore',
     title: 'hands over the newest point whole, or nothing',
     words: () => ['restore', 'docs', '--to', './out'],

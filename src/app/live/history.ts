@@ -52,6 +52,8 @@ function read({ clock }: World, file: string): History {
         if (seconds > 0) history.restoreRate.set(asset, Number(data['bytes']) / seconds);
       } else {
         for (const id of data['sound'] as string[]) history.verifiedMs.set(`${id} ${store}`, atMs);
+        for (const [id, sinceMs] of Object.entries((data['readSince'] ?? {}) as Record<string, number>))
+          history.verifiedMs.set(`${id} ${store}`, Math.max(sinceMs, history.verifiedMs.get(`${id} ${store}`) ?? 0));
       }
     }
     return history;

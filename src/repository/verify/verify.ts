@@ -14,6 +14,7 @@ import { poolFor, type Pool } from '../pool/index.ts';
 import { readPoint, type StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
 import { verifyOthers } from './others.ts';
+import { Reading } from './reading.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
@@ -36,6 +37,7 @@ class Verification {
   readonly #log = new DamageLog();
   readonly #catalog: Catalog;
   readonly #reader: PackReader;
+  readonly #reading: Reading;
   readonly #checked = { objects: 0, bytes: 0, chunks: 0, plainBytes: 0, points: 0 };
   /** Sizes of the packs that the store lists, by their numbers. */
   readonly #listed = new Map<number, StoredObject>();
@@ -52,6 +54,7 @@ class Verification {
     this.#options = options;
     this.#catalog = new Catalog(store, bundle, this.#log);
     this.#reader = new PackReader(store, bundle, this.#catalog, this.#log);
+    this.#reading = new Reading(options, this.#catalog);
   }
 
   async run(): Promise<VerifyResult> {
@@ -62,8 +65,10 @@ class Verification {
     await this.#readCatalog();
     const needed = await this.#neededChunks(points);
     const work = depth === 'everything' ? new Map([...needed, ...this.#allChunks()]) : needed;
-    progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes: this.#bytesOf(work) });
-    this.#pool = depth === 'structure' ? undefined : poolFor(this.#bytesOf(work));
+    this.#reading.choose(work.keys());
+    const bytes = this.#reading.bytesOf(work.keys());
+    progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes });
+    this.#pool = depth === 'structure' ? undefined : poolFor(bytes);
     await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
     if (depth === 'everything') await this.#verifyOthers();
     else
@@ -72,7 +77,8 @@ class Verification {
       );
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
     const sound = points.map(({ point }) => point.id).filter((id) => !this.#suffering.has(id));
-    return { checked: this.#checked, damage: this.#log.list(), sound };
+    const packsOf = (point: string): string[] | undefined => this.#reading.packsOf(point);
+    return { checked: this.#checked, damage: this.#log.list(), sound, packsOf };
   }
 
   async #readPoints(): Promise<StoredPoint[]> {
@@ -108,9 +114,10 @@ class Verification {
     const byPack = new Map<number, number[]>();
     for (const point of points) {
       for await (const ordinal of this.#ordinalsOf(point)) {
-        if (ordinal < 0 || seen.has(ordinal)) continue;
+        const pack = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).pack;
+        this.#reading.note(point.point.id, pack);
+        if (pack === undefined || seen.has(ordinal)) continue;
         seen.add(ordinal);
-        const { pack } = this.#catalog.table.placeOf(ordinal);
         const ordinals = byPack.get(pack);
         if (ordinals === undefined) byPack.set(pack, [ordinal]);
         else ordinals.push(ordinal);
@@ -168,15 +175,12 @@ class Verification {
         return false;
       });
     }
-    return Map.groupBy(others, (ordinal) => table.placeOf(ordinal).pack);
+    return Map.groupBy(others, (ordinal) => this.#reading.also(table.placeOf(ordinal).pack));
   }
 
-  #bytesOf(work: ReadonlyMap<number, number[]>): number {
-    return [...work.keys()].reduce((total, pack) => total + (this.#catalog.packs[pack]?.bytes ?? 0), 0);
-  }
-
-  async #verifyPack(pack: number, ordinals: readonly number[]): Promise<void> {
+  async #verifyPack(pack: number, needed: readonly number[]): Promise<void> {
     this.#requireGoing();
+    const ordinals = this.#reading.ordinalsOf(pack, needed);
     const { depth, progress = silentProgress } = this.#options;
     const record = this.#catalog.packs[pack];
     const object = this.#listed.get(pack);
@@ -185,7 +189,7 @@ class Verification {
     this.#checked.objects += 1;
     this.#checked.bytes += object?.bytes ?? 0;
     if (object === undefined) return this.#allBad(ordinals, incomplete(name));
-    if (depth === 'structure') {
+    if (!this.#reading.isRead(pack)) {
       if (object.bytes !== record.bytes)
         this.#allBad(
           ordinals,
@@ -195,6 +199,7 @@ class Verification {
     }
     await this.#verifyChunks(pack, ordinals);
     if (depth === 'everything') await this.#verifyTrailer(object, pack);
+    this.#reading.done(pack, ordinals, (ordinal) => this.#bad.has(ordinal));
     progress.advance({ bytes: record.bytes });
   }
 
