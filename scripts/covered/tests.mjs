@@ -13,6 +13,7 @@ const register = {
   'assets/sqlite': 'src/assets/sqlite/sqlite.test.ts',
   'assets/files': 'src/assets/files/files.test.ts',
   'stores/fs': 'src/stores/fs/fs-store.test.ts',
+  'stores/s3': 'src/stores/s3/s3-store.test.ts',
   'steps/restore': 'src/procedures/steps/restore/restore.test.ts',
   'steps/backup': 'src/procedures/steps.test.ts',
   'steps/check': 'src/procedures/steps.test.ts',

@@ -1,5 +1,6 @@
 export * from './environment.ts';
 export * from './keys/index.ts';
+export * from './kit/index.ts';
 export * from './live/index.ts';
 export * from './open.ts';
 export * from './recover.ts';
@@ -7,3 +8,4 @@ export * from './registry.ts';
 export * from './tools.ts';
 export * from './version.ts';
 export * from './report.ts';
+export * from './store-facts.ts';

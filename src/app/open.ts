@@ -24,10 +24,13 @@ import {
   type Repository,
   type Unlock,
 } from '../repository/index.ts';
-import { retrying, type Store } from '../stores/index.ts';
+import { retrying, type Store, type StoreFact } from '../stores/index.ts';
+import { kindOfStore, openStore } from './stores.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
 import { toolVersion } from './version.ts';
+
+export { openStore };
 
 export interface OpenOptions {
   readonly planFile: string;
@@ -124,20 +127,22 @@ export async function initStore(
   store: string,
   clock: Clock,
   wrapStore = retriesWith(clock),
-): Promise<{ id: string; location: string }> {
+): Promise<{ id: string; location: string; facts: readonly StoreFact[] }> {
   const recipients = await recipientsOf(plan);
-  const place = wrapStore(await openStore(plan, store, clock, true));
+  const { kind, settings, context } = kindOfStore(plan, store, { clock, create: true });
+  const facts = (await kind.prepare?.(settings, context)) ?? [];
+  const place = wrapStore(await kind.open(settings, { ...context, create: kind.prepare === undefined }));
   try {
     const related = await relatedPlace(plan, store, clock, wrapStore);
     if (related !== undefined) {
       try {
-        return { id: await joinRepository(related, place), location: place.location };
+        return { id: await joinRepository(related, place), location: place.location, facts };
       } finally {
         await related.close();
       }
     }
     const { id, location } = await createRepository(place, recipients, clock);
-    return { id, location };
+    return { id, location, facts };
   } finally {
     await place.close();
   }
@@ -180,22 +185,6 @@ const openStoreRepository = async (
   unlock: () => Promise<Unlock>,
   clock: Clock,
 ): Promise<Repository> => openRepository(await place, await unlock(), clock);
-
-export async function openStore(plan: Plan, name: string, clock: Clock, create: boolean): Promise<Store> {
-  const declaration = plan.stores.get(name);
-  if (declaration === undefined) {
-    throw new LifeboatError('plan.unknown_name', `the plan has no store ${name}`, {
-      hint: `It has: ${[...plan.stores.keys()].join(', ')}.`,
-    });
-  }
-  const kind = registry.stores.find(({ type }) => type === declaration.type);
-  if (kind === undefined) {
-    throw new LifeboatError('plan.not_executable', `stores of type ${declaration.type} cannot be used yet`, {
-      where: name,
-    });
-  }
-  return kind.open(declaration.settings, { baseFolder: plan.folder, create, clock });
-}
 
 async function closeAll(journal: Journal, places: Map<string, Promise<Store>>): Promise<void> {
   // A place that never opened has nothing to close; its error was given to whoever asked for it.

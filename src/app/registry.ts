@@ -6,11 +6,12 @@ import { checkKinds } from '../checks/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
 import { fsStore } from '../stores/fs/index.ts';
 import type { StoreKind } from '../stores/index.ts';
+import { s3Store } from '../stores/s3/index.ts';
 
 /** Every concrete driver of the product: the one place that names them. A new one is a line here. */
 export const registry = {
   assets: [filesKind, sqliteKind, postgresKind] as readonly AssetKind[],
-  stores: [fsStore] as readonly StoreKind[],
+  stores: [fsStore, s3Store] as readonly StoreKind[],
   checks: checkKinds,
   steps: stepKinds,
 } as const;

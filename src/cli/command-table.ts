@@ -44,6 +44,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/stream.ts'),
   },
   {
+    name: 'kit',
+    summary: 'all that a stranger needs to restore on a bare machine, but for store and key',
+    heading: 'Protect:',
+    load: () => import('./commands/kit.ts'),
+  },
+  {
     name: 'points',
     summary: 'list recovery points',
     heading: 'Protect:',
@@ -174,6 +180,24 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'make the repository of a store',
     heading: 'Keys and stores:',
     load: () => import('./commands/store-init.ts'),
+  },
+  {
+    name: 'store probe',
+    summary: 'find out what a store really does',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-probe.ts'),
+  },
+  {
+    name: 'store thaw',
+    summary: 'make readable what lies in cold storage classes',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-thaw.ts'),
+  },
+  {
+    name: 'store prune',
+    summary: 'let go of points by retention, and bring their space back',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-prune.ts'),
   },
   {
     name: 'store replicate',

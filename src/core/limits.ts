@@ -179,6 +179,9 @@ export const limits = {
   smallIndexesMin: 32,
   /** Objects that are removed at once: a store answers many such calls as fast as one. */
   objectsRemovedAtOnce: 16,
+  /** More than this share of a store, or of its points, does not go without a word about it; below one pack nobody is asked. */
+  unexplainedShareMax: 0.3,
+  unexplainedBytesMin: 16 * 2 ** 20,
   /** One list of condemned packs, and the most of them in one; a prune of more makes several. */
   condemnedBytesMax: 4 * 2 ** 20,
   packsPerCondemnedMax: 50_000,
@@ -200,6 +203,9 @@ export const limits = {
   copyReasonsKept: 20,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */
   headerBytesMax: 64 * 2 ** 10,
+  /** A kit has the program, a page, a runbook and the plan's files. */
+  kitFilesMax: 1_000,
+  kitRecordBytesMax: 2 ** 20,
   /** A name, an office, a safe: what a sheet and a list have room for. */
   keyLabelCharactersMax: 200,
   /** Each passphrase among them costs a second when a repository is opened; nobody keeps track of more ways in. */

@@ -6,7 +6,7 @@ import type { z } from 'zod';
  */
 export interface PlanKinds {
   readonly assets: readonly TypedKind[];
-  readonly stores: readonly TypedKind[];
+  readonly stores: readonly StoreWords[];
   readonly checks: readonly KeyedKind[];
   readonly steps: readonly StepWords[];
 }
@@ -15,6 +15,11 @@ export interface PlanKinds {
 export interface TypedKind {
   readonly type: string;
   readonly schema: z.ZodType;
+}
+
+export interface StoreWords extends TypedKind {
+  /** Whether `lock` means anything to places of this kind. */
+  readonly locks?: boolean;
 }
 
 /** Named by a key of its own; the schema covers what stands under that key. */

@@ -122,6 +122,8 @@ export interface StoreFact {
 export interface StoreKind<Settings = unknown> {
   readonly type: string;
   readonly schema: z.ZodType<Settings>;
+  /** Whether places of this kind may have locks (`lock` in the plan). */
+  readonly locks?: boolean;
   /**
    * Opens without writing; `create` makes the place (folder, bucket) if it is missing.
    * Throws `store.denied`, and `store.unreachable` also when the place is not there and may not be made.

@@ -175,6 +175,27 @@ export const sweptCommands: readonly SweptCommand[] = [
     afterwards: expectOldPoints,
   },
   {
+    command: 'store prune',
+    title: 'takes nothing that a point needs',
+    words: () => ['store', 'prune'],
+    reads: false,
+    before: forgetOldest,
+    succeeded: expectPruned,
+    afterwards: async (folder, ground) => {
+      expect((await runIn(folder, ['store', 'prune'])).exitCode).toBe(0);
+      await expectPruned(folder, { exitCode: 0, json: {} }, ground);
+    },
+  },
+  {
+    command: 'store prune',
+    title: 'tried dry says what would go, and changes nothing',
+    words: () => ['store', 'prune', '--dry-run'],
+    reads: true,
+    succeeded: async (_, { json }) => {
+      expect(json['stores']).toMatchObject([{ points: 2, unneeded: { packs: 0 }, deleted: { packs: 0 } }]);
+    },
+  },
+  {
     command: 'drill',
     title: 'passes only with the newest point restored, and leaves no bubble',
     words: () => ['drill', 'rehearsal'],
@@ -239,6 +260,10 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 
 /** Commands that are not swept, with the reason. */
 export const unsweptCommands: Readonly<Record<string, string>> = {
+  'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
+  'store thaw':
+    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 asks a server that does',
+  kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
   'keys remove':
     'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',
   'keys share': 'it adds a key as `keys add` does, which is swept; its sheets are tried in test/keys.test.ts',
@@ -340,4 +365,19 @@ async function expectNoHalfRecovery(folder: string): Promise<void> {
 
 async function expectNoBubble(): Promise<void> {
   expect(await readdir(process.env['TMPDIR'] as string)).toEqual([]);
+}
+
+async function forgetOldest(folder: string): Promise<void> {
+  const { json } = await runIn(folder, ['points']);
+  const [oldest] = json['points'] as { id: string }[];
+  expect((await runIn(folder, ['points', 'forget', oldest?.id as string])).exitCode).toBe(0);
+}
+
+async function expectPruned(folder: string, _: Answer, { points }: Ground): Promise<void> {
+  const { exitCode, json } = await runIn(folder, ['points']);
+  expect(exitCode).toBe(0);
+  expect((json['points'] as { id: string }[]).map(({ id }) => id)).toEqual([points[1]]);
+  const verified = await runIn(folder, ['verify', '--all']);
+  expect([verified.exitCode, verified.json['damage']]).toEqual([0, []]);
+  await expectRestores(folder, points[1] as string, 'second');
 }

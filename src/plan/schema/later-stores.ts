@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TypedKind } from '../kinds.ts';
-import { duration, listOf, secretOrText, secretSource, text } from './words.ts';
+import { duration, listOf, secretOrText, text } from './words.ts';
 
 /** What the place itself does to objects after an age; tiering of points is the policy's. */
 const lifecycle = listOf(
@@ -28,16 +28,6 @@ const bucket = {
 
 /** Store types that the language has and nothing opens yet. */
 export const laterStores: readonly TypedKind[] = [
-  {
-    type: 's3',
-    schema: z.strictObject({
-      ...bucket,
-      endpoint: secretOrText.optional(),
-      accessKeyId: secretOrText.optional(),
-      secretAccessKey: secretSource.optional(),
-      pathStyle: z.boolean().optional(),
-    }),
-  },
   { type: 'gcs', schema: z.strictObject(bucket) },
   { type: 'azure', schema: z.strictObject(bucket) },
   {

@@ -67,9 +67,10 @@ export function readStores(inspection: Inspection, folder: string): Map<string, 
     );
     if (read === undefined) continue;
     const { type, domain, lock, about } = read.common;
-    if (!inspection.kinds.stores.some((kind) => kind.type === type))
-      inspection.notExecutable([...path, 'type'], `the store type ${type}`);
-    if (lock !== undefined) inspection.notExecutable([...path, 'lock'], 'a lock on stored objects');
+    const kind = inspection.kinds.stores.find((one) => one.type === type);
+    if (kind === undefined) inspection.notExecutable([...path, 'type'], `the store type ${type}`);
+    if (lock !== undefined && kind?.locks !== true)
+      inspection.notExecutable([...path, 'lock'], `a lock on objects in stores of type ${type}`);
     stores.set(name, {
       name,
       type,

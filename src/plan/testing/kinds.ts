@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkKinds } from '../../checks/index.ts';
 import type { PlanKinds } from '../kinds.ts';
+import { duration } from '../schema/words.ts';
 
 const text = z.string().min(1);
 const source = z.union([
@@ -11,6 +12,30 @@ const source = z.union([
 ]);
 const check = z.record(z.string(), z.unknown());
 
+const s3 = z.strictObject({
+  bucket: source,
+  prefix: text.optional(),
+  region: text.optional(),
+  endpoint: source.optional(),
+  accessKeyId: source.optional(),
+  secretAccessKey: source.optional(),
+  private: z.boolean().optional(),
+  versioning: z.boolean().optional(),
+  encryption: text.optional(),
+  transport: text.optional(),
+  account: text.optional(),
+  lifecycle: z
+    .array(
+      z.strictObject({
+        after: duration,
+        class: text.optional(),
+        expire: z.boolean().optional(),
+        versions: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+});
+
 /** Kinds for tests of the language: the checks are the real ones, the others only lend it their words. */
 export const testKinds: PlanKinds = {
   assets: [
@@ -18,7 +43,10 @@ export const testKinds: PlanKinds = {
     { type: 'sqlite', schema: z.strictObject({ path: text }) },
     { type: 'postgres', schema: z.strictObject({ url: source }) },
   ],
-  stores: [{ type: 'fs', schema: z.strictObject({ path: text }) }],
+  stores: [
+    { type: 'fs', schema: z.strictObject({ path: text }) },
+    { type: 's3', schema: s3, locks: true },
+  ],
   checks: checkKinds,
   steps: [
     { kind: 'backup', schema: text },
