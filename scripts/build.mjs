@@ -2,7 +2,7 @@
 // program bundled by esbuild, the code of its threads and its native parts as assets, injected into a copy of Node itself.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { inject } from 'postject';
@@ -36,11 +36,10 @@ const ownParts = {
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 try {
-  const [program, thread] = [join(work, 'program.js'), join(work, 'worker.js')];
+  const program = join(work, 'program.js');
   await bundle('scripts/build/entry.ts', program);
-  await bundle('src/repository/pool/worker.ts', thread);
   const assets = {
-    'worker.js': thread,
+    ...(await threads('src/repository/pool/worker.ts', 'src/assets/sqlite/asked.ts')),
     'package.json': join(home, 'package.json'),
     'shop.yaml': join(home, 'examples', 'shop.yaml'),
     ...nativeParts(),
@@ -72,6 +71,17 @@ function bundle(entry, outfile) {
     },
     plugins: [ownParts],
   });
+}
+
+/** What runs in a thread is a program of its own. */
+async function threads(...entries) {
+  const made = entries.map((entry) => [
+    `${basename(entry, '.ts')}.js`,
+    join(work, `${basename(entry, '.ts')}.js`),
+    entry,
+  ]);
+  for (const [, file, entry] of made) await bundle(entry, file);
+  return Object.fromEntries(made.map(([name, file]) => [name, file]));
 }
 
 /** Without it extended attributes, holes and exact times are not restored, and a restore says so. */

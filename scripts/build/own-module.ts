@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { getAsset, getRawAsset } from 'node:sea';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -47,5 +47,7 @@ function loadNative(asset: string): unknown {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+export const ownFolder = (): string => dirname(process.execPath);
 
 export const ownText = (name: string): string => getAsset(nameOf(name), 'utf8');

@@ -30,6 +30,9 @@ export const ownProgram = (name: string, base: string): [string, ...string[]] =>
 /** An npm package that is loaded late, or may be missing: then it throws. */
 export const loadPackage = (name: string, base: string): unknown => createRequire(base)(name);
 
+/** The folder of the package, for a module three folders below it. */
+export const ownFolder = (base: string): string => fileURLToPath(new URL('../../..', base));
+
 /** A file of the package, `examples/shop.yaml`, for a module two folders below it; compiled ones stand three below. */
 export function ownText(name: string, base: string): string {
   try {

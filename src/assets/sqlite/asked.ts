@@ -4,13 +4,15 @@ import { sqliteError } from './errors.ts';
 import { askNow, type Question } from './pragmas.ts';
 
 /** The thread's side of `asked`: one question, one answer. */
-const question = workerData as Question;
+void answerOnce(workerData as Question);
 
-try {
-  answer(await askNow(question));
-} catch (error) {
-  const { code, message, where, hint } = sqliteError(error, question.file);
-  answer({ error: { code, message, where, hint } });
+async function answerOnce(question: Question): Promise<void> {
+  try {
+    answer(await askNow(question));
+  } catch (error) {
+    const { code, message, where, hint } = sqliteError(error, question.file);
+    answer({ error: { code, message, where, hint } });
+  }
 }
 
 function answer(said: Answer): void {

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
-import { Worker } from 'node:worker_threads';
-import { LifeboatError, limits, ownModule, type ErrorCode } from '../../core/index.ts';
+import { LifeboatError, limits, ownModule, ownThread, type ErrorCode } from '../../core/index.ts';
 import { stopIfAsked } from '../stop.ts';
 import { askNow, type Findings, type Question } from './pragmas.ts';
 
@@ -31,7 +30,7 @@ export async function asked(question: Question, signal?: AbortSignal): Promise<F
 async function askThread(question: Question, signal?: AbortSignal): Promise<Findings> {
   const answered = Promise.withResolvers<Answer>();
   // Flags of the process (a test runner's loader, an inspector) are not for its threads.
-  const worker = new Worker(program, { workerData: question, execArgv: [], env: threadEnvironment() });
+  const worker = ownThread(program, { workerData: question, execArgv: [], env: threadEnvironment() });
   worker.on('message', (answer: Answer) => answered.resolve(answer));
   worker.on('error', (error) => answered.reject(lost(question, error)));
   worker.on('exit', () => answered.reject(lost(question)));
