@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { CheckKind, CheckResult, CheckSpec } from '../checks/check.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
-import type { LogKeeping } from './log.ts';
+import type { LogKeeping, Replay } from './log.ts';
 
 /**
  * Something that must survive, and how it is read, put back and judged. One folder a kind; `asset.suite.ts` holds what
@@ -127,6 +127,8 @@ export interface CaptureFacts {
 
 export interface ApplyOptions extends WorkOptions {
   readonly progress: Progress;
+  /** Fetches while the point is written. */
+  readonly replay?: Replay;
   /** Is told what could not be given back as it was, sentence by sentence. */
   readonly warn?: (sentence: string) => void;
 }
@@ -136,6 +138,8 @@ export interface StartOptions extends WorkOptions {
   /** The copy goes on running after our process ends; its `stop` is then `pg_ctl stop` or the like, by a person. */
   readonly stay: boolean;
   readonly port?: number;
+  /** Replayed once, at the first start; what was reached is compared with it. */
+  readonly replay?: Replay;
 }
 
 export interface RestoredCopy {

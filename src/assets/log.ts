@@ -79,6 +79,38 @@ export interface LogBasePlace {
   readonly end: bigint;
 }
 
+/** Up to where a log is replayed: everything there is, a moment, a position, a named place or the end of a transaction. */
+export type RecoveryTarget = { /** Just before it instead of just after. */ readonly exclusive?: boolean } & (
+  | { readonly kind: 'now' }
+  | { readonly kind: 'time'; readonly atMs: number }
+  | { readonly kind: 'position' | 'name' | 'transaction'; readonly text: string }
+);
+
+/** A point that replay may begin at. */
+export interface ReplayBase {
+  readonly id: string;
+  /** The moment whose data it holds. */
+  readonly atMs: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** A way from a point to a target that was audited: nothing is missing between. */
+export interface Replay {
+  readonly base: string;
+  readonly timeline: number;
+  /** Positions as people write them. */
+  readonly from: string;
+  readonly to: string;
+  /** Of log, at most. */
+  readonly bytes: number;
+  /** The latest moment that the log reaches, milliseconds since 1970, where it says. */
+  readonly reachableMs: number | undefined;
+  /** Begins to fetch, while the point is written; `folder` does not exist yet, its parent does. */
+  begin(folder: string): Promise<void>;
+  /** Ends fetching and removes what was fetched. May be called again, and without `begin`. */
+  close(): Promise<void>;
+}
+
 /** What an asset with a log can do beside points. */
 export interface LogKeeping {
   /** What the source calls its log, asked of it. */
@@ -90,6 +122,17 @@ export interface LogKeeping {
    * Throws what waiting does not mend.
    */
   stream(options: LogStreamOptions): Promise<void>;
+  /**
+   * Chooses the point (the newest that ends before the target and leads there) and audits the log from it to the target, over
+   * all timelines between. Writes nothing. `undefined`: the newest point is newer than all of the log.
+   * Throws `log.gap` naming what is reachable, `restore.unreachable_target`, and what `LogReader` throws.
+   */
+  planReplay(
+    log: LogReader,
+    bases: readonly ReplayBase[],
+    target: RecoveryTarget,
+    options: { signal?: AbortSignal },
+  ): Promise<Replay | undefined>;
 }
 
 export interface LogTarget {

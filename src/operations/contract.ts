@@ -1,4 +1,4 @@
-import type { Asset, RestoredCopy } from '../assets/index.ts';
+import type { Asset, RecoveryTarget, Replay, RestoredCopy } from '../assets/index.ts';
 import type { CheckResult } from '../checks/index.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -38,6 +38,8 @@ export interface RestoreRequest {
   readonly point?: string;
   /** Only points whose data is not newer than this moment, milliseconds since 1970. */
   readonly atMs?: number;
+  /** Where a log is kept beside the points: what it is replayed to, instead of `atMs`. */
+  readonly recover?: RecoveryTarget;
   readonly store?: string;
   /** Leave a restored server running. */
   readonly start: boolean;
@@ -60,6 +62,8 @@ export interface RestorePlan {
   /** Points that are newer and were not chosen, with the reason. */
   readonly rejected: readonly { id: string; atMs: number; reason: string }[];
   readonly damage: readonly Damage[];
+  /** Log that is replayed over the point, audited; `undefined`: the point alone. */
+  readonly replay?: Replay | undefined;
   /** Stores that did not answer: a newer point may be there. On the real day that is normal, so it is said and not refused. */
   readonly unanswered: readonly { store: string; reason: string }[];
 }

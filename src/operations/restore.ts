@@ -1,10 +1,11 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Asset, PointContents, RestoredCopy } from '../assets/index.ts';
+import type { Asset, PointContents, Replay, RestoredCopy } from '../assets/index.ts';
 import type { CheckResult } from '../checks/index.ts';
 import { freePort, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Damage } from '../repository/index.ts';
 import { choosePoint } from './choose-point.ts';
+import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from './contract.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
 import { preflight } from './preflight.ts';
@@ -12,7 +13,8 @@ import { preflight } from './preflight.ts';
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
 export async function planRestore(workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> {
   const target = resolve(request.target);
-  const { point, store, rejected, damage, unanswered } = await choosePoint(workspace, request);
+  const chosen = await chooseReplay(workspace, request);
+  const { point, store, rejected, damage, unanswered } = await choosePoint(workspace, pointRequest(request, chosen));
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
   await preflight(asset, target, asset.room?.(point.facts.facts) ?? point.bytes);
@@ -27,9 +29,14 @@ export async function planRestore(workspace: Workspace, request: RestoreRequest)
     secondsExpected,
     rejected,
     damage,
+    replay: chosen?.replay,
     unanswered,
   };
 }
+
+/** With a log the point is the one that it leads from. */
+const pointRequest = (request: RestoreRequest, chosen: ChosenReplay | undefined): RestoreRequest =>
+  chosen === undefined ? request : { ...request, point: chosen.replay.base, store: chosen.store };
 
 /**
  * Restores a point beside, never over: into a fresh place next to the target, checked there by the asset itself, then handed
@@ -65,14 +72,27 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     const contents = await readPoint(workspace, plan);
     const warnings: string[] = [];
     const warn = (sentence: string): void => void warnings.push(sentence);
-    await asset.apply(contents, staging, { progress: workspace.progress, warn, ...signalOf(plan.request) });
+    await asset.apply(contents, staging, {
+      progress: workspace.progress,
+      warn,
+      ...replayOf(plan),
+      ...signalOf(plan.request),
+    });
     const tried = await tryOut(workspace, asset, plan, staging);
     await handOver(staging, plan.target);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
     const damage = [...plan.damage, ...contents.damage()];
     const seconds = (clock.elapsed() - startedMs) / 1000;
     const { checks } = tried;
-    const report = { plan, seconds, checks, reached: copy?.reached ?? tried.reached, copy, damage, warnings };
+    const report = {
+      plan,
+      seconds,
+      checks,
+      reached: reachedOf(plan, tried.reached, copy?.reached),
+      copy,
+      damage,
+      warnings,
+    };
     journal.append('restore.finished', { intent: intent.sequence, ...recordOf(report) });
     return report;
   } catch (error) {
@@ -84,8 +104,14 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       error: toLifeboatError(error).toJSON(),
     });
     throw error;
+  } finally {
+    await plan.replay?.close();
   }
 }
+
+/** What replay reached the first start says; the second one adds nothing to it. */
+const reachedOf = (plan: RestorePlan, first: RestoreReport['reached'], second: RestoreReport['reached']) =>
+  plan.replay === undefined ? (second ?? first) : first;
 
 async function readPoint(
   workspace: Workspace,
@@ -105,7 +131,8 @@ async function tryOut(
   staging: string,
 ): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached'] }> {
   workspace.progress.phase(`${asset.name}: checking`);
-  const copy = await asset.start(staging, { facts: plan.point.facts.facts, stay: false, ...signalOf(plan.request) });
+  const { facts } = plan.point.facts;
+  const copy = await asset.start(staging, { facts, stay: false, ...replayOf(plan), ...signalOf(plan.request) });
   try {
     const checks = await mustBeGreen(workspace, asset, copy, plan);
     return { checks, reached: copy.reached };
@@ -151,6 +178,8 @@ async function mustBeGreen(
     },
   );
 }
+
+const replayOf = ({ replay }: RestorePlan): { replay?: Replay } => (replay === undefined ? {} : { replay });
 
 const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
 

@@ -260,6 +260,7 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 
 /** Commands that are not swept, with the reason. */
 export const unsweptCommands: Readonly<Record<string, string>> = {
+  stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
   'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
   'store thaw':
     'it asks a server for copies and changes none; no folder freezes, src/stores/s3 asks a server that does',

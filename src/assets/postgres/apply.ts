@@ -17,6 +17,8 @@ export async function applyCluster(point: PointContents, staging: string, option
   const user = await serverUser();
   await mustBePassable(staging, user);
   await makeServerFolder(staging, user);
+  // Beside it, under a longer name: whoever clears the one away clears the other.
+  await options.replay?.begin(`${staging}.log`);
   await point.writeTree(staging, {
     place: ({ path }) => (leftOut.has(path) ? undefined : path),
     ...(user === undefined ? {} : { owner: { uid: user.uid, gid: user.gid } }),

@@ -7,6 +7,7 @@ import { parseServerUrl } from './address.ts';
 import { majorOf } from './apply.ts';
 import { withConnection } from './connection.ts';
 import { lsnValue } from './end-of-backup.ts';
+import { PostgresReplay } from './recovery/replay.ts';
 import {
   findPrograms,
   serverUser,
@@ -22,10 +23,15 @@ import { copySettings } from './settings.ts';
  * cluster, past the end of the backup, open for writing. See `Asset.start`.
  */
 export async function startCopy(path: string, sourceUrl: string, options: StartOptions): Promise<RestoredCopy> {
+  const replay = options.replay instanceof PostgresReplay ? options.replay : undefined;
   return launchCopy(path, sourceUrl, options, {
     programs: await findPrograms(majorOf(options.facts)),
     byPassword: parseServerUrl(sourceUrl).password !== '',
-    confirm: (url) => confirm(url, options.facts),
+    confirm: async (url) => {
+      const found = await confirm(url, options.facts);
+      return replay === undefined ? found : replay.confirm(url);
+    },
+    replay,
   });
 }
 
@@ -36,6 +42,8 @@ export interface Launch {
   readonly byPassword: boolean;
   /** Whether the started server is what the point says; how far it goes, where it says so. Throws if not. */
   confirm(url: string): Promise<Reached | undefined>;
+  /** Log that is replayed before it opens. */
+  readonly replay?: PostgresReplay | undefined;
 }
 
 /** Starts a data directory apart from everything; it is stopped again if it is not what it should be. */
@@ -43,14 +51,16 @@ export async function launchCopy(
   path: string,
   sourceUrl: string,
   options: StartOptions,
-  { programs, byPassword, confirm: mustBeRight }: Launch,
+  { programs, byPassword, confirm: mustBeRight, replay }: Launch,
 ): Promise<RestoredCopy> {
   const user = await serverUser();
   const port = await freePort(options.port);
   const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
   const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
   const files = await writeConfiguration(path, user);
-  const settings = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
+  const apart = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
+  const settings = { ...apart, ...replay?.settings() };
+  if (replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
   const removeSocketFolder = async (): Promise<void> => {
     if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
   };
@@ -63,11 +73,12 @@ export async function launchCopy(
       settings,
       logFile: join(path, 'lifeboat.log'),
       url,
+      ...(replay === undefined ? {} : { lastProgressMs: () => replay.servedMs }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (error) {
     await removeSocketFolder();
-    throw error;
+    throw replay?.failure ?? error;
   }
   const stop = async (): Promise<void> => {
     await server.stop();
@@ -131,11 +142,13 @@ export async function writeConfiguration(
     ],
     [files.identFile, ''],
   ];
-  for (const [file, content] of contents) {
-    await writeFile(file, content, { mode: 0o600 });
-    if (user !== undefined) await chown(file, user.uid, user.gid);
-  }
+  for (const [file, content] of contents) await writeOwned(file, content, user);
   return files;
+}
+
+async function writeOwned(file: string, content: string, user: ServerUser | undefined): Promise<void> {
+  await writeFile(file, content, { mode: 0o600 });
+  if (user !== undefined) await chown(file, user.uid, user.gid);
 }
 
 const settingsOf = (facts: Readonly<Record<string, unknown>>): Record<string, unknown> =>

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Reached, Replay } from '../../assets/index.ts';
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
 import {
   planRestore,
@@ -9,17 +10,22 @@ import {
 } from '../../operations/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
-import { momentOf } from '../moment.ts';
+import { recoveryTargetOf } from '../recovery-target.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only.',
+    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise; where a log is kept (lifeboat stream) it is replayed up to the target, and what was reached is compared with it. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only.',
   arguments: [{ name: 'ASSET', summary: 'the asset to restore' }],
   options: [
     { flags: '--to <TARGET>', summary: 'folder, file or data directory to make', required: true },
     { flags: '--point <ID>', summary: 'this recovery point instead of the newest' },
-    { flags: '--at <TIME>', summary: 'the newest point whose data is not after this moment (2026-11-21T03:00:00Z)' },
+    {
+      flags: '--at <TARGET>',
+      summary:
+        'up to and with this moment (2026-11-21T03:00:00Z); where a log is kept also a position (16/B374D848), a transaction (728), the name of a restore point, or now (the default)',
+    },
+    { flags: '--before <TARGET>', summary: 'as --at, but just before it' },
     { flags: '--store <STORE>', summary: 'read from this store' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },
     { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
@@ -29,6 +35,7 @@ export const command: Command = {
     'lifeboat restore uploads --to /srv/uploads-restored',
     'lifeboat restore orders --to /var/tmp/orders --start   # a PostgreSQL, running, checked',
     'lifeboat restore orders --to /var/tmp/orders --at 2026-11-21T03:00:00Z --dry-run',
+    'lifeboat restore orders --to /var/tmp/orders --before 728   # just before that transaction',
   ],
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
@@ -46,12 +53,9 @@ export const command: Command = {
 
 function requestOf(context: CommandContext, input: Input): RestoreRequest {
   const point = input.text('point');
-  const atMs = momentOf(input, 'at');
+  const recover = recoveryTargetOf(input);
   const store = input.text('store');
   const port = input.number('port', 1, 65_535);
-  if (point !== undefined && atMs !== undefined) {
-    throw new LifeboatError('input.flag', '--point and --at both choose the point', { hint: 'Give one of them.' });
-  }
   if (port !== undefined && !input.flag('start')) {
     throw new LifeboatError('input.flag', '--port means nothing without --start');
   }
@@ -62,7 +66,8 @@ function requestOf(context: CommandContext, input: Input): RestoreRequest {
     stay: true,
     signal: context.signal,
     ...(point === undefined ? {} : { point }),
-    ...(atMs === undefined ? {} : { atMs }),
+    ...(recover === undefined ? {} : { recover }),
+    ...(recover?.kind === 'time' ? { atMs: recover.atMs } : {}),
     ...(store === undefined ? {} : { store }),
     ...(port === undefined ? {} : { port }),
   };
@@ -78,6 +83,7 @@ function showPlan({ output }: CommandContext, plan: RestorePlan): void {
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files`);
   output.line(`time      ${expected}`);
   output.line(`overwrites nothing`);
+  if (plan.replay !== undefined) output.line(`log       ${replayText(plan.replay)}`);
   for (const { id, atMs, reason } of rejected) output.line(`not       ${id} of ${isoTime(atMs)}: ${reason}`);
   for (const { store: name, reason } of plan.unanswered)
     output.line(`unanswered ${name}: ${reason}; a newer point may be there`);
@@ -90,8 +96,8 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
     `${output.mark(true)} ${plan.request.asset} restored to ${plan.target} in ${formatDuration(seconds * 1000)} (${formatBytes(plan.bytes)}, data of ${isoTime(plan.point.atMs)}, point ${plan.point.id})`,
   );
   for (const { name, observed } of checks) output.line(`  ${output.mark(true)} ${name}: ${observed}`);
-  if (report.reached?.lsn !== undefined)
-    output.line(`  reached ${report.reached.lsn} on timeline ${report.reached.timeline}`);
+  if (plan.replay !== undefined) output.line(`  log ${replayText(plan.replay)}`);
+  if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);
   if (copy !== undefined)
     output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`);
   for (const { store: name, reason } of plan.unanswered) {
@@ -103,6 +109,20 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   }
 }
 
+const replayText = ({ from, to, timeline, bytes, reachableMs }: Replay): string =>
+  `${from} to ${to} on timeline ${timeline} (at most ${formatBytes(bytes)}), without a gap${reachableMs === undefined ? '' : `; it reaches ${isoTime(reachableMs)}`}`;
+
+const reachedText = ({ lsn, timeline, time }: Reached): string =>
+  `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
+
+const replayJson = ({ from, to, timeline, bytes, reachableMs }: Replay): Record<string, unknown> => ({
+  from,
+  to,
+  timeline,
+  bytes,
+  reachable: reachableMs === undefined ? null : isoTime(reachableMs),
+});
+
 const planJson = ({
   request,
   point,
@@ -113,6 +133,7 @@ const planJson = ({
   secondsExpected,
   rejected,
   damage,
+  replay,
   unanswered,
 }: RestorePlan): Record<string, unknown> => ({
   asset: request.asset,
@@ -126,6 +147,7 @@ const planJson = ({
   rejected,
   damage,
   unanswered,
+  ...(replay === undefined ? {} : { log: replayJson(replay) }),
 });
 
 const reportJson = ({

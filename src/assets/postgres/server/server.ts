@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** How to ask it whether it is ready. */
   readonly url: string;
   readonly signal?: AbortSignal;
+  /** When something last went on (`Clock.elapsed`), for a server that may replay for hours: it is given up only without that. */
+  readonly lastProgressMs?: () => number;
 }
 
 export interface RunningServer {
@@ -73,8 +75,8 @@ async function makeLog(path: string, user: ServerUser | undefined): Promise<void
   if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
-async function untilReady(service: Service, { url, signal, dataFolder }: ServerOptions): Promise<void> {
-  const untilMs = systemClock.elapsed() + limits.serverStartMs;
+async function untilReady(service: Service, { url, signal, dataFolder, lastProgressMs }: ServerOptions): Promise<void> {
+  const startedMs = systemClock.elapsed();
   let ended = false;
   void service.ended.then(() => (ended = true));
   for (;;) {
@@ -86,7 +88,8 @@ async function untilReady(service: Service, { url, signal, dataFolder }: ServerO
     }
     const state = await ask(url);
     if (state === 'ready') return;
-    if (systemClock.elapsed() > untilMs) {
+    const sinceMs = Math.max(startedMs, lastProgressMs?.() ?? startedMs);
+    if (systemClock.elapsed() - sinceMs > limits.serverStartMs) {
       throw new LifeboatError(
         'asset.start_failed',
         `PostgreSQL was not ready after ${limits.serverStartMs / 1000} s (${state}): ${lastWords(service.tail())}`,

@@ -1,6 +1,7 @@
 import type { LogBasePlace, LogKeeping } from '../../log.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { identifyServer } from '../identify.ts';
+import { planReplay } from '../recovery/plan-replay.ts';
 import { streamLog } from './streamer.ts';
 
 /** The log of one PostgreSQL asset: see `LogKeeping`. */
@@ -9,6 +10,7 @@ export const logKeeping = (asset: string, url: () => Promise<string>): LogKeepin
   baseOf,
   stream: async (options) =>
     streamLog({ url: await url(), slot: slotNameOf(asset), applicationName: slotNameOf(asset) }, options),
+  planReplay: (log, bases, target, { signal }) => planReplay(log, bases, target, baseOf, signal),
 });
 
 /** Only bases of the whole cluster; a dump has no place on a log. */

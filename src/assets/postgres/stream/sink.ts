@@ -124,19 +124,22 @@ export class Sink {
 
   /** Beside the stream: commits may wait for what comes next. */
   #compact(range: LogRange): void {
-    this.#compaction = this.#compaction.then(async () => {
-      if (range.end <= this.#compacted) return;
-      const isInside = ({ start, end }: LogRange): boolean => start >= range.start && end <= range.end;
-      try {
-        await this.options.log.compact(range, this.#pieces.filter(isInside), this.#window.part(range));
-        this.#pieces = this.#pieces.filter((piece) => !isInside(piece));
-      } catch (error) {
-        // The pieces are there and say the same: another stream, or a prune, puts them together.
-        if (isLifeboatError(error, 'log.conflict')) this.#setFailure(error);
-      }
-      this.#compacted = range.end;
-      this.options.changed();
-    });
+    this.#compaction = this.#compactAfter(this.#compaction, range);
+  }
+
+  async #compactAfter(before: Promise<void>, range: LogRange): Promise<void> {
+    await before;
+    if (range.end <= this.#compacted) return;
+    const isInside = ({ start, end }: LogRange): boolean => start >= range.start && end <= range.end;
+    try {
+      await this.options.log.compact(range, this.#pieces.filter(isInside), this.#window.part(range));
+      this.#pieces = this.#pieces.filter((piece) => !isInside(piece));
+    } catch (error) {
+      // The pieces are there and say the same: another stream, or a prune, puts them together.
+      if (isLifeboatError(error, 'log.conflict')) this.#setFailure(error);
+    }
+    this.#compacted = range.end;
+    this.options.changed();
   }
 
   #setFailure(failure: LifeboatError | undefined): void {

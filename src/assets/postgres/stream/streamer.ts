@@ -1,18 +1,11 @@
 import type { Client } from 'pg';
-import {
-  isLifeboatError,
-  isoTime,
-  LifeboatError,
-  limits,
-  systemClock,
-  systemCodeOf,
-  toLifeboatError,
-} from '../../../core/index.ts';
-import type { LogBasePlace, LogListing, LogStreamOptions, LogStreamState } from '../../log.ts';
+import { isLifeboatError, isoTime, LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
+import type { LogListing, LogStreamOptions, LogStreamState } from '../../log.ts';
 import { connect, connectReplication, serverError } from '../connection.ts';
 import { floorTo, forksOf, lsnText } from '../lsn.ts';
+import { listingsOf, placeToStart } from './anchor.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
-import { comparePlaces, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
+import { tailOf, type Place, type Way } from './resume.ts';
 import { Sink } from './sink.ts';
 import { historyOf, identifySource, readLogSettings, readSlot, sampleClock } from './source.ts';
 import { LogWindow, type ClockSample } from './window.ts';
@@ -79,7 +72,14 @@ class Attempt {
     try {
       await this.#open();
       const way = await this.#way();
-      let place = await this.#placeToStart(way);
+      let place = await placeToStart({
+        ordinary: this.#ordinary as Client,
+        replication: this.#replication as Client,
+        slot: this.#settings.slot,
+        options: this.#options,
+        segmentBytes: this.#segmentBytes,
+        way,
+      });
       for (;;) {
         const next = await this.#stream(place, way);
         if (next === undefined) throw new LifeboatError('asset.vanished', 'the server ended the stream');
@@ -140,100 +140,10 @@ class Attempt {
     return { forks: forksOf(history), timeline };
   }
 
-  async #placeToStart(way: Way): Promise<Place> {
-    const slot = await this.#slot();
-    const segment = this.#segmentBytes;
-    const listings = await this.#listings();
-    const bases = (await this.#options.bases()).map((base) => onWay(placeOf(base), way, segment));
-    const newest = bases.toSorted(comparePlaces).at(-1);
-    const slotPlace = onWay({ timeline: way.forks[0]?.timeline ?? way.timeline, position: slot }, way, segment);
-    const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
-    for (const [index, tail] of tails.entries()) {
-      if (tail.timeline <= way.timeline) continue;
-      const { store } = this.#options.targets[index] as { store: string };
-      throw new LifeboatError(
-        'asset.foreign',
-        `the log in ${store} is on timeline ${tail.timeline}, the server on ${way.timeline}`,
-      );
-    }
-    const first = tails.toSorted(comparePlaces)[0] as Place;
-    const isKept = await this.#serverHas(first, slotPlace);
-    const place = isKept ? first : slotPlace;
-    const isLinked =
-      newest !== undefined &&
-      isKept &&
-      listings.every(
-        ({ pieces }, index) =>
-          comparePlaces(newest, tails[index] as Place) >= 0 ||
-          leads(pieces, newest, tails[index] as Place, way, segment),
-      );
-    if (!isLinked) {
-      const reason =
-        newest === undefined
-          ? 'no recovery point is there yet'
-          : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
-      this.#options.needsBase(reason);
-    }
-    return { ...place, position: floorTo(place.position, segment) };
-  }
-
-  async #listings(): Promise<LogListing[]> {
-    return Promise.all(this.#options.targets.map(({ log }) => log.list({ signal: this.#options.signal })));
-  }
-
-  /** Makes the slot if there is none, and anew if the server gave up on it. Where the server keeps its log from. */
-  async #slot(): Promise<bigint> {
-    const { slot: name } = this.#settings;
-    const ordinary = this.#ordinary as Client;
-    let slot = await readSlot(ordinary, name);
-    if (slot?.active === true) {
-      throw new LifeboatError(
-        'operation.busy',
-        `the replication slot ${name} is in use: another stream reads this server`,
-        {
-          hint: 'One stream an asset. If its machine died, the server lets go of it after wal_sender_timeout.',
-        },
-      );
-    }
-    if (slot !== undefined && (slot.status === 'lost' || slot.restart === undefined)) {
-      this.#options.say({
-        state: 'finding',
-        reason: `the server gave up the replication slot ${name}: more log was written than max_slot_wal_keep_size while nobody read it`,
-        hint: 'It is made anew, and a new recovery point is taken at once. Raise max_slot_wal_keep_size.',
-        stores: [],
-      });
-      await ordinary.query('select pg_drop_replication_slot($1)', [name]);
-      slot = undefined;
-    }
-    if (slot?.restart !== undefined) return slot.restart;
-    await (this.#replication as Client).query(`CREATE_REPLICATION_SLOT "${name}" PHYSICAL RESERVE_WAL`);
-    const made = await readSlot(ordinary, name);
-    if (made?.restart === undefined)
-      throw new LifeboatError('asset.vanished', `the replication slot ${name} was not made`);
-    return made.restart;
-  }
-
-  /** Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. */
-  async #serverHas(place: Place, slot: Place): Promise<boolean> {
-    if (comparePlaces(place, slot) >= 0) return true;
-    const oldest = floorTo(place.position, this.#segmentBytes);
-    try {
-      const { rows } = await (this.#ordinary as Client).query<{ there: boolean }>(
-        `select exists (select from pg_ls_waldir() where name = pg_walfile_name($1::pg_lsn + 1)
-           or substr(name, 9) = substr(pg_walfile_name($1::pg_lsn + 1), 9) and length(name) = 24) as there`,
-        [lsnText(oldest)],
-      );
-      return rows[0]?.there === true;
-    } catch (error) {
-      if (systemCodeOf(error) === '42501') return true;
-      throw error;
-    }
-  }
-
   /** One timeline, to its end. */
   async #stream(place: Place, way: Way): Promise<NextTimeline | undefined> {
     const window = (this.#window = new LogWindow(place.timeline, place.position, this.#segmentBytes));
-    const listings = await this.#listings();
+    const listings = await listingsOf(this.#options);
     this.#sinks = this.#options.targets.map((target, index) => {
       const listing = listings[index] as LogListing;
       const tail = tailOf(listing, way, this.#segmentBytes);
@@ -351,5 +261,3 @@ class Attempt {
     }
   }
 }
-
-const placeOf = ({ timeline, end }: LogBasePlace): Place => ({ timeline, position: end });

@@ -1,0 +1,241 @@
+import { isoTime, LifeboatError } from '../../../core/index.ts';
+import type { LogBasePlace, LogListing, LogPiece, LogReader, RecoveryTarget, Replay, ReplayBase } from '../../log.ts';
+import { lsnValue } from '../end-of-backup.ts';
+import { lsnText } from '../lsn.ts';
+import type { LogEvent } from '../stream/records.ts';
+import type { Way } from '../stream/resume.ts';
+import { LogFetcher } from './fetcher.ts';
+import { PostgresReplay, type ReplayPlan } from './replay.ts';
+import {
+  endOfRecords,
+  findEvent,
+  isWhole,
+  leadsThrough,
+  legsFrom,
+  newestFirst,
+  newestKnown,
+  newestWay,
+  type Leg,
+  type NewestKnown,
+} from './survey-log.ts';
+
+interface Start {
+  readonly base: ReplayBase;
+  readonly place: LogBasePlace;
+  readonly segmentBytes: number;
+}
+
+interface Ground {
+  readonly log: LogReader;
+  readonly listing: LogListing;
+  readonly way: Way;
+  readonly starts: readonly Start[];
+  readonly target: RecoveryTarget;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where replay must stop, as far as the log itself tells. */
+type Stop = Pick<ReplayPlan, 'stopAt' | 'least' | 'most'>;
+
+/** See `LogKeeping.planReplay`. */
+export async function planReplay(
+  log: LogReader,
+  bases: readonly ReplayBase[],
+  target: RecoveryTarget,
+  placeOf: (facts: Readonly<Record<string, unknown>>) => LogBasePlace | undefined,
+  signal?: AbortSignal,
+): Promise<Replay | undefined> {
+  const listing = await log.list(signal === undefined ? {} : { signal });
+  if (listing.pieces.length === 0) return undefined;
+  const way = await newestWay(log, listing);
+  const starts = bases
+    .flatMap((base) => {
+      const place = placeOf(base.facts);
+      return place === undefined ? [] : [{ base, place, segmentBytes: segmentBytesOf(base.facts) }];
+    })
+    .toSorted((a, b) => a.base.atMs - b.base.atMs);
+  const ground = { log, listing, way, starts, target, signal };
+  const found = await locate(ground);
+  const start = chooseStart(ground, found);
+  if (start === undefined) return undefined;
+  const legs = legsFrom(start.place, listing.pieces, way, start.segmentBytes);
+  const last = legs.at(-1) as Leg;
+  const known = await newestKnown(log, newestFirst(legs, listing.pieces), signal);
+  const stop = await stopOf(ground, start, legs, known, found);
+  const bytes = legs.reduce((sum, leg) => sum + Number((leg.forkAt ?? leg.to) - leg.from), 0);
+  const plan: ReplayPlan = {
+    base: start.base.id,
+    timeline: last.timeline,
+    from: start.place.start,
+    to: last.to,
+    bytes: Math.max(0, bytes),
+    reachableMs: reachableMs(known),
+    target,
+    ...stop,
+  };
+  return new PostgresReplay(plan, new LogFetcher(log, listing, legs, start.segmentBytes));
+}
+
+const segmentBytesOf = (facts: Readonly<Record<string, unknown>>): number =>
+  Number((facts['settings'] as Record<string, unknown> | undefined)?.['wal_segment_size'] ?? 16 * 2 ** 20);
+
+/** A name or a transaction is looked for in the log from the oldest point on; a position is where it says. */
+async function locate(ground: Ground): Promise<bigint | undefined> {
+  const { target, starts } = ground;
+  if (target.kind === 'position') return positionOf(target.text);
+  if (target.kind !== 'name' && target.kind !== 'transaction') return undefined;
+  const start = starts.find(({ place }) => leadsThrough(place, ground.way));
+  if (start === undefined) throw noBase(ground);
+  const legs = legsFrom(start.place, ground.listing.pieces, ground.way, start.segmentBytes);
+  const question = target.kind === 'name' ? byName(target.text) : byTransaction(target.text);
+  const { log, listing, signal } = ground;
+  const found = await findEvent(log, legs, listing.pieces, start.segmentBytes, question, signal);
+  if (found !== undefined) return found.event.end;
+  const what = target.kind === 'name' ? `restore point "${target.text}"` : `transaction ${target.text}`;
+  const known = await newestKnown(log, newestFirst(legs, listing.pieces), signal);
+  throw new LifeboatError(
+    'log.gap',
+    `the log from ${isoTime(start.base.atMs)} on holds no ${what}; ${reachableText(known, legs)}`,
+    {
+      hint: 'Name a moment or a position instead, or look into the log of another store: --store.',
+    },
+  );
+}
+
+type Question = Parameters<typeof findEvent>[4];
+
+const byName = (name: string): Question => ({
+  mayHold: ({ names = [] }) => names.some((one) => one.name === name),
+  matches: (event: LogEvent) => event.kind === 'name' && event.name === name,
+});
+
+function byTransaction(text: string): Question {
+  const transaction = Number(text);
+  if (!/^\d+$/.test(text) || transaction < 3 || transaction >= 2 ** 32) {
+    throw new LifeboatError('input.flag', `"${text}" is no number of a transaction`, {
+      hint: 'What pg_current_xact_id() said, without the epoch: a number from 3 to 4294967295.',
+    });
+  }
+  return {
+    mayHold: ({ transactions }) =>
+      transactions !== undefined && transactions[0] <= transaction && transaction <= transactions[1],
+    matches: (event: LogEvent) => event.kind !== 'name' && event.transaction === transaction,
+  };
+}
+
+function positionOf(text: string): bigint {
+  if (/^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/.test(text)) return lsnValue(text);
+  throw new LifeboatError('input.flag', `"${text}" is no position in a log`, {
+    hint: 'Write it as PostgreSQL does: 16/B374D848.',
+  });
+}
+
+/** The newest point that ends before the target and leads there. */
+function chooseStart(ground: Ground, found: bigint | undefined): Start | undefined {
+  const { target, way, listing } = ground;
+  const before = ground.starts.filter(({ base, place }) => {
+    if (target.kind === 'time') return target.exclusive === true ? base.atMs < target.atMs : base.atMs <= target.atMs;
+    return found === undefined || place.end <= found;
+  });
+  if (before.length === 0) throw noBase(ground);
+  const start = before.findLast(({ place }) => leadsThrough(place, way));
+  const newest = before.at(-1) as Start;
+  if (target.kind === 'now' && isBehind(listing.pieces, way, newest.place)) return undefined;
+  if (start === newest || (start !== undefined && newest.place.timeline < way.timeline)) return start;
+  throw new LifeboatError(
+    'log.gap',
+    `the point ${newest.base.id} is on timeline ${newest.place.timeline}, which does not lead to timeline ${way.timeline} of the log`,
+    { hint: `Restore it without the log: --point ${newest.base.id}` },
+  );
+}
+
+/** Whether the point holds more than the log: nothing is there to be replayed. */
+const isBehind = (pieces: readonly LogPiece[], way: Way, place: LogBasePlace): boolean =>
+  place.timeline > way.timeline ||
+  (place.timeline === way.timeline &&
+    pieces.every(({ timeline, end }) => timeline !== way.timeline || end <= place.end));
+
+function noBase({ starts, target }: Ground): LifeboatError {
+  const earliest = starts[0];
+  const what = target.kind === 'time' ? isoTime(target.atMs) : target.kind === 'now' ? 'now' : target.text;
+  return new LifeboatError('restore.unreachable_target', `no recovery point ends before ${what}`, {
+    hint:
+      earliest === undefined
+        ? 'Take one: lifeboat backup.'
+        : `The earliest is ${earliest.base.id}, of ${isoTime(earliest.base.atMs)} at ${lsnText(earliest.place.end)}.`,
+  });
+}
+
+async function stopOf(
+  ground: Ground,
+  start: Start,
+  legs: readonly Leg[],
+  known: NewestKnown,
+  found: bigint | undefined,
+): Promise<Stop> {
+  const { target, listing, way, log } = ground;
+  const last = legs.at(-1) as Leg;
+  const end = async (): Promise<bigint> => {
+    const records = await endOfRecords(log, last, listing.pieces, start.segmentBytes);
+    return records > start.place.end ? records : start.place.end;
+  };
+  const everything = async (): Promise<Stop> => ({ stopAt: {}, least: await end(), most: undefined });
+  if (target.kind === 'now') {
+    if (!isWhole(legs, listing.pieces, way)) throw gap(start, legs, known, 'to its end');
+    return everything();
+  }
+  if (target.kind === 'time') {
+    const { atMs, exclusive = false } = target;
+    if (
+      known.newestCommitMs !== undefined &&
+      (exclusive ? known.newestCommitMs >= atMs : known.newestCommitMs > atMs)
+    ) {
+      return {
+        stopAt: { recovery_target_time: `${isoTime(atMs).replace('T', ' ').replace('Z', '+00')}` },
+        least: start.place.end,
+        most: undefined,
+      };
+    }
+    // Nothing was committed after the moment, and the source's clock had passed it: all there is is what was asked for.
+    if (known.completeToMs !== undefined && known.completeToMs >= atMs) return everything();
+    throw gap(start, legs, known, `to ${isoTime(atMs)}`);
+  }
+  const at = found as bigint;
+  if (at > last.to) throw gap(start, legs, known, `to ${lsnText(at)}`);
+  const exclusive = target.exclusive === true;
+  if (target.kind === 'name') return { stopAt: { recovery_target_name: target.text }, least: at, most: undefined };
+  if (target.kind === 'transaction') {
+    const bounds = exclusive ? { least: start.place.end, most: at - 1n } : { least: at, most: undefined };
+    return { stopAt: { recovery_target_xid: target.text }, ...bounds };
+  }
+  // PostgreSQL wants to see a record at or behind the position; where the log ends just there, all of it is what was asked for.
+  if (at >= (await end())) return everything();
+  const bounds = exclusive ? { least: start.place.end, most: at } : { least: at, most: undefined };
+  return { stopAt: { recovery_target_lsn: lsnText(at) }, ...bounds };
+}
+
+function gap(start: Start, legs: readonly Leg[], known: NewestKnown, where: string): LifeboatError {
+  const reachable = reachableMs(known);
+  return new LifeboatError(
+    'log.gap',
+    `the log does not lead from the point ${start.base.id} ${where}: ${reachableText(known, legs)}`,
+    {
+      hint:
+        reachable === undefined || reachable < start.base.atMs
+          ? `Restore the point alone (${isoTime(start.base.atMs)}): --point ${start.base.id}; or look into another store: --store.`
+          : `Restore what is there: --at ${isoTime(reachable)}; or look into another store: --store.`,
+    },
+  );
+}
+
+function reachableText(known: NewestKnown, legs: readonly Leg[]): string {
+  const last = legs.at(-1) as Leg;
+  const reachable = reachableMs(known);
+  const moment = reachable === undefined ? '' : `, ${isoTime(reachable)}`;
+  return `it is without a gap up to ${lsnText(last.to)} on timeline ${last.timeline}${moment}`;
+}
+
+const reachableMs = ({ newestCommitMs, completeToMs }: NewestKnown): number | undefined =>
+  newestCommitMs === undefined && completeToMs === undefined
+    ? undefined
+    : Math.max(newestCommitMs ?? 0, completeToMs ?? 0);

@@ -1,0 +1,152 @@
+import { coveredTo } from '../../log-ranges.ts';
+import type { LogBasePlace, LogListing, LogPiece, LogReader } from '../../log.ts';
+import { LifeboatError } from '../../../core/index.ts';
+import { floorTo, forksOf, lsnText, type Fork } from '../lsn.ts';
+import { RecordWalker, type LogEvent } from '../stream/records.ts';
+import type { Way } from '../stream/resume.ts';
+
+/** A stretch of one timeline on the way to a target. */
+export interface Leg {
+  readonly timeline: number;
+  /** The start of a segment. */
+  readonly from: bigint;
+  /** How far the pieces lead. */
+  readonly to: bigint;
+  /** Where the way goes over to the next timeline; `undefined` on the last. */
+  readonly forkAt: bigint | undefined;
+}
+
+/** The newest timeline of a log, with how it came to be. Throws what `LogReader` throws. */
+export async function newestWay(log: LogReader, { pieces, histories }: LogListing): Promise<Way> {
+  const timeline = pieces.reduce((most, piece) => Math.max(most, piece.timeline), 1);
+  if (timeline === 1) return { forks: [], timeline };
+  if (histories.includes(timeline)) return { forks: forksOf(await log.history(timeline)), timeline };
+  throw new LifeboatError(
+    'log.gap',
+    `the log has timeline ${timeline}, and its history is missing: nobody can tell where it began`,
+    {
+      hint: 'Read the log from another store, or restore a point without it: --point ID.',
+    },
+  );
+}
+
+export const leadsThrough = (base: LogBasePlace, { forks, timeline }: Way): boolean =>
+  base.timeline === timeline || forks.some((fork) => fork.timeline === base.timeline && fork.at >= base.end);
+
+/** The way from a base to the end of what is there without a gap. */
+export function legsFrom(base: LogBasePlace, pieces: readonly LogPiece[], way: Way, segmentBytes: number): Leg[] {
+  const legs: Leg[] = [];
+  const first = way.forks.findIndex(({ timeline }) => timeline === base.timeline);
+  const forks: readonly Fork[] = first < 0 ? [] : way.forks.slice(first);
+  let from = floorTo(base.end, segmentBytes);
+  for (const [index, timeline] of [...forks.map((fork) => fork.timeline), way.timeline].entries()) {
+    const forkAt = forks[index]?.at;
+    const to = coveredTo(pieces, timeline, from);
+    legs.push({ timeline, from, to, forkAt });
+    // The segment of the fork is whole on the next timeline: here only what is before it is needed.
+    if (forkAt === undefined || to < floorTo(forkAt, segmentBytes)) break;
+    from = floorTo(forkAt, segmentBytes);
+  }
+  return legs;
+}
+
+/** Whether the legs lead to the end of all there is on the way. */
+export function isWhole(legs: readonly Leg[], pieces: readonly LogPiece[], way: Way): boolean {
+  const last = legs.at(-1) as Leg;
+  return (
+    last.timeline === way.timeline && pieces.every(({ timeline, end }) => timeline !== way.timeline || end <= last.to)
+  );
+}
+
+/** The pieces of the legs, the newest first. */
+export function newestFirst(legs: readonly Leg[], pieces: readonly LogPiece[]): LogPiece[] {
+  return legs.toReversed().flatMap((leg) => pieces.filter((piece) => isIn(piece, leg)).toReversed());
+}
+
+const isIn = ({ timeline, start, end }: LogPiece, leg: Leg): boolean =>
+  timeline === leg.timeline && end > leg.from && start < leg.to && (leg.forkAt === undefined || start < leg.forkAt);
+
+export interface NewestKnown {
+  readonly newestCommitMs: number | undefined;
+  /** All that was acknowledged before is there. */
+  readonly completeToMs: number | undefined;
+}
+
+/** Looks back from the end until it meets a commit, and what the source's clock said. */
+export async function newestKnown(
+  log: LogReader,
+  pieces: readonly LogPiece[],
+  signal?: AbortSignal,
+): Promise<NewestKnown> {
+  let newestCommitMs: number | undefined;
+  let completeToMs: number | undefined;
+  for (const piece of pieces) {
+    const marks = await log.marks(piece, signal === undefined ? {} : { signal });
+    completeToMs ??= marks.completeToMs;
+    newestCommitMs ??= marks.commits?.newestMs;
+    if (newestCommitMs !== undefined) break;
+  }
+  return { newestCommitMs, completeToMs };
+}
+
+/** The event nearest to the end of the log for which `matches` holds, looked for in pieces whose marks let it be there. */
+export async function findEvent(
+  log: LogReader,
+  legs: readonly Leg[],
+  pieces: readonly LogPiece[],
+  segmentBytes: number,
+  question: { mayHold(marks: Awaited<ReturnType<LogReader['marks']>>): boolean; matches(event: LogEvent): boolean },
+  signal?: AbortSignal,
+): Promise<{ event: LogEvent; timeline: number } | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  for (const piece of newestFirst(legs, pieces)) {
+    if (!question.mayHold(await log.marks(piece, options))) continue;
+    const leg = legs.find(({ timeline }) => timeline === piece.timeline) as Leg;
+    const start = floorTo(piece.start, segmentBytes);
+    const bytes = await readStretch(log, pieces, { timeline: piece.timeline, start, end: piece.end }, options);
+    const found: LogEvent[] = [];
+    new RecordWalker(start, segmentBytes, (event) => {
+      if (question.matches(event) && event.end > leg.from) found.push(event);
+    }).push(bytes);
+    const event = found.at(-1);
+    if (event !== undefined) return { event, timeline: piece.timeline };
+  }
+  return undefined;
+}
+
+/** Behind the last whole record of the legs. */
+export async function endOfRecords(
+  log: LogReader,
+  { timeline, from, to }: Leg,
+  pieces: readonly LogPiece[],
+  segmentBytes: number,
+): Promise<bigint> {
+  for (let start = floorTo(to - 1n, segmentBytes); start >= from; start -= BigInt(segmentBytes)) {
+    const walker = new RecordWalker(start, segmentBytes, () => {});
+    walker.push(await readStretch(log, pieces, { timeline, start, end: to }, {}));
+    if (walker.end > start) return walker.end;
+  }
+  return from;
+}
+
+/** Bytes of one timeline from stored pieces. Throws `log.gap`. */
+export async function readStretch(
+  log: LogReader,
+  pieces: readonly LogPiece[],
+  range: { timeline: number; start: bigint; end: bigint },
+  options: { signal?: AbortSignal },
+): Promise<Buffer> {
+  const whole = Buffer.alloc(Number(range.end - range.start));
+  let filled = range.start;
+  for (const piece of pieces) {
+    if (piece.timeline !== range.timeline || piece.end <= filled || piece.start >= range.end) continue;
+    if (piece.start > filled) break;
+    const bytes = await log.read(piece, options);
+    const usable = bytes.subarray(Number(filled - piece.start));
+    usable.copy(whole, Number(filled - range.start));
+    filled = piece.end;
+    if (filled >= range.end) return whole;
+  }
+  if (filled >= range.end) return whole;
+  throw new LifeboatError('log.gap', `the log of timeline ${range.timeline} is missing at ${lsnText(filled)}`);
+}

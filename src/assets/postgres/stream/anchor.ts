@@ -1,0 +1,105 @@
+import type { Client } from 'pg';
+import { LifeboatError, systemCodeOf } from '../../../core/index.ts';
+import type { LogBasePlace, LogListing, LogStreamOptions } from '../../log.ts';
+import { floorTo, lsnText } from '../lsn.ts';
+import { comparePlaces, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
+import { readSlot } from './source.ts';
+
+export interface Anchoring {
+  readonly ordinary: Client;
+  readonly replication: Client;
+  readonly slot: string;
+  readonly options: LogStreamOptions;
+  readonly segmentBytes: number;
+  readonly way: Way;
+}
+
+/** Where the stream begins: where the stores end, if the server still has that; else where the slot keeps it from, and a new point is due. */
+export async function placeToStart(ground: Anchoring): Promise<Place> {
+  const { way, options } = ground;
+  const slot = await openSlot(ground);
+  const segment = ground.segmentBytes;
+  const listings = await listingsOf(options);
+  const bases = (await options.bases()).map((base) => onWay(placeOf(base), way, segment));
+  const newest = bases.toSorted(comparePlaces).at(-1);
+  const slotPlace = onWay({ timeline: way.forks[0]?.timeline ?? way.timeline, position: slot }, way, segment);
+  const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
+  for (const [index, tail] of tails.entries()) {
+    if (tail.timeline <= way.timeline) continue;
+    const { store } = options.targets[index] as { store: string };
+    throw new LifeboatError(
+      'asset.foreign',
+      `the log in ${store} is on timeline ${tail.timeline}, the server on ${way.timeline}`,
+    );
+  }
+  const first = tails.toSorted(comparePlaces)[0] as Place;
+  const isKept = await serverHas(ground, first, slotPlace);
+  const place = isKept ? first : slotPlace;
+  const isLinked =
+    newest !== undefined &&
+    isKept &&
+    listings.every(
+      ({ pieces }, index) =>
+        comparePlaces(newest, tails[index] as Place) >= 0 || leads(pieces, newest, tails[index] as Place, way, segment),
+    );
+  if (!isLinked) {
+    const reason =
+      newest === undefined
+        ? 'no recovery point is there yet'
+        : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
+    options.needsBase(reason);
+  }
+  return { ...place, position: floorTo(place.position, segment) };
+}
+
+export const listingsOf = ({ targets, signal }: LogStreamOptions): Promise<LogListing[]> =>
+  Promise.all(targets.map(({ log }) => log.list({ signal })));
+
+/** Makes the slot if there is none, and anew if the server gave up on it. Where the server keeps its log from. */
+async function openSlot({ slot: name, ordinary, replication, options }: Anchoring): Promise<bigint> {
+  let slot = await readSlot(ordinary, name);
+  if (slot?.active === true) {
+    throw new LifeboatError(
+      'operation.busy',
+      `the replication slot ${name} is in use: another stream reads this server`,
+      {
+        hint: 'One stream an asset. If its machine died, the server lets go of it after wal_sender_timeout.',
+      },
+    );
+  }
+  if (slot !== undefined && (slot.status === 'lost' || slot.restart === undefined)) {
+    options.say({
+      state: 'finding',
+      reason: `the server gave up the replication slot ${name}: more log was written than max_slot_wal_keep_size while nobody read it`,
+      hint: 'It is made anew, and a new recovery point is taken at once. Raise max_slot_wal_keep_size.',
+      stores: [],
+    });
+    await ordinary.query('select pg_drop_replication_slot($1)', [name]);
+    slot = undefined;
+  }
+  if (slot?.restart !== undefined) return slot.restart;
+  await replication.query(`CREATE_REPLICATION_SLOT "${name}" PHYSICAL RESERVE_WAL`);
+  const made = await readSlot(ordinary, name);
+  if (made?.restart === undefined)
+    throw new LifeboatError('asset.vanished', `the replication slot ${name} was not made`);
+  return made.restart;
+}
+
+/** Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. */
+async function serverHas({ ordinary, segmentBytes }: Anchoring, place: Place, slot: Place): Promise<boolean> {
+  if (comparePlaces(place, slot) >= 0) return true;
+  const oldest = floorTo(place.position, segmentBytes);
+  try {
+    const { rows } = await ordinary.query<{ there: boolean }>(
+      `select exists (select from pg_ls_waldir() where name = pg_walfile_name($1::pg_lsn + 1)
+           or substr(name, 9) = substr(pg_walfile_name($1::pg_lsn + 1), 9) and length(name) = 24) as there`,
+      [lsnText(oldest)],
+    );
+    return rows[0]?.there === true;
+  } catch (error) {
+    if (systemCodeOf(error) === '42501') return true;
+    throw error;
+  }
+}
+
+const placeOf = ({ timeline, end }: LogBasePlace): Place => ({ timeline, position: end });
