@@ -100,6 +100,17 @@ export const sweptCommands: readonly SweptCommand[] = [
     afterwards: expectOldPoints,
   },
   {
+    command: 'check',
+    title: 'against the world is green only when it has read the points',
+    words: () => ['check', '--live'],
+    reads: true,
+    succeeded: async (_, { json }) => {
+      const codes = (json['findings'] as { code: string }[]).map(({ code }) => code);
+      // That they were never verified it knows from the points themselves.
+      expect([json['ok'], codes.filter((code) => code.startsWith('live.'))]).toEqual([true, ['live.verify_overdue']]);
+    },
+  },
+  {
     command: 'verify',
     title: 'is green only about every point',
     words: () => ['verify'],
