@@ -1,16 +1,23 @@
-import { filesKind } from '../assets/files/index.ts';
+import { externalKind } from '../assets/external/index.ts';
+import { filesForm, filesKind } from '../assets/files/index.ts';
 import type { AssetKind } from '../assets/index.ts';
-import { postgresKind } from '../assets/postgres/index.ts';
-import { sqliteKind } from '../assets/sqlite/index.ts';
+import { postgresForm, postgresKind } from '../assets/postgres/index.ts';
+import { sqliteForm, sqliteKind } from '../assets/sqlite/index.ts';
 import { checkKinds } from '../checks/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
 import { fsStore } from '../stores/fs/index.ts';
 import type { StoreKind } from '../stores/index.ts';
 import { s3Store } from '../stores/s3/index.ts';
 
+const external = externalKind([
+  { form: postgresForm, kind: postgresKind },
+  { form: sqliteForm, kind: sqliteKind },
+  { form: filesForm, kind: filesKind },
+]);
+
 /** Every concrete driver of the product: the one place that names them. A new one is a line here. */
 export const registry = {
-  assets: [filesKind, sqliteKind, postgresKind] as readonly AssetKind[],
+  assets: [filesKind, sqliteKind, postgresKind, external] as readonly AssetKind[],
   stores: [fsStore, s3Store] as readonly StoreKind[],
   checks: checkKinds,
   steps: stepKinds,

@@ -55,8 +55,31 @@ export interface Asset {
    */
   check(of: CheckTarget, declared: readonly CheckSpec[], options?: WorkOptions): Promise<CheckResult[]>;
 
+  /**
+   * Only where others make and keep the copies: then these are its points, `capture` is refused, and `apply` fetches the copy that
+   * the facts of the point name (`outside`).
+   */
+  outside?(options?: WorkOptions): Promise<OutsidePoint[]>;
+
   /** How far the data of a source or copy goes: the base of every RPO figure. */
   newest(of: CheckTarget, options?: WorkOptions): Promise<Newest>;
+}
+
+/** A copy that others made and keep. */
+export interface OutsidePoint {
+  /** As its keeper calls it. */
+  readonly id: string;
+  /** What was acknowledged before this moment is in it, as far as its keeper tells; milliseconds since 1970. */
+  readonly atMs: number;
+  /** Plain bytes where the keeper knows them, and what they take there. */
+  readonly bytes?: number;
+  readonly storedBytes?: number;
+  readonly files?: number;
+  /** For people: `restic /backups/app`. */
+  readonly keptIn: string;
+  readonly host?: string;
+  /** `dump`, `tree`, `base`. */
+  readonly kind: string;
 }
 
 export interface WorkOptions {

@@ -2,3 +2,4 @@ export * from './asset.ts';
 export * from './entry.ts';
 export * from './log.ts';
 export * from './log-ranges.ts';
+export * from './outside.ts';

@@ -89,4 +89,4 @@ async function main([kind = '', ledger = '', start = '1', pauseMs = '10']: strin
   }
 }
 
-void main(process.argv.slice(2));
+await main(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode
 import { holdLock } from '../journal/index.ts';
 import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
+import { mustBeOurs } from './outside-points.ts';
 import { previousPoint } from './previous-point.ts';
 import { replicate, type CopyReport } from './replicate.ts';
 import { copiesOf, storesOf } from './stores-of.ts';
@@ -29,6 +30,7 @@ export async function backupEverywhere(
   signal?: AbortSignal,
 ): Promise<{ reports: BackupReport[]; failures: LifeboatError[] }> {
   const asset = workspace.asset(assetName);
+  mustBeOurs(workspace, assetName);
   const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${assetName}`), `backup of ${assetName}`);
   try {
     const reports: BackupReport[] = [];
@@ -178,7 +180,7 @@ async function takePoint(
  * What was found damaged in the store, by verifications and by backups that read back: points made from now on must not rest
  * on it. Only a verification of every byte takes an object off the list; one of some points never looked at the others.
  */
-function damagedObjects({ journal }: Workspace, store: string): Set<string> {
+export function damagedObjects({ journal }: Workspace, store: string): Set<string> {
   let objects = new Set<string>();
   for (const { data } of journal.records({ kinds: ['verify.finished', 'backup.damage'] })) {
     if (data['store'] !== store) continue;

@@ -2,6 +2,7 @@ import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 import { holdersOf } from './stores-of.ts';
+import { outsidePoints } from './outside-points.ts';
 
 /** A recovery point as people see it: in which stores it is, and what was ever proved of it. */
 export interface ListedPoint {
@@ -34,8 +35,12 @@ export async function listPoints(
   asset: string | undefined,
   signal?: AbortSignal,
 ): Promise<PointList> {
+  if (asset !== undefined) {
+    const outside = await outsidePoints(workspace, asset, signal);
+    if (outside !== undefined) return { points: withProofs(workspace, outside), damage: [], unanswered: [] };
+  }
   const stores = asset === undefined ? [...workspace.plan.stores.keys()] : holdersOf(workspace.plan, asset);
-  const found = new Map<string, { point: Point; stores: string[] }>();
+  const found = new Map<string, FoundPoint>();
   const damage: (Damage & { store: string })[] = [];
   const unanswered: { store: string; error: LifeboatError }[] = [];
   for (const store of stores) {
@@ -48,24 +53,45 @@ export async function listPoints(
     }
   }
   if (unanswered.length === stores.length && unanswered[0] !== undefined) throw unanswered[0].error;
+  const others = asset === undefined ? await allOutside(workspace, unanswered, signal) : [];
+  return { points: withProofs(workspace, [...found.values(), ...others]), damage, unanswered };
+}
+
+interface FoundPoint {
+  readonly point: Point;
+  readonly stores: string[];
+}
+
+/** Of every asset whose copies others keep; where they cannot be listed, the asset stands among those that did not answer. */
+async function allOutside(
+  workspace: Workspace,
+  unanswered: { store: string; error: LifeboatError }[],
+  signal: AbortSignal | undefined,
+): Promise<FoundPoint[]> {
+  const points: FoundPoint[] = [];
+  for (const asset of workspace.plan.assets.keys()) {
+    try {
+      points.push(...((await outsidePoints(workspace, asset, signal)) ?? []));
+    } catch (error) {
+      unanswered.push({ store: `the copies of ${asset}`, error: toLifeboatError(error) });
+    }
+  }
+  return points;
+}
+
+function withProofs(workspace: Workspace, found: readonly FoundPoint[]): ListedPoint[] {
   const proofs = proofsOf(workspace);
-  const points = [...found.values()]
-    .sort((a, b) => a.point.atMs - b.point.atMs || a.point.id.localeCompare(b.point.id))
+  return found
+    .toSorted((a, b) => a.point.atMs - b.point.atMs || a.point.id.localeCompare(b.point.id))
     .map((item) => ({
       ...item,
       ...verificationOf(proofs.verified.get(item.point.id), item.stores),
       provenMs: proofs.proven.get(item.point.id),
       since: proofs.since.get(item.point.id) ?? {},
     }));
-  return { points, damage, unanswered };
 }
 
-function collect(
-  found: Map<string, { point: Point; stores: string[] }>,
-  point: Point,
-  store: string,
-  asset: string | undefined,
-): void {
+function collect(found: Map<string, FoundPoint>, point: Point, store: string, asset: string | undefined): void {
   if (asset !== undefined && point.asset !== asset) return;
   const known = found.get(point.id);
   if (known === undefined) found.set(point.id, { point, stores: [store] });

@@ -4,6 +4,7 @@ import type { CheckResult } from '../checks/index.ts';
 import { freePort, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Damage } from '../repository/index.ts';
+import { isOutsidePoint, nothingButFacts } from './outside-points.ts';
 import { choosePoint } from './choose-point.ts';
 import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from './contract.ts';
@@ -119,6 +120,7 @@ async function readPoint(
 ): Promise<PointContents & { damage(): Damage[] }> {
   const { progress } = workspace;
   progress.phase(`${request.asset}: restoring ${point.id}`, { bytes: point.bytes });
+  if (isOutsidePoint(point)) return nothingButFacts(point);
   const repository = await workspace.repository(store);
   return repository.contents(point, { progress, ...signalOf(request) });
 }

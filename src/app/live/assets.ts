@@ -1,4 +1,4 @@
-import type { Survey, SurveyRemark } from '../../assets/index.ts';
+import type { OutsidePoint, Survey, SurveyRemark } from '../../assets/index.ts';
 import { systemCodeOf, type LifeboatError, limits } from '../../core/index.ts';
 import { sentenceDuration, type AssetDeclaration, type Finding } from '../../plan/index.ts';
 import { isCode, isSilent, type Path, type World } from './world.ts';
@@ -13,6 +13,8 @@ export interface AssetState {
   readonly bytes: number | undefined;
   /** What a backup of it writes into the folder of state while it runs. */
   readonly scratchBytes: number;
+  /** Where others make and keep the copies: what there is, oldest first. */
+  readonly outside?: readonly OutsidePoint[];
 }
 
 /** Asks every source who it is, and whether it could be backed up and restored as it stands. */
@@ -50,6 +52,14 @@ async function askAsset(world: World, { name, type, settings }: AssetDeclaration
   if ('error' in identity) return { ...nothing, findings: [refusal(world, at, name, identity.error)] };
   const { id, bytes } = identity.value;
   const known = { ...nothing, identity: id, bytes, findings: [] };
+  if (asset.outside !== undefined) {
+    const listed = await world.ask(
+      `the copies of ${name}`,
+      async (signal) => (await asset.outside?.({ signal })) ?? [],
+    );
+    if ('error' in listed) return { ...nothing, findings: [refusal(world, at, name, listed.error)] };
+    return { ...known, outside: listed.value };
+  }
   const { survey } = asset;
   if (survey === undefined) return known;
   const answer = await world.ask(`a closer look at ${name}`, (signal) => survey.call(asset, { signal }));

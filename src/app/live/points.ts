@@ -26,7 +26,9 @@ export function judgePoints(
   assets: readonly AssetState[],
   history: History,
 ): Finding[] {
-  return assets.flatMap((asset) =>
+  const outside = assets.filter((asset) => asset.outside !== undefined).flatMap((asset) => judgeOutside(world, asset));
+  const ours = assets.filter((asset) => asset.outside === undefined);
+  const judged = ours.flatMap((asset) =>
     keptOf(world, stores, asset).flatMap((kept) => {
       const newest = kept.points.at(-1);
       if (newest === undefined) return [never(world, kept)];
@@ -38,6 +40,30 @@ export function judgePoints(
       ];
     }),
   );
+  return [...judged, ...outside];
+}
+
+/** Copies that others make are late as ours are; what they should do about it is theirs. */
+function judgeOutside(world: World, asset: AssetState): Finding[] {
+  const newest = asset.outside?.at(-1);
+  const at = ['assets', asset.asset];
+  if (newest === undefined) {
+    const message = `there is no copy of ${asset.asset} where others should keep it`;
+    return [
+      world.found(
+        'live.point_never',
+        at,
+        message,
+        'Look after what makes them, and whether "from" names the right place.',
+      ),
+    ];
+  }
+  const nowMs = world.clock.now();
+  const target = lossAllowed(world.plan, asset.asset);
+  const ageMs = nowMs - newest.atMs;
+  if (target === undefined || ageMs <= target.ms) return [];
+  const message = `the newest copy of ${asset.asset} in ${newest.keptIn} is ${sentenceDuration(ageMs)} old, and ${target.of} may lose ${sentenceDuration(target.ms)}`;
+  return [world.found('live.point_old', at, message, 'Look after what makes them: none came by itself.')];
 }
 
 function keptOf({ plan }: World, stores: readonly StoreState[], asset: AssetState): Kept[] {

@@ -35,6 +35,8 @@ import { Notices } from './notices.ts';
 import { surveyTree } from './survey.ts';
 import { walk, type Found, type WalkOptions } from './walk.ts';
 
+export { filesForm } from './outside.ts';
+
 export interface FilesSettings {
   readonly path: string;
   readonly exclude?: readonly string[] | undefined;

@@ -20,6 +20,7 @@ import { startCopy } from './start.ts';
 import { logKeeping } from './stream/keeping.ts';
 import { surveyServer } from './survey.ts';
 
+export { postgresForm } from './outside/index.ts';
 export { makeCluster, type RunningServer } from './server/index.ts';
 
 export interface PostgresSettings {

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { backup } from 'node:sqlite';
 import { LifeboatError, type Clock } from '../../core/index.ts';
-import { journalModeOf, reading } from './database.ts';
+import { journalModeOf, mustBeSound } from './check.ts';
+import { reading } from './database.ts';
 
 export interface Snapshot {
   /** Everything that was committed by now is in the copy. */
@@ -18,14 +19,13 @@ export interface Snapshot {
 const pagesInOneStep = 2 ** 30;
 
 /**
- * Writes a consistent copy of a live database, its write-ahead log included, to `copy`, which does not exist yet. Whether it is sound
- * is still to be asked (`mustBeSound`).
+ * Writes a consistent copy of a live database, its write-ahead log included, to `copy`, which does not exist yet.
  * Throws `asset.unreadable`, `asset.corrupt`, `asset.changing` (locked for too long), `disk.full`.
  */
 export async function takeSnapshot(file: string, copy: string, clock: Clock): Promise<Snapshot> {
   // Before the transaction begins: what was acknowledged by now is in what it sees.
   const atMs = clock.now();
-  return reading(
+  const snapshot = await reading(
     file,
     async ({ database, recovered }) => {
       mustHoldSomething(file);
@@ -38,6 +38,8 @@ export async function takeSnapshot(file: string, copy: string, clock: Clock): Pr
     },
     { mayRecover: true },
   );
+  await mustBeSound(copy, file);
+  return snapshot;
 }
 
 const numberFrom = (database: Parameters<typeof backup>[0], pragma: string): number =>

@@ -1,17 +1,32 @@
 import { formatBytes, formatDuration, isoTime, toLifeboatError, type LifeboatError } from '../../core/index.ts';
-import { backupEverywhere, copyFailure, copyPoints, unknownAsset, type BackupReport } from '../../operations/index.ts';
+import {
+  backupEverywhere,
+  copyFailure,
+  copyPoints,
+  isKeptOutside,
+  unknownAsset,
+  type BackupReport,
+} from '../../operations/index.ts';
 import type { Command } from '../command.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
     'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole and durable and a sample of what it needs was read back, both of what is new and of what the store had already (`verify` reads every byte). Content that turns out damaged is stored again, and named in a warning. A backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. Then the points are copied to the stores that their policies name for copies; a copy that fails takes nothing from the point. The exit code is 0 only if every point was taken and copied.',
-  arguments: [{ name: 'ASSET', summary: 'assets to back up; default: all of the plan', optional: true, many: true }],
+  arguments: [
+    {
+      name: 'ASSET',
+      summary: 'assets to back up; default: all but those whose copies others make',
+      optional: true,
+      many: true,
+    },
+  ],
   examples: ['lifeboat backup', 'lifeboat backup orders uploads', 'lifeboat backup --json | jq .points'],
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
       const named = input.arguments('ASSET');
-      const assets = named.length === 0 ? [...workspace.plan.assets.keys()] : named;
+      const all = [...workspace.plan.assets.keys()].filter((asset) => !isKeptOutside(workspace, asset));
+      const assets = named.length === 0 ? all : named;
       const unknown = assets.find((asset) => !workspace.plan.assets.has(asset));
       if (unknown !== undefined) throw unknownAsset(workspace.plan, unknown);
       const reports: BackupReport[] = [];

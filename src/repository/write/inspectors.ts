@@ -1,5 +1,4 @@
 import type { Inspector } from '../../assets/index.ts';
-import { loadOwnModule } from '../../core/index.ts';
 
 const loaded = new Map<string, Promise<Inspector>>();
 
@@ -7,7 +6,7 @@ const loaded = new Map<string, Promise<Inspector>>();
 export function inspectorOf(module: string): Promise<Inspector> {
   const inspector =
     loaded.get(module) ??
-    (loadOwnModule(module) as Promise<{ makeInspector: () => Inspector }>).then(({ makeInspector }) => makeInspector());
+    (import(module) as Promise<{ makeInspector: () => Inspector }>).then(({ makeInspector }) => makeInspector());
   loaded.set(module, inspector);
   return inspector;
 }

@@ -25,7 +25,11 @@ export class ArchiveData {
   #lines = 0;
   readonly #last = Buffer.alloc(endOfRows.length);
 
-  constructor(entries: readonly TocEntry[]) {
+  /** Whether the bytes of chunks are compressed, so that no rows can be counted in them. */
+  readonly #isCompressed: boolean;
+
+  constructor(entries: readonly TocEntry[], isCompressed = false) {
+    this.#isCompressed = isCompressed;
     this.#awaited = new Map(entries.filter(({ hasData }) => hasData).map((entry) => [entry.id, entry]));
   }
 
@@ -91,7 +95,7 @@ export class ArchiveData {
     const end = Math.min(at + this.#chunkLeft, bytes.length);
     this.#chunkLeft -= end - at;
     if (this.#chunkLeft === 0) this.#state = 'chunk';
-    if (!this.#isTable) return end;
+    if (!this.#isTable || this.#isCompressed) return end;
     for (
       let found = bytes.indexOf(newline, at);
       found !== -1 && found < end;
@@ -111,6 +115,7 @@ export class ArchiveData {
   }
 
   #endTable(): void {
+    if (this.#isCompressed) return;
     if (this.#lines < linesAfterRows || !this.#last.equals(endOfRows))
       throw unreadable('the rows of a table have no end');
     this.#rows.push({ oid: this.#entry?.oid ?? 0, rows: this.#lines - linesAfterRows });

@@ -2,9 +2,12 @@ import { LifeboatError } from '../../../core/index.ts';
 
 /** What a dump of one database in PostgreSQL's custom format holds, counted while it flowed by. */
 export interface ArchiveContents {
+  /** Of the server that was dumped, and of the pg_dump that did it: `15.18 (Debian …)`. */
+  readonly serverVersion: string;
+  readonly dumpVersion: string;
   /** Entries of the table of contents by their kind: `{ TABLE: 12, 'TABLE DATA': 12, INDEX: 20, … }`. */
   readonly entries: Readonly<Record<string, number>>;
-  /** Rows of each table, by the number of the table in its source. */
+  /** Rows of each table, by the number of the table in its source; none of an archive that is compressed. */
   readonly rows: readonly { readonly oid: number; readonly rows: number }[];
   readonly sequences: readonly SequenceValue[];
   readonly largeObjects: number;

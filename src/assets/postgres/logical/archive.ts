@@ -28,6 +28,13 @@ export class ArchiveReader {
   #toc: Generator<number, TocEntry[], void> | undefined = this.#readToc();
   #needed = 0;
   #data: ArchiveData | undefined;
+  readonly #mayBeCompressed: boolean;
+  #isCompressed = false;
+
+  /** Ours are never compressed, so that rows can be counted; those that others made mostly are. */
+  constructor(options: { mayBeCompressed?: boolean } = {}) {
+    this.#mayBeCompressed = options.mayBeCompressed ?? false;
+  }
 
   push(piece: Uint8Array): void {
     this.#pending =
@@ -55,7 +62,7 @@ export class ArchiveReader {
       const next = toc.next();
       if (next.done === true) {
         this.#toc = undefined;
-        this.#data = new ArchiveData(next.value);
+        this.#data = new ArchiveData(next.value, this.#isCompressed);
         return;
       }
       this.#needed = next.value;
@@ -81,9 +88,12 @@ export class ArchiveReader {
       throw unreadable(`its format is ${major}.${minor}, and 1.${minors.least} to 1.${minors.relationKinds} are known`);
     if (intBytes !== 4 || offsetBytes !== 8) throw unreadable('it was made for another kind of machine');
     const compression = minor >= minors.compressionNamed ? (yield* this.#bytes(1))[0] : yield* this.#int();
-    if (compression !== 0) throw unreadable('it is compressed');
+    this.#isCompressed = compression !== 0;
+    if (this.#isCompressed && !this.#mayBeCompressed) throw unreadable('it is compressed');
     for (let index = 0; index < 7; index += 1) yield* this.#int(); // seconds to daylight saving: when it was made
-    for (let index = 0; index < 3; index += 1) yield* this.#text(); // the database, the versions of server and program
+    yield* this.#text(); // the database
+    this.#contents.serverVersion = (yield* this.#text()).toString('latin1');
+    this.#contents.dumpVersion = (yield* this.#text()).toString('latin1');
     return minor;
   }
 
@@ -153,7 +163,11 @@ export class ArchiveReader {
   }
 }
 
-const newContents = (): { entries: Record<string, number>; sequences: SequenceValue[] } => ({
-  entries: {},
-  sequences: [],
-});
+interface Gathered {
+  serverVersion: string;
+  dumpVersion: string;
+  readonly entries: Record<string, number>;
+  readonly sequences: SequenceValue[];
+}
+
+const newContents = (): Gathered => ({ serverVersion: '', dumpVersion: '', entries: {}, sequences: [] });

@@ -51,7 +51,7 @@ const restoreSettings = {
 
 /** Throws `asset.tool_missing` when this machine lacks the locale of the cluster, `asset.start_failed`. */
 export async function makeRestoreTarget(
-  facts: DumpFacts,
+  facts: Pick<DumpFacts, 'superuser' | 'locale' | 'settings'>,
   programs: ServerPrograms,
   dataFolder: string,
   signal: AbortSignal | undefined,
@@ -103,7 +103,7 @@ const serverProcess = (user: ServerUser | undefined) => ({
 });
 
 async function initdb(
-  { superuser, locale, settings }: DumpFacts,
+  { superuser, locale, settings }: Pick<DumpFacts, 'superuser' | 'locale' | 'settings'>,
   programs: ServerPrograms,
   dataFolder: string,
   user: ServerUser | undefined,

@@ -1,5 +1,11 @@
 export * from './apply.ts';
+export { ArchiveReader } from './archive.ts';
 export * from './capture.ts';
 export { dumpFactsOf, isDump } from './facts.ts';
 export * from './source.ts';
 export * from './start.ts';
+export { makeRestoreTarget, type RestoreTarget } from './cluster.ts';
+export { clientEnvironment } from './environment.ts';
+export { mustBeMarked, writeMark } from './mark.ts';
+export { findRestorePrograms, type ClientPrograms } from './programs.ts';
+export { shownStatements } from './said.ts';

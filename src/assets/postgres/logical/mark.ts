@@ -3,9 +3,8 @@ import { chown, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LifeboatError, systemCodeOf, writeFileDurably } from '../../../core/index.ts';
 import { withConnection } from '../connection.ts';
-import type { DumpFacts } from './facts.ts';
 
-/** In the data folder: which dump a cluster was made from. A restored dump is a new cluster, so its own number tells nothing. */
+/** In the data folder: what a cluster was made from. A restored dump is a new cluster, so its own number tells nothing. */
 const markName = 'lifeboat_dump.json';
 
 interface Mark {
@@ -13,9 +12,9 @@ interface Mark {
   readonly systemId: string;
 }
 
-/** The last thing that a restore writes while the copy runs: without it a copy is not whole. */
-export async function writeMark(dataFolder: string, facts: DumpFacts, url: string): Promise<void> {
-  const mark: Mark = { point: hashOf(facts), systemId: await systemIdOf(url) };
+/** The last thing that a restore writes while the copy runs: without it a copy is not whole. `from` is plain JSON that names the point. */
+export async function writeMark(dataFolder: string, from: unknown, url: string): Promise<void> {
+  const mark: Mark = { point: hashOf(from), systemId: await systemIdOf(url) };
   const file = join(dataFolder, markName);
   await writeFileDurably(file, `${JSON.stringify(mark)}\n`, 0o600);
   // Made by root, it must belong to the server's user: a backup of the copy would fail on a file that its server cannot read.
@@ -24,10 +23,10 @@ export async function writeMark(dataFolder: string, facts: DumpFacts, url: strin
 }
 
 /** Throws `asset.foreign` for a folder that was not made from this dump, or whose server is another cluster. */
-export async function mustBeMarked(dataFolder: string, facts: DumpFacts, url: string): Promise<void> {
+export async function mustBeMarked(dataFolder: string, from: unknown, url: string): Promise<void> {
   const mark = await readMark(dataFolder);
   const systemId = await systemIdOf(url);
-  if (mark?.point === hashOf(facts) && mark.systemId === systemId) return;
+  if (mark?.point === hashOf(from) && mark.systemId === systemId) return;
   throw new LifeboatError('asset.foreign', `${dataFolder} was not restored from this point`, {
     hint:
       mark === undefined ? 'It was not restored by Lifeboat, or not to its end.' : 'It was restored from another one.',
@@ -43,7 +42,7 @@ async function readMark(dataFolder: string): Promise<Partial<Mark> | undefined> 
   }
 }
 
-const hashOf = (facts: DumpFacts): string => createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+const hashOf = (from: unknown): string => createHash('sha256').update(JSON.stringify(from)).digest('hex');
 
 const systemIdOf = (url: string): Promise<string> =>
   withConnection(url, async (client) => {
