@@ -8,6 +8,8 @@ import { refuseFuture, refuseHidden } from './uncertain.ts';
 export interface Choice {
   readonly point: Point;
   readonly store: string;
+  /** Further stores that hold the point, the nearest first. */
+  readonly others: readonly string[];
   readonly rejected: RestorePlan['rejected'];
   readonly damage: readonly Damage[];
   readonly unanswered: RestorePlan['unanswered'];
@@ -29,9 +31,9 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
   const rejected = within
     .filter(({ point }) => point.atMs > chosen.point.atMs)
     .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
-  const store = request.store ?? preferredStore(workspace, request.asset, chosen);
+  const [store, ...others] = request.store === undefined ? storesInOrder(workspace, request, chosen) : [request.store];
   const unanswered = list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message }));
-  return { point: chosen.point, store, rejected, damage: list.damage, unanswered };
+  return { point: chosen.point, store: store as string, others, rejected, damage: list.damage, unanswered };
 }
 
 function newestOf(points: PointList['points'], list: PointList, request: RestoreRequest): PointList['points'][number] {
@@ -86,9 +88,15 @@ function named(points: PointList['points'], list: PointList, id: string, asset: 
 const reasonOf = ({ point }: RestoreRequest): string =>
   point === undefined ? 'newer than the moment that was asked for' : 'another point was named';
 
-/** Stores in the order in which the plan names them, the nearest first; one where the point was found damaged comes last. */
-function preferredStore({ plan }: Workspace, asset: string, { stores, damagedIn }: ListedPoint): string {
-  const whole = stores.filter((store) => damagedIn.every((damaged) => damaged.store !== store));
-  const candidates = whole.length === 0 ? stores : whole;
-  return holdersOf(plan, asset).find((store) => candidates.includes(store)) ?? (candidates[0] as string);
+/**
+ * Stores in the order in which the plan names them, where points are taken before copies; those of what was lost come last, and behind them those where the point was
+ * found damaged.
+ */
+function storesInOrder({ plan }: Workspace, { asset, avoid = [] }: RestoreRequest, chosen: ListedPoint): string[] {
+  const { stores, damagedIn } = chosen;
+  const rank = (store: string): number =>
+    (damagedIn.some((damaged) => damaged.store === store) ? 2 : 0) + (avoid.includes(store) ? 1 : 0);
+  const inPlan = holdersOf(plan, asset).filter((store) => stores.includes(store));
+  const unnamed = stores.filter((store) => !inPlan.includes(store));
+  return [...inPlan, ...unnamed].toSorted((a, b) => rank(a) - rank(b));
 }

@@ -4,7 +4,7 @@ import type { Clock, Progress } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Plan } from '../plan/index.ts';
 import type { Damage, Point, Repository } from '../repository/index.ts';
-import type { Store } from '../stores/index.ts';
+import type { Changeover, Store } from '../stores/index.ts';
 
 /** What every operation works with; the app opens it (`app/open.ts`), tests make their own. */
 export interface Workspace {
@@ -41,6 +41,8 @@ export interface RestoreRequest {
   /** Where a log is kept beside the points: what it is replayed to, instead of `atMs`. */
   readonly recover?: RecoveryTarget;
   readonly store?: string;
+  /** Stores that are read only where no other has the point: those of what was lost. */
+  readonly avoid?: readonly string[];
   /** Leave a restored server running. */
   readonly start: boolean;
   /** The started server outlives this process. */
@@ -53,6 +55,8 @@ export interface RestoreRequest {
 export interface RestorePlan {
   readonly request: RestoreRequest;
   readonly store: string;
+  /** Further stores that hold the point, in the order in which they stand in when one fails midway. */
+  readonly others: readonly string[];
   readonly point: Point;
   readonly target: string;
   readonly bytes: number;
@@ -76,6 +80,8 @@ export interface RestoreReport {
   /** Only with `start`. */
   readonly copy: RestoredCopy | undefined;
   readonly damage: readonly Damage[];
+  /** What was read from another store than the first, and why. */
+  readonly changeovers: readonly Changeover[];
   /** What could not be given back as it was: an attribute that this file system does not keep, a device that needs root. */
   readonly warnings: readonly string[];
 }

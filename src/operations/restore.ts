@@ -5,6 +5,7 @@ import { freePort, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Damage } from '../repository/index.ts';
 import { isOutsidePoint, nothingButFacts } from './outside-points.ts';
+import { failingOver, type Changeover, type Replica } from '../stores/index.ts';
 import { choosePoint } from './choose-point.ts';
 import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from './contract.ts';
@@ -15,7 +16,10 @@ import { preflight } from './preflight.ts';
 export async function planRestore(workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> {
   const target = resolve(request.target);
   const chosen = await chooseReplay(workspace, request);
-  const { point, store, rejected, damage, unanswered } = await choosePoint(workspace, pointRequest(request, chosen));
+  const { point, store, others, rejected, damage, unanswered } = await choosePoint(
+    workspace,
+    pointRequest(request, chosen),
+  );
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
   await preflight(asset, target, asset.room?.(point.facts.facts) ?? point.bytes);
@@ -23,6 +27,7 @@ export async function planRestore(workspace: Workspace, request: RestoreRequest)
   return {
     request,
     store,
+    others,
     point,
     target,
     bytes: point.bytes,
@@ -70,7 +75,8 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     staging,
   });
   try {
-    const contents = await readPoint(workspace, plan);
+    const changeovers: Changeover[] = [];
+    const contents = await readPoint(workspace, plan, changeovers);
     const warnings: string[] = [];
     const warn = (sentence: string): void => void warnings.push(sentence);
     await asset.apply(contents, staging, {
@@ -92,6 +98,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       reached: reachedOf(plan, tried.reached, copy?.reached),
       copy,
       damage,
+      changeovers,
       warnings,
     };
     journal.append('restore.finished', { intent: intent.sequence, ...recordOf(report) });
@@ -116,13 +123,33 @@ const reachedOf = (plan: RestorePlan, first: RestoreReport['reached'], second: R
 
 async function readPoint(
   workspace: Workspace,
-  { point, store, request }: RestorePlan,
+  { point, store, others, request }: RestorePlan,
+  changeovers: Changeover[],
 ): Promise<PointContents & { damage(): Damage[] }> {
   const { progress } = workspace;
   progress.phase(`${request.asset}: restoring ${point.id}`, { bytes: point.bytes });
   if (isOutsidePoint(point)) return nothingButFacts(point);
-  const repository = await workspace.repository(store);
+  const replicas = await replicasOf(workspace, [store, ...others]);
+  const first = await workspace.repository(store);
+  const changed = (change: Changeover): void => {
+    changeovers.push(change);
+    progress.note(changeoverSentence(change));
+  };
+  const repository = replicas.length === 1 ? first : first.over(failingOver(replicas, changed));
   return repository.contents(point, { progress, ...signalOf(request) });
+}
+
+export const changeoverSentence = ({ from, to, object, reason }: Changeover): string =>
+  `${object ?? 'everything'} is read from ${to} instead of ${from}: ${reason}`;
+
+/** Objects of one repository are the same in each of its stores; two repositories have nothing in common. */
+async function replicasOf(workspace: Workspace, stores: readonly string[]): Promise<Replica[]> {
+  const { id } = await workspace.repository(stores[0] as string);
+  const replicas: Replica[] = [];
+  for (const name of stores) {
+    if ((await workspace.repository(name)).id === id) replicas.push({ name, store: await workspace.place(name) });
+  }
+  return replicas;
 }
 
 /** Brings the copy to life where nobody sees it, asks it, and stops it again. */
@@ -199,6 +226,7 @@ const recordOf = ({
   reached,
   copy,
   damage,
+  changeovers,
   warnings,
 }: RestoreReport): Record<string, unknown> => ({
   asset: plan.request.asset,
@@ -213,6 +241,7 @@ const recordOf = ({
   reached: reached ?? null,
   url: copy?.shownUrl ?? null,
   damage,
+  changeovers,
   warnings,
   unanswered: plan.unanswered,
 });

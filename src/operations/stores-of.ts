@@ -56,6 +56,13 @@ export function relativesOf(plan: Plan, store: string): string[] {
   return [...relatives].toSorted((a, b) => Number(takenIn.has(b)) - Number(takenIn.has(a)));
 }
 
+/** The stores that stand in one of these domains, or in a domain inside it. */
+export function storesInside(plan: Plan, domains: readonly string[]): string[] {
+  const isInside = (domain: string | undefined): boolean =>
+    domain !== undefined && (domains.includes(domain) || isInside(plan.domains.get(domain)?.parent));
+  return [...plan.stores.values()].filter(({ domain }) => isInside(domain)).map(({ name }) => name);
+}
+
 function policyOf(plan: Plan, asset: string): Policy | undefined {
   const declaration = plan.assets.get(asset);
   if (declaration === undefined) throw unknownAsset(plan, asset);

@@ -1,4 +1,5 @@
 import { limits, redact } from '../core/index.ts';
+import { storesInside } from '../operations/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepContext, StepInput } from './step.ts';
 
@@ -19,6 +20,8 @@ export function contextOf(
 ): ContextOfStep {
   const { tools, run, environment, mode, incident } = active;
   const { workspace } = tools;
+  // What was lost may answer still, and worse from minute to minute: it is asked where nothing else has the point.
+  const avoid = storesInside(workspace.plan, active.scenario.loses.domains);
   let tail = '';
   let remembered: Record<string, unknown> = { ...input.remembered };
   const context: StepContext = {
@@ -32,8 +35,8 @@ export function contextOf(
     checkKinds: tools.checkKinds,
     asset: (name) => workspace.asset(name),
     backup: (asset) => tools.backup(asset, signal),
-    planRestore: (request) => tools.planRestore({ ...request, signal }),
-    restore: (request) => tools.restore({ ...request, signal }),
+    planRestore: (request) => tools.planRestore({ ...request, avoid, signal }),
+    restore: (request) => tools.restore({ ...request, avoid, signal }),
     check: (asset, url) =>
       workspace.asset(asset).check({ url }, workspace.plan.assets.get(asset)?.checks ?? [], { signal }),
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),

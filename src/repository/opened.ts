@@ -3,7 +3,7 @@ import { isLifeboatError, isTimeId, LifeboatError, limits, timeId, type Clock, t
 import type { Store, StoredObject } from '../stores/index.ts';
 import { Catalog } from './read/catalog.ts';
 import { Contents } from './read/contents.ts';
-import { isDamage, type DamageLog } from './damage.ts';
+import { DamageLog, isDamage } from './damage.ts';
 import { logIdOf, StoredLog } from './logs/index.ts';
 import { mendTwins } from './verify/mend.ts';
 import type { KeyBundle } from './keys/keys.ts';
@@ -38,9 +38,11 @@ export class OpenedRepository implements Repository {
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
+  readonly #clock: Clock;
   readonly #catalog: Catalog;
 
-  constructor(store: Store, bundle: KeyBundle, _clock: Clock, log: DamageLog) {
+  constructor(store: Store, bundle: KeyBundle, clock: Clock, log: DamageLog) {
+    this.#clock = clock;
     this.id = bundle.repository;
     this.location = store.location;
     this.#store = store;
@@ -124,6 +126,10 @@ export class OpenedRepository implements Repository {
 
   verify(options: VerifyOptions): Promise<VerifyResult> {
     return verifyRepository(this.#store, this.#bundle, options);
+  }
+
+  over(place: Store): Repository {
+    return new OpenedRepository(place, this.#bundle, this.#clock, new DamageLog());
   }
 
   async lacks(point: string, present: ReadonlySet<string>): Promise<string[]> {

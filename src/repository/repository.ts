@@ -53,6 +53,9 @@ export interface Repository {
   /** Throws `hold.missing`, and `store.denied` where the store keeps it all the same. */
   release(hold: string): Promise<void>;
 
+  /** The same repository, opened by the same key, in another place that holds it, or in several read as one. The place stays its owner's. */
+  over(place: Store): Repository;
+
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
   /**

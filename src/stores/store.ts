@@ -69,6 +69,12 @@ export interface Store {
   /** What the place really does, found out by doing it on scratch names of the driver's own; each fact as soon as it is known. */
   probe?(options?: ProbeOptions): AsyncIterable<StoreFact>;
 
+  /**
+   * What was read of this object last was not as it was written: from now on it is read from another replica. False where there is none to ask,
+   * which is so of every store that is one place (`failingOver` reads several as one).
+   */
+  doubt?(name: string): boolean;
+
   close(): Promise<void>;
 }
 

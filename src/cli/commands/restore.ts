@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Reached, Replay } from '../../assets/index.ts';
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
 import {
+  changeoverSentence,
   planRestore,
   restore,
   type RestorePlan,
@@ -103,6 +104,7 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   for (const { store: name, reason } of plan.unanswered) {
     output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
   }
+  for (const change of report.changeovers) output.line(`warning: ${changeoverSentence(change)}`);
   for (const warning of report.warnings) output.line(`warning: ${warning}`);
   for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
     output.line(`warning: ${object}: ${items[0]?.what} (the restored bytes are right; run: lifeboat verify --all)`);
@@ -127,6 +129,7 @@ const planJson = ({
   request,
   point,
   store,
+  others,
   target,
   bytes,
   files,
@@ -140,6 +143,7 @@ const planJson = ({
   point: point.id,
   pointAt: isoTime(point.atMs),
   store,
+  others,
   target,
   bytes,
   files,
@@ -157,6 +161,7 @@ const reportJson = ({
   reached,
   copy,
   damage,
+  changeovers,
   warnings,
 }: RestoreReport): Record<string, unknown> => ({
   ...planJson(plan),
@@ -164,6 +169,7 @@ const reportJson = ({
   checks,
   reached: reached ?? { time: isoTime(plan.point.atMs) },
   damage,
+  changeovers,
   warnings,
   ...(copy === undefined ? {} : { url: copy.shownUrl, pid: copy.pid ?? null }),
 });

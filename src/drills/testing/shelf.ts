@@ -107,9 +107,10 @@ function reportOf(request: RestoreRequest, chosen: { id: string; atMs: number },
     files: 1,
     secondsExpected: undefined,
     rejected: [],
+    others: [],
     damage: [],
     unanswered: [],
   };
   const copy = { path: target, url: target, shownUrl: target, stop: async () => {} };
-  return { plan, seconds: 0.01, checks: [], reached: undefined, copy, damage: [], warnings: [] };
+  return { plan, seconds: 0.01, checks: [], reached: undefined, copy, damage: [], changeovers: [], warnings: [] };
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../stores/index.ts';
 import { damaged, incomplete } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { pointName } from '../names.ts';
+import { fromAny } from '../read/from-any.ts';
 import type { Piece } from '../read/pieces.ts';
 import type { Point } from '../repository.ts';
 import { openDocument, sealDocument } from './seal.ts';
@@ -24,7 +25,10 @@ export function sealPoint(bundle: KeyBundle, stored: StoredPoint): Promise<Buffe
 }
 
 /** Throws `repository.damaged`, `repository.version`, `store.missing`, and `point.missing` where the name is only claimed. */
-export async function readPoint(store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> {
+export const readPoint = (store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> =>
+  fromAny(store, pointName(id), () => readHere(store, bundle, id));
+
+async function readHere(store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> {
   const name = pointName(id);
   const bytes = await store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
   if (isTombstone(bytes, id)) throw noSuchPoint(id);

@@ -1,6 +1,7 @@
 import { limits } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { ChunkTable } from './chunk-table.ts';
+import { fromAny } from './from-any.ts';
 import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
@@ -134,8 +135,10 @@ export class Catalog {
   }
 
   async #loadIndex(name: string): Promise<void> {
-    const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
-    const packs = decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
+    const packs = await fromAny(this.#store, name, async () => {
+      const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
+      return decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
+    });
     this.#indexes.add(name);
     this.#coverage.set(
       objectOfName(name).id,

@@ -43,6 +43,8 @@ export class PackReader {
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
+  /** Packs of which a copy was found damaged. */
+  readonly #doubted = new Set<string>();
 
   constructor(store: Store, bundle: KeyBundle, catalog: Catalog, log: DamageLog) {
     this.#store = store;
@@ -120,6 +122,8 @@ export class PackReader {
    * Throws `first`, the error of the place tried before, when there is no other.
    */
   async elsewhere(id: Uint8Array, failed: number, first: Error, options: ReadOptions = {}): Promise<Buffer> {
+    const replica = await this.#replica(failed, first, options);
+    if (replica !== undefined) return replica;
     const tried = new Set([failed]);
     await this.catalog.refresh();
     await this.catalog.adopt();
@@ -140,6 +144,26 @@ export class PackReader {
       // A pack that is not there was taken by a prune, which left its chunks elsewhere.
       if (isDamage(first) && first.code !== 'repository.incomplete')
         this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
+      return found;
+    }
+  }
+
+  /** The same chunk of the same pack, from another store that holds it. */
+  async #replica(ordinal: number, first: Error, options: ReadOptions): Promise<Buffer | undefined> {
+    if (this.#store.doubt === undefined) return undefined;
+    const { pack } = this.catalog.table.placeOf(ordinal);
+    const name = packName(this.catalog.packs[pack]?.id ?? '');
+    // Another chunk of this pack may have been found damaged meanwhile: then what is read now comes from elsewhere already.
+    let isElsewhere = this.#doubted.has(name);
+    this.#doubted.add(name);
+    for (;;) {
+      if (!isElsewhere && !this.#store.doubt(name)) return undefined;
+      isElsewhere = false;
+      let found: Buffer | undefined;
+      const take = async (_: number, plain: Buffer): Promise<void> => void (found = Buffer.from(plain));
+      await this.chunks(pack, [ordinal], take, () => {}, options);
+      if (found === undefined) continue;
+      if (isDamage(first)) this.#log.note(damageFrom(first, first.where ?? '', 'pack'));
       return found;
     }
   }

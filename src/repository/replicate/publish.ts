@@ -1,5 +1,7 @@
 import { isLifeboatError } from '../../core/index.ts';
+import { readCondemned } from '../format/condemned-object.ts';
 import { isTombstone } from '../format/tombstone.ts';
+import { packName } from '../names.ts';
 import type { Store } from '../../stores/index.ts';
 import { heldBy, type ListedPointObject } from './census.ts';
 import type { Copier } from './copier.ts';
@@ -58,9 +60,11 @@ async function obstaclesOf(publication: Publication): Promise<(point: string) =>
   const [gone] = parts.vanished;
   if (gone !== undefined) return async () => `the source is being pruned: ${gone} went away while it was copied`;
   if (!(await publication.isReadable())) return async () => 'a prune of the source ended this replication';
-  const condemned = options.condemned === undefined ? await condemnedUnseen(target) : await options.condemned();
-  if (condemned === 'unknown')
-    return async () => 'a prune of the target is about to delete packs, and without the key nobody can tell which';
+  const list = await readCondemned(target);
+  const [unreadable] = list.damage;
+  if (unreadable !== undefined)
+    return async () => `${unreadable.object} of the target cannot be read: a prune may delete any pack`;
+  const condemned = new Set([...list.packs].map(packName));
   const held = await heldBy(target, ['packs/', 'index/']);
   const isNeeded = (name: string): boolean => name.startsWith('packs/') || name.startsWith('index/');
   const isSafe = ([name, bytes]: readonly [string, number]): boolean =>
@@ -77,10 +81,4 @@ async function obstaclesOf(publication: Publication): Promise<(point: string) =>
     const [missing] = await lacks(point, present);
     return missing === undefined ? undefined : `${because(missing)}, which it needs`;
   };
-}
-
-/** The list of what is condemned is sealed. */
-async function condemnedUnseen(target: Store): Promise<ReadonlySet<string> | 'unknown'> {
-  for await (const _ of target.list('condemned/')) return 'unknown';
-  return new Set();
 }

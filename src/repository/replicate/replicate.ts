@@ -24,8 +24,6 @@ export interface ReplicateOptions {
    * knows what a point needs, and one pack that cannot be copied keeps every new point waiting.
    */
   readonly lacks?: (point: string, present: ReadonlySet<string>) => Promise<readonly string[]>;
-  /** Packs (names) that a prune of the target is about to delete, read after the session was opened. */
-  readonly condemned?: () => Promise<ReadonlySet<string>>;
 }
 
 export interface Replication {

@@ -107,7 +107,9 @@ describe('damage', () => {
   });
 
   test('of a missing object that a point needs is seen', async () => {
-    const needs = [...whole.objects.keys()].filter((name) => !['sessions', 'points', 'index', 'canary'].includes(kindOf(name)));
+    const needs = [...whole.objects.keys()].filter(
+      (name) => !['sessions', 'points', 'index', 'canary'].includes(kindOf(name)),
+    );
     await mustShow((store, name) => void store.objects.delete(name), needs);
   });
 

@@ -18,11 +18,7 @@ import { Reading } from './reading.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
-export async function verifyRepository(
-  store: Store,
-  bundle: KeyBundle,
-  options: VerifyOptions,
-): Promise<VerifyResult> {
+export async function verifyRepository(store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> {
   for (let attempt = 1; ; attempt += 1) {
     const verification = new Verification(store, bundle, options);
     const result = await verification.run();

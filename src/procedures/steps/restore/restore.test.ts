@@ -39,8 +39,17 @@ beforeEach(() => {
       shownUrl: 'postgresql://shop@127.0.0.1:5999/orders',
       stop: async () => {},
     };
-    const whole = { ...planned, secondsExpected: undefined, rejected: [], damage: [], unanswered: [] };
-    return { plan: whole, seconds: 1, checks: [], reached: { lsn: '0/1' }, copy, damage: [], warnings: [] };
+    const whole = { ...planned, secondsExpected: undefined, others: [], rejected: [], damage: [], unanswered: [] };
+    return {
+      plan: whole,
+      seconds: 1,
+      checks: [],
+      reached: { lsn: '0/1' },
+      copy,
+      damage: [],
+      changeovers: [],
+      warnings: [],
+    };
   };
   tools = { ...bench.tools, restore, workspace: { ...bench.workspace, plan, asset: () => asset } };
 });
