@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
 import colours from 'picocolors';
-import { redact } from '../core/index.ts';
+import { loadPackage, redact } from '../core/index.ts';
 
 export type Colours = ReturnType<typeof colours.createColors>;
 
@@ -55,7 +54,7 @@ export function wantsColours(stream: TextStream, environment: Readonly<Record<st
 
 function tableText(headings: readonly string[], rows: readonly (readonly string[])[], paint: Colours): string {
   // Loaded here and not above: most commands print no table, and every start would pay for it.
-  const Table = createRequire(import.meta.url)('cli-table3') as typeof import('cli-table3');
+  const Table = loadPackage('cli-table3', import.meta.url) as typeof import('cli-table3');
   const table = new Table({
     head: headings.map((heading) => paint.dim(heading.replace(/^>/, ''))),
     colAligns: headings.map((heading) => (heading.startsWith('>') ? 'right' : 'left')),

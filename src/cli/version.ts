@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { ownText } from '../core/index.ts';
 
 /** The version of package.json, found above this file whether it runs from `src` or from `dist/src`. */
 export function version(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string };
-      return found.version;
-    } catch {
-      // Not there: the other place is tried, and if that fails too the version is said to be unknown.
-    }
+  try {
+    return (JSON.parse(ownText('package.json', import.meta.url)) as { version: string }).version;
+  } catch {
+    // Without its package file a program can still restore; it just cannot say which version it is.
+    return 'unknown';
   }
-  return 'unknown';
 }

@@ -110,6 +110,8 @@ export const limits = {
   clockToleranceMs: 600_000,
   /** A file that changes while it is read is read again this often before the point says so. */
   rereadsMax: 3,
+  /** A smaller database is checked sooner than a thread for it has started. */
+  askedHereBytesMax: 16 * 2 ** 20,
   /** SQLite waits this long for a lock of another process. */
   sqliteBusyMs: 10_000,
   /** A body of an HTTP check: a health page is small. */

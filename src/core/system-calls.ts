@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
+import { loadPackage } from './own-module.ts';
 
 /**
  * What the system can do with files and Node has no call for: extended attributes, holes, times to the nanosecond, pipes and
@@ -55,7 +55,7 @@ interface Koffi {
 
 function open(): SystemCalls | undefined {
   try {
-    const koffi = createRequire(import.meta.url)(`koffi-linux-${process.arch}`) as Koffi;
+    const koffi = loadPackage(`koffi-linux-${process.arch}`, import.meta.url) as Koffi;
     return bind(koffi);
   } catch {
     // An optional package that is not there, or a C library without one of the calls: whoever asks does without and says so.

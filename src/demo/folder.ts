@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { LifeboatError } from '../core/index.ts';
+import { LifeboatError, ownText } from '../core/index.ts';
 
 /** Where everything of one demo is: `floor` is what will be lost, `cellar` the store, `ledgers` the truth. */
 export interface DemoFolder {
@@ -29,19 +28,15 @@ export async function layOutDemo(editPlan: (plan: string) => string = (plan) => 
   await mkdir(folder.floor, { mode: 0o711 });
   await mkdir(folder.ledgers);
   await mkdir(folder.stateFolder, { mode: 0o711 });
-  await writeFile(folder.planFile, editPlan(await examplePlan()));
+  await writeFile(folder.planFile, editPlan(examplePlan()));
   process.env['LIFEBOAT_PASSPHRASE'] = randomBytes(24).toString('base64url');
   return folder;
 }
 
-/** Sources stand two folders below the package's own, compiled files three. */
-async function examplePlan(): Promise<string> {
-  for (const up of ['../../', '../../../']) {
-    try {
-      return await readFile(fileURLToPath(new URL(`${up}examples/shop.yaml`, import.meta.url)), 'utf8');
-    } catch {
-      // Not at this depth: the other one is tried, and if both fail the error below says so.
-    }
+function examplePlan(): string {
+  try {
+    return ownText('examples/shop.yaml', import.meta.url);
+  } catch {
+    throw new LifeboatError('input.file', 'the example plan shop.yaml is not part of this installation');
   }
-  throw new LifeboatError('input.file', 'the example plan shop.yaml is not part of this installation');
 }

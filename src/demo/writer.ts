@@ -89,4 +89,4 @@ async function main([kind = '', ledger = '', start = '1', pauseMs = '10']: strin
   }
 }
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));

@@ -1,6 +1,5 @@
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { plainEnvironment, startService, type Service } from '../core/index.ts';
+import { join } from 'node:path';
+import { ownProgram, plainEnvironment, startService, type Service } from '../core/index.ts';
 
 export interface Writer {
   readonly asset: string;
@@ -16,17 +15,8 @@ export type WriterKind = keyof typeof pauseMs;
 /** Starts the customers of one asset: a process of its own, so that its account of what was acknowledged survives us all. */
 export async function startWriter(kind: WriterKind, target: string, folder: string, start: number): Promise<Writer> {
   const ledger = join(folder, `${kind}.ledger`);
-  const program = fileURLToPath(new URL(`./writer${extname(import.meta.url)}`, import.meta.url));
   const service: Service = await startService(
-    [
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      program,
-      kind,
-      ledger,
-      String(start),
-      String(pauseMs[kind]),
-    ],
+    [...ownProgram('./writer', import.meta.url), kind, ledger, String(start), String(pauseMs[kind])],
     { env: plainEnvironment({ DEMO_TARGET: target }) },
   );
   return { asset: kind, ledger, stop: () => service.stop() };

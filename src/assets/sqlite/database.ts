@@ -54,6 +54,9 @@ export function tidyUp(file: string): void {
   }
 }
 
+export const journalModeOf = (database: DatabaseSync): string =>
+  String(Object.values(database.prepare('pragma journal_mode').get() ?? {})[0] ?? 'unknown');
+
 function hold(file: string, mayRecover: boolean): Reading {
   try {
     return { database: begin(file, true), recovered: false };

@@ -7,8 +7,8 @@ import type { Asset, AssetContext, AssetKind, CaptureFacts, CheckTarget, Newest 
 import type { RestoredCopy, SourceIdentity, Survey, WorkOptions } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { stopIfAsked } from '../stop.ts';
-import { checkDatabase, journalModeOf } from './check.ts';
-import { reading, tidyUp } from './database.ts';
+import { checkDatabase, mustBeSound } from './check.ts';
+import { journalModeOf, reading, tidyUp } from './database.ts';
 import { sqliteError } from './errors.ts';
 import { libraryRisk } from './library.ts';
 import { contentToken, measured, type Measure } from './newest.ts';
@@ -84,10 +84,14 @@ class SqliteAsset implements Asset {
     const source = await this.identify();
     const { mode, mtimeNs, uid, gid } = await this.#stat();
     const copy = join(scratch, entryName);
+    const ended = new AbortController();
     try {
       const { atMs, journalMode, recovered, pageBytes } = await takeSnapshot(this.#file, copy, this.#context.clock);
       stopIfAsked(signal, `the backup of ${this.name}`);
       progress.note(`${this.name}: a consistent copy was made`);
+      // Meanwhile it is read: no point comes of it before it is known to be sound.
+      const sound = mustBeSound(copy, this.#file, AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]));
+      sound.catch(() => {}); // awaited below, unless something else fails before
       yield {
         path: entryName,
         type: 'file',
@@ -101,6 +105,7 @@ class SqliteAsset implements Asset {
       };
       // The copy is removed when the capture ends.
       await options.readSoFar();
+      await sound;
       stopIfAsked(signal, `the backup of ${this.name}`);
       const { newest, warnings } = await this.#measuredIn(copy);
       if (recovered) warnings.push('a crash had left a half transaction in the source, which was rolled back');
@@ -113,6 +118,7 @@ class SqliteAsset implements Asset {
         warnings: [...libraryRisk(journalMode), ...warnings],
       };
     } finally {
+      ended.abort();
       // It is as large as the database, and nobody needs it once the capture has ended.
       await rm(copy, { force: true });
     }
@@ -151,7 +157,7 @@ class SqliteAsset implements Asset {
   async check(...[of, declared, options]: Parameters<Asset['check']>): Promise<CheckResult[]> {
     const { clock, baseFolder, checkKinds } = this.#context;
     const file = this.#fileOf(of);
-    const results = await checkDatabase(file, clock);
+    const results = await checkDatabase(file, clock, options?.signal);
     for (const spec of declared) {
       results.push(await runCheck(spec, checkKinds, { clock, baseFolder, databaseUrl: file, ...options }));
     }

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { backup } from 'node:sqlite';
 import { LifeboatError, type Clock } from '../../core/index.ts';
-import { journalModeOf, mustBeSound } from './check.ts';
-import { reading } from './database.ts';
+import { journalModeOf, reading } from './database.ts';
 
 export interface Snapshot {
   /** Everything that was committed by now is in the copy. */
@@ -19,13 +18,14 @@ export interface Snapshot {
 const pagesInOneStep = 2 ** 30;
 
 /**
- * Writes a consistent copy of a live database, its write-ahead log included, to `copy`, which does not exist yet.
+ * Writes a consistent copy of a live database, its write-ahead log included, to `copy`, which does not exist yet. Whether it is sound
+ * is still to be asked (`mustBeSound`).
  * Throws `asset.unreadable`, `asset.corrupt`, `asset.changing` (locked for too long), `disk.full`.
  */
 export async function takeSnapshot(file: string, copy: string, clock: Clock): Promise<Snapshot> {
   // Before the transaction begins: what was acknowledged by now is in what it sees.
   const atMs = clock.now();
-  const snapshot = await reading(
+  return reading(
     file,
     async ({ database, recovered }) => {
       mustHoldSomething(file);
@@ -38,8 +38,6 @@ export async function takeSnapshot(file: string, copy: string, clock: Clock): Pr
     },
     { mayRecover: true },
   );
-  await mustBeSound(copy, file);
-  return snapshot;
 }
 
 const numberFrom = (database: Parameters<typeof backup>[0], pragma: string): number =>

@@ -1,46 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkKinds } from '../../checks/index.ts';
 import { silentProgress, systemClock } from '../../core/index.ts';
 import type { Asset } from '../asset.ts';
 import { assetSuite } from '../asset.suite.ts';
 import { captureAll } from '../testing/memory-point.ts';
-import { sqliteKind, type SqliteSettings } from './index.ts';
-import { libraryRisk } from './library.ts';
-
-const opened = (path: string, measure?: SqliteSettings['measure']): Asset =>
-  sqliteKind.open('catalog', { path, measure }, { baseFolder: '/', clock: systemClock, checkKinds });
-
-const schema = `
-  create table products (id integer primary key, name text not null, price real, picture blob);
-  create table orders (id integer primary key, product integer references products (id), at text);
-  create index orders_by_time on orders (at);
-  insert into products values (1, 'tea', 1.5, x'00ff'), (2, 'large', null, null), (9223372036854775807, 'last', -0.0, null);
-  insert into orders values (1, 1, '2026-11-21 10:00:00'), (2, 2, '2026-11-21 10:00:05');
-`;
-
-function make(path: string, mode: 'wal' | 'delete', ...more: string[]): void {
-  using database = new DatabaseSync(path);
-  for (const sql of [`pragma journal_mode = ${mode}`, schema, ...more]) database.exec(sql);
-}
+import { damageIndex, make, opened } from './testing/shop.ts';
 
 for (const mode of ['wal', 'delete'] as const) {
   assetSuite(`sqlite (${mode})`, async (folder) => {
@@ -252,94 +222,4 @@ describe('sqlite', () => {
     const checks = await opened(path).check({ url: target }, [spec, { ...spec, expect: 'value == 3' }]);
     expect(checks.map(({ ok }) => ok)).toEqual([true, true, true, false]);
   });
-
-  describe('the newest row by the plan’s query', () => {
-    const newestOf = async (query: string): Promise<number | undefined> => {
-      await rm(path, { force: true });
-      make(path, 'delete');
-      return (await opened(path, { newest: query }).newest('source')).atMs;
-    };
-
-    it('is UTC where no zone is written, as SQLite itself means it, in whatever zone this machine is', async () => {
-      expect(await newestOf('select max(at) from orders')).toBe(Date.parse('2026-11-21T10:00:05Z'));
-      expect(await newestOf(`select '2026-11-21'`)).toBe(Date.parse('2026-11-21T00:00:00Z'));
-      expect(await newestOf(`select '2026-11-21T10:00:05.250+01:00'`)).toBe(Date.parse('2026-11-21T09:00:05.250Z'));
-    });
-
-    it('may be seconds or milliseconds since 1970, whole or not', async () => {
-      expect(await newestOf('select 1795255205')).toBe(1_795_255_205_000);
-      expect(await newestOf('select 1795255205.5')).toBe(1_795_255_205_500);
-      expect(await newestOf('select 1795255205123')).toBe(1_795_255_205_123);
-    });
-
-    it('is unknown when there is none, and an error when it is no time', async () => {
-      expect(await newestOf('select max(at) from orders where id > 100')).toBeUndefined();
-      await expect(newestOf(`select 'yesterday'`)).rejects.toMatchObject({
-        code: 'asset.unreadable',
-        message: expect.stringContaining('measure.newest'),
-      });
-    });
-
-    it('does not cost the backup when it is wrong: the point says so', async () => {
-      make(path, 'delete');
-      const { facts } = await captureAll(opened(path, { newest: 'select max(absent) from orders' }), scratch);
-      expect(facts.newest).toBeUndefined();
-      expect(facts.warnings).toEqual([expect.stringContaining('no such column')]);
-    });
-  });
-
-  it('tokens tell any change of a value or its kind apart, and nothing else', async () => {
-    const tokenAfter = async (sql: string): Promise<string | undefined> => {
-      await rm(path, { force: true });
-      make(path, 'delete', sql);
-      return (await opened(path).newest('source')).token;
-    };
-    const plain = await tokenAfter('select 1');
-    expect(await tokenAfter('vacuum')).toBe(plain);
-    const changes = [
-      `update products set name = 'Tea' where id = 1`,
-      'update products set price = 1 where id = 1',
-      `update products set picture = x'00fe' where id = 1`,
-      `update products set picture = 'AP8=' where id = 1`,
-      'update products set id = 9223372036854775806 where id > 2',
-      'drop index orders_by_time',
-      'delete from orders where id = 2',
-    ];
-    const tokens = [plain];
-    for (const change of changes) tokens.push(await tokenAfter(change));
-    expect(new Set(tokens).size).toBe(changes.length + 1);
-  });
-
-  it('trap: the WAL-reset bug of SQLite 3.7.0 to 3.51.2 is named for databases in WAL mode', () => {
-    expect(libraryRisk('wal', '3.7.0')).toHaveLength(1);
-    expect(libraryRisk('wal', '3.51.2')[0]).toContain('3.51.2');
-    for (const [mode, version] of [
-      ['wal', '3.51.3'],
-      ['wal', '3.6.23'],
-      ['wal', '3.53.4'],
-      ['delete', '3.51.2'],
-    ] as const) {
-      expect(libraryRisk(mode, version)).toEqual([]);
-    }
-  });
 });
-
-/** Takes one entry out of an index and leaves its table alone, by writing bytes: no SQL can do that. */
-async function damageIndex(path: string): Promise<void> {
-  let page: number;
-  let size: number;
-  {
-    using database = new DatabaseSync(path);
-    page = Number(
-      database.prepare(`select rootpage from sqlite_schema where name = 'orders_by_time'`).get()?.['rootpage'],
-    );
-    size = Number(database.prepare('pragma page_size').get()?.['page_size']);
-  }
-  const file = await open(path, 'r+');
-  const start = (page - 1) * size;
-  const bytes = (await file.read(Buffer.alloc(size), 0, size, start)).buffer;
-  const at = bytes.indexOf('10:00:05');
-  bytes.write('10:00:06', at);
-  await file.write(bytes, 0, size, start);
-  await file.close();
-}

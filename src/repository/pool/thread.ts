@@ -1,6 +1,6 @@
 import { getCompileCacheDir } from 'node:module';
-import { Worker } from 'node:worker_threads';
-import { LifeboatError, limits, messageOf, ownModule } from '../../core/index.ts';
+import type { Worker } from 'node:worker_threads';
+import { LifeboatError, limits, messageOf, ownModule, ownThread } from '../../core/index.ts';
 import type { CarriedError, Reply, Request } from './messages.ts';
 
 const ownProgram = ownModule('./worker', import.meta.url);
@@ -17,7 +17,7 @@ export class Thread {
   constructor(onRoom: () => void, lost: (error: Error) => void, program: URL = ownProgram) {
     this.#onRoom = onRoom;
     // Flags of the process (a test runner's loader, an inspector) are not for its threads.
-    this.#worker = new Worker(program, {
+    this.#worker = ownThread(program, {
       execArgv: [],
       env: threadEnvironment(),
       resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMiBMax },

@@ -1,5 +1,6 @@
 import { limits } from '../../core/index.ts';
 import { ownBuffers, type Slot } from '../pool/index.ts';
+import { Gear } from './cut/gear.ts';
 
 /** The length of the chunk that starts at `start`; 0 if that cannot be told before more bytes than `end` are there. */
 export type Cut = (bytes: Uint8Array, start: number, end: number, ended: boolean) => number;
@@ -19,23 +20,18 @@ export const fixedCut: Cut = (_, start, end, ended) => {
 };
 
 /** Cuts that depend on the content and the key alone: what was moved inside a file, or to another, is found again. */
-export function contentCut(gear: Uint32Array): Cut {
+export function contentCut(table: Uint32Array): Cut {
+  let gear: Gear | undefined;
   return (bytes, start, end, ended) => {
+    gear ??= new Gear(table);
     const most = Math.min(end, start + limits.chunkBytesMax);
+    const least = Math.min(most, start + contentChunkBytesMin);
     const normal = Math.min(most, start + contentChunkBytesNormal);
-    let hash = 0;
-    let at = start + contentChunkBytesMin - window;
-    for (const first = Math.min(most, start + contentChunkBytesMin); at < first; at += 1) {
-      hash = ((hash << 1) + (gear[bytes[at] as number] as number)) | 0;
-    }
-    for (; at < normal; at += 1) {
-      hash = ((hash << 1) + (gear[bytes[at] as number] as number)) | 0;
-      if ((hash & maskBefore) === 0) return at + 1 - start;
-    }
-    for (; at < most; at += 1) {
-      hash = ((hash << 1) + (gear[bytes[at] as number] as number)) | 0;
-      if ((hash & maskAfter) === 0) return at + 1 - start;
-    }
+    gear.reset();
+    // Before the least size nothing is cut: these bytes are only hashed, to the last of them even if the hash is zero on the way.
+    for (let at = Math.max(start, least - window); at < least;) at = gear.find(bytes, at, least, ~0) || least;
+    const cut = gear.find(bytes, least, normal, maskBefore) || gear.find(bytes, normal, most, maskAfter);
+    if (cut !== 0) return cut - start;
     return ended || most - start === limits.chunkBytesMax ? most - start : 0;
   };
 }

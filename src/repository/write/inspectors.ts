@@ -1,4 +1,5 @@
 import type { Inspector } from '../../assets/index.ts';
+import { loadOwnModule } from '../../core/index.ts';
 
 const loaded = new Map<string, Promise<Inspector>>();
 
@@ -6,7 +7,7 @@ const loaded = new Map<string, Promise<Inspector>>();
 export function inspectorOf(module: string): Promise<Inspector> {
   const inspector =
     loaded.get(module) ??
-    (import(module) as Promise<{ makeInspector: () => Inspector }>).then(({ makeInspector }) => makeInspector());
+    (loadOwnModule(module) as Promise<{ makeInspector: () => Inspector }>).then(({ makeInspector }) => makeInspector());
   loaded.set(module, inspector);
   return inspector;
 }

@@ -1,0 +1,5 @@
+/** Made from gear.wat by `npm run wasm`. */
+export const wasm: string = [
+  'AGFzbQEAAAABCAFgA39/fwF/AwIBAAUDAQAFBgYBfwFBAAsHGAMGbWVtb3J5AgAEaGFzaAMABGZpbmQAAApOAUwBAX8jACEDAkAgACABTw0AA0',
+  'AgA0EBdCAALQAAQQJ0KAIAaiEDIABBAWohACADIAJxRQRAIAMkACAADwsgACABSQ0ACwsgAyQAQQAL',
+].join('');
