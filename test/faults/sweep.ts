@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { systemClock, type Clock } from '../../src/core/index.ts';
 import { faulty, retrying, type Fault, type FaultyStore, type Store } from '../../src/stores/index.ts';
-import { storelessCommands, sweptCommands, unsweptCommands, type SweptCommand } from './commands.ts';
+import { sweptCommands, type SweptCommand } from './commands.ts';
 import { bytesBelow, Ground, runIn, type Answer } from './ground.ts';
+import { storelessCommands, unsweptCommands } from './unswept.ts';
 
 const faults: readonly Fault[] = ['error', 'lostReply', 'full', 'io', 'truncated', 'stall'];
 /** What may pass by itself: with the product's own retries around the store, one such failure must not even be noticed. */

@@ -1,0 +1,25 @@
+import type { Ground } from './ground.ts';
+
+/** Commands that open no store, with the reason; the sweep looks whether that is so. */
+export const storelessCommands: Readonly<Record<string, (ground: Ground) => readonly string[]>> = {
+  runbook: () => ['runbook', '--markdown'],
+  init: () => ['init', '--plan', 'another.yaml'],
+  check: () => ['check'],
+  runs: () => ['runs'],
+  'run show': ({ run }) => ['run', 'show', run],
+  'keys create': () => ['keys', 'create', '--identity', './identity'],
+};
+
+/** Commands that are not swept, with the reason. */
+export const unsweptCommands: Readonly<Record<string, string>> = {
+  stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
+  'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
+  'store thaw':
+    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 asks a server that does',
+  kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
+  'keys remove':
+    'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',
+  'keys share': 'it adds a key as `keys add` does, which is swept; its sheets are tried in test/keys.test.ts',
+  'keys combine': 'it opens the stores as `keys list` does, which is swept',
+  demo: 'it makes a store of its own, and backs up and recovers by the very operations that are swept',
+};
