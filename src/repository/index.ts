@@ -2,6 +2,6 @@ export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
 export * from './keys/index.ts';
-export type { PrunePlan, PruneResult, OpenWriter } from './prune/index.ts';
+export type { OpenWriter, PruneOptions, PrunePlan, PruneResult } from './prune/index.ts';
 export { holdsRepository, joinRepository } from './replicate/seed.ts';
 export { planReplication, replicate, type ReplicateOptions, type Replication } from './replicate/replicate.ts';

@@ -1,3 +1,3 @@
 import { interleavings } from './interleavings.suite.ts';
 
-interleavings({ memory: 25, fs: 6 });
+interleavings({ memory: 15, fs: 4 });

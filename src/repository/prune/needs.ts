@@ -50,11 +50,15 @@ export class Needs {
   }
 
   /** Reads every point that the store lists and that was not read yet. Throws `prune.blind` if one cannot be read whole. */
-  async readPoints(options: { signal?: AbortSignal | undefined; progress?: Progress | undefined }): Promise<void> {
+  async readPoints(options: {
+    signal?: AbortSignal | undefined;
+    progress?: Progress | undefined;
+    without?: ReadonlySet<string> | undefined;
+  }): Promise<void> {
     await forEachOf(this.#store.list('points/'), limits.objectsReadAtOnce, async ({ name }) => {
       options.signal?.throwIfAborted();
       const { kind, id } = objectOfName(name);
-      if (kind !== 'point' || this.points.has(id)) return;
+      if (kind !== 'point' || this.points.has(id) || options.without?.has(id) === true) return;
       this.claimed.delete(id);
       const stored = await this.#tryPoint(id);
       if (stored === undefined) return;

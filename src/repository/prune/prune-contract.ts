@@ -6,6 +6,8 @@ export interface PruneOptions {
   readonly host: string;
   /** Changes nothing. */
   readonly dryRun: boolean;
+  /** With `dryRun`: as if these points were forgotten. */
+  readonly without?: ReadonlySet<string>;
   /** Chunks that are still needed are moved out of packs that are mostly not, up to so many bytes; default: a share of the store. */
   readonly rewriteBytesMax?: number | undefined;
   /** Writers, by the ids of their sessions, that a person knows to be dead: the names of their points are claimed. */

@@ -75,7 +75,7 @@ class Prune {
     // In this order: who wrote what was listed is at work still, or its point is read below.
     const writers = await this.#writers();
     progress.phase('points');
-    await this.#needs.readPoints(this.#options);
+    await this.#needs.readPoints(dryRun ? this.#options : { ...this.#options, without: undefined });
     const census = this.#census(listed, before);
     const choice = choose({
       catalog: this.#catalog,

@@ -41,7 +41,7 @@ export async function sentence(of: SentenceOf): Promise<Sentenced> {
   await catalog.refresh();
   for (const object of await catalog.adopt()) listed.push(object);
   // Whoever was awaited has ended: what it made is visible now.
-  await needs.readPoints(options);
+  await needs.readPoints({ ...options, without: undefined });
   const census = new Census({
     catalog,
     listed,

@@ -1,4 +1,5 @@
 import { timingSafeEqual, webcrypto } from 'node:crypto';
+import { limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from '../format/chunk-codec.ts';
@@ -125,11 +126,16 @@ export class PackReader {
     const replica = await this.#replica(failed, first, options);
     if (replica !== undefined) return replica;
     const tried = new Set([failed]);
-    await this.catalog.refresh();
-    await this.catalog.adopt();
-    for (;;) {
+    for (let round = 0; ;) {
       const ordinal = this.catalog.table.find(id, (candidate) => !tried.has(candidate));
-      if (ordinal < 0) throw first;
+      if (ordinal < 0) {
+        // What a prune moves is in its new place before it leaves the old one; a second prune may move it again.
+        if (round >= limits.verifyAttemptsMax) throw first;
+        round += 1;
+        await this.catalog.refresh();
+        await this.catalog.adopt();
+        continue;
+      }
       tried.add(ordinal);
       let found: Buffer | undefined;
       const { pack } = this.catalog.table.placeOf(ordinal);

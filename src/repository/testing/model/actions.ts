@@ -15,6 +15,13 @@ export type Action =
   | { readonly do: 'forget'; readonly which: number }
   | { readonly do: 'restore'; readonly which: number }
   | { readonly do: 'reopen' }
+  | {
+      readonly do: 'prune';
+      readonly dies: Death | undefined;
+      /** Which of the writers at work is given up, alive or not. */
+      readonly evicts: number | undefined;
+      readonly rewriteBytesMax: number;
+    }
   | Harmful;
 
 export interface Harmful {
@@ -26,6 +33,8 @@ export interface Harmful {
 }
 
 export interface Program {
+  /** Backups before all of that, so that there is something to forget. */
+  readonly prelude: readonly (readonly number[])[];
   /** What each process does, one thing after another. */
   readonly actors: readonly (readonly Action[])[];
   /** Whose call goes next, again and again. */
@@ -62,8 +71,17 @@ const harmOf = (kinds: readonly string[]): fc.Arbitrary<Harmful> =>
   });
 const harm = harmOf(['packs/', 'packs/', 'packs/', 'index/', 'points/', 'keys/', 'repository']);
 const harmToPacks = harmOf(['packs/']);
+const prune: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('prune'),
+  dies: fc.option(fc.record({ afterCalls: fc.nat(60), takesEffect: fc.boolean() }), { nil: undefined, freq: 3 }),
+  evicts: fc.option(which, { nil: undefined, freq: 2 }),
+  rewriteBytesMax: fc.constantFrom(0, 50_000, 10_000_000),
+});
 const others: fc.Arbitrary<Action>[] = [
   fc.record({ do: fc.constant('forget'), which }),
+  fc.record({ do: fc.constant('forget'), which }),
+  prune,
+  prune,
   fc.record({ do: fc.constant('restore'), which }),
   fc.record({ do: fc.constant('reopen') }),
 ];
@@ -77,6 +95,7 @@ export const programs: fc.Arbitrary<Program> = fc.boolean().chain((harmful) => {
     ...(harmful ? [{ weight: 3, arbitrary: harm }] : []),
   );
   return fc.record({
+    prelude: fc.array(files, { maxLength: 3, size: 'max' }),
     actors: fc.array(fc.array(action, { minLength: 1, maxLength: 5, size: 'max' }), {
       minLength: 1,
       maxLength: 3,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { assert, isLifeboatError, limits } from '../../../core/index.ts';
+import { assert, isLifeboatError, limits, systemClock } from '../../../core/index.ts';
 import type { Repository, VerifyOptions } from '../../repository.ts';
 import { facts, file, reopen, writeOptions } from '../fixtures.ts';
 import { contentSizes, type Action } from './actions.ts';
@@ -17,7 +17,18 @@ function textOf(size: number): Buffer {
   return Buffer.from(Array.from({ length: size / 10 }, (_, i) => `${i}`.padEnd(9, ' ')).join('\n')).subarray(0, size);
 }
 
-export const counts = { backups: 0, kills: 0, verified: 0, restored: 0, harms: 0, forgotten: 0 };
+export const counts = {
+  backups: 0,
+  kills: 0,
+  verified: 0,
+  restored: 0,
+  harms: 0,
+  forgotten: 0,
+  prunes: 0,
+  deletedPacks: 0,
+  movedPacks: 0,
+  evictions: 0,
+};
 
 /** One process: does what its program says, and looks after each act whether what it was told is so. */
 export class Actor {
@@ -41,6 +52,7 @@ export class Actor {
     if (action.do === 'forget') return this.#forget(this.#pick(action.which));
     if (action.do === 'restore') return this.#restore(this.#pick(action.which));
     if (action.do === 'reopen') return this.#restart();
+    if (action.do === 'prune') return this.#prune(action);
     await this.#turn();
     await this.#world.harm(action);
     counts.harms += 1;
@@ -64,7 +76,7 @@ export class Actor {
   /** As the operation does it: what reads back damaged is distrusted, and the point taken again. */
   async #backup(action: Backup): Promise<void> {
     const tree = new Map(action.files.map((content, i) => [`f${i}`, contents[content] as Buffer]));
-    const { harms } = this.#world;
+    const { harms, evictions } = this.#world;
     const repository = await this.#open();
     const distrust = new Set(this.#world.found);
     if (action.dies !== undefined) this.#handle.dies(action.dies);
@@ -75,6 +87,8 @@ export class Actor {
       } catch (error) {
         if (this.#handle.isDead) return this.#bury(tree, harms);
         if (!isLifeboatError(error)) throw error;
+        const wasGivenUp = this.#world.evictions > evictions;
+        if (wasGivenUp && error.code === 'point.evicted') return this.#handle.lives();
         assert(
           error.code.startsWith('repository.'),
           `damage alone makes a backup fail: ${error.code} ${error.message}`,
@@ -82,7 +96,7 @@ export class Actor {
         for (const { object } of repository.damage()) this.#world.found.add(distrust.add(object) && object);
         if (attempt < limits.backupAttemptsMax) continue;
         // Only harm that goes on while it works can keep a backup from its point.
-        assert(this.#world.harms > harms, `the backup gets its point: ${error.message}`);
+        assert(wasGivenUp || this.#world.harms > harms, `the backup gets its point: ${error.message}`);
         return this.#handle.lives();
       }
     }
@@ -109,9 +123,43 @@ export class Actor {
     counts.kills += 1;
     for (const name of this.#handle.written) {
       const id = name.slice('points/'.length);
-      if (name.startsWith('points/') && !this.#world.points.has(id)) await this.#world.learn(id, tree, harms);
+      if (name.startsWith('points/') && !this.#world.points.has(id) && !this.#world.isClaim(name))
+        await this.#world.learn(id, tree, harms);
     }
     this.#restart();
+  }
+
+  /** Writers may be given up while they work; whoever is must not lose what is visible. */
+  async #prune(action: Action & { readonly do: 'prune' }): Promise<void> {
+    const repository = await this.#open();
+    const isHarmed = this.#world.harms > 0;
+    if (action.dies !== undefined) this.#handle.dies(action.dies);
+    try {
+      const { deleted, rewritten, evicted } = await repository.prune({
+        clock: systemClock,
+        host: `host-${this.#number}-${this.#lives}`,
+        dryRun: false,
+        rewriteBytesMax: action.rewriteBytesMax,
+        distrust: new Set(this.#world.found),
+        evict: action.evicts === undefined ? [] : await this.#world.evictee(action.evicts),
+      });
+      counts.deletedPacks += deleted.packs;
+      counts.movedPacks += rewritten.packs;
+      counts.evictions += evicted.length;
+      counts.prunes += 1;
+    } catch (error) {
+      if (this.#handle.isDead) {
+        counts.kills += 1;
+        return this.#restart();
+      }
+      if (!isLifeboatError(error)) throw error;
+      const isDamage = error.code === 'prune.blind' || error.code.startsWith('repository.');
+      assert(
+        error.code === 'store.busy' || (isDamage && (isHarmed || this.#world.harms > 0)),
+        `a prune ends well: ${error.code} ${error.message}`,
+      );
+    }
+    this.#handle.lives();
   }
 
   async #verify(depth: VerifyOptions['depth']): Promise<void> {

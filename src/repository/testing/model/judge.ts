@@ -35,7 +35,7 @@ export async function judge(
   const named = new Set(damage.map(({ object }) => object));
   const unnamed =
     depth === 'everything' && world.harms === before.harms
-      ? before.changed.filter((name) => mustBeNamed(world, name) && !named.has(name))
+      ? await world.present(before.changed.filter((name) => mustBeNamed(world, name) && !named.has(name)))
       : [];
   assert(unnamed.length === 0, `${unnamed.join()} is named among ${said}`);
   const fresh = await world.look();
@@ -45,6 +45,8 @@ export async function judge(
     assert(isSound || !world.isIntact(known), `${known.id}, which is intact, is called sound: ${said}`);
     if (depth === 'structure' || world.harms !== before.harms) continue;
     const comesBack = await world.restores(fresh, known);
+    // A writer may have stored once more what was damaged, after the verification had listed what there is.
+    if (comesBack && !isSound && world.puts > before.puts) continue;
     assert(
       isSound === comesBack,
       `${known.id} ${comesBack ? 'comes back' : 'does not come back'}, as was said: ${said}`,

@@ -1,4 +1,4 @@
-import { assert } from '../../../core/index.ts';
+import { assert, systemClock } from '../../../core/index.ts';
 import type { Store } from '../../../stores/index.ts';
 import { Actor } from './actor.ts';
 import { contentSizes, type Program } from './actions.ts';
@@ -7,8 +7,10 @@ import { Turns } from './turns.ts';
 import { World } from './world.ts';
 
 /** Lets processes do what a program says, in its order of calls; then everything is looked at in peace. Returns the calls. */
-export async function playOut(place: Store, { actors, choices, aftermath }: Program): Promise<number> {
+export async function playOut(place: Store, { prelude, actors, choices, aftermath }: Program): Promise<number> {
   const world = await World.make(place);
+  const first = new Actor(97, world, async () => {});
+  for (const files of prelude) await first.act({ do: 'backup', files, dies: undefined, stops: false });
   const turns = new Turns(choices);
   await turns.run(
     actors.map((actions, number) => async () => {
@@ -23,6 +25,7 @@ export async function playOut(place: Store, { actors, choices, aftermath }: Prog
   await expectNextBackup(world);
   for (const one of aftermath.slice(half)) await world.harm(one);
   await expectAll(world);
+  await expectSpace(world);
   // What a verification found is stored again.
   await expectNextBackup(world);
   return turns.passed;
@@ -44,6 +47,20 @@ async function expectAll(world: World): Promise<void> {
     await judge(world, result, depth, before);
     for (const { object } of result.damage) world.found.add(object);
   }
+}
+
+/** When nothing was harmed, a prune that gives up whoever died leaves what points need, and no more. */
+async function expectSpace(world: World): Promise<void> {
+  if (world.harms > 0) return;
+  const actor = new Actor(98, world, async () => {});
+  for (let writers = await world.evictee(0); writers.length > 0; writers = await world.evictee(0))
+    await actor.act({ do: 'prune', dies: undefined, evicts: 0, rewriteBytesMax: 10_000_000 });
+  await actor.act({ do: 'prune', dies: undefined, evicts: undefined, rewriteBytesMax: 10_000_000 });
+  await expectAll(world);
+  const result = await (await world.look()).prune({ clock: systemClock, host: 'host', dryRun: true });
+  const { unneeded, condemned, busy, partlyUnused } = result;
+  const left = unneeded.packs + condemned.packs + busy.packs + partlyUnused.packs;
+  assert(left === 0, `nothing is left that nobody needs: ${JSON.stringify(result)}`);
 }
 
 async function expectNextBackup(world: World): Promise<void> {

@@ -1,4 +1,4 @@
-import { assert, isLifeboatError } from '../../../core/index.ts';
+import { assert, isLifeboatError, systemClock } from '../../../core/index.ts';
 import type { Store } from '../../../stores/index.ts';
 import type { Repository } from '../../repository.ts';
 import { makeRepository, readAll, reopen } from '../fixtures.ts';
@@ -12,7 +12,7 @@ export interface Known {
   readonly id: string;
   readonly tree: Tree;
   /** Packs that a restore of it read when it was made; unknown if harm came in between. */
-  readonly needs: ReadonlySet<string> | undefined;
+  needs: ReadonlySet<string> | undefined;
   /** Somebody has begun to forget it: it may be gone. */
   forgotten: boolean;
 }
@@ -29,6 +29,8 @@ export class World {
   readonly points = new Map<string, Known>();
   /** Objects that any verification or backup found damaged: what the journal remembers. */
   readonly found = new Set<string>();
+  /** Grows with each writer that was given up. */
+  evictions = 0;
   /** Grows with each harm: two equal readings mean that none came in between. */
   harms = 0;
   readonly harmed = new Map<string, 'changed' | 'gone'>();
@@ -68,13 +70,48 @@ export class World {
     const known: Known = { id, tree, needs: undefined, forgotten: false };
     const isWhole = await this.restores(repository, known);
     assert(isWhole || this.harms > harms, `${id}, which was just made, comes back`);
-    const packs = new Set([...handle.read].filter((name) => name.startsWith('packs/')));
-    this.points.set(id, isWhole ? { ...known, needs: packs } : known);
+    this.points.set(id, isWhole ? { ...known, needs: packsRead(handle) } : known);
   }
 
   /** Nothing that the point needs was harmed. */
   isIntact({ id, needs }: Known): boolean {
     return needs !== undefined && [...needs, `points/${id}`].every((name) => !this.harmed.has(name));
+  }
+
+  /** Whether what was put there only keeps the name of a point taken. */
+  isClaim(name: string): boolean {
+    return isClaimed(name, this.#pristine.get(name));
+  }
+
+  /** Those of the names whose objects are there. */
+  async present(names: readonly string[]): Promise<string[]> {
+    const there: string[] = [];
+    for (const name of names) if ((await this.#bytesOf(name)) !== undefined) there.push(name);
+    return there;
+  }
+
+  /** One of the writers that a prune would wait for, to be given up; counted. None if there is none. */
+  async evictee(which: number): Promise<string[]> {
+    const plan = { clock: systemClock, host: 'nobody', dryRun: true };
+    const { writers } = await this.look()
+      .then((repository) => repository.prune(plan))
+      .catch((error: unknown) => {
+        if (isLifeboatError(error)) return { writers: [] };
+        throw error;
+      });
+    const one = writers[which % Math.max(1, writers.length)];
+    if (one !== undefined) this.evictions += 1;
+    return one === undefined ? [] : [one.id];
+  }
+
+  /** A prune may have moved what points need: asked anew before something is harmed. */
+  async #refreshNeeds(): Promise<void> {
+    for (const known of this.visible()) {
+      if (known.needs === undefined) continue;
+      const handle = this.handle();
+      if (!(await this.restores(await reopen(handle), known))) continue;
+      this.points.set(known.id, Object.assign(known, { needs: packsRead(handle) }));
+    }
   }
 
   /** Objects that are not as they were put, though nobody harmed them: none. Sessions end, and forgotten points are gone by right. */
@@ -83,13 +120,16 @@ export class World {
     for (const [name, bytes] of this.#pristine) {
       const isForgotten = this.points.get(name.slice('points/'.length))?.forgotten === true;
       if (this.harmed.has(name) || name.startsWith('sessions/') || isForgotten) continue;
-      if ((await this.#bytesOf(name))?.equals(bytes) !== true) lost.push(name);
+      const now = await this.#bytesOf(name);
+      // A prune takes packs, index and claims; whether it took the right ones, points that come back say.
+      if (now === undefined ? !mayGo(name, bytes) : !now.equals(bytes)) lost.push(name);
     }
     return lost;
   }
 
   /** Harms an object, not both copies of what is kept twice. */
   async harm({ how, kind, which, at }: Harmful): Promise<void> {
+    await this.#refreshNeeds();
     const names = [...this.#pristine.keys()].filter((name) => name.startsWith(kind) && !this.harmed.has(twinOf(name)));
     const name = names[which % Math.max(1, names.length)];
     const bytes = name === undefined ? undefined : await this.#bytesOf(name);
@@ -143,6 +183,17 @@ export class World {
     }
   }
 }
+
+const packsRead = (handle: Handle): Set<string> =>
+  new Set([...handle.read].filter((name) => name.startsWith('packs/')));
+
+/** What a prune may take: nothing of the header, of keys, or of a point. */
+const mayGo = (name: string, bytes: Buffer): boolean =>
+  ['packs/', 'index/', 'condemned/', 'awaited/'].some((folder) => name.startsWith(folder)) || isClaimed(name, bytes);
+
+/** A point is sealed; the claim of its name is a line of JSON. */
+const isClaimed = (name: string, bytes: Buffer | undefined): boolean =>
+  name.startsWith('points/') && bytes?.[0] === 0x7b;
 
 const twinOf = (name: string): string => (name.endsWith('.copy') ? name.slice(0, -'.copy'.length) : `${name}.copy`);
 
