@@ -41,6 +41,10 @@ export const limits = {
   /** Plain bytes and chunks of one task of a restore or verification: tasks end alike, and few files are open for them. */
   openTaskBytesMax: 8 * 2 ** 20,
   openTaskChunksMax: 64,
+  /** Such tasks that one thread has: while one waits for the disk, another is worked on. */
+  regionsAtOnce: 2,
+  /** A smaller file is written through the system's cache: opening it a second time costs more than that. */
+  directFileBytesMin: 2 ** 20,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
   /** Calendars that are kept once they are understood: more different ones than any plan has. */

@@ -9,6 +9,7 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
+  const Memory: new (size: { readonly initial: number }) => Memory;
   const Module: new (bytes: Uint8Array) => Module;
   const Instance: new (module: Module, imports?: Record<string, Record<string, unknown>>) => Instance;
 }

@@ -45,6 +45,12 @@ export interface Store {
    */
   room?(): Promise<{ readonly freeBytes: number }>;
 
+  /**
+   * Where the object lies as a file of this machine, for whoever reads many pieces of many objects in threads of its own. Only
+   * where objects are files. Asked without looking: whether it is there shows when it is opened. What goes wrong then is asked for again by `get`.
+   */
+  fileOf?(name: string): string;
+
   /** Removes the object; it is no error if there is none. Where versions are kept, an older or locked one stays out of sight. */
   remove(name: string): Promise<void>;
 

@@ -14,7 +14,8 @@ export type Request =
   | { readonly do: 'finish'; readonly session: number }
   | { readonly do: 'recycle'; readonly session: number; readonly memory: ArrayBuffer }
   | { readonly do: 'end'; readonly session: number }
-  | ({ readonly do: 'open' } & OpenRequest);
+  | ({ readonly do: 'open' } & OpenRequest)
+  | ({ readonly do: 'place' } & PlaceRequest);
 
 interface Inspected {
   readonly session: number;
@@ -48,6 +49,33 @@ export interface OpenTarget {
   /** The number of a file that is open in this process. */
   readonly file: number;
   readonly offset: number;
+  /** The same file, opened to be written past the system's cache, where it can be. */
+  readonly direct?: number | undefined;
+}
+
+/** Chunks that the thread reads from packs by itself, and writes to their places. */
+export interface PlaceRequest {
+  readonly packs: readonly OpenPackFile[];
+  /** In the order of their targets: what follows each other in a file is written as one. */
+  readonly chunks: readonly PlacedChunk[];
+}
+
+export interface OpenPackFile {
+  /** The number of a file that is open in this process. */
+  readonly file: number;
+  readonly key: Uint8Array;
+}
+
+export interface PlacedChunk {
+  readonly id: Uint8Array;
+  /** Which of the packs. */
+  readonly pack: number;
+  readonly number: number;
+  /** In the pack. */
+  readonly offset: number;
+  readonly sealedBytes: number;
+  readonly plainBytes: number;
+  readonly target: OpenTarget;
 }
 
 /** A reply; `pack` comes with whatever request completed one. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { limits } from '../../core/index.ts';
-import type { OpenRequest, Reply, Request } from './messages.ts';
+import type { OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
 import { Thread } from './thread.ts';
 
 interface Waiting {
@@ -90,5 +90,11 @@ export async function openInThread(pool: Pool, request: OpenRequest, lane?: numb
     undefined,
     lane,
   );
+  return bad;
+}
+
+/** Writes chunks to their places in a thread; returns the positions of those that are bad or cannot be read. Throws what writing threw. */
+export async function placeInThread(pool: Pool, request: PlaceRequest, lane?: number): Promise<readonly number[]> {
+  const { bad = [] } = await pool.run({ do: 'place', ...request }, [], undefined, lane);
   return bad;
 }

@@ -1,15 +1,16 @@
-import { writeSync } from 'node:fs';
 import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { assert, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { Inspector } from '../../assets/index.ts';
 import { chunkIdNow, openChunkNow } from '../format/chunk-codec.ts';
+import { writeWhole } from './direct-writer.ts';
 import { free } from './free.ts';
 import { inspectorOf } from '../write/inspectors.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import { Sealer } from '../write/sealer.ts';
 import { KnownIds } from './known-ids.ts';
-import type { CarriedError, OpenChunk, OpenRequest, Reply, Request } from './messages.ts';
+import type { CarriedError, OpenChunk, OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
+import { placeChunks } from './place.ts';
 
 /** The thread's side of the pool: one request after another, each worked off before the next is looked at. */
 interface Session {
@@ -23,6 +24,7 @@ const inspectors = new Map<string, Inspector>();
 parentPort?.on('message', ({ task, request }: { task: number; request: Request }) => {
   try {
     const { inspector } = request as { inspector?: string };
+    if (request.do === 'place') return void place(task, request);
     if (inspector !== undefined && !inspectors.has(inspector)) return load(inspector, task, request);
     answer({ task, ...perform(request) });
   } catch (error) {
@@ -34,7 +36,16 @@ parentPort?.on('message', ({ task, request }: { task: number; request: Request }
 async function load(inspector: string, task: number, request: Request): Promise<void> {
   try {
     inspectors.set(inspector, await inspectorOf(inspector));
-    answer({ task, ...perform(request) });
+    answer({ task, ...perform(request as Exclude<Request, { do: 'place' }>) });
+  } catch (error) {
+    answer({ task, error: carried(error) });
+  }
+}
+
+/** Others are answered while this one waits for the disk. */
+async function place(task: number, request: PlaceRequest): Promise<void> {
+  try {
+    answer({ task, bad: await placeChunks(request) });
   } catch (error) {
     answer({ task, error: carried(error) });
   }
@@ -44,7 +55,7 @@ function answer(reply: Reply): void {
   parentPort?.postMessage(reply, reply.pack === undefined ? [] : [reply.pack.memory]);
 }
 
-function perform(request: Request): Omit<Reply, 'task'> {
+function perform(request: Exclude<Request, { do: 'place' }>): Omit<Reply, 'task'> {
   switch (request.do) {
     case 'open':
       return { bad: openChunks(request) };
@@ -100,10 +111,6 @@ function openOne({ key, rehashKey, sealed }: OpenRequest, chunk: OpenChunk): Buf
   const plain = openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes);
   if (plain === undefined || rehashKey === undefined) return plain;
   return timingSafeEqual(chunkIdNow(rehashKey, plain), chunk.id) ? plain : undefined;
-}
-
-function writeWhole(file: number, plain: Buffer, offset: number): void {
-  for (let at = 0; at < plain.length;) at += writeSync(file, plain, at, plain.length - at, offset + at);
 }
 
 function carried(error: unknown): CarriedError {

@@ -9,6 +9,7 @@ import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';
+import { localPacksOf, type LocalPacks } from './local-packs.ts';
 import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
 import { hashBytes, objectKey, type ObjectKey } from '../format/seal.ts';
 import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
@@ -41,6 +42,8 @@ type Consume = (record: PackRecord, range: Range, bytes: Buffer) => Promise<void
 /** Reads chunks from packs, each authenticated together with its id; keeps nothing. */
 export class PackReader {
   readonly catalog: Catalog;
+  /** Where packs are files of this machine. */
+  readonly local: LocalPacks | undefined;
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
@@ -52,6 +55,7 @@ export class PackReader {
     this.#bundle = bundle;
     this.catalog = catalog;
     this.#log = log;
+    this.local = localPacksOf(store, bundle, catalog);
   }
 
   /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */

@@ -1,14 +1,19 @@
 import { LifeboatError, limits, type Progress } from '../../core/index.ts';
 import type { OpenFiles, TargetFile } from './open-files.ts';
+import type { LocalPacks, Placed } from '../read/local-packs.ts';
 import type { Consumer, PackReader } from '../read/pack-reader.ts';
 import { locatePiece, requireFitting, type Piece } from '../read/pieces.ts';
 import { poolFor, type OpenTarget, type Pool } from '../pool/index.ts';
 import { forEachOf, inLanes } from '../tasks.ts';
+import { regionsOf, type Region, type RegionPart } from './regions.ts';
 
 interface Destination {
   readonly file: TargetFile;
   readonly piece: Piece;
 }
+
+/** By pack, then by the ordinal of the chunk: where its bytes belong. */
+type Due = Map<number, Map<number, Destination[]>>;
 
 interface DueParts {
   readonly reader: PackReader;
@@ -22,8 +27,7 @@ interface DueParts {
 export class DueChunks {
   readonly #parts: DueParts;
   readonly #open: OpenFiles;
-  /** By pack, then by the ordinal of the chunk: where its bytes belong. */
-  #due = new Map<number, Map<number, Destination[]>>();
+  #due: Due = new Map();
   #pieces = 0;
   #bytes = 0;
 
@@ -44,11 +48,7 @@ export class DueChunks {
       const ordinal = known >= 0 ? known : await locatePiece(reader, piece, object);
       const { pack, plainBytes } = table.placeOf(ordinal);
       requireFitting(piece, plainBytes, object);
-      const ordinals = this.#due.get(pack) ?? new Map<number, Destination[]>();
-      this.#due.set(pack, ordinals);
-      const destinations = ordinals.get(ordinal);
-      if (destinations === undefined) ordinals.set(ordinal, [{ file, piece }]);
-      else destinations.push({ file, piece });
+      addTo(this.#due, pack, ordinal, { file, piece });
       this.#bytes += piece.bytes;
     }
     this.#pieces += pieces.length;
@@ -61,6 +61,65 @@ export class DueChunks {
     this.#due = new Map();
     this.#pieces = 0;
     this.#bytes = 0;
+    const { local } = this.#parts.reader;
+    if (pool === undefined || local === undefined) return this.#writePacks(due, pool);
+    const { regions, rest } = this.#split(due);
+    const again: Due = new Map();
+    // What is shared by many small files is cut up here, while threads write the large ones.
+    const ended = await Promise.allSettled([
+      this.#writeRegions(regions, local, pool, again),
+      this.#writePacks(rest, undefined),
+    ]);
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    await this.#writePacks(again, undefined);
+  }
+
+  /** Whole chunks by the files that they belong to, and whatever else is due. */
+  #split(due: Due): { regions: Region[]; rest: Due } {
+    const files = new Map<TargetFile, RegionPart[]>();
+    const rest: Due = new Map();
+    for (const [pack, ordinals] of due) {
+      for (const [ordinal, destinations] of ordinals) {
+        const isWhole = this.#isWhole(ordinal, ordinals);
+        for (const { file, piece } of destinations) {
+          if (!isWhole) addTo(rest, pack, ordinal, { file, piece });
+          else if (!files.get(file)?.push({ ordinal, piece })) files.set(file, [{ ordinal, piece }]);
+        }
+      }
+    }
+    return { regions: regionsOf(files), rest };
+  }
+
+  /** Each file in stretches, by threads that keep to files of their own; what they cannot read is put into `again`. */
+  async #writeRegions(regions: readonly Region[], local: LocalPacks, pool: Pool, again: Due): Promise<void> {
+    await inLanes(regions, pool.threads.length, limits.regionsAtOnce, async (region, lane) => {
+      this.#requireGoing();
+      const bad = new Map<Placed, RegionPart>();
+      const { file, parts } = region;
+      const held = this.#open.borrow(file);
+      let left = parts.length;
+      try {
+        const direct = file.entry.bytes >= limits.directFileBytesMin ? this.#open.direct(file) : undefined;
+        const placed: Placed[] = parts.map(({ ordinal, piece }) => ({
+          ordinal,
+          target: { file: held, direct, offset: piece.offset },
+        }));
+        for (const one of await local.place(placed, pool, lane)) bad.set(one, parts[placed.indexOf(one)] as RegionPart);
+        left = bad.size;
+      } finally {
+        this.#open.giveBack(file, parts.length - left);
+      }
+      for (const { ordinal, piece } of bad.values())
+        addTo(again, this.#parts.reader.catalog.table.placeOf(ordinal).pack, ordinal, { file, piece });
+      const bytes = parts.reduce((sum, { piece }) => sum + piece.bytes, 0);
+      this.#parts.progress.advance({
+        bytes: bytes - [...bad.values()].reduce((sum, { piece }) => sum + piece.bytes, 0),
+      });
+    });
+  }
+
+  /** Each pack once for all that is needed of it; what is bad there is taken from elsewhere. */
+  async #writePacks(due: Due, pool: Pool | undefined): Promise<void> {
     const failed: { ordinal: number; error: Error; destinations: Destination[] }[] = [];
     // Neighbours in a file stand in neighbouring packs, and two threads that write to one file wait for each other.
     const lanes = pool?.threads.length ?? 1;
@@ -120,7 +179,7 @@ export class DueChunks {
         return targets;
       },
       done: async (ordinal, error) => {
-        for (const { file } of lent(ordinal)) this.#open.giveBack(file, error === undefined);
+        for (const { file } of lent(ordinal)) this.#open.giveBack(file, error === undefined ? 1 : 0);
         if (error !== undefined) return bad(ordinal, error);
         for (const { piece } of lent(ordinal)) this.#parts.progress.advance({ bytes: piece.bytes });
       },
@@ -142,4 +201,12 @@ export class DueChunks {
     if (this.#parts.signal?.aborted === true)
       throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
   }
+}
+
+function addTo(due: Due, pack: number, ordinal: number, destination: Destination): void {
+  const ordinals = due.get(pack) ?? new Map<number, Destination[]>();
+  due.set(pack, ordinals);
+  const destinations = ordinals.get(ordinal);
+  if (destinations === undefined) ordinals.set(ordinal, [destination]);
+  else destinations.push(destination);
 }

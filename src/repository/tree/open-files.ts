@@ -14,12 +14,16 @@ export interface TargetFile {
 
 interface Held {
   readonly file: number;
+  /** Opened on the first use of it; `none` where the file system has no such thing. */
+  direct?: number | 'none';
   users: number;
 }
 
 const openLater = promisify(open);
 const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const again = constants.O_WRONLY | constants.O_NOFOLLOW;
+/** Only Linux has it. */
+const direct: number | undefined = constants.O_DIRECT;
 
 /**
  * Keeps files open between two of their pieces, `limits.openFilesMax` at most. Each is made, and sized, on its first use, and
@@ -66,7 +70,7 @@ export class OpenFiles {
       else writeAt(file, bytes, offset);
       written = true;
     } finally {
-      this.giveBack(target, written);
+      this.giveBack(target, written ? 1 : 0);
     }
   }
 
@@ -81,11 +85,18 @@ export class OpenFiles {
     return held.file;
   }
 
-  /** `written`: one more of the file's pieces is where it belongs. */
-  giveBack(target: TargetFile, written: boolean): void {
+  /** The same file, which is borrowed already, for writes past the system's cache; undefined where that cannot be had. */
+  direct(target: TargetFile): number | undefined {
+    const held = this.#held.get(target) as Held;
+    held.direct ??= openDirect(target);
+    return held.direct === 'none' ? undefined : held.direct;
+  }
+
+  /** `written`: so many more of the file's pieces are where they belong. */
+  giveBack(target: TargetFile, written: number): void {
     const held = this.#held.get(target) as Held;
     held.users -= 1;
-    if (written) target.pieces -= 1;
+    target.pieces -= written;
     if (target.pieces === 0 && held.users === 0) this.#close(target, held, true);
     else if (this.#held.size > limits.openFilesMax) this.#closeIdle();
   }
@@ -106,6 +117,7 @@ export class OpenFiles {
     try {
       if (finished) this.#finish(target, held.file);
     } finally {
+      if (typeof held.direct === 'number') closeSync(held.direct);
       closeSync(held.file);
     }
   }
@@ -115,6 +127,16 @@ function openTarget(target: TargetFile): number {
   const first = !target.made;
   target.made = true;
   return openSync(systemPath(target.path), first ? create : again, 0o600);
+}
+
+function openDirect(target: TargetFile): number | 'none' {
+  if (direct === undefined) return 'none';
+  try {
+    return openSync(systemPath(target.path), again | direct);
+  } catch {
+    // As good as any refusal: then it is written as every other file, and what is really wrong shows there.
+    return 'none';
+  }
 }
 
 function openSized(target: TargetFile): number {

@@ -101,6 +101,11 @@ class FsStore implements Store {
     await this.#root.check();
   }
 
+  fileOf(name: string): string {
+    checkName(name);
+    return this.#path(name);
+  }
+
   async remove(name: string): Promise<void> {
     checkName(name);
     try {

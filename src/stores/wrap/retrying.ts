@@ -26,6 +26,8 @@ export function retrying(store: Store, options: RetryOptions): Store {
   return Object.assign(
     wrapped,
     abilitiesOf(store, (work) => wrapped.repeat(undefined, work)),
+    // What fails there is asked for again here. Wrappers that count, or that fail on purpose, must not be gone round.
+    store.fileOf === undefined ? {} : { fileOf: (name: string) => (store.fileOf as (name: string) => string)(name) },
   );
 }
 

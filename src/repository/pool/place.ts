@@ -1,0 +1,86 @@
+import { readSync } from 'node:fs';
+import { openChunkNow } from '../format/chunk-codec.ts';
+import { DirectWriter, writeWhole } from './direct-writer.ts';
+import { free } from './free.ts';
+import type { OpenPackFile, PlacedChunk, PlaceRequest } from './messages.ts';
+
+/** Chunks that follow each other in a pack are read in one go, up to so many sealed bytes. */
+const runBytesMax = 2 ** 20;
+
+/**
+ * Reads chunks from packs and writes each to its place, past the system's cache where that can be: what a restore writes is synced
+ * at once and would push out of memory what others need. Returns the positions of those that are bad or cannot be read; throws what
+ * writing throws. Nothing is under way any more when it ends, however it ends.
+ */
+export async function placeChunks({ packs, chunks }: PlaceRequest): Promise<number[]> {
+  const bad: number[] = [];
+  const writer = new DirectWriter();
+  try {
+    for (const [first, end] of runsOf(chunks)) {
+      const run = chunks.slice(first, end);
+      const { file, key } = packs[(run[0] as PlacedChunk).pack] as OpenPackFile;
+      const sealed = readRun(file, run);
+      for (const [i, chunk] of run.entries()) {
+        const plain = sealed && openOne(key, chunk, sealed, (run[0] as PlacedChunk).offset);
+        if (plain === undefined) {
+          bad.push(first + i);
+          continue;
+        }
+        await put(writer, chunk, plain);
+        free(plain);
+      }
+      if (sealed !== undefined) free(sealed);
+    }
+    await writer.finish();
+  } finally {
+    await writer.settle();
+  }
+  return bad;
+}
+
+async function put(writer: DirectWriter, { target }: PlacedChunk, plain: Buffer): Promise<void> {
+  if (writer.takes(target, plain.length)) await writer.write(target, plain);
+  else writeWhole(target.file, plain, target.offset);
+}
+
+/** Stretches of `chunks`, each of neighbours in one pack. */
+function* runsOf(chunks: readonly PlacedChunk[]): Generator<[number, number]> {
+  let first = 0;
+  for (let i = 1; i <= chunks.length; i += 1) {
+    const [start, last, next] = [chunks[first] as PlacedChunk, chunks[i - 1] as PlacedChunk, chunks[i]];
+    if (
+      next !== undefined &&
+      next.pack === start.pack &&
+      next.offset === last.offset + last.sealedBytes &&
+      next.offset + next.sealedBytes - start.offset <= runBytesMax
+    )
+      continue;
+    yield [first, i];
+    first = i;
+  }
+}
+
+/** Undefined where the disk gives an error: whoever asked reads it again in a way that tells what it was. */
+function readRun(file: number, run: readonly PlacedChunk[]): Buffer | undefined {
+  const [start, last] = [run[0] as PlacedChunk, run.at(-1) as PlacedChunk];
+  const bytes = Buffer.allocUnsafeSlow(last.offset + last.sealedBytes - start.offset);
+  try {
+    let got = 0;
+    while (got < bytes.length) {
+      const more = readSync(file, bytes, got, bytes.length - got, start.offset + got);
+      if (more === 0) break;
+      got += more;
+    }
+    return bytes.subarray(0, got);
+  } catch {
+    // Named as bad, as promised above.
+    return undefined;
+  }
+}
+
+function openOne(key: Uint8Array, chunk: PlacedChunk, sealed: Buffer, startsAt: number): Buffer | undefined {
+  const start = chunk.offset - startsAt;
+  const bytes = sealed.subarray(start, start + chunk.sealedBytes);
+  if (bytes.length !== chunk.sealedBytes) return undefined;
+  return openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes);
+}
