@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { withFolder } from '../testing/fixtures.ts';
 import { DirectWriter } from './direct-writer.ts';
 
-const onLinux = process.platform === 'linux';
+const without = process.platform === 'linux' ? undefined : 'skipped: only Linux opens files past its cache';
+const reason = without === undefined ? '' : ` (${without})`;
 
 /** Writes pieces of these sizes one after another through a second file that is opened by `openDirect`. */
 async function written(sizes: readonly number[], openDirect: (path: string) => number): Promise<[Buffer, Buffer]> {
@@ -33,19 +34,22 @@ async function written(sizes: readonly number[], openDirect: (path: string) => n
 }
 
 describe('writing past the cache of the system', () => {
-  test.skipIf(!onLinux)('joins what follows each other, however large', async () => {
+  test.skipIf(without !== undefined)(`joins what follows each other, however large${reason}`, async () => {
     const sizes = [8_192, 512 * 1024, 4096, 3 * 2 ** 20 + 8_192, 512 * 1024, 2 ** 20];
     const [found, bytes] = await written(sizes, (path) => openSync(path, constants.O_WRONLY | constants.O_DIRECT));
     expect(found.equals(bytes)).toBe(true);
   });
 
-  test.skipIf(!onLinux)('goes through the cache where a file system says that it cannot', async () => {
-    // A file of the system that answers EINVAL to what is no number, as some file systems do to such a write.
-    const [found, bytes] = await written([2 ** 20, 8_192], () => openSync('/proc/self/oom_score_adj', 'w'));
-    expect(found.equals(bytes)).toBe(true);
-  });
+  test.skipIf(without !== undefined)(
+    `goes through the cache where a file system says that it cannot${reason}`,
+    async () => {
+      // A file of the system that answers EINVAL to what is no number, as some file systems do to such a write.
+      const [found, bytes] = await written([2 ** 20, 8_192], () => openSync('/proc/self/oom_score_adj', 'w'));
+      expect(found.equals(bytes)).toBe(true);
+    },
+  );
 
-  test.skipIf(!onLinux)('throws what the disk says, and leaves nothing under way', async () => {
+  test.skipIf(without !== undefined)(`throws what the disk says, and leaves nothing under way${reason}`, async () => {
     await expect(written([2 ** 20, 4096], () => openSync('/dev/full', 'w'))).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
