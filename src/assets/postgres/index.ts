@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
 import type { LogKeeping } from '../log.ts';
@@ -139,7 +139,7 @@ class PostgresAsset implements Asset {
 
   async start(...[path, options]: Parameters<Asset['start']>) {
     const start = isDump(options.facts) ? startDump : startCopy;
-    return start(path, await this.#url(), options);
+    return start(path, await this.#urlOfCopy(options.facts), options);
   }
 
   async check(...[of, declared, options]: Parameters<Asset['check']>) {
@@ -153,6 +153,20 @@ class PostgresAsset implements Asset {
 
   get #isLogical(): boolean {
     return this.#settings.method === 'logical';
+  }
+
+  /**
+   * A machine that knows nothing of the source has no address of it either: then the copy is asked as the one role that every cluster
+   * has, in the database that every cluster has, through a private socket.
+   */
+  async #urlOfCopy(facts: Readonly<Record<string, unknown>>): Promise<string> {
+    try {
+      return await this.#url();
+    } catch (error) {
+      const role = facts['superuser'];
+      if (!isLifeboatError(error, 'secret.unset') || typeof role !== 'string') throw error;
+      return `postgresql://${encodeURIComponent(role)}@localhost/postgres`;
+    }
   }
 
   #urlOf = async (of: CheckTarget): Promise<string> => (of === 'source' ? this.#url() : of.url);

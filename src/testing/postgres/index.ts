@@ -1,3 +1,4 @@
 export * from './cluster.ts';
 export * from './copy.ts';
 export * from './load.ts';
+export * from './streaming.ts';

@@ -20,6 +20,7 @@ export interface StreamSettings {
 const sampleMs = 1_000;
 const statusMs = 5_000;
 const backOffMsMax = 10_000;
+const busyTriesMax = 4;
 
 /**
  * Streams a server's log into the stores until it is told to stop; what was received is stored before it ends. A lost connection, a
@@ -28,6 +29,8 @@ const backOffMsMax = 10_000;
  */
 export async function streamLog(settings: StreamSettings, options: LogStreamOptions): Promise<void> {
   let waitMs = 200;
+  let hasStreamed = false;
+  let refusals = 0;
   while (!options.signal.aborted) {
     const attempt = new Attempt(settings, options);
     try {
@@ -35,8 +38,11 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
     } catch (error) {
       const failure = toLifeboatError(error);
       if (options.signal.aborted) return;
-      if (failure.retry !== 'later' || failure.code === 'operation.busy') throw failure;
+      if (failure.retry !== 'later') throw failure;
       if (attempt.hasStreamed) waitMs = 200;
+      hasStreamed ||= attempt.hasStreamed;
+      // The server takes a while to see that a connection of ours is gone; what had never been ours is another stream's.
+      if (failure.code === 'operation.busy' && !hasStreamed && (refusals += 1) >= busyTriesMax) throw failure;
       options.say({ state: 'waiting', reason: failure.message, stores: attempt.stores() });
       await systemClock.sleep(waitMs, options.signal).catch(() => {}); // stopped: the loop ends
       waitMs = Math.min(waitMs * 2, backOffMsMax);
@@ -200,7 +206,7 @@ class Attempt {
             `the stream has been silent for ${limits.streamSilenceMs / 1000} s, and the server answers nothing in it`,
           );
         }
-        await systemClock.sleep(sampleMs, signal);
+        await systemClock.sleep(Math.min(sampleMs, this.#options.everyMs), signal);
       }
     } catch (error) {
       if (!signal.aborted) this.#receiver?.abort(serverError(error));

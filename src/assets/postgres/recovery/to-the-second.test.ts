@@ -1,0 +1,3 @@
+import { describeToTheSecond } from './to-the-second.suite.ts';
+
+describeToTheSecond(15);
