@@ -43,7 +43,12 @@ export async function prepareS3Store(settings: S3Settings, context: StoreContext
 const prefixOf = ({ prefix = '' }: S3Settings): string =>
   prefix.replace(/^\/+|\/+$/g, '') + (/[^/]/.test(prefix) ? '/' : '');
 
-async function connect(settings: S3Settings, { clock }: StoreContext): Promise<Client> {
+/** Reads the settings and sends nothing yet. Throws `store.unfit` for what cannot be meant, `secret.unset`. */
+export async function connect(
+  settings: S3Settings,
+  { clock }: StoreContext,
+  { silenceMs }: { silenceMs?: number } = {},
+): Promise<Client> {
   const [bucket, endpoint] = await Promise.all([
     readText(settings.bucket),
     settings.endpoint === undefined ? undefined : readText(settings.endpoint),
@@ -64,6 +69,7 @@ async function connect(settings: S3Settings, { clock }: StoreContext): Promise<C
     credentials: credentialSource(settings),
     clock,
     location,
+    silenceMs,
   });
 }
 

@@ -1,1 +1,3 @@
+export * from './fault-proxy.ts';
+export * from './mock-s3.ts';
 export * from './s3-server.ts';

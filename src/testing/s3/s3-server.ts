@@ -59,14 +59,6 @@ export async function startS3Server(kind: 'memory' | 'disk' = 'memory'): Promise
   try {
     await ceph.make();
     await ceph.start();
-    await ceph.admin(
-      'user',
-      'create',
-      '--uid=t',
-      '--display-name=t',
-      `--access-key=${keys.accessKeyId}`,
-      `--secret-key=${keys.secretAccessKey}`,
-    );
   } catch (error) {
     await ceph.destroy();
     throw error;
@@ -121,11 +113,24 @@ class Ceph implements S3Server {
     }
     await this.#serve('ceph-osd', '-i', '0');
     await this.#until('the object daemon is up', async () => (await this.#run('ceph', 'osd', 'stat')).includes('1 up'));
+    if (!this.#peopled) await this.#people();
     await this.#serve('radosgw', '-n', 'client.rgw');
     await this.#until('the gateway answers', async () => (await fetch(this.endpoint)).status > 0);
   }
 
   #made = false;
+  #peopled = false;
+
+  /** A user, and a second storage class as real servers have; the gateway reads classes when it starts. */
+  async #people(): Promise<void> {
+    const { accessKeyId, secretAccessKey } = keys;
+    const user = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
+    await this.admin('user', 'create', '--uid=t', '--display-name=t', ...user);
+    const place = ['--placement-id=default-placement', '--storage-class=STANDARD_IA'];
+    await this.admin('zonegroup', 'placement', 'add', '--rgw-zonegroup=default', ...place);
+    await this.admin('zone', 'placement', 'add', '--rgw-zone=default', ...place, '--data-pool=default.rgw.cool.data');
+    this.#peopled = true;
+  }
 
   async kill(): Promise<void> {
     await Promise.all(this.#services.splice(0).map((service) => service.stop('SIGKILL')));
