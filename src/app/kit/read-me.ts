@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { describeSource, isSecretSource, type SecretSource } from '../../core/index.ts';
-import type { KeyDeclaration, Plan, StoreDeclaration } from '../../plan/index.ts';
+import type { AssetDeclaration, KeyDeclaration, Plan, StoreDeclaration } from '../../plan/index.ts';
 
 export interface ReadMe {
   readonly plan: Plan;
@@ -114,7 +114,7 @@ function assetLines({ plan, planFile }: ReadMe): string[] {
   );
   const lines = [...plan.assets.values()].flatMap((asset) => [
     `   ${asset.name} (${asset.type}${ranks.has(asset.name) ? `, needed by a ${ranks.get(asset.name)} service` : ''})`,
-    ...programsOf(asset.type).map((line) => `      ${line}`),
+    ...programsOf(asset).map((line) => `      ${line}`),
     `      ${start(planFile)} restore ${asset.name} --to /srv/restored/${asset.name}${asset.type === 'postgres' ? ' --start' : ''}`,
     '',
   ]);
@@ -124,11 +124,20 @@ function assetLines({ plan, planFile }: ReadMe): string[] {
   return [...lines, older, ...excluded];
 }
 
-function programsOf(type: string): string[] {
+function programsOf({ type, settings, checks }: AssetDeclaration): string[] {
   if (type !== 'postgres') return [];
+  const url = (settings as { url?: unknown } | undefined)?.url;
+  const asked =
+    isSecretSource(url) && 'env' in url && checks.length > 0
+      ? [
+          'its checks ask the database that this names; the role and the database are those of the source:',
+          `export ${url.env}=postgresql://ROLE@localhost/DATABASE`,
+        ]
+      : [];
   return [
     'needs the PostgreSQL server programs of the major version that it ran (a restore names it):',
     'apt-get install postgresql-17, or 15, 16, 18',
+    ...asked,
   ];
 }
 
