@@ -1,10 +1,12 @@
 import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point, Repository, VerifyOptions, VerifyResult } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
+import { isKeptOutside } from './outside-points.ts';
 import { proofsOf } from './points.ts';
 import { holdersOf, storesOf } from './stores-of.ts';
 import { choosePacks, type ReadingBudget } from './verification/budget.ts';
 import { judgeDuties, type DutyCheck } from './verification/duties.ts';
+import { judgeOutside } from './verification/outside.ts';
 import { openPackRecord, type PackRead, type PackRecord } from './verification/pack-record.ts';
 import { budgetOf, type ReadingAsked } from './verification/asked.ts';
 
@@ -54,11 +56,25 @@ export async function verify(workspace: Workspace, request: VerifyRequest): Prom
       if (request.signal?.aborted) break;
     }
   }
+  for (const asset of request.assets.length === 0 ? workspace.plan.assets.keys() : request.assets) {
+    if (request.signal?.aborted) break;
+    try {
+      checks.push(...(await judgeOutside(workspace, asset, request.signal)));
+    } catch (error) {
+      failures.push(toLifeboatError(error));
+    }
+  }
   return { results, checks, failures };
 }
 
-const storesToVerify = ({ plan }: Workspace, { assets }: VerifyRequest): string[] =>
-  assets.length === 0 ? [...plan.stores.keys()] : [...new Set(assets.flatMap((asset) => holdersOf(plan, asset)))];
+const storesToVerify = (workspace: Workspace, { assets }: VerifyRequest): string[] =>
+  assets.length === 0
+    ? [...workspace.plan.stores.keys()]
+    : [
+        ...new Set(
+          assets.flatMap((asset) => (isKeptOutside(workspace, asset) ? [] : holdersOf(workspace.plan, asset))),
+        ),
+      ];
 
 async function verifyStore(workspace: Workspace, store: string, request: VerifyRequest): Promise<StoreVerification> {
   const { clock, journal, progress, stateFolder } = workspace;

@@ -102,6 +102,11 @@ function resultOf(context: CommandContext, { results, checks, failures }: Verifi
 }
 
 const hintOf = (unmet: readonly DutyCheck[]): string =>
+  unmet.some(({ check }) => check === 'kept')
+    ? 'Look after what makes the copies; until then restore from an earlier one: lifeboat points'
+    : hintOfOurs(unmet);
+
+const hintOfOurs = (unmet: readonly DutyCheck[]): string =>
   unmet.some(({ check }) => ['exists', 'age', 'count'].includes(check))
     ? 'Take points: lifeboat backup. Then find out why they did not come by themselves.'
     : 'Read more: lifeboat verify; for `restores`, rehearse a restore: lifeboat drill';
