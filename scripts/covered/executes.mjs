@@ -12,13 +12,21 @@ export function executes(judge, path) {
   if (section === 'stores') return isStore(judge, name) && isSettingOf(judge, 'stores', name, key);
   if (section === 'assets')
     return isAsset(judge, name) && (key === 'checks' || isSettingOf(judge, 'assets', name, key));
-  // Nothing runs a calendar yet: of a policy only the stores that it names count.
-  if (section === 'policies')
-    return key === 'to' && judge.plan.policies.get(name).to.every((store) => isStore(judge, store));
+  if (section === 'policies') return isActedOn(judge, name, key, path[3]);
   if (section === 'services') return key === 'health';
   if (section === 'drills') return isDrill(judge, name) && ['scenario', 'in', undefined].includes(key);
   if (section === 'scenarios') return isStep(judge, stepAt(judge.document.value, path));
   return false;
+}
+
+/**
+ * Nothing runs a calendar yet: of a policy the stores that it names count, what `store prune` keeps (of points, not of logs) and what
+ * `verify` asks. A document is for people.
+ */
+function isActedOn(judge, policy, key, inner) {
+  if (!judge.plan.policies.get(policy).to.every((store) => isStore(judge, store))) return false;
+  if (key === 'verify') return !['every', 'document'].includes(inner);
+  return key === 'to' || (key === 'keep' && inner !== 'pitr');
 }
 
 const isStore = ({ plan, registry }, name) => registry.stores.some(({ type }) => type === plan.stores.get(name)?.type);

@@ -64,6 +64,7 @@ export class Judge {
       const type = this.plan[section].get(name)?.type;
       return type === undefined ? [] : [`${section}/${type}`];
     }
+    if (section === 'policies') return ['to', 'keep', 'verify'].includes(path[2]) ? [`policies/${path[2]}`] : [];
     const step = stepAt(this.document.value, path);
     return step === undefined
       ? []

@@ -75,7 +75,7 @@ export const keyWords: Readonly<Record<string, string>> = {
   weekly: 'One point a week, for so long',
   monthly: 'One point a month, for so long',
   yearly: 'One point a year, for so long',
-  day: 'The day that counts: sunday, 1, january 1',
+  day: 'The day on which a week, month or year begins: sunday, 1 or last, january 1',
   atLeast: 'So many points stay, whatever their age',
   forever: 'True: nothing is ever deleted',
   class: 'The storage class: glacier',

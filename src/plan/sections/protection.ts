@@ -152,12 +152,8 @@ export function readPolicies(inspection: Inspection, timezone: string): Map<stri
     const read = inspection.read(schema.policy, written, path);
     if (read === undefined) continue;
     const raw = written as Record<string, unknown>;
-    for (const word of ['verify', 'on'].filter((one) => raw[one] !== undefined)) {
-      inspection.notExecutable([...path, word], `${word} of a policy`);
-    }
-    for (const word of ['tiers', 'forever'].filter((one) => isMapping(raw['keep']) && one in raw['keep'])) {
-      inspection.notExecutable([...path, 'keep', word], `${word} of a policy`);
-    }
+    if (raw['on'] !== undefined) inspection.notExecutable([...path, 'on'], 'on of a policy');
+    if (read.keep?.tiers !== undefined) inspection.notExecutable([...path, 'keep', 'tiers'], 'tiers of a policy');
     const understood = modelOf(schema.policy, written, timezone) as Record<string, unknown>;
     policies.set(name, {
       name,
