@@ -1,0 +1,3 @@
+import { simulatedYear } from './year.suite.ts';
+
+simulatedYear({ assets: 4, days: 30 }, 60_000);
