@@ -18,6 +18,17 @@ export async function putCanary(store: Store, bundle: KeyBundle, epoch: number, 
   await store.put(name, [bytes], { ifAbsent: true });
 }
 
+/** The same bytes in another store of the repository; one that is there already stays. */
+export async function copyCanary(from: Store, to: Store, epoch: number): Promise<void> {
+  const name = canaryName(epoch);
+  const bytes = await from.get(name, { range: { offset: 0, length: limits.headerBytesMax } });
+  try {
+    await to.put(name, [bytes], { ifAbsent: true });
+  } catch (error) {
+    if (!isLifeboatError(error, 'store.exists')) throw error;
+  }
+}
+
 /** Whether it is there and says what was written. Throws `repository.damaged` for one that this bundle cannot read. */
 export async function readCanary(store: Store, bundle: KeyBundle, epoch: number): Promise<boolean> {
   const name = canaryName(epoch);

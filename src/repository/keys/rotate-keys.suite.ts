@@ -1,6 +1,7 @@
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
 import { isLifeboatError, LifeboatError, Secret, systemClock } from '../../core/index.ts';
+import { canaryName } from '../names.ts';
 import { openRepository } from '../open.ts';
 import type { Unlock } from '../repository.ts';
 import { backup, cheap, file, makeRepository, passphrase, readAll } from '../testing/fixtures.ts';
@@ -82,6 +83,8 @@ export function killedRotations(step: number): void {
         expect(keys.map(({ epoch }) => epoch)).toEqual([finished.epoch, finished.epoch, finished.epoch]);
       }
       await expectOneForAll(stores, `finished after ${call}`);
+      const [canary, copy] = stores.map(({ objects }) => objects.get(canaryName(finished.epoch)));
+      expect(canary?.equals(copy ?? Buffer.alloc(0)), `canaries after ${call}`).toBe(true);
     }
     // Some of them must be met, or the sweep sees nothing of the worst moment.
     if (step === 1) expect(taken.length).toBeGreaterThan(0);

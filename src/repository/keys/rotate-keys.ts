@@ -2,7 +2,7 @@ import { isLifeboatError, LifeboatError, type Clock } from '../../core/index.ts'
 import { DamageLog } from '../damage.ts';
 import { canaryName } from '../names.ts';
 import { activatedBundle, newestEpoch, preparedBundle, type KeyBundle } from './bundle.ts';
-import { putCanary, readCanary } from './canary.ts';
+import { copyCanary, putCanary, readCanary } from './canary.ts';
 import { inEach, newestBundle, type StoreChange } from './change-keys.ts';
 import { entryOf, freshKeyId, putKey, removeKey, storedKeys, type KeyEntry, type Keyring } from './keyring.ts';
 import { renew, type KeyObject } from './keys.ts';
@@ -37,14 +37,14 @@ export async function rotateKeys(rings: readonly Keyring[], options: RotateOptio
   const [leader, ...others] = rings.toSorted((a, b) => b.bundle.epoch - a.bundle.epoch) as [Keyring, ...Keyring[]];
   const { keys, left } = await keysToRenew({ ...leader, bundle: newest }, options);
   const resumed = newestEpoch(newest) > newest.epoch;
-  const prepared = resumed ? newest : await claim(leader, newest, options);
+  const prepared = resumed ? newest : await claim([leader, ...others], newest, options);
   const epoch = newestEpoch(prepared);
 
   const first = await handOut([leader, ...others], keys, prepared, options);
   const reached = [leader, ...others].filter((_, i) => first.stores[i]?.error === undefined);
   const second = await handOut(reached, keys, activatedBundle(prepared), options);
   const proven = reached.filter((_, i) => second.stores[i]?.error === undefined);
-  const third = await inEach(proven, (ring) => finish(ring, prepared, left, options));
+  const third = await inEach(proven, (ring) => finish(ring, leader, prepared, left, options));
   const behind = [...first.stores, ...second.stores].filter(({ error }) => error !== undefined);
   return { epoch, renewed: second.ids, left, resumed, stores: [...third, ...behind] };
 }
@@ -86,14 +86,16 @@ const wayOf = (key: KeyObject): string =>
 
 /** Of two rotations that begin at once one goes on: both would make a master key for the same epoch. */
 async function claim(
-  leader: Keyring,
+  rings: readonly [Keyring, ...Keyring[]],
   bundle: KeyBundle,
   { clock, takeOver = false }: RotateOptions,
 ): Promise<KeyBundle> {
+  const [leader] = rings;
   const { store } = leader;
   const prepared = preparedBundle(bundle);
   const epoch = newestEpoch(prepared);
-  if (takeOver) await store.remove(canaryName(epoch));
+  // A replicator may have copied what the dead one left.
+  if (takeOver) for (const one of rings) await one.store.remove(canaryName(epoch));
   try {
     await putCanary(store, prepared, epoch, clock.now());
     return prepared;
@@ -131,13 +133,16 @@ async function handOut(
 /** Only behind a fresh look that what was given opens the new epoch do the keys of earlier ones go. */
 async function finish(
   ring: Keyring,
+  leader: Keyring,
   prepared: KeyBundle,
   left: readonly KeyEntry[],
   { clock }: RotateOptions,
 ): Promise<string[]> {
   const { store, unlock } = ring;
   const epoch = newestEpoch(prepared);
-  if (!(await readCanary(store, prepared, epoch))) await putCanary(store, prepared, epoch, clock.now());
+  // The same object in all stores: a replicator tells objects by their bytes.
+  if (!(await readCanary(leader.store, prepared, epoch))) await putCanary(leader.store, prepared, epoch, clock.now());
+  if (store !== leader.store) await copyCanary(leader.store, store, epoch);
   const { bundle } = await openBundle(store, unlock, new DamageLog());
   if (bundle.epoch < epoch || !(await readCanary(store, bundle, epoch))) {
     throw new LifeboatError('key.wrong', `what was given does not open epoch ${epoch} of ${store.location}`, {
