@@ -1,4 +1,4 @@
-import { timingSafeEqual, webcrypto } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { Catalog } from './catalog.ts';
@@ -11,7 +11,7 @@ import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';
 import { localPacksOf, type LocalPacks } from './local-packs.ts';
 import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
-import { hashBytes, objectKey, type ObjectKey } from '../format/seal.ts';
+import { hashBytes, objectKey, sha256, type ObjectKey } from '../format/seal.ts';
 import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
 import { forEachOf } from '../tasks.ts';
 
@@ -192,7 +192,7 @@ export class PackReader {
       // One byte more than a whole pack has tells a longer one.
       const length = range.length + (whole ? 1 : 0);
       bytes = await this.#store.get(name, { range: { offset: range.offset, length }, ...signalOf(options) });
-      if (whole) await this.#noteWhole(record, bytes);
+      if (whole) this.#noteWhole(record, bytes);
     } catch (error) {
       if (!isDamage(error)) throw error;
       const known = errorOfObject(error, name) as Error;
@@ -276,8 +276,8 @@ export class PackReader {
   }
 
   /** Damage anywhere in a pack is told, even where no chunk that is wanted suffers from it. */
-  async #noteWhole(record: PackRecord, bytes: Buffer): Promise<void> {
-    const what = await wholeDamage(record, bytes);
+  #noteWhole(record: PackRecord, bytes: Buffer): void {
+    const what = wholeDamage(record, bytes);
     if (what !== undefined)
       this.#log.note({ object: packName(record.id), kind: 'pack', code: 'repository.damaged', what, points: [] });
   }
@@ -288,14 +288,13 @@ export class PackReader {
 }
 
 /** What is wrong with a pack as a whole, by its size and hash. */
-export async function wholeDamage(record: PackRecord, bytes: Buffer): Promise<string | undefined> {
+export function wholeDamage(record: PackRecord, bytes: Buffer): string | undefined {
   if (bytes.length === 0) return 'the object is empty';
   if (bytes.length !== record.bytes) {
     return `the object is ${bytes.length > record.bytes ? 'longer than' : `${bytes.length} bytes long, its index says`} ${record.bytes} bytes`;
   }
-  const hash = Buffer.from(
-    await webcrypto.subtle.digest('SHA-256', bytes.subarray(0, -hashBytes) as Uint8Array<ArrayBuffer>),
-  );
+  // Here and now: Node's asynchronous digest first copies all of a pack, which takes longer than a thread of its own saves.
+  const hash = sha256(bytes.subarray(0, -hashBytes));
   if (hash.equals(record.sha256) && hash.equals(bytes.subarray(-hashBytes))) return undefined;
   return `the hash at its end does not match its ${bytes.length} bytes`;
 }
