@@ -3,6 +3,7 @@ import { prune, type PruneReport } from '../../operations/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 import type { OpenWorkspace } from '../../app/index.ts';
+import { retainedOf, retentionJson, showRetention } from '../show-retention.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
@@ -83,8 +84,11 @@ function show({ output }: CommandContext, report: PruneReport): void {
   output.line(
     `${output.mark(true)} ${store}: ${going.length} of ${going.length + result.points} points ${would}, ${formatBytes(freed.bytes)} in ${freed.packs} packs come back (${formatDuration(seconds * 1000)})`,
   );
-  for (const { point, reasons } of going)
-    output.line(`  ${point.id} of ${point.asset}: ${reasons.map(({ words }) => words).join('; ')}`);
+  if (dryRun && retention !== undefined) showRetention(output, retention);
+  else
+    for (const { point, reasons } of going)
+      output.line(`  ${point.id} of ${point.asset}: ${reasons.map(({ words }) => words).join('; ')}`);
+  for (const { point, reason } of retainedOf(retention)) output.line(`  ${point} stays all the same: ${reason}`);
   for (const sentence of sentencesOf(report)) output.line(`  ${sentence}`);
   for (const id of explanation.vanished)
     output.line(`  ${output.mark(false)} the point ${id} is gone, and no record says who gave it up`);
@@ -132,12 +136,9 @@ function jsonOf({ store, retention, result, explanation, seconds }: PruneReport)
     store,
     ...figures,
     damage,
-    retention: (retention?.decisions ?? []).map(({ point, keep, reasons }) => ({
-      point: point.id,
-      asset: point.asset,
-      keep,
-      reasons: reasons.map(({ words }) => words),
-    })),
+    retention: retention === undefined ? [] : retentionJson(retention),
+    retainedPoints: retainedOf(retention),
+    tiers: retention?.tiers ?? [],
     explanation,
     seconds,
   };
