@@ -13,7 +13,6 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,68 +93,6 @@ describe('files', () => {
     expect(await readFile(join(staging, 'link'), 'utf8')).toBe('text');
     expect(await readlink(join(staging, 'link'))).toBe('d/f');
     expect((await lstat(join(staging, 'd'))).mode & 0o777).toBe(0o750);
-  });
-
-  it('leave out what a pattern names, with all below it', async () => {
-    await mkdir(join(root, 'cache/deep'), { recursive: true });
-    await writeFile(join(root, 'cache/deep/x'), '');
-    await writeFile(join(root, 'a.tmp'), '');
-    await writeFile(join(root, 'keep'), '');
-    await mkdir(join(root, 'd'));
-    await writeFile(join(root, 'd/b.tmp'), '');
-    expect(await pathsOf(opened(root, { exclude: ['**/*.tmp', 'cache'] }))).toEqual(['', 'd', 'keep']);
-  });
-
-  it('leave out what is in a folder that is marked as a cache, if the plan says so, and only then', async () => {
-    await mkdir(join(root, 'cache/deep'), { recursive: true });
-    await mkdir(join(root, 'no cache'));
-    await writeFile(join(root, 'cache/deep/x'), '');
-    await writeFile(join(root, 'cache/CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n# made again');
-    await writeFile(join(root, 'no cache/CACHEDIR.TAG'), 'Signature: another');
-    const all = ['', 'cache', 'cache/CACHEDIR.TAG', 'cache/deep', 'cache/deep/x', 'no cache', 'no cache/CACHEDIR.TAG'];
-    expect(await pathsOf(opened(root))).toEqual(all);
-    expect(await pathsOf(opened(root, { excludeCaches: true }))).toEqual(all.filter((path) => !path.includes('deep')));
-  });
-
-  const refused = whyNoMount();
-
-  describe.skipIf(refused !== undefined)(
-    `with something mounted in the tree (skipped with a reason: ${refused})`,
-    () => {
-      const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
-      beforeEach(async () => {
-        for (const name of ['disk', 'kernel']) await mkdir(join(root, name));
-        mount('tmpfs', 'disk');
-        mount('proc', 'kernel');
-        await writeFile(join(root, 'disk/f'), 'x');
-      });
-      afterEach(() => void execFileSync('umount', [join(root, 'disk'), join(root, 'kernel')]));
-
-      it('take in the data and say so, until the plan says what is wanted; never what the kernel shows of itself', async () => {
-        const kernel = "kernel shows the kernel's own proc, which is no data, and was left out";
-        const said = async (oneFileSystem?: boolean): Promise<unknown> => {
-          const asset = opened(root, { oneFileSystem });
-          return [await pathsOf(asset), (await captureAll(asset, scratch)).facts.warnings];
-        };
-        const note = expect.stringMatching(/^disk is another file system and was taken in/);
-        expect(await said()).toEqual([
-          ['', 'disk', 'disk/f', 'kernel'],
-          [note, kernel],
-        ]);
-        expect(await said(false)).toEqual([['', 'disk', 'disk/f', 'kernel'], [kernel]]);
-        expect(await said(true)).toEqual([['', 'disk', 'kernel'], [kernel]]);
-      });
-    },
-  );
-
-  it('match leading dots by a star: **/*.tmp names .x.tmp', async () => {
-    for (const name of ['.x.tmp', 'x.tmp', '.keep']) await writeFile(join(root, name), '');
-    expect(await pathsOf(opened(root, { exclude: ['**/*.tmp'] }))).toEqual(['', '.keep']);
-  });
-
-  it('have patterns that the schema refuses when they cannot mean anything', () => {
-    expect(filesKind.schema.safeParse({ path: 'x', exclude: ['[z-a]'] }).success).toBe(false);
-    expect(filesKind.schema.safeParse({ path: 'x', exclude: ['[a-z]'], reread: 'times' }).success).toBe(true);
   });
 
   it('may be pipes; sockets are left out, and the point says so', async () => {
@@ -287,19 +224,4 @@ async function asNobody(root: string, what: 'capture' | 'check' = 'capture'): Pr
   `;
   const { stdout, stderr } = await runProcess([process.execPath, '--input-type=module', '-e', script]);
   return JSON.parse(stdout.trim() === '' ? JSON.stringify({ stderr }) : stdout);
-}
-
-/** Tried with a mount that is gone at once. */
-function whyNoMount(): string | undefined {
-  const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return undefined;
-  } catch (error) {
-    // Containers mostly may not.
-    return `this process may not mount: ${(error as Error).message}`;
-  } finally {
-    rmdirSync(place);
-  }
 }
