@@ -123,6 +123,11 @@ export interface LogKeeping {
    */
   stream(options: LogStreamOptions): Promise<void>;
   /**
+   * Takes a file of the log that the source hands over itself (`archive_command`); durable in all logs when it resolves. `open` gives the
+   * logs of the source that the file says it is of (`undefined`: it does not say), or throws. `stored: false`: a file that nothing needs.
+   */
+  push(path: string, open: (source: string | undefined) => Promise<readonly LogWriter[]>): Promise<{ stored: boolean }>;
+  /**
    * Chooses the point (the newest that ends before the target and leads there) and audits the log from it to the target, over
    * all timelines between. Writes nothing. `undefined`: the newest point is newer than all of the log.
    * Throws `log.gap` naming what is reachable, `restore.unreachable_target`, and what `LogReader` throws.

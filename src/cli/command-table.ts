@@ -50,6 +50,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/kit.ts'),
   },
   {
+    name: 'wal push',
+    summary: 'store a file of the log, for archive_command',
+    heading: 'Protect:',
+    load: () => import('./commands/wal-push.ts'),
+  },
+  {
     name: 'points',
     summary: 'list recovery points',
     heading: 'Protect:',
@@ -209,6 +215,7 @@ export const commandTable: readonly CommandEntry[] = [
 
 /** What stands before the second word of a command. */
 export const groups: Readonly<Record<string, { readonly summary: string; readonly heading: Heading }>> = {
+  wal: { summary: 'the write-ahead log of databases', heading: 'Protect:' },
   store: { summary: 'the places where copies live', heading: 'Keys and stores:' },
   keys: { summary: 'who can open the copies', heading: 'Keys and stores:' },
   run: { summary: 'one execution of a procedure', heading: 'Recover:' },

@@ -12,5 +12,6 @@ export * from './stores-of.ts';
 export type { ReadingAsked } from './verification/asked.ts';
 export type { DutyCheck } from './verification/duties.ts';
 export * from './verify.ts';
+export * from './push-log.ts';
 export * from './stream.ts';
 export { isKeptOutside } from './outside-points.ts';

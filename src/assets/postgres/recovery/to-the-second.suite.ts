@@ -110,25 +110,26 @@ export function describeToTheSecond(major: number): void {
     });
 
     it('refuses what the log does not reach, and says what it reaches, before anything is written', async () => {
-      const refusal = (target: RecoveryTarget) => expect(replayTo(place().asset, repository, target)).rejects;
-      await refusal({ kind: 'time', atMs: Date.parse('2200-01-01') }).toMatchObject({
+      const refused = (target: RecoveryTarget): Promise<unknown> =>
+        replayTo(place().asset, repository, target).catch((error: unknown) => error);
+      expect(await refused({ kind: 'time', atMs: Date.parse('2200-01-01') })).toMatchObject({
         code: 'log.gap',
-        hint: /--at 20\d\d-/,
+        hint: expect.stringMatching(/--at 20\d\d-/),
       });
-      await refusal({ kind: 'time', atMs: 0 }).toMatchObject({
+      expect(await refused({ kind: 'time', atMs: 0 })).toMatchObject({
         code: 'restore.unreachable_target',
-        hint: /The earliest is/,
+        hint: expect.stringMatching(/The earliest is/),
       });
-      await refusal({ kind: 'position', text: 'FF/0' }).toMatchObject({
+      expect(await refused({ kind: 'position', text: 'FF/0' })).toMatchObject({
         code: 'log.gap',
-        message: /without a gap up to/,
+        message: expect.stringMatching(/without a gap up to/),
       });
-      await refusal({ kind: 'position', text: 'here' }).toMatchObject({ code: 'input.flag' });
-      await refusal({ kind: 'name', text: 'never' }).toMatchObject({
+      expect(await refused({ kind: 'position', text: 'here' })).toMatchObject({ code: 'input.flag' });
+      expect(await refused({ kind: 'name', text: 'never' })).toMatchObject({
         code: 'log.gap',
-        message: /no restore point "never"/,
+        message: expect.stringMatching(/no restore point "never"/),
       });
-      await refusal({ kind: 'transaction', text: '4000000000' }).toMatchObject({ code: 'log.gap' });
+      expect(await refused({ kind: 'transaction', text: '4000000000' })).toMatchObject({ code: 'log.gap' });
     });
 
     it('killed under load, the server leaves everything that was reported as stored', async () => {

@@ -2,6 +2,7 @@ import type { LogBasePlace, LogKeeping } from '../../log.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { identifyServer } from '../identify.ts';
 import { planReplay } from '../recovery/plan-replay.ts';
+import { readPushed, storePushed } from './pushed-file.ts';
 import { streamLog } from './streamer.ts';
 
 /** The log of one PostgreSQL asset: see `LogKeeping`. */
@@ -10,6 +11,13 @@ export const logKeeping = (asset: string, url: () => Promise<string>): LogKeepin
   baseOf,
   stream: async (options) =>
     streamLog({ url: await url(), slot: slotNameOf(asset), applicationName: slotNameOf(asset) }, options),
+  push: async (path, open) => {
+    const file = await readPushed(path);
+    if (file.kind === 'backup') return { stored: false };
+    const source = file.kind === 'segment' ? file.systemId : undefined;
+    for (const log of await open(source)) await storePushed(log, file);
+    return { stored: true };
+  },
   planReplay: (log, bases, target, { signal }) => planReplay(log, bases, target, baseOf, signal),
 });
 

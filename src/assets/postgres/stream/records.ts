@@ -38,12 +38,18 @@ export class RecordWalker {
   #left = 0;
   /** Nothing is understood until the next segment starts. */
   #lost = true;
+  #hasEnded = false;
 
   constructor(start: bigint, segmentBytes: number, tell: (event: LogEvent) => void) {
     this.#position = start;
     this.#end = start;
     this.#segmentBytes = BigInt(segmentBytes);
     this.#tell = tell;
+  }
+
+  /** Whether the log ended before what was pushed did: zeros, or pages of an earlier use. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Behind the last whole record. */
@@ -82,7 +88,7 @@ export class RecordWalker {
     const isSegmentStart = this.#pageWanted === longHeader;
     this.#pageWanted = 0;
     // A page of zeros, or of a segment that was used before: the log ends before it.
-    if (this.#page.readBigUInt64LE(8) !== start) this.#lose();
+    if (this.#page.readBigUInt64LE(8) !== start) this.#loseEnd();
     else if (isSegmentStart && this.#lost) {
       this.#lost = false;
       this.#headFilled = 0;
@@ -112,7 +118,7 @@ export class RecordWalker {
     if (this.#headFilled < recordHeader) return taken;
     const total = this.#head.readUInt32LE(0);
     if (total < recordHeader || total > recordBytesMax) {
-      this.#lose();
+      this.#loseEnd();
       return taken;
     }
     this.#left = total - recordHeader;
@@ -165,6 +171,12 @@ export class RecordWalker {
     }
     const kind = [0x00, 0x30].includes(info & 0x70) ? 'commit' : 'abort';
     this.#tell({ kind, end, atMs, transaction: this.#head.readUInt32LE(4) });
+  }
+
+  #loseEnd(): void {
+    // Behind a switch the rest of the segment is empty, and nothing is looked for in it.
+    if (!this.#lost) this.#hasEnded = true;
+    this.#lose();
   }
 
   #lose(): void {

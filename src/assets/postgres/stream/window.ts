@@ -46,6 +46,16 @@ export class LogWindow {
     return this.#newestCommitMs;
   }
 
+  /** Behind the last whole record. */
+  get endOfRecords(): bigint {
+    return this.#walker.end;
+  }
+
+  /** Whether the log ended before what was received did. */
+  get hasEnded(): boolean {
+    return this.#walker.hasEnded;
+  }
+
   /** Memory that is held. */
   get heldBytes(): number {
     return this.#cells.length * this.cellBytes;
