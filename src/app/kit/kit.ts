@@ -98,7 +98,7 @@ async function gather({ planFile, clock }: KitRequest, program: string, folder: 
   const { plan, findings, document } = await checkPlan(planFile, registry);
   if (plan === undefined) throw new PlanError(planFile, findings);
   const day = isoTime(clock.now()).slice(0, 10);
-  const platform = `${process.platform === 'linux' ? 'Linux with glibc (Debian 11 or newer)' : process.platform} on ${process.arch}`;
+  const platform = `${process.platform === 'linux' ? 'Linux with glibc and libstdc++ (Debian 11 or newer)' : process.platform} on ${process.arch}`;
   await copyFile(program, join(folder, 'lifeboat'));
   await chmod(join(folder, 'lifeboat'), 0o755);
   const { own, paths } = await copyPlan(document, planFile, folder);
