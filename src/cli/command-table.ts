@@ -188,6 +188,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/store-init.ts'),
   },
   {
+    name: 'store rebuild',
+    summary: 'bring back on this machine what the stores remember',
+    heading: 'Keys and stores:',
+    load: () => import('./commands/store-rebuild.ts'),
+  },
+  {
     name: 'store probe',
     summary: 'find out what a store really does',
     heading: 'Keys and stores:',

@@ -203,6 +203,9 @@ export const limits = {
   /** So long a copy waits for its turn at a target, asking so often: what another backup copies there takes minutes at most. */
   copyTurnMs: 600_000,
   copyTurnAskMs: 200,
+  /** Records of one shipped piece of a journal, and what it may be long: a record of a run holds the tail of a program's output. */
+  journalRowsPerObject: 1_000,
+  journalObjectBytesMax: 64 * 2 ** 20,
   /** Points that wait for their copy, as a record names them: the first says what is wrong, and each run asks anew. */
   copyReasonsKept: 20,
   /** Header and key objects are a few hundred bytes; a larger one is not ours. */

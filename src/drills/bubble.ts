@@ -84,12 +84,12 @@ export async function cleanLeftBubbles(workspace: Workspace): Promise<BubbleProo
   const { journal, host, stateFolder } = workspace;
   const destroyed = new Set(
     journal
-      .records({ kinds: ['bubble.destroyed'] })
+      .records({ kinds: ['bubble.destroyed'], own: true })
       .filter(({ data }) => data['gone'] === true)
       .map(({ data }) => data['bubble']),
   );
   const proofs: BubbleProof[] = [];
-  for (const { data, run } of journal.records({ kinds: ['bubble.made'] })) {
+  for (const { data, run } of journal.records({ kinds: ['bubble.made'], own: true })) {
     if (destroyed.has(data['bubble']) || data['host'] !== host) continue;
     const bubble = String(data['bubble']);
     const lock = tryToHold(join(stateFolder, 'locks', `bubble-${bubble}`), `cleaning bubble ${bubble}`);

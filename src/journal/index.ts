@@ -1,3 +1,5 @@
+export * from './chain.ts';
+export * from './host.ts';
 export * from './journal.ts';
 export * from './lock.ts';
 export * from './open.ts';

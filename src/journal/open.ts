@@ -1,22 +1,10 @@
-import { createHash } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LifeboatError, limits, messageOf, redactData, type Clock } from '../core/index.ts';
-import type { Journal, JournalHead, JournalRecord } from './journal.ts';
-
-interface Row {
-  readonly sequence: number;
-  readonly at_ms: number;
-  readonly host: string;
-  readonly kind: string;
-  readonly run: string | null;
-  readonly data: string;
-  readonly hash: string;
-}
-
-/** What the first record's hash is chained to. */
-const beginning = '0'.repeat(64);
+import { beginning, canonical, hashOf, type JournalRow as Row } from './chain.ts';
+import type { Journal, JournalHead, JournalRecord, RecordFilter } from './journal.ts';
+import { asRecords, merged, rememberedSchema, rememberRows, type RememberedRow } from './remembered.ts';
 
 const schema = `
   create table if not exists records (
@@ -67,9 +55,9 @@ export function openJournal(file: string, { clock, host }: { clock: Clock; host:
 
 function prepare(database: DatabaseSync): void {
   database.exec('pragma journal_mode = wal; pragma synchronous = full;');
-  const made = "select 1 from sqlite_schema where name = 'head_grows'";
+  const made = "select 1 from sqlite_schema where name = 'remembered'";
   if (database.prepare(made).get() !== undefined) return;
-  inTransaction(database, () => database.exec(schema));
+  inTransaction(database, () => database.exec(`${schema} ${rememberedSchema}`));
 }
 
 /** Takes the lock for writing first: what is read inside is still true when it is written upon. */
@@ -122,14 +110,27 @@ class SqliteJournal implements Journal {
     );
   }
 
-  records(filter: { run?: string; kinds?: readonly string[]; after?: number } = {}): JournalRecord[] {
+  records(filter: RecordFilter = {}): JournalRecord[] {
     const { where, values } = conditionsOf(filter);
-    return inOurWords(this.#file, () =>
-      this.#database
-        .prepare(`select * from records ${where} order by sequence`)
-        .all(...values)
-        .map((row) => this.#read(row as unknown as Row)),
-    );
+    return inOurWords(this.#file, () => {
+      const all = (table: string, order: string): unknown[] =>
+        this.#database.prepare(`select * from ${table} ${where} order by ${order}`).all(...values);
+      const own = all('records', 'sequence').map((row) => this.#read(row as Row));
+      if (filter.own === true || filter.after !== undefined) return own;
+      const rows = all('remembered', 'at_ms, number') as RememberedRow[];
+      const find = this.#database.prepare('select number from remembered where chain = ? and sequence = ?');
+      const numberOf = (chain: string, sequence: number): number => -Number(find.get(chain, sequence)?.['number'] ?? 0);
+      return merged(asRecords(rows, numberOf), own);
+    });
+  }
+
+  rows(after: number, most: number): Row[] {
+    const select = 'select * from records where sequence > ? order by sequence limit ?';
+    return inOurWords(this.#file, () => this.#database.prepare(select).all(after, most) as unknown as Row[]);
+  }
+
+  remember(chain: string, rows: readonly Row[]): number {
+    return inOurWords(this.#file, () => inTransaction(this.#database, () => rememberRows(this.#database, chain, rows)));
   }
 
   verify(known?: JournalHead): JournalHead {
@@ -183,7 +184,7 @@ class SqliteJournal implements Journal {
   }
 }
 
-function conditionsOf(filter: { run?: string; kinds?: readonly string[]; after?: number }): {
+function conditionsOf(filter: RecordFilter): {
   where: string;
   values: SQLInputValue[];
 } {
@@ -212,21 +213,6 @@ const recordOf = (row: Omit<Row, 'host'>): JournalRecord => ({
   data: JSON.parse(row.data) as Record<string, unknown>,
   hash: row.hash,
 });
-
-/** Over the previous hash and every field of this record, as one canonical text. */
-const hashOf = (previous: string, { sequence, at_ms, host, kind, run, data }: Omit<Row, 'hash'>): string =>
-  createHash('sha256')
-    .update(canonical([previous, sequence, at_ms, host, kind, run, data]))
-    .digest('hex');
-
-/** JSON with the keys of every object in order, so that equal data gives equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}
 
 function inOurWords<T>(file: string, work: () => T): T {
   try {

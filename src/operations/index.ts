@@ -7,6 +7,7 @@ export * from './points.ts';
 export * from './prune.ts';
 export * from './replicate.ts';
 export * from './restore.ts';
+export * from './shipping.ts';
 export * from './retention.ts';
 export * from './stores-of.ts';
 export type { ReadingAsked } from './verification/asked.ts';

@@ -64,9 +64,11 @@ export async function setAside(staging: string, target: string, error: unknown):
 /** Removes what killed restores to this target left beside it. The caller holds the target's lock, so none of them is alive. */
 export async function removeLeftovers({ journal }: Workspace, target: string): Promise<void> {
   const ended = new Set(
-    journal.records({ kinds: ['restore.finished', 'restore.failed'] }).map(({ data }) => Number(data['intent'])),
+    journal
+      .records({ kinds: ['restore.finished', 'restore.failed'], own: true })
+      .map(({ data }) => Number(data['intent'])),
   );
-  for (const { sequence, data } of journal.records({ kinds: ['restore.started'] })) {
+  for (const { sequence, data } of journal.records({ kinds: ['restore.started'], own: true })) {
     if (data['target'] !== target || ended.has(sequence)) continue;
     await removeStaging(String(data['staging']));
     journal.append('restore.failed', {

@@ -21,6 +21,15 @@ export const logHistoryName = (log: string, timeline: number): string => `${logF
 
 const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
 
+export const journalName = (chain: string, from: number, to: number): string => `journal/${chain}/${from}-${to}`;
+
+/** The records that a piece of a shipped journal holds, by its name; `undefined` for any name that no host gives. */
+export function journalRangeOf(name: string): { from: number; to: number } | undefined {
+  const [, chain, from, to] = /^journal\/([0-9a-z]{26})\/([1-9]\d{0,15})-([1-9]\d{0,15})$/.exec(name) ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  return chain !== undefined && isTimeId(chain) && range.from <= range.to ? range : undefined;
+}
+
 export interface NamedLogObject {
   readonly log: string;
   readonly timeline: number;
@@ -53,6 +62,7 @@ export interface NamedObject {
     | 'canary'
     | 'log'
     | 'hold'
+    | 'journal'
     | 'foreign';
   /** What follows the folder, without `.copy`; '' for the header and for what is foreign. */
   readonly id: string;
@@ -75,6 +85,8 @@ export function objectOfName(name: string): NamedObject {
       ? { kind: 'pack', id: second, copy: false }
       : foreign;
   }
+  if (folder === 'journal' && journalRangeOf(name) !== undefined)
+    return { kind: 'journal', id: name.slice('journal/'.length), copy: false };
   if (second !== undefined) return foreign;
   if (folder === 'keys' && isTimeId(first)) return { kind: 'key', id: first, copy };
   if (copy) return foreign;

@@ -14,6 +14,9 @@ import { readCondemned, type CondemnedList } from './format/condemned-object.ts'
 import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
+import { putPiece, readChains, shippedHead } from './journal/journal-object.ts';
+import { storeIndex } from './format/index-object.ts';
+import type { HostIdentity } from '../journal/index.ts';
 import { listHolds, putHold, removeHold } from './holds/index.ts';
 import type {
   Damage,
@@ -122,6 +125,26 @@ export class OpenedRepository implements Repository {
 
   release(hold: string): Promise<void> {
     return removeHold(this.#store, hold);
+  }
+
+  putJournal(identity: HostIdentity, piece: Parameters<Repository['putJournal']>[1]): Promise<void> {
+    return putPiece(this.#store, this.#bundle, identity, piece);
+  }
+
+  shippedHead(chain: string): ReturnType<Repository['shippedHead']> {
+    return shippedHead(this.#store, this.#bundle, chain);
+  }
+
+  journals(): ReturnType<Repository['journals']> {
+    return readChains(this.#store, this.#bundle);
+  }
+
+  async rebuildIndex(): Promise<number> {
+    await this.#catalog.refresh();
+    await this.#catalog.adopt();
+    const adopted = this.#catalog.adopted();
+    if (adopted.length > 0) await storeIndex(this.#store, this.#bundle, adopted);
+    return adopted.length;
   }
 
   verify(options: VerifyOptions): Promise<VerifyResult> {

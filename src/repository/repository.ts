@@ -1,5 +1,6 @@
 import type { CaptureFacts, Entry, LogWriter, PointContents } from '../assets/index.ts';
 import type { Clock, Progress, Secret } from '../core/index.ts';
+import type { HostIdentity, JournalRow } from '../journal/index.ts';
 import type { Store } from '../stores/index.ts';
 import type { PruneOptions, PruneResult } from './prune/index.ts';
 
@@ -55,6 +56,21 @@ export interface Repository {
 
   /** The same repository, opened by the same key, in another place that holds it, or in several read as one. The place stays its owner's. */
   over(place: Store): Repository;
+
+  /** Stores records of this machine's journal that follow `previous`, signed. Throws `store.exists` where others have their name. */
+  putJournal(
+    identity: HostIdentity,
+    piece: { host: string; previous: string; rows: readonly JournalRow[] },
+  ): Promise<void>;
+
+  /** The last record of a chain that the store holds: its number and hash; 0 and zeros where it holds none. */
+  shippedHead(chain: string): Promise<{ records: number; head: string }>;
+
+  /** Every journal that was shipped here, as far as each can be believed, and what is damaged, cut or forked. */
+  journals(): Promise<{ chains: ShippedChain[]; damage: Damage[] }>;
+
+  /** Gives packs that no index covers an index again, from what they say of themselves; returns how many there were. */
+  rebuildIndex(): Promise<number>;
 
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
@@ -137,6 +153,14 @@ export interface Hold {
   readonly untilMs?: number;
 }
 
+/** The journal of one machine, as a store holds it. */
+export interface ShippedChain {
+  readonly chain: string;
+  readonly host: string;
+  /** From the first record on, each checked against the one before and the host's signature. */
+  readonly rows: readonly JournalRow[];
+}
+
 export interface VerifyOptions {
   /** The points to verify; default: all. */
   readonly points?: readonly Point[];
@@ -182,6 +206,7 @@ export interface Damage {
     | 'canary'
     | 'log'
     | 'hold'
+    | 'journal'
     | 'foreign';
   readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';
   /** `the object is 812 bytes long, its index says 2,048`. */

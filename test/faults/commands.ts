@@ -190,6 +190,18 @@ export const sweptCommands: readonly SweptCommand[] = [
     again: 'after a failure',
   },
   {
+    command: 'store rebuild',
+    title: 'brings back the whole journal, or says that it did not',
+    words: () => ['store', 'rebuild', '--state', './another'],
+    reads: false,
+    succeeded: async (folder) => {
+      const { json } = await runIn(folder, ['points', '--state', './another']);
+      const known = (json['points'] as { since: Record<string, string> }[]).map(({ since }) => Object.keys(since));
+      expect(known).toEqual([['near'], ['near']]);
+    },
+    afterwards: expectOldPoints,
+  },
+  {
     command: 'store replicate',
     title: 'shows in the copy only points that come back from it',
     words: () => ['store', 'replicate', 'near', 'copy'],

@@ -47,6 +47,8 @@ function deadlyJournal(journal: Journal, deadlyCall: number, moment: string): Jo
       return record;
     },
     records: (filter) => journal.records(filter),
+    rows: (after, most) => journal.rows(after, most),
+    remember: (chain, rows) => journal.remember(chain, rows),
     verify: () => journal.verify(),
     close: () => journal.close(),
   };

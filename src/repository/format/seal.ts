@@ -10,7 +10,17 @@ export const formatVersion = 1;
 export const headerBytes = 32;
 export const tagBytes = 16;
 export const hashBytes = 32;
-export const objectKinds = { pack: 1, index: 2, point: 3, session: 4, awaited: 5, hold: 6, log: 8, canary: 9 } as const;
+export const objectKinds = {
+  pack: 1,
+  index: 2,
+  point: 3,
+  session: 4,
+  awaited: 5,
+  hold: 6,
+  journal: 7,
+  log: 8,
+  canary: 9,
+} as const;
 export type SealedKind = keyof typeof objectKinds;
 
 const magic = Buffer.from('LIFEBOAT', 'latin1');

@@ -116,7 +116,10 @@ async function inSessions(
         await openOn(target, point.id, options);
         own.push(point);
       } catch (error) {
-        if (!isLifeboatError(error, 'store.busy') || !target.atomicCreate) throw error;
+        const isTaken = isLifeboatError(error, 'store.busy');
+        // Half opened: left like that, it would keep the next run of this process out.
+        if (!isTaken) await closeQuietly(target, point.id);
+        if (!isTaken || !target.atomicCreate) throw error;
         busy.push({ point: point.id, reason: 'another process is copying it' });
       }
     }

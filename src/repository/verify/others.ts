@@ -6,6 +6,7 @@ import { readCondemnedPacks } from '../format/condemned-object.ts';
 import { readCanary } from '../keys/canary.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { verifyLogObject } from '../logs/index.ts';
+import { readPiece } from '../journal/journal-object.ts';
 import { objectOfName } from '../names.ts';
 import type { Damage, VerifyResult } from '../repository.ts';
 import { readSession } from '../format/session-object.ts';
@@ -32,6 +33,7 @@ export async function verifyOthers(others: Others): Promise<void> {
     if (kind === 'session') await verifyOne(others, object, kind, () => readSession(store, bundle, name));
     if (kind === 'canary')
       await verifyOne(others, object, kind, () => readCanary(store, bundle, Number.parseInt(id, 16)));
+    if (kind === 'journal') await verifyOne(others, object, kind, () => readPiece(store, bundle, name));
     if (kind === 'hold') await verifyOne(others, object, kind, () => readHold(store, bundle, name));
     if (kind === 'log') {
       others.requireGoing();
