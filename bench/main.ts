@@ -16,6 +16,7 @@ import type { Bench } from './record.ts';
 import { filesSuite } from './suites/files.ts';
 import { memorySuite } from './suites/memory.ts';
 import { postgresSuite } from './suites/postgres.ts';
+import { pruneSuite } from './suites/prune.ts';
 import { sqliteSuite } from './suites/sqlite.ts';
 import { startSuite } from './suites/start.ts';
 import { tenSuite } from './suites/ten.ts';
@@ -28,6 +29,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
   files: (bench) => treeSuite(bench, filesSuite(bench.options.files)),
   ten: tenSuite,
   sqlite: (bench) => treeSuite(bench, sqliteSuite(bench.options.sqliteBytes)),
+  prune: pruneSuite,
   memory: memorySuite,
 };
 
@@ -122,6 +124,7 @@ function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, memor
     ten: scale * 20e6 * 4,
     files: files * 10_000 * 4,
     sqlite: sqliteBytes * 6,
+    prune: 500e6,
     memory: (memorySizes.at(-1) as number) * 2.7,
   };
   return Math.max(...(profile?.map(suiteOf) ?? wanted).map((suite) => needs[suite]));

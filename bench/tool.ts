@@ -20,6 +20,7 @@ export const works = [
   'memory-full',
   'memory-verify',
   'memory-restore',
+  'prune',
   'start',
   'check',
 ] as const;

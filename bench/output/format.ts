@@ -18,6 +18,7 @@ export const titles: Readonly<Record<(typeof works)[number], string>> = {
   'memory-full': 'One big file: full backup',
   'memory-verify': 'One big file: verify, every byte',
   'memory-restore': 'One big file: restore',
+  prune: 'Prune of 1,000 points, every second one given up',
   start: 'Cold start of the command line',
   check: 'Check of a plan of 2,000 assets and 500 scenarios',
 };

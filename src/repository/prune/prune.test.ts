@@ -163,6 +163,20 @@ describe('a prune', () => {
     expect((await repository.prune(options)).deleted.packs).toBe(1);
   });
 
+  test('knows by its point that a writer that may not delete has ended, and removes its session', async () => {
+    const { store, repository, points } = await threePoints();
+    store.before = (operation, name) => {
+      if (operation === 'remove') throw new LifeboatError('store.denied', `${name}: not with these rights`);
+    };
+    const made = [await backup(await reopen(store), [own(), shared]), await backup(await reopen(store), [shared])];
+    store.before = () => {};
+    expect(namesOf(store, 'sessions')).toHaveLength(2);
+    await repository.forget((points[1] as Point).id);
+    const result = await repository.prune(options);
+    expect([result.deleted.packs, result.writers, namesOf(store, 'sessions')]).toEqual([1, [], []]);
+    await expectSound(store, [points[0] as Point, points[2] as Point, ...made]);
+  });
+
   test('collects what killed writers left: packs without index and sessions', async () => {
     const store = new MemoryStore();
     const repository = await makeRepository(store);

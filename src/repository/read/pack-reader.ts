@@ -10,8 +10,9 @@ import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';
 import { localPacksOf, type LocalPacks } from './local-packs.ts';
+import { wholeDamage } from './whole-damage.ts';
 import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
-import { hashBytes, objectKey, sha256, type ObjectKey } from '../format/seal.ts';
+import { objectKey, type ObjectKey } from '../format/seal.ts';
 import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
 import { forEachOf } from '../tasks.ts';
 
@@ -285,18 +286,6 @@ export class PackReader {
   #keyOf(record: PackRecord): ObjectKey | undefined {
     return objectKey(this.#bundle, 'pack', packName(record.id), record.epoch, Buffer.from(record.id, 'hex'));
   }
-}
-
-/** What is wrong with a pack as a whole, by its size and hash. */
-export function wholeDamage(record: PackRecord, bytes: Buffer): string | undefined {
-  if (bytes.length === 0) return 'the object is empty';
-  if (bytes.length !== record.bytes) {
-    return `the object is ${bytes.length > record.bytes ? 'longer than' : `${bytes.length} bytes long, its index says`} ${record.bytes} bytes`;
-  }
-  // Here and now: Node's asynchronous digest first copies all of a pack, which takes longer than a thread of its own saves.
-  const hash = sha256(bytes.subarray(0, -hashBytes));
-  if (hash.equals(record.sha256) && hash.equals(bytes.subarray(-hashBytes))) return undefined;
-  return `the hash at its end does not match its ${bytes.length} bytes`;
 }
 
 const changedChunk = (record: PackRecord, place: ChunkPlace): Error =>
