@@ -2,29 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3ServerMissing, startS3Server, type S3Server } from '../src/testing/s3/index.ts';
+import { bucketPlan } from './support/bucket-plan.ts';
 import { Place } from './support/lifeboat.ts';
 
 const missing = s3ServerMissing();
-
-const planOf = (endpoint: string): string => `
-lifeboat: 1
-plan: shop
-owner: team@shop.example
-timezone: UTC
-domains: { house: {}, cloud: {}, safe: {} }
-keys: { main: { passphrase: { env: LB_TEST_S3_PASS }, domain: safe } }
-stores:
-  far:
-    type: s3
-    endpoint: ${endpoint}
-    bucket: shop
-    prefix: lifeboat/
-    accessKeyId: AKIATEST
-    secretAccessKey: { env: LB_TEST_S3_SECRET }
-    domain: cloud
-policies: { daily: { every: 1d, to: [far] } }
-assets: { docs: { type: files, path: ./docs, domain: house, policy: daily } }
-`;
 
 describe.skipIf(missing !== undefined)(`copies in a bucket ${missing ?? ''}`, () => {
   let server: S3Server;
@@ -34,7 +15,7 @@ describe.skipIf(missing !== undefined)(`copies in a bucket ${missing ?? ''}`, ()
     process.env['LB_TEST_S3_PASS'] = 'correct horse battery staple';
     process.env['LB_TEST_S3_SECRET'] = 'SECRETTEST';
     server = await startS3Server();
-    place = await Place.make(planOf(server.endpoint));
+    place = await Place.make(bucketPlan(server.endpoint));
     await mkdir(place.path('docs'));
     await writeFile(place.path('docs', 'large'), content);
     await writeFile(place.path('docs', 'small'), 'first');
