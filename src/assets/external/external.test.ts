@@ -118,7 +118,7 @@ test('the date in a name is the moment of a copy, in the zone that the plan says
 
 const restic = (await hasProgram('restic')) ? '' : ' (skipped: restic is not installed)';
 
-describe.skipIf(restic !== '')(`snapshots of restic${restic}`, () => {
+describe.skipIf(restic.length > 0)(`snapshots of restic${restic}`, () => {
   let env: Record<string, string>;
   const from = { restic: 'repository', password: { file: '' } };
   beforeEach(async () => {

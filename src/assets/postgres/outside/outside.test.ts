@@ -38,7 +38,7 @@ async function fill(): Promise<void> {
 
 const noClients = clients === undefined ? ' (skipped: no client programs of PostgreSQL are installed)' : '';
 
-describe.skipIf(noClients !== '')(`dumps that others made${noClients}`, () => {
+describe.skipIf(noClients.length > 0)(`dumps that others made${noClients}`, () => {
   const dumps = (): string => join(folder, 'dumps');
 
   beforeAll(async () => {
@@ -120,7 +120,7 @@ describe.skipIf(noClients !== '')(`dumps that others made${noClients}`, () => {
 
 const noPgBackRest = (await hasProgram('pgbackrest')) ? '' : ' (skipped: pgBackRest is not installed)';
 
-describe.skipIf(noPgBackRest !== '')(`backups of pgBackRest${noPgBackRest}`, () => {
+describe.skipIf(noPgBackRest.length > 0)(`backups of pgBackRest${noPgBackRest}`, () => {
   let kept: TestCluster;
   let config: string;
 
