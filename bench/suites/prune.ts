@@ -12,12 +12,13 @@ import { program } from '../tools/lifeboat.ts';
 const points = 1000;
 const filesPerPoint = 40;
 const fileBytes = 20_000;
+const secret = 'a passphrase for the bench';
 
 const plan = `
 lifeboat: 1
 plan: prune
 domains: { here: {}, safe: {} }
-keys: { main: { passphrase: { env: LIFEBOAT_BENCH_PASS }, domain: safe } }
+keys: { main: { passphrase: { file: ./passphrase }, domain: safe } }
 stores: { near: { type: fs, path: ./store, domain: here } }
 assets: { data: { type: files, path: ./data, domain: here } }
 `;
@@ -30,7 +31,7 @@ export async function pruneSuite(bench: Bench): Promise<void> {
   await mkdir(join(folder, 'data'), { recursive: true });
   await writeFile(join(folder, 'lifeboat.yaml'), plan);
   bench.say(`Prune: ${points} points, every second one given up`);
-  process.env['LIFEBOAT_BENCH_PASS'] = 'a passphrase for the bench';
+  await writeFile(join(folder, 'passphrase'), secret, { mode: 0o600 });
   const store = join(folder, 'store');
   await makePoints(store, bench.signal);
   const before = await bytesIn(store);
@@ -54,7 +55,7 @@ export async function pruneSuite(bench: Bench): Promise<void> {
 
 async function makePoints(path: string, signal: AbortSignal): Promise<void> {
   const store = await openFsStore(path, true);
-  const passphrase = new Secret('a passphrase for the bench');
+  const passphrase = new Secret(secret);
   const repository = await createRepository(store, { passphrase, age: [] }, systemClock);
   const files = Array.from({ length: filesPerPoint }, () => randomBytes(fileBytes));
   const made: string[] = [];
