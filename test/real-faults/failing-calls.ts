@@ -42,6 +42,8 @@ export function failingCallsSweep(times: number, casesMax = Infinity): void {
     const probability = Math.max(0.01, Math.random() ** 2).toFixed(3);
     real.around = [
       'fiu-run',
+      // Without its pipe for commands: a program that opens it from two threads at its start waits for itself.
+      ...['-f', ''],
       '-x',
       '-c',
       `enable_random name=posix/io/${call},probability=${probability},failinfo=${errno}`,

@@ -48,7 +48,7 @@ export const whyNoXfs: string | undefined = (() => {
 /** Why system calls cannot be made to fail in a program here; undefined if they can. */
 export const whyNoFailingCalls: string | undefined = (() => {
   if (fails('sh', '-c', 'command -v fiu-run')) return 'fiu-run is not installed (package fiu-utils)';
-  return fails('fiu-run', '-x', 'true') ? 'fiu-run does not work here' : undefined;
+  return fails('fiu-run', '-f', '', '-x', 'true') ? 'fiu-run does not work here' : undefined;
 })();
 
 export const whyNoProcessLimits: string | undefined = fails('prlimit', '--nofile=100', 'true')

@@ -109,9 +109,22 @@ assets:
   }
 }
 
+/** Seconds of work at most; a program that takes this long, on however busy a machine, waits for something that never comes. */
+const commandMsMax = 300_000;
+
+/** A program that does not end is killed, ends by a signal then, and what it said says why. */
 export async function ended(child: ChildProcess): Promise<Ended> {
-  const { exitCode, stdout, stderr } = await endOf(child);
-  return { exitCode, json: parse(stdout), said: `${stdout}${stderr}` };
+  let hung = '';
+  const limit = setTimeout(() => {
+    hung = `killed: it had not ended after ${commandMsMax / 1000} s\n`;
+    child.kill('SIGKILL');
+  }, commandMsMax);
+  try {
+    const { exitCode, stdout, stderr } = await endOf(child);
+    return { exitCode, json: parse(stdout), said: `${stdout}${stderr}${hung}` };
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 /** Runs a command line in a process that may take so many bytes of memory. */
