@@ -43,7 +43,8 @@ export function failingCallsSweep(times: number, casesMax = Infinity): void {
     real.around = [
       'fiu-run',
       // Without its pipe for commands: a program that opens it from two threads at its start waits for itself.
-      ...['-f', ''],
+      '-f',
+      '',
       '-x',
       '-c',
       `enable_random name=posix/io/${call},probability=${probability},failinfo=${errno}`,
