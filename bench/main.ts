@@ -17,6 +17,7 @@ import { filesSuite } from './suites/files.ts';
 import { memorySuite } from './suites/memory.ts';
 import { postgresSuite } from './suites/postgres.ts';
 import { pruneSuite } from './suites/prune.ts';
+import { s3Suite } from './suites/s3.ts';
 import { sqliteSuite } from './suites/sqlite.ts';
 import { startSuite } from './suites/start.ts';
 import { tenSuite } from './suites/ten.ts';
@@ -29,6 +30,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
   files: (bench) => treeSuite(bench, filesSuite(bench.options.files)),
   ten: tenSuite,
   sqlite: (bench) => treeSuite(bench, sqliteSuite(bench.options.sqliteBytes)),
+  s3: s3Suite,
   prune: pruneSuite,
   memory: memorySuite,
 };
@@ -78,9 +80,10 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<Outcom
     await removeFolder(folder);
   }
   say(`Done in ${formatDuration(systemClock.elapsed() - startedMs)}.`);
-  const { repetitions, scale, documents, files, sqliteBytes, memorySizes, quick } = options;
+  const { repetitions, scale, documents, files, sqliteBytes, s3Bytes, memorySizes, quick } = options;
   const results = resultsOf(bench.samples);
-  const settings = { quick, repetitions, scale, documents, files, sqliteBytes, memorySizes: memorySizes.join(' ') };
+  const sizes = { sqliteBytes, s3Bytes, memorySizes: memorySizes.join(' ') };
+  const settings = { quick, repetitions, scale, documents, files, ...sizes };
   return { machine, settings, results, targets: judge(results), omissions: bench.omissions, profiles };
 }
 
@@ -117,13 +120,14 @@ function suiteOf(work: Work): SuiteName {
 }
 
 /** Source, two plain copies, the packed ones, one restored; a database of 20 MB for each of pgbench's scale. */
-function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, memorySizes }: Options): number {
+function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, s3Bytes, memorySizes }: Options): number {
   const needs: Readonly<Record<SuiteName, number>> = {
     start: 0,
     postgres: scale * 20e6 * 6,
     ten: scale * 20e6 * 4,
     files: files * 10_000 * 4,
     sqlite: sqliteBytes * 6,
+    s3: s3Bytes * 3,
     prune: 500e6,
     memory: (memorySizes.at(-1) as number) * 2.7,
   };

@@ -98,7 +98,7 @@ async function runMeasured(
       new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve)),
     ]);
     signal.throwIfAborted();
-    if (code !== 0) throw failed(argv, code, errors.trim() || output.trim());
+    if (code !== 0) throw failed(argv, code, `${errors.trim()}\n${output.trim()}`);
     const seen = use.stop();
     // Children that a program does not wait for are in what was seen only.
     return { output, cpuSeconds: Math.max(childrenSeconds(times), seen.cpuSeconds), peakBytes: seen.peakBytes };
@@ -135,6 +135,6 @@ function childrenSeconds(times: string): number {
 }
 
 function failed(argv: readonly string[], code: number | null, said: string): LifeboatError {
-  const end = redact(said).split('\n').slice(-4).join(' | ');
+  const end = redact(said).trim().split('\n').slice(-4).join(' | ');
   return new LifeboatError('process.failed', `${argv.slice(0, 3).join(' ')} ended with code ${code}: ${end}`);
 }

@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util';
 import { LifeboatError } from '../src/core/index.ts';
 import { works, type Work } from './tool.ts';
 
-export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 'prune', 'memory'] as const;
+export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 's3', 'prune', 'memory'] as const;
 export type SuiteName = (typeof suiteNames)[number];
 /** It needs 30 GB of disk, so it is done when it is asked for. */
 const onlyWhenAsked: SuiteName = 'memory';
+/** The server of objects has 4 GB for two repositories at a time. */
+const s3MegabytesMax = 1000;
 
 export interface Options {
   readonly json: boolean;
@@ -20,6 +22,8 @@ export interface Options {
   readonly documents: number;
   readonly files: number;
   readonly sqliteBytes: number;
+  /** Of the big file of the folder that goes to a server of objects, which keeps all in memory. */
+  readonly s3Bytes: number;
   /** Sizes between which memory must not grow, the smallest first. */
   readonly memorySizes: readonly number[];
   /** Where the temporary folder is made; undefined: the system's. */
@@ -43,6 +47,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --scale N           pgbench's scale (15 MB each)
   --files N           how many small files, up to 1000000 and more
   --sqlite-mb N       size of the SQLite database
+  --s3-mb N           size of the big file that goes to a server of objects (at most 1000)
   --memory            also: whether memory stays the same from 300 MB to 10 GB (30 GB of disk)
   --memory-mb A,B     the same between these sizes
   --only A,B          of the suites ${suiteNames.join(', ')}
@@ -74,6 +79,7 @@ export function readOptions(words: readonly string[]): Options | 'help' {
     documents: scale * 2500,
     files: whole('files', values.files) ?? (quick ? 10_000 : 200_000),
     sqliteBytes: (whole('sqlite-mb', values['sqlite-mb']) ?? (quick ? 128 : 1000)) * 1e6,
+    s3Bytes: Math.min(whole('s3-mb', values['s3-mb']) ?? (quick ? 100 : 600), s3MegabytesMax) * 1e6,
     memorySizes: sizes(values['memory-mb'] ?? '300,10000'),
     folder: values.folder,
     resultsFolder: values.results === undefined ? join(import.meta.dirname, 'results') : resolve(values.results),
@@ -105,6 +111,7 @@ function parse(words: readonly string[]) {
         scale: text,
         files: text,
         'sqlite-mb': text,
+        's3-mb': text,
         'memory-mb': text,
         only: text,
         tools: text,

@@ -20,6 +20,10 @@ export const works = [
   'memory-full',
   'memory-verify',
   'memory-restore',
+  's3-full',
+  's3-second',
+  's3-restore',
+  's3-verify',
   'prune',
   'start',
   'check',
@@ -106,6 +110,30 @@ export interface TreeRepository {
   backup(stopwatch: Stopwatch): Promise<void>;
   /** Reads every byte of the repository. */
   verify?(stopwatch: Stopwatch): Promise<void>;
+  /** Into a folder that exists and is empty. Returns where the tree is then. */
+  restore(stopwatch: Stopwatch, target: string): Promise<string>;
+}
+
+/** Where a tool may make a repository: a bucket of its own. */
+export interface Bucket {
+  readonly endpoint: string;
+  readonly name: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** A tool for folders whose repository is a bucket. */
+export interface BucketTool {
+  readonly name: string;
+  readonly program?: string;
+  /** Makes an empty repository; what the tool keeps beside it goes into `folder`. Nobody's time. */
+  prepare(folder: string, source: string, bucket: Bucket, signal: AbortSignal): Promise<BucketRepository>;
+}
+
+export interface BucketRepository {
+  backup(stopwatch: Stopwatch): Promise<void>;
+  /** Reads every byte of the repository. */
+  verify(stopwatch: Stopwatch): Promise<void>;
   /** Into a folder that exists and is empty. Returns where the tree is then. */
   restore(stopwatch: Stopwatch, target: string): Promise<string>;
 }

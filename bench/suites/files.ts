@@ -25,7 +25,8 @@ export const filesSuite = (count: number): TreeSuite => ({
   },
 });
 
-async function writeFiles(
+/** Every `step`-th file from `first` on; version 0 makes folders too. */
+export async function writeFiles(
   path: string,
   first: number,
   count: number,

@@ -60,7 +60,7 @@ async function oneSize(bench: Bench, tool: string, folder: string, bytes: number
 const blockBytes = 4 * 2 ** 20;
 
 /** Half noise, half text: it compresses to a little more than a half, and no two pieces of it are alike. */
-const writeBigFile = (path: string, bytes: number, signal: AbortSignal): Promise<void> =>
+export const writeBigFile = (path: string, bytes: number, signal: AbortSignal): Promise<void> =>
   pipeline(Readable.from(blocks(bytes), { highWaterMark: 2 }), createWriteStream(path), { signal });
 
 function* blocks(bytes: number): Generator<Uint8Array> {
