@@ -23,6 +23,8 @@ const register = {
   'steps/exec': 'src/procedures/steps.test.ts',
   'steps/wait': 'src/procedures/steps.test.ts',
   'steps/notify': 'src/procedures/steps.test.ts',
+  'steps/approve': 'src/procedures/people/people.test.ts',
+  'steps/manual': 'src/procedures/people/people.test.ts',
   'steps/parallel': 'src/procedures/runner.test.ts',
 };
 

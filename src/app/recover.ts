@@ -6,6 +6,7 @@ import {
   readHistory,
   resumeRun,
   runProcedure,
+  type Requester,
   type ResumeRequest,
   type RunnerTools,
   type RunResult,
@@ -21,6 +22,8 @@ export interface RecoverRequest {
   readonly impactMs?: number;
   /** The last moment whose data is wanted; default: the impact. */
   readonly lastGoodMs?: number;
+  /** Who starts it: asked for where the procedure asks for approvals. */
+  readonly by?: Requester;
   readonly signal?: AbortSignal;
   readonly tools?: RunnerTools;
 }
@@ -41,6 +44,7 @@ export async function recover(workspace: Workspace, request: RecoverRequest): Pr
     mode: 'real',
     tools: request.tools ?? runnerTools(workspace),
     incident: { impactMs, declaredMs, lastGoodMs: request.lastGoodMs ?? impactMs },
+    ...(request.by === undefined ? {} : { by: request.by }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
 }

@@ -122,6 +122,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-resume.ts'),
   },
   {
+    name: 'run approve',
+    summary: 'give the consent that a run waits for, or refuse it',
+    heading: 'Recover:',
+    load: () => import('./commands/run-approve.ts'),
+  },
+  {
+    name: 'run attest',
+    summary: 'say that what people were to do is done',
+    heading: 'Recover:',
+    load: () => import('./commands/run-attest.ts'),
+  },
+  {
     name: 'drill',
     summary: 'rehearse a scenario in a bubble, measured and scored',
     heading: 'Rehearse:',

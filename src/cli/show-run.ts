@@ -1,5 +1,5 @@
 import { formatDuration, isoTime } from '../core/index.ts';
-import type { RunResult, StepReport } from '../procedures/index.ts';
+import type { Asked, RunResult, StepReport } from '../procedures/index.ts';
 import type { Output } from './output.ts';
 
 /** A run for people: the verdict, the clock, the steps, and what is asked of them. */
@@ -18,11 +18,29 @@ export function showRunOn(output: Output, run: RunResult): void {
   );
   for (const step of run.steps) showWhere(output, step);
   for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
-  for (const { step, question } of run.questions) {
+  for (const { step, question, asks } of run.questions) {
+    if (asks !== undefined) {
+      showAsked(output, run.run, step, question, asks);
+      continue;
+    }
     output.line(`A person has to decide about ${step}: ${question}`);
     output.line(`  lifeboat run resume ${run.run} --step ${step} --done     # it took effect`);
     output.line(`  lifeboat run resume ${run.run} --step ${step} --again    # it did not: do it`);
   }
+}
+
+function showAsked(output: Output, run: string, step: string, question: string, asks: Asked): void {
+  const { word, by, options = [], inputs = {} } = asks;
+  output.line(`${step} waits for ${by.length === 0 ? 'people' : by.join(' or ')}: ${question}`);
+  const about = `${run} --step ${step} --as NAME`;
+  if (word === 'choose') for (const option of options) output.line(`  lifeboat run choose ${about} --way ${option}`);
+  else
+    output.line(
+      `  lifeboat run ${word} ${about}${Object.keys(inputs)
+        .map((name) => ` --input ${name}=…`)
+        .join('')}`,
+    );
+  output.line(`  lifeboat run resume ${run}    # then it goes on`);
 }
 
 /** What a restore left: people look for it first. */

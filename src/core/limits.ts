@@ -73,6 +73,8 @@ export const limits = {
   processGraceMs: 5_000,
   /** After SIGKILL the kernel has this long to bury a group; then it is reported as unstoppable. */
   processBuryMs: 10_000,
+  /** A consent that states no time: whoever agreed yesterday agreed to yesterday's world. */
+  approvalMs: 86_400_000,
   /** A step that states no timeout. */
   stepTimeoutMs: 3_600_000,
   /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */

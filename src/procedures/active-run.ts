@@ -2,6 +2,7 @@ import type { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { RunHistory } from './history.ts';
 import type { Order } from './order.ts';
+import type { Requester } from './people/index.ts';
 import type { Incident, RunnerTools, Verdict } from './run-types.ts';
 import type { Environment } from './step.ts';
 
@@ -13,6 +14,7 @@ export interface ActiveRun {
   readonly mode: 'real' | 'drill';
   readonly tools: RunnerTools;
   readonly incident: Incident;
+  readonly requester: Requester | undefined;
   readonly order: Order;
   /** What was recorded before this runner took over; undefined in a fresh run. */
   readonly earlier: RunHistory | undefined;

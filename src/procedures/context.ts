@@ -1,5 +1,6 @@
 import { limits, redact } from '../core/index.ts';
 import { storesInside } from '../operations/index.ts';
+import { readHistory } from './history.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepContext, StepInput } from './step.ts';
 
@@ -39,6 +40,8 @@ export function contextOf(
     restore: (request) => tools.restore({ ...request, avoid, signal }),
     check: (asset, url) =>
       workspace.asset(asset).check({ url }, workspace.plan.assets.get(asset)?.checks ?? [], { signal }),
+    said: () => readHistory(workspace.journal, run).steps.get(input.id)?.said ?? [],
+    requester: active.requester?.as,
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
     notify: (message) => tools.notify(message),
     remember: (facts) => {

@@ -13,6 +13,8 @@ export interface DescribeRequest {
   readonly environment: Environment;
   readonly tools: RunnerTools;
   readonly incident: Incident;
+  /** The contact that would start it. */
+  readonly requester?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -107,7 +109,7 @@ async function act(): Promise<never> {
 }
 
 /** Hands that can look but not act. */
-function dryContext({ tools, environment, incident, signal }: DescribeRequest): StepContext {
+function dryContext({ tools, environment, incident, signal, requester }: DescribeRequest): StepContext {
   const { workspace } = tools;
   return {
     plan: workspace.plan,
@@ -123,6 +125,8 @@ function dryContext({ tools, environment, incident, signal }: DescribeRequest): 
     backup: act,
     restore: act,
     check: act,
+    said: () => [],
+    requester,
     copies: () => [],
     notify: act,
     remember: () => {},

@@ -19,6 +19,8 @@ export async function settleEarlier(
 ): Promise<Finish | undefined> {
   if (earlier.state === 'done') return reuse(active, kind, input, earlier);
   if (earlier.state === 'retry' || earlier.state === 'interrupted' || earlier.attempts === 0) return undefined;
+  // What was asked of people is looked at again: they may have said it by now.
+  if (earlier.state === 'needs-human' && earlier.asked !== undefined) return undefined;
   const answer = answerFor(active, step, earlier);
   if (earlier.state === 'needs-human') return byAnswer(active, step, kind, input, earlier, answer);
   if (earlier.state !== 'running' && !kind.destructive) return undefined; // it failed, and its cause was repaired
@@ -109,7 +111,7 @@ function doubt(step: StepDeclaration, { title, state }: StepHistory): Finish {
 export function finishOf(outcome: StepOutcome): Finish {
   switch (outcome.state) {
     case 'needs-human':
-      return { state: 'needs-human', summary: outcome.question, question: outcome.question };
+      return { ...outcome, summary: outcome.question };
     case 'failed':
       return { ...outcome };
     default:

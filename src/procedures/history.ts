@@ -1,6 +1,7 @@
 import type { Journal, JournalRecord } from '../journal/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
+import type { Asked, Requester, Said } from './people/asked.ts';
 import type { Incident, StepState, Verdict } from './run-types.ts';
 
 /** What the records of one run say: read by resume, by `run show` and by every report. Pure over records. */
@@ -25,6 +26,7 @@ export interface RunStarted {
   /** SHA-256 of the snapshot before the journal redacted it: a redacted one cannot be run again. */
   readonly snapshotHash: string;
   readonly incident: Incident;
+  readonly by?: Requester;
   readonly tool: string;
   readonly host: string;
   readonly pid: number;
@@ -47,6 +49,9 @@ export interface StepHistory {
   readonly code: string | undefined;
   readonly hint: string | undefined;
   readonly question: string | undefined;
+  /** What people are to answer, where the question has a form. */
+  readonly asked: Asked | undefined;
+  readonly said: readonly Said[];
   /** A person's word on a step in doubt, if it came after the doubt. */
   readonly answer: 'done' | 'again' | undefined;
 }
@@ -86,6 +91,7 @@ function afterRecord(before: StepHistory | undefined, { kind, data, atMs }: Jour
     return { ...step, remembered: { ...step.remembered, ...(data['facts'] as Record<string, unknown>) } };
   }
   if (kind === 'step.answered') return { ...step, answer: data['answer'] as 'done' | 'again' };
+  if (kind === 'step.said') return { ...step, said: [...step.said, saidOf(data, atMs)] };
   if (kind !== 'step.finished') return step;
   return {
     ...step,
@@ -99,6 +105,7 @@ function afterRecord(before: StepHistory | undefined, { kind, data, atMs }: Jour
     code: text(data['code']),
     hint: text(data['hint']),
     question: text(data['question']),
+    asked: data['asks'] === undefined ? undefined : (data['asks'] as Asked),
     answer: undefined,
   };
 }
@@ -117,6 +124,7 @@ const started = (step: StepHistory, data: Record<string, unknown>, startedMs: nu
   code: undefined,
   hint: undefined,
   question: undefined,
+  asked: undefined,
 });
 
 const untouched = (atMs: number): StepHistory => ({
@@ -135,7 +143,21 @@ const untouched = (atMs: number): StepHistory => ({
   code: undefined,
   hint: undefined,
   question: undefined,
+  asked: undefined,
+  said: [],
   answer: undefined,
+});
+
+const saidOf = (data: Record<string, unknown>, atMs: number): Said => ({
+  word: data['word'] as Said['word'],
+  round: Number(data['round']),
+  as: String(data['as']),
+  role: text(data['role']),
+  user: String(data['user']),
+  atMs,
+  reason: text(data['reason']),
+  option: text(data['option']),
+  inputs: (data['inputs'] ?? {}) as Record<string, unknown>,
 });
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,6 +1,7 @@
 export * from './describe.ts';
 export * from './history.ts';
 export * from './inside.ts';
+export * from './people/index.ts';
 export * from './rto.ts';
 export * from './run-types.ts';
 export * from './runner.ts';

@@ -1,6 +1,7 @@
 import type { CheckKind } from '../checks/index.ts';
 import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
+import type { Asked, Requester } from './people/asked.ts';
 import type { Environment, StepKind } from './step.ts';
 
 /** What a runner works with; handed in, so that a drill hands in other hands than the real day. */
@@ -34,6 +35,8 @@ export interface RunRequest {
   readonly mode: 'real' | 'drill';
   readonly tools: RunnerTools;
   readonly incident: Incident;
+  /** Who wants it: they cannot approve it. A procedure that asks for approvals is not started without. */
+  readonly by?: Requester;
   readonly signal?: AbortSignal;
 }
 
@@ -73,7 +76,8 @@ export interface RunResult {
   readonly incident: Incident;
   readonly rto: RtoSplit;
   readonly steps: readonly StepReport[];
-  readonly questions: readonly { readonly step: string; readonly question: string }[];
+  readonly questions: readonly { readonly step: string; readonly question: string; readonly asks?: Asked }[];
+  readonly requester: Requester | undefined;
   readonly resumed: number;
   readonly plan: { readonly name: string; readonly hash: string };
   readonly scenarioHash: string;
@@ -99,6 +103,7 @@ export interface StepReport {
   readonly code?: string;
   readonly hint?: string;
   readonly question?: string;
+  readonly asks?: Asked;
 }
 
 /** The clock from the impact to the last check, milliseconds, cut where the records cut it; the parts add up to the total. */

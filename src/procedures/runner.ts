@@ -5,6 +5,7 @@ import { readHistory, type RunHistory } from './history.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
 import { Order } from './order.ts';
 import { refuseUnkept } from './input.ts';
+import { flatSteps } from './show.ts';
 import type { ResumeRequest, RunRequest, RunResult } from './run-types.ts';
 import { showRun } from './show.ts';
 import { stepper } from './stepper.ts';
@@ -20,6 +21,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const { journal, clock } = tools.workspace;
   const run = request.run ?? timeId(clock.now());
   refuseUnkept(scenario);
+  mustHaveRequester(request);
   const order = new Order(scenario);
   const held = hold(request, run);
   try {
@@ -31,6 +33,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       mode,
       tools,
       incident,
+      requester: request.by,
       order,
       earlier: undefined,
       answer: undefined,
@@ -68,6 +71,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         mode: earlier.started.mode,
         tools,
         incident: earlier.started.incident,
+        requester: earlier.started.by,
         order,
         earlier,
         answer: request.answer,
@@ -112,7 +116,22 @@ function hold(request: RunRequest, run: string): Held {
   }
 }
 
-function startRecord({ tools, scenario, environment, mode, incident }: RunRequest): Record<string, unknown> {
+/** Who approves must be somebody else than who asks for it: so it is known who asks. Throws `input.flag`. */
+function mustHaveRequester({ scenario, mode, by, tools }: RunRequest): void {
+  const { contacts } = tools.workspace.plan;
+  if (by?.as !== undefined && !contacts.has(by.as)) {
+    throw new LifeboatError('input.flag', `the plan has no contact ${by.as}`, {
+      hint: `It has: ${[...contacts.keys()].join(', ') || 'none'}.`,
+    });
+  }
+  const approval = mode === 'real' ? flatSteps(scenario).find(({ kind }) => kind === 'approve') : undefined;
+  if (approval === undefined || by?.as !== undefined) return;
+  throw new LifeboatError('input.flag', `${approval.id} asks for consent, and whoever starts the run cannot give it`, {
+    hint: 'Say which contact you are: --as NAME.',
+  });
+}
+
+function startRecord({ tools, scenario, environment, mode, incident, by }: RunRequest): Record<string, unknown> {
   const { plan, host, tool } = tools.workspace;
   const snapshot = plain(scenario);
   return {
@@ -124,22 +143,22 @@ function startRecord({ tools, scenario, environment, mode, incident }: RunReques
     snapshot,
     snapshotHash: contentHash(snapshot),
     incident,
+    ...(by === undefined ? {} : { by }),
     tool,
     host,
     pid: process.pid,
   };
 }
 
-function scenarioToResume(
-  { started, ended, run }: RunHistory,
-  { tools, environment, answer }: ResumeRequest,
-): Scenario {
+function scenarioToResume(history: RunHistory, { tools, environment, answer }: ResumeRequest): Scenario {
+  const { started, ended, run } = history;
   if (ended?.verdict === 'done') refuse(`run ${run} is done`, 'Look at it: lifeboat run show ' + run);
   if (started.mode === 'drill') refuse(`run ${run} was a drill; its bubble is gone`, 'Drill again.');
   if (started.environment.name !== environment.name) {
     refuse(`run ${run} acts on ${started.environment.name}, not on ${environment.name}`, 'Name the same environment.');
   }
-  if (answer === undefined && ended?.verdict === 'needs-human') {
+  mustNotEvade(history, answer);
+  if (answer === undefined && ended?.verdict === 'needs-human' && isInDoubt(history)) {
     refuse(
       `run ${run} waits for an answer`,
       `Find out what happened, then: lifeboat run resume ${run} --done (or --again)`,
@@ -150,6 +169,20 @@ function scenarioToResume(
   const current = tools.workspace.plan.scenarios.get(started.scenario);
   if (current?.hash === started.scenarioHash) return current;
   return refuse(`the procedure of run ${run} cannot be read back from the journal`, 'Start the procedure again.');
+}
+
+/** A step in doubt, of which a person says what happened to it. */
+const isInDoubt = ({ steps }: RunHistory): boolean => {
+  const waiting = [...steps.values()].filter(({ state }) => state === 'needs-human');
+  return waiting.length === 0 || waiting.some(({ asked }) => asked === undefined);
+};
+
+/** Consent is given by those who may give it, not by whoever goes on with the run. */
+function mustNotEvade({ steps, run }: RunHistory, answer: ResumeRequest['answer']): void {
+  const step = answer?.step === undefined ? undefined : steps.get(answer.step);
+  if (step?.state !== 'needs-human' || step.asked === undefined) return;
+  const { word } = step.asked;
+  refuse(`${answer?.step} waits for people to ${word}`, `lifeboat run ${word} ${run} --step ${answer?.step} --as NAME`);
 }
 
 function refuse(message: string, hint: string): never {

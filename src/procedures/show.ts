@@ -40,9 +40,12 @@ export function resultOf(history: RunHistory): RunResult {
     incident: started.incident,
     rto: splitRto(history.records, started.incident, lastMs),
     steps,
-    questions: steps.flatMap(({ id, state, question }) =>
-      state === 'needs-human' && question !== undefined ? [{ step: id, question }] : [],
+    questions: steps.flatMap(({ id, state, question, asks }) =>
+      state === 'needs-human' && question !== undefined
+        ? [{ step: id, question, ...(asks === undefined ? {} : { asks }) }]
+        : [],
     ),
+    requester: started.by,
     resumed: history.resumedMs.length,
     plan: started.plan,
     scenarioHash: started.scenarioHash,
@@ -76,6 +79,7 @@ function reportOf(step: StepDeclaration, history: RunHistory): StepReport {
     ...(known.code === undefined ? {} : { code: known.code }),
     ...(known.hint === undefined ? {} : { hint: known.hint }),
     ...(known.question === undefined ? {} : { question: known.question }),
+    ...(known.asked === undefined ? {} : { asks: known.asked }),
   };
 }
 

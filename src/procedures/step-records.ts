@@ -1,6 +1,7 @@
 import { redactData } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
+import type { Asked } from './people/index.ts';
 import type { StepState } from './run-types.ts';
 import type { StepKind } from './step.ts';
 
@@ -13,6 +14,7 @@ export interface Finish {
   readonly code?: string;
   readonly hint?: string;
   readonly question?: string;
+  readonly asks?: Asked;
   /** The end of what the step put out, redacted. */
   readonly output?: string;
   /** Of this attempt. */

@@ -4,6 +4,7 @@ import type { CheckKind, CheckResult } from '../checks/index.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
+import type { Asked, Said } from './people/asked.ts';
 
 /**
  * One kind of step: a named action with JSON in and out. The runner calls it; it knows nothing of order, journal or resume.
@@ -47,9 +48,22 @@ export interface StepInput<Settings> {
 
 export type StepOutcome =
   | { readonly state: 'done'; readonly outputs: Record<string, unknown>; readonly summary: string }
-  | { readonly state: 'failed'; readonly code: string; readonly summary: string; readonly hint?: string }
+  /** With `asks` those who said no may still say yes; then the run can be gone on with. */
+  | {
+      readonly state: 'failed';
+      readonly code: string;
+      readonly summary: string;
+      readonly hint?: string;
+      readonly asks?: Asked;
+    }
   | { readonly state: 'retry'; readonly summary: string }
-  | { readonly state: 'needs-human'; readonly question: string };
+  /** With `asks` people answer by `run approve`, `attest` or `choose`, and the step is run again; else by `--done` or `--again`. */
+  | { readonly state: 'needs-human'; readonly question: string; readonly asks?: Asked }
+  /** It was left out, and the record says so: what is not exercised never counts as done. */
+  | { readonly state: 'skipped'; readonly summary: string };
+
+/** What a bubble cannot rehearse. */
+export const notExercised = (why: string): StepOutcome => ({ state: 'skipped', summary: `not exercised: ${why}` });
 
 /** What a dry run can honestly say of a step. Unknown is never ok. */
 export interface StepPreview {
@@ -73,6 +87,10 @@ export interface StepContext {
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
+  /** What people said to this step's questions so far, in this run. */
+  said(): readonly Said[];
+  /** The contact that started the run, if they said so. */
+  readonly requester: string | undefined;
   /** The urls of what this run's steps have restored. */
   copies(): readonly string[];
   /** `key` is the same for a message that is sent again after a crash. */

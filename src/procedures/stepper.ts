@@ -125,7 +125,8 @@ function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Pas
   if (finish.state === 'done' || finish.state === 'skipped') return true;
   if (finish.state === 'needs-human' || finish.state === 'cancelled') active.stopped ??= finish.state;
   else active.stopped ??= 'failed';
-  const code = finish.state === 'needs-human' ? 'step.in_doubt' : 'step.failed';
+  const waits = finish.asks === undefined ? 'step.in_doubt' : 'step.waits';
+  const code = finish.state === 'needs-human' ? waits : 'step.failed';
   active.reason ??= new LifeboatError(code, `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
   return false;
 }

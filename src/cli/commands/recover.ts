@@ -5,6 +5,7 @@ import { describeProcedure, flatSteps } from '../../procedures/index.ts';
 import type { Command } from '../command.ts';
 import { momentOf } from '../moment.ts';
 import { runJson, showRunOn, exitOfRun } from '../show-run.ts';
+import { userName } from '../user-name.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
@@ -14,6 +15,7 @@ export const command: Command = {
   options: [
     { flags: '--in <ENVIRONMENT>', summary: 'where to act; default: the only lasting environment of the plan' },
     { flags: '--impact <TIME>', summary: 'when it broke (2026-11-21T03:00:00Z); default: now' },
+    { flags: '--as <CONTACT>', summary: 'who you are; asked for where people have to approve, which you then cannot' },
     { flags: '--last-good <TIME>', summary: 'the last moment whose data is wanted; default: the impact' },
     { flags: '--dry-run', summary: 'a briefing: what each step would do, and how sure that is' },
   ],
@@ -25,6 +27,7 @@ export const command: Command = {
     withWorkspace(context, async (workspace) => {
       const scenario = scenarioOf(workspace, input.argument('SCENARIO'));
       const environment = input.text('in') ?? onlyEnvironment(workspace);
+      const by = { as: input.text('as'), user: userName() };
       const impactMs = momentOf(input, 'impact');
       const lastGoodMs = momentOf(input, 'last-good');
       if (input.flag('dry-run')) {
@@ -36,6 +39,7 @@ export const command: Command = {
           tools: runnerTools(workspace),
           incident: { impactMs: impact, declaredMs: nowMs, lastGoodMs: lastGoodMs ?? impact },
           signal: context.signal,
+          ...(by.as === undefined ? {} : { requester: by.as }),
         });
         context.output.line(`DRY RUN of ${scenario.name} in ${environment}: nothing is executed.`);
         context.output.table(
@@ -48,6 +52,7 @@ export const command: Command = {
       const run = await recover(workspace, {
         scenario: scenario.name,
         environment,
+        by,
         signal: context.signal,
         ...(impactMs === undefined ? {} : { impactMs }),
         ...(lastGoodMs === undefined ? {} : { lastGoodMs }),

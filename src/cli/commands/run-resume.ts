@@ -1,14 +1,14 @@
-import { userInfo } from 'node:os';
 import { resume } from '../../app/index.ts';
 import { LifeboatError } from '../../core/index.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { exitOfRun, runJson, showRunOn } from '../show-run.ts';
+import { userName } from '../user-name.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Goes on with a run that was killed, asked a question, or failed and whose cause is repaired. Finished steps are not done again; a step that was only started is looked at first, and where nobody can tell whether it took effect you are asked: answer with --done or --again. The run keeps the procedure it started with, whatever the plan says now.',
+    'Goes on with a run that was killed, asked a question, or failed and whose cause is repaired. Finished steps are not done again; a step that was only started is looked at first, and where nobody can tell whether it took effect you are asked: answer with --done or --again. What people were asked (run approve, attest, choose) is looked at again, and the run goes on when enough was said; else the exit code is 3. The run keeps the procedure it started with, whatever the plan says now.',
   arguments: [{ name: 'RUN', summary: 'the id of the run; `lifeboat runs` lists them' }],
   options: [
     { flags: '--step <STEP>', summary: 'the step the answer is about, if several are in doubt' },
@@ -40,5 +40,5 @@ function answerOf(input: Input): { step?: string; is: 'done' | 'again'; by: stri
     if (step === undefined) return undefined;
     throw new LifeboatError('input.flag', '--step needs an answer', { hint: 'Add --done or --again.' });
   }
-  return { is: done ? 'done' : 'again', by: userInfo().username, ...(step === undefined ? {} : { step }) };
+  return { is: done ? 'done' : 'again', by: userName(), ...(step === undefined ? {} : { step }) };
 }

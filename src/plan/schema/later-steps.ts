@@ -63,22 +63,6 @@ export const laterSteps: readonly StepWords[] = [
       replicas: z.int().min(1).optional(),
     }),
   },
-  {
-    kind: 'approve',
-    schema: z.strictObject({
-      by: listOf(name).min(1),
-      count: z.int().min(1).optional(),
-      question: text.optional(),
-      within: duration.optional(),
-    }),
-  },
-  {
-    kind: 'manual',
-    schema: z.union([
-      text,
-      z.strictObject({ do: text, by: listOf(name).optional(), link: text.optional(), asks: listOf(name).optional() }),
-    ]),
-  },
   { kind: 'choose', schema: chooseFrame(z.unknown()) },
   {
     kind: 'call',

@@ -11,6 +11,7 @@ export type Declared =
   | 'channels'
   | 'templates'
   | 'roles'
+  | 'people'
   | 'contacts'
   | 'documents'
   | 'clusters'
@@ -34,6 +35,7 @@ export const declaredWords: Record<Declared, string> = {
   channels: 'channel',
   templates: 'template',
   roles: 'role among the contacts',
+  people: 'role or contact',
   contacts: 'contact',
   documents: 'document',
   clusters: 'cluster',
@@ -153,9 +155,9 @@ export const stepPlaces: readonly (readonly [place: string, of: Declared])[] = [
   ['choose.options.*.call', 'scenarios'],
   ['notify.channel', 'channels'],
   ['notify.template', 'templates'],
-  ['approve.by.*', 'roles'],
-  ['choose.by.*', 'roles'],
-  ['manual.by.*', 'roles'],
+  ['approve.by.*', 'people'],
+  ['choose.by.*', 'people'],
+  ['manual.by.*', 'people'],
   ['declare.severity', 'severities'],
   ['declare.severity.*', 'severities'],
   ['provision.cluster', 'clusters'],

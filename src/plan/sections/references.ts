@@ -77,6 +77,7 @@ function namesOf(inspection: Inspection, section: Declared): string[] {
       inspection.names(one),
     );
   }
+  if (section === 'people') return [...namesOf(inspection, 'roles'), ...inspection.names('contacts')];
   if (section !== 'roles') return inspection.names(section);
   const roles = found(inspection.root, ['contacts', '*', 'role']).map(([role]) => role);
   return [...new Set(roles.filter((role) => typeof role === 'string'))];

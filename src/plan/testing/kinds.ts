@@ -57,6 +57,11 @@ export const testKinds: PlanKinds = {
       kind: 'wait',
       schema: z.union([text, z.strictObject({ until: check, every: text.optional(), for: text.optional() })]),
     },
+    {
+      kind: 'approve',
+      schema: z.strictObject({ by: z.array(text), count: z.int().optional(), within: text.optional() }),
+    },
+    { kind: 'manual', schema: z.union([text, z.strictObject({ do: text, by: z.array(text).optional() })]) },
     { kind: 'notify', schema: z.strictObject({ channel: text, template: text.optional(), text: text.optional() }) },
   ],
 };

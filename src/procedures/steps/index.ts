@@ -1,7 +1,9 @@
 import type { StepKind } from '../step.ts';
+import { approveStep } from './approve/index.ts';
 import { backupStep } from './backup/index.ts';
 import { checkStep } from './check/index.ts';
 import { execStep } from './exec/index.ts';
+import { manualStep } from './manual/index.ts';
 import { notifyStep } from './notify/index.ts';
 import { parallelStep } from './parallel/index.ts';
 import { restoreStep } from './restore/index.ts';
@@ -15,5 +17,7 @@ export const stepKinds = [
   execStep,
   waitStep,
   notifyStep,
+  approveStep,
+  manualStep,
   parallelStep,
 ] as readonly StepKind[];

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkKinds } from '../../checks/index.ts';
-import { LifeboatError, silentProgress, systemClock } from '../../core/index.ts';
+import { LifeboatError, silentProgress, systemClock, type Clock } from '../../core/index.ts';
 import { openJournal, type Journal } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
 import type { Plan, Scenario, StepDeclaration } from '../../plan/index.ts';
@@ -20,12 +20,16 @@ export interface Bench {
   close(): void;
 }
 
-export function makeBench(options: { folder?: string; kinds?: readonly StepKind[] } = {}): Bench {
+export function makeBench(
+  options: { folder?: string; kinds?: readonly StepKind[]; plan?: Partial<Plan>; clock?: Clock } = {},
+): Bench {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'lifeboat-bench-'));
   const stateFolder = join(folder, 'state');
   mkdirSync(join(stateFolder, 'locks'), { recursive: true });
-  const journal = openJournal(join(stateFolder, 'journal.db'), { clock: systemClock, host: 'bench' });
-  const workspace = workspaceIn(folder, stateFolder, journal);
+  const clock = options.clock ?? systemClock;
+  const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host: 'bench' });
+  const whole = workspaceIn(folder, stateFolder, journal);
+  const workspace = { ...whole, clock, plan: { ...whole.plan, ...options.plan } };
   const environment = environmentIn(folder);
   const messages: Bench['messages'] = [];
   const tools: RunnerTools = {

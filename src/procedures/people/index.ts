@@ -1,0 +1,3 @@
+export * from './asked.ts';
+export * from './deciders.ts';
+export * from './say.ts';
