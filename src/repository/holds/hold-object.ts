@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { isLifeboatError, isTimeId, LifeboatError, limits } from '../../core/index.ts';
+import { isTimeId, LifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { damaged, damageFrom, isDamage } from '../damage.ts';
 import { openDocument, sealDocument } from '../format/seal.ts';
@@ -8,6 +8,7 @@ import type { KeyBundle } from '../keys/bundle.ts';
 import { holdName, objectOfName } from '../names.ts';
 import type { Damage, Hold } from '../repository.ts';
 import { forEachOf } from '../tasks.ts';
+import { putKept } from '../write/put-kept.ts';
 
 /**
  * Puts a hold where every reader of the store finds it, and returns the bytes that stand there; `sealed` are those that another store of
@@ -17,12 +18,8 @@ export async function putHold(store: Store, bundle: KeyBundle, hold: Hold, seale
   const name = holdName(hold.id);
   const plain = Buffer.from(JSON.stringify({ format: 1, ...hold }));
   const bytes = sealed ?? (await sealDocument(bundle, 'hold', name, randomBytes(16), plain));
-  try {
-    await store.put(name, [bytes], { ifAbsent: true });
-  } catch (error) {
-    // A replica may have been given it meanwhile.
-    if (!isLifeboatError(error, 'store.exists') || !(await store.get(name)).equals(bytes)) throw error;
-  }
+  // A replica may have been given it meanwhile, with the same bytes.
+  await putKept(store, name, bytes);
   return bytes;
 }
 

@@ -7,6 +7,7 @@ import { freshSalt, openDocument, sealDocument } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { journalName, journalRangeOf } from '../names.ts';
 import type { Damage, ShippedChain } from '../repository.ts';
+import { putKept } from '../write/put-kept.ts';
 
 /** Some records of one chain, as docs/FORMAT.md, "Shipped journals", has them. */
 interface Piece {
@@ -29,7 +30,7 @@ export async function putPiece(
   const { publicKey } = identity;
   const document = { format: 1, chain: identity.id, host, publicKey, from, to, previous, rows, signature };
   const sealed = await sealDocument(bundle, 'journal', name, freshSalt(), Buffer.from(JSON.stringify(document)));
-  await store.put(name, [sealed], { ifAbsent: true });
+  await putKept(store, name, sealed);
 }
 
 /** The last record of a chain that the store holds: its number and hash. */

@@ -5,6 +5,7 @@ import { damaged } from '../damage.ts';
 import { openDocument, sealDocument } from '../format/seal.ts';
 import { canaryName } from '../names.ts';
 import type { KeyBundle } from './bundle.ts';
+import { putKept } from '../write/put-kept.ts';
 
 /**
  * A few sealed words for each epoch, made with it: whoever can read them holds the master key of the epoch, whatever else is in
@@ -15,7 +16,7 @@ export async function putCanary(store: Store, bundle: KeyBundle, epoch: number, 
   const document = { format: 1, repository: bundle.repository, epoch, made: isoTime(nowMs), words };
   const plain = Buffer.from(JSON.stringify(document));
   const bytes = await sealDocument({ ...bundle, epoch }, 'canary', name, randomBytes(16), plain);
-  await store.put(name, [bytes], { ifAbsent: true });
+  await putKept(store, name, bytes);
 }
 
 /** The same bytes in another store of the repository; one that is there already stays. */
@@ -23,7 +24,7 @@ export async function copyCanary(from: Store, to: Store, epoch: number): Promise
   const name = canaryName(epoch);
   const bytes = await from.get(name, { range: { offset: 0, length: limits.headerBytesMax } });
   try {
-    await to.put(name, [bytes], { ifAbsent: true });
+    await putKept(to, name, bytes);
   } catch (error) {
     if (!isLifeboatError(error, 'store.exists')) throw error;
   }

@@ -1,4 +1,5 @@
 import { isLifeboatError, LifeboatError, type Clock } from '../../core/index.ts';
+import type { Store } from '../../stores/index.ts';
 import { DamageLog } from '../damage.ts';
 import { canaryName } from '../names.ts';
 import { activatedBundle, newestEpoch, preparedBundle, type KeyBundle } from './bundle.ts';
@@ -40,7 +41,7 @@ export async function rotateKeys(rings: readonly Keyring[], options: RotateOptio
   const prepared = resumed ? newest : await claim([leader, ...others], newest, options);
   const epoch = newestEpoch(prepared);
 
-  const first = await handOut([leader, ...others], keys, prepared, options);
+  const first = await handOutFirst([leader, ...others], keys, prepared, { ...options, resumed });
   const reached = [leader, ...others].filter((_, i) => first.stores[i]?.error === undefined);
   const second = await handOut(reached, keys, activatedBundle(prepared), options);
   const proven = reached.filter((_, i) => second.stores[i]?.error === undefined);
@@ -100,8 +101,20 @@ async function claim(
     await putCanary(store, prepared, epoch, clock.now());
     return prepared;
   } catch (error) {
+    // A reply that was lost: nobody else could have written what only this master key opens.
+    if (await isOurs(store, prepared, epoch)) return prepared;
     if (!isLifeboatError(error, 'store.exists')) throw error;
     throw begun(leader, epoch);
+  }
+}
+
+async function isOurs(store: Store, prepared: KeyBundle, epoch: number): Promise<boolean> {
+  try {
+    return await readCanary(store, prepared, epoch);
+  } catch (error) {
+    // Sealed under another key, or the store is away: whoever asked has the first error.
+    if (isLifeboatError(error)) return false;
+    throw error;
   }
 }
 
@@ -110,6 +123,32 @@ const begun = ({ store }: Keyring, epoch: number): LifeboatError =>
     where: store.location,
     hint: 'Wait for it. If it was killed, a key that it renewed finishes it; with another key, and only if it is dead: keys rotate --take-over.',
   });
+
+/** A rotation that fails before anybody was handed anything leaves no trace, so that it can simply be begun again. */
+async function handOutFirst(
+  rings: readonly [Keyring, ...Keyring[]],
+  keys: readonly KeyObject[],
+  prepared: KeyBundle,
+  { resumed, ...options }: RotateOptions & { readonly resumed: boolean },
+): ReturnType<typeof handOut> {
+  try {
+    return await handOut(rings, keys, prepared, options);
+  } catch (error) {
+    if (!resumed) await withdraw(rings, newestEpoch(prepared));
+    throw error;
+  }
+}
+
+async function withdraw(rings: readonly Keyring[], epoch: number): Promise<void> {
+  try {
+    const stored = (await Promise.all(rings.map((ring) => storedKeys(ring)))).flat();
+    if (stored.some(({ key }) => (key.newest ?? 0) >= epoch)) return;
+    for (const { store } of rings) await store.remove(canaryName(epoch));
+  } catch (error) {
+    // The store that broke the rotation may still be away: then the next one is told that this one began, and how to go on.
+    if (!isLifeboatError(error)) throw error;
+  }
+}
 
 async function handOut(
   rings: readonly Keyring[],

@@ -5,6 +5,7 @@ import { readAwaited, sealAwaited } from '../format/awaited-object.ts';
 import { encodeCondemned, type Condemned } from '../format/condemned-object.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { awaitedName, condemnedName } from '../names.ts';
+import { putKept } from '../write/put-kept.ts';
 
 export interface CondemnOf {
   readonly store: Store;
@@ -16,7 +17,7 @@ export interface CondemnOf {
 export async function condemn({ store, clock }: CondemnOf, packs: readonly string[]): Promise<void> {
   for (let at = 0; at < packs.length; at += limits.packsPerCondemnedMax) {
     const some = packs.slice(at, at + limits.packsPerCondemnedMax);
-    await store.put(condemnedName(timeId(clock.now())), [encodeCondemned(some)], { ifAbsent: true });
+    await putKept(store, condemnedName(timeId(clock.now())), encodeCondemned(some));
   }
 }
 
@@ -33,7 +34,7 @@ export async function awaitedBy(
   if (known !== undefined) return known;
   const sessions = await listSessions();
   try {
-    await store.put(awaitedName(id), [await sealAwaited(bundle, id, sessions)], { ifAbsent: true });
+    await putKept(store, awaitedName(id), await sealAwaited(bundle, id, sessions));
   } catch (error) {
     // Another prune was first, and its list is as good.
     if (!isLifeboatError(error, 'store.exists')) throw error;

@@ -86,10 +86,10 @@ class Prune {
     const plan = planOf({ choice, census, needs: this.#needs, writers, log: this.#log, damage: before.damage });
     if (dryRun) return { ...plan, ...nothingDone, blockedBy: before.damage.map(({ object }) => object) };
     await approve?.(plan);
-    await this.#rewrite(choice, census);
+    const spoilt = await this.#rewrite(choice, census);
     progress.phase('condemn');
     const moved = choice.rewritten.filter((pack) => this.#isMoved(census, pack));
-    const fated = [...choice.unneeded, ...moved].filter((pack) => !census.isCondemned(pack));
+    const fated = [...choice.unneeded, ...moved, ...spoilt].filter((pack) => !census.isCondemned(pack));
     await condemn(
       this.#parts(),
       fated.map((pack) => this.#idOf(pack)),
@@ -134,8 +134,11 @@ class Prune {
     });
   }
 
-  /** Chunks that are needed go into new packs, which are read back before the old ones are condemned. */
-  async #rewrite(choice: Choice, census: Census): Promise<void> {
+  /**
+   * Chunks that are needed go into new packs, which are read back before the old ones are condemned. Returns the new ones that the store
+   * did not keep as they were written: they go, too.
+   */
+  async #rewrite(choice: Choice, census: Census): Promise<number[]> {
     const { progress = silentProgress } = this.#options;
     const chunks = new Map(choice.rewritten.map((pack) => [pack, this.#uniqueIn(census, pack)]));
     const bytes = [...chunks.keys()].reduce((total, pack) => total + census.usedBytes(pack), 0);
@@ -145,6 +148,7 @@ class Prune {
     await this.#catalog.refresh();
     const fresh = written.flatMap((id) => this.#catalog.numberOf(id) ?? []);
     await readBackChunks(parts, new Map(fresh.map((pack) => [pack, this.#catalog.ordinalsOf(pack)])), this.#good);
+    return fresh.filter((pack) => this.#catalog.ordinalsOf(pack).some((ordinal) => !this.#good.has(ordinal)));
   }
 
   /** Whether all that is needed of a pack was read back elsewhere. */
