@@ -8,4 +8,5 @@ export * from './registry.ts';
 export * from './tools.ts';
 export * from './version.ts';
 export * from './report.ts';
+export * from './status.ts';
 export * from './store-facts.ts';

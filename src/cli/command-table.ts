@@ -32,6 +32,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/runbook.ts'),
   },
   {
+    name: 'status',
+    summary: 'how ready we are now: what is proven, what would be lost, what is late',
+    heading: 'Plan:',
+    load: () => import('./commands/status.ts'),
+  },
+  {
     name: 'backup',
     summary: 'take recovery points',
     heading: 'Protect:',

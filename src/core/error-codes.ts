@@ -64,6 +64,7 @@ export const errorCodes = {
   'point.none': entry(1, 'human', 'the asset has no recovery point'),
   'point.uncertain': entry(1, 'human', 'a newer recovery point may exist but cannot be read'),
   'verify.unmet': entry(1, 'human', 'what a policy asks of its points is not so, or nothing has shown it'),
+  'status.unmet': entry(1, 'human', 'something that the plan promises is not so now'),
   'hold.missing': entry(2, 'no', 'there is no such hold'),
   'hold.legal': entry(2, 'human', 'a legal hold was to be released before its end'),
   'point.evicted': entry(4, 'later', 'a prune gave up a backup that was still at work'),

@@ -250,6 +250,8 @@ export const limits = {
   openFilesMax: 128,
   /** Questions that `check --live` asks at once: enough that silent hosts do not add up, few enough for any server. */
   liveQuestionsAtOnce: 8,
+  /** A stream says its state every five seconds; one that was silent for three of them is not taken to be running. */
+  streamSilentMs: 15_000,
   /** One question of `check --live`, unless `--timeout` says otherwise: what takes longer on a quiet day will not do on a bad one. */
   liveAnswerMs: 10_000,
   /** A certificate that renews itself does so a month before its end: with less than this left, it has failed to. */

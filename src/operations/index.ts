@@ -1,3 +1,4 @@
+export * from './asset-hash.ts';
 export * from './backup.ts';
 export * from './choose-point.ts';
 export * from './contract.ts';
@@ -14,5 +15,6 @@ export type { ReadingAsked } from './verification/asked.ts';
 export type { DutyCheck } from './verification/duties.ts';
 export * from './verify.ts';
 export * from './push-log.ts';
+export * from './stream-state.ts';
 export * from './stream.ts';
 export { isKeptOutside } from './outside-points.ts';

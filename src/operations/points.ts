@@ -102,6 +102,8 @@ function collect(found: Map<string, FoundPoint>, point: Point, store: string, as
 export interface Outcome {
   readonly atMs: number;
   readonly sound: boolean;
+  /** Name and version of the program that read it, where the record tells. */
+  readonly tool?: string | undefined;
 }
 
 function verificationOf(
@@ -124,6 +126,7 @@ interface VerifyRecord {
   readonly sound: readonly string[];
   readonly damage: readonly Damage[];
   readonly readSince?: Readonly<Record<string, number>>;
+  readonly tool?: string;
 }
 
 /** What the journal knows of verifications, by point and store, and of restores with all checks green. */
@@ -145,16 +148,16 @@ export function proofsOf({ journal }: Pick<Workspace, 'journal'>): {
     else if (kind === 'copy.finished')
       for (const point of data['points'] as string[]) arrived(point, String(data['to']), atMs);
     else {
-      const { store, sound, damage, readSince = {} } = data as unknown as VerifyRecord;
+      const { store, sound, damage, tool, readSince = {} } = data as unknown as VerifyRecord;
       const note = (id: string, outcome: Outcome): void => {
         verified.set(id, (verified.get(id) ?? new Map<string, Outcome>()).set(store, outcome));
       };
-      for (const id of sound) note(id, { atMs, sound: true });
+      for (const id of sound) note(id, { atMs, sound: true, tool });
       for (const [id, sinceMs] of Object.entries(readSince)) {
         // Read in parts: it counts from the oldest of them, and only if nothing was found since.
-        if (sinceMs > (verified.get(id)?.get(store)?.atMs ?? -Infinity)) note(id, { atMs: sinceMs, sound: true });
+        if (sinceMs > (verified.get(id)?.get(store)?.atMs ?? -Infinity)) note(id, { atMs: sinceMs, sound: true, tool });
       }
-      for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs, sound: false });
+      for (const id of damage.flatMap(({ points }) => points)) note(id, { atMs, sound: false, tool });
     }
   }
   return { verified, proven, since };

@@ -6,6 +6,7 @@ import { holdLock } from '../journal/index.ts';
 import type { Damage } from '../repository/index.ts';
 import { isOutsidePoint, nothingButFacts } from './outside-points.ts';
 import { failingOver, type Changeover, type Replica } from '../stores/index.ts';
+import { hashOfAsset } from './asset-hash.ts';
 import { choosePoint } from './choose-point.ts';
 import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from './contract.ts';
@@ -101,7 +102,13 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       changeovers,
       warnings,
     };
-    journal.append('restore.finished', { intent: intent.sequence, ...recordOf(report) });
+    journal.append('restore.finished', {
+      intent: intent.sequence,
+      ...recordOf(report),
+      // What it proves holds for these: `status` falls back when one of them changed.
+      tool: workspace.tool,
+      assetHash: hashOfAsset(workspace.plan, name),
+    });
     return report;
   } catch (error) {
     const aside = await setAside(staging, plan.target, error);

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import type { Asset, LogBasePlace, LogStreamState, LogTarget } from '../assets/index.ts';
+import type { Asset, LogBasePlace, LogStreamState, LogTarget, LogWriter } from '../assets/index.ts';
 import { LifeboatError, systemClock, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
 import type { Streaming } from '../plan/index.ts';
 import { backup } from './backup.ts';
 import type { Workspace } from './contract.ts';
+import { LateLog } from './late-log.ts';
 import { listPoints } from './points.ts';
+import { leaveState } from './stream-state.ts';
 
 /** One line of state: what a stream does, by its asset. */
 export type StreamLine = { readonly asset: string; readonly at: number } & (
@@ -62,8 +64,12 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const asset = workspace.asset(name);
   const streaming = streamingOf(workspace, name);
   const keeping = logOf(asset);
-  const say = (line: Omit<StreamLine, 'asset' | 'at'>): void =>
-    request.say({ asset: name, at: clock.now(), ...line } as StreamLine);
+  const say = (line: Omit<StreamLine, 'asset' | 'at'>): void => {
+    const said = { asset: name, at: clock.now(), ...line } as StreamLine;
+    // A point that is taken beside it says nothing of the stream.
+    if (said.state !== 'base') leaveState(stateFolder, name, said);
+    request.say(said);
+  };
   const lock = holdLock(join(stateFolder, 'locks', `stream-${name}`), `stream of ${name}`);
   const bases = new Bases(workspace, name, request.signal, say);
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
@@ -132,10 +138,20 @@ async function targetOf(
   workspace: Workspace,
   { asset, source, store, streaming }: { asset: string; source: string; store: string; streaming: Streaming },
 ): Promise<LogTarget> {
-  const repository = await workspace.repository(store);
+  const open = async (): Promise<LogWriter> => (await workspace.repository(store)).log(asset, source);
   const usual = workspace.plan.stores.get(store)?.type === 'fs' ? everyMsOf.file : everyMsOf.object;
   const everyMs = streaming.mode === 'sync' ? 0 : (streaming.everyMs ?? usual);
-  return { store, log: repository.log(asset, source), everyMs };
+  return { store, log: await openNowOrLate(open), everyMs };
+}
+
+/** A store that is away when the stream starts must not keep it from the others. */
+async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter> {
+  try {
+    return await open();
+  } catch (error) {
+    if (toLifeboatError(error).retry !== 'later') throw error;
+    return new LateLog(open);
+  }
 }
 
 async function placesOf(workspace: Workspace, asset: Asset): Promise<LogBasePlace[]> {

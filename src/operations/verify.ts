@@ -96,7 +96,8 @@ async function verifyStore(workspace: Workspace, store: string, request: VerifyR
       const damage = [...(chosen?.damage ?? []).filter((item) => !names(result.damage, item)), ...result.damage];
       const seconds = (clock.elapsed() - startedMs) / 1000;
       const verified = { store, ok: damage.length === 0, depth, checked: result.checked, damage, seconds };
-      journal.append('verify.finished', { intent: intent.sequence, ...verified, ...proofOf(depth, result, reads) });
+      const proof = proofOf(depth, result, reads);
+      journal.append('verify.finished', { intent: intent.sequence, ...verified, ...proof, tool: workspace.tool });
       return verified;
     } finally {
       record.close();

@@ -64,6 +64,17 @@ export const sweptCommands: readonly SweptCommand[] = [
     },
   },
   {
+    command: 'status',
+    title: 'is green only when it has seen every point',
+    words: () => ['status'],
+    reads: true,
+    before: async (folder) => void (await runIn(folder, ['drill', 'rehearsal'])),
+    succeeded: async (_, { json }) => {
+      expect(json['assets']).toMatchObject([{ asset: 'docs', stores: [{ answered: true, points: 2 }] }]);
+      expect(json['scenarios']).toMatchObject([{ scenario: 'lost', level: 'rehearsed' }]);
+    },
+  },
+  {
     command: 'points forget',
     title: 'takes out that point and no other',
     words: ({ points }) => ['points', 'forget', points[0] as string],

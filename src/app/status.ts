@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
+import type { Newest, ReplayBase } from '../assets/index.ts';
+import {
+  hashOfAsset,
+  isKeptOutside,
+  listPoints,
+  proofsOf,
+  streamedAssets,
+  streamStateFile,
+  type ListedPoint,
+  type PointList,
+  type StreamLine,
+  type Workspace,
+} from '../operations/index.ts';
+import type { Finding } from '../plan/index.ts';
+import { statusKinds, statusOf, type LogReach, type Status, type StatusFacts } from '../reports/index.ts';
+
+export interface StatusRequest {
+  /** What `check` says of the plan now. */
+  readonly findings: readonly Finding[];
+  /** One question to a source or a log must be answered in this time. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the stores, the sources and the journal, and says how ready the plan is. Changes nothing. Who does not answer is named. */
+export async function takeStatus(workspace: Workspace, request: StatusRequest): Promise<Status> {
+  const { clock, journal, plan, tool, progress } = workspace;
+  progress.phase('asking the stores');
+  const listed = await listAll(workspace, request.signal);
+  const outside = new Set([...plan.assets.keys()].filter((asset) => isKeptOutside(workspace, asset)));
+  progress.phase('asking the sources');
+  const [sources, logs] = await Promise.all([
+    askSources(workspace, outside, request),
+    askLogs(workspace, listed.points, request),
+  ]);
+  const facts: StatusFacts = {
+    plan,
+    nowMs: clock.now(),
+    tool,
+    findings: request.findings,
+    ...listed,
+    verified: proofsOf(workspace).verified,
+    assetHashes: new Map([...plan.assets.keys()].map((name) => [name, hashOfAsset(plan, name) ?? ''])),
+    outside,
+    sources,
+    logs,
+    records: journal.records({ kinds: statusKinds }),
+  };
+  return statusOf(facts);
+}
+
+/** That no store answers is a status too. */
+async function listAll(workspace: Workspace, signal: AbortSignal): Promise<PointList> {
+  try {
+    return await listPoints(workspace, undefined, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const first = toLifeboatError(error);
+    const reasons = [...workspace.plan.stores.keys()].map(async (store) => ({
+      store,
+      error: await workspace.repository(store).then(
+        () => first,
+        (reason: unknown) => toLifeboatError(reason),
+      ),
+    }));
+    return { points: [], damage: [], unanswered: await Promise.all(reasons) };
+  }
+}
+
+/** A source that is away says nothing: then the age of what is kept is an upper bound of the loss, and is shown as that. */
+async function askSources(
+  workspace: Workspace,
+  outside: ReadonlySet<string>,
+  request: StatusRequest,
+): Promise<Map<string, Newest>> {
+  const asked = [...workspace.plan.assets.keys()].filter((name) => !outside.has(name));
+  const answers = await inTurns(asked, async (name) => {
+    const newest = await inTime(workspace, request, (signal) => workspace.asset(name).newest('source', { signal }));
+    return newest === undefined ? [] : [[name, newest] as const];
+  });
+  return new Map(answers.flat());
+}
+
+async function askLogs(
+  workspace: Workspace,
+  points: readonly ListedPoint[],
+  request: StatusRequest,
+): Promise<Map<string, Map<string, LogReach>>> {
+  const answers = await inTurns(streamedAssets(workspace), async (asset) => {
+    const found = new Map<string, LogReach>();
+    const running = await runningStream(workspace, asset);
+    const { policy } = workspace.plan.assets.get(asset) ?? {};
+    for (const store of workspace.plan.policies.get(policy ?? '')?.streams?.to ?? []) {
+      const reach =
+        running?.get(store) ??
+        (await inTime(workspace, request, (signal) => reachInStore(workspace, asset, store, points, signal)));
+      if (reach !== undefined) found.set(store, reach);
+    }
+    return [asset, found] as const;
+  });
+  return new Map(answers);
+}
+
+/** What a stream of this machine said a moment ago: it alone knows that the source stands still. */
+async function runningStream(
+  { stateFolder, clock }: Workspace,
+  asset: string,
+): Promise<Map<string, LogReach> | undefined> {
+  let line: StreamLine;
+  try {
+    line = JSON.parse(await readFile(streamStateFile(stateFolder, asset), 'utf8')) as StreamLine;
+  } catch {
+    // None ever ran here, or it is being written: the log itself is asked then.
+    return undefined;
+  }
+  const agoMs = clock.now() - line.at;
+  if (line.state !== 'streaming' || agoMs > limits.streamSilentMs || agoMs < -limits.clockSkewMs) return undefined;
+  const { serverMs } = line;
+  return new Map(
+    line.stores.flatMap(({ store, completeToMs }): [string, LogReach][] => {
+      if (serverMs === undefined || completeToMs === undefined) return [];
+      const behindMs = Math.max(0, serverMs - completeToMs) + Math.max(0, agoMs);
+      return [[store, { completeMs: clock.now() - behindMs, from: 'stream', behindMs }]];
+    }),
+  );
+}
+
+/** As a restore to now would find it: audited from the newest point on, so that what lies behind a gap does not count. */
+async function reachInStore(
+  workspace: Workspace,
+  asset: string,
+  store: string,
+  points: readonly ListedPoint[],
+  signal: AbortSignal,
+): Promise<LogReach | undefined> {
+  const keeping = workspace.asset(asset).log;
+  const held = points.filter(({ point, stores }) => point.asset === asset && stores.includes(store));
+  const source = held.flatMap(({ point }) => keeping?.baseOf(point.facts.facts)?.source ?? []).at(-1);
+  if (keeping === undefined || source === undefined) return undefined;
+  const bases = held
+    .filter(({ point }) => keeping.baseOf(point.facts.facts)?.source === source)
+    .map(({ point }): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
+  const log = (await workspace.repository(store)).log(asset, source);
+  const replay = await keeping.planReplay(log, bases, { kind: 'now' }, { signal });
+  await replay?.close();
+  return replay?.reachableMs === undefined ? undefined : { completeMs: replay.reachableMs, from: 'log' };
+}
+
+/** Undefined where there is no answer in time, or a refusal: then nothing is known, which the status says. */
+async function inTime<T>(
+  { clock, progress }: Workspace,
+  { signal, timeoutMs }: StatusRequest,
+  question: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const over = new AbortController();
+  const asked = question(AbortSignal.any([signal, over.signal]));
+  const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
+    const error = new LifeboatError('check.unanswered', `no answer in ${timeoutMs / 1000} s`);
+    over.abort(error);
+    throw error;
+  });
+  try {
+    return await Promise.race([asked, tooLate]);
+  } catch (error) {
+    signal.throwIfAborted();
+    progress.note(`not answered: ${toLifeboatError(error).message}`);
+    return undefined;
+  } finally {
+    over.abort();
+    // Whichever lost the race may still fail: nobody waits for it any more.
+    void Promise.allSettled([asked, tooLate]);
+  }
+}
+
+/** So many at once, in order. */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += limits.liveQuestionsAtOnce)
+    results.push(...(await Promise.all(items.slice(at, at + limits.liveQuestionsAtOnce).map(work))));
+  return results;
+}

@@ -1,0 +1,115 @@
+import { formatDuration, limits } from '../../core/index.ts';
+import type { ListedPoint } from '../../operations/index.ts';
+import type { Policy } from '../../plan/index.ts';
+import { dueAfter } from './due.ts';
+import type { StatusFacts } from './facts.ts';
+import type { AssetStatus, Problem, StoreStatus } from './status-types.ts';
+
+/** What is promised of an asset and not so. Nothing is said here of a store that did not answer: that is said there. */
+export function problemsOf(
+  facts: StatusFacts,
+  status: Omit<AssetStatus, 'problems'>,
+  policy: Policy | undefined,
+  points: readonly ListedPoint[],
+): Problem[] {
+  const { asset, loss, target, verdict, stores } = status;
+  const answered = stores.filter((one) => one.answered);
+  const found: Problem[] = [];
+  if (verdict === 'breached' && loss.ms !== undefined && target !== undefined) {
+    const words = `${loss.atMost ? 'up to ' : ''}${formatDuration(loss.ms)} would be lost now, ${formatDuration(target.ms)} is what ${target.of} may lose: ${loss.how}`;
+    found.push({ code: 'rpo', about: asset, words, hint: hintFor(facts, asset) });
+  }
+  for (const store of answered) {
+    const about = `${asset} in ${store.store}`;
+    found.push(
+      ...ofDamage(about, store),
+      ...ofAge(facts, about, asset, store, policy),
+      ...ofCopy(about, store, stores),
+      ...ofVerification(facts, about, asset, store, policy, points),
+      ...ofCount(about, asset, store, policy),
+    );
+  }
+  return found;
+}
+
+function ofDamage(about: string, { damaged, points }: StoreStatus): Problem[] {
+  if (damaged.length === 0) return [];
+  const words = `${damaged.length} of ${points} points cannot be restored whole: ${damaged.slice(0, 3).join(', ')}${damaged.length > 3 ? ', …' : ''}`;
+  return [{ code: 'damage', about, words, hint: 'lifeboat backup, then lifeboat verify --all' }];
+}
+
+function ofAge(
+  facts: StatusFacts,
+  about: string,
+  asset: string,
+  store: StoreStatus,
+  policy: Policy | undefined,
+): Problem[] {
+  const { nowMs } = facts;
+  if (store.role === 'log') return [];
+  const hint = hintFor(facts, asset);
+  if (store.newest === undefined) {
+    // A copy that waits for its first point is late when its time is over.
+    if (store.role === 'copy') return [];
+    return [{ code: 'no_point', about, words: 'there is no point that could be restored', hint }];
+  }
+  const lagMs = store.withinMs ?? 0;
+  const youngerMs = policy?.verifies?.youngerThanMs;
+  const ageMs = nowMs - store.newest.atMs;
+  if (youngerMs !== undefined && ageMs > youngerMs + lagMs) {
+    const words = `the newest point is ${formatDuration(ageMs)} old, ${formatDuration(youngerMs + lagMs)} are allowed`;
+    return [{ code: 'late', about, words, hint }];
+  }
+  const dueMs = store.role === 'first' ? dueAfter(policy?.every ?? [], store.newest.atMs) : undefined;
+  const lateMs = dueMs === undefined ? 0 : nowMs - dueMs - (policy?.budgetMs ?? 0);
+  if (lateMs <= limits.pointGraceMs) return [];
+  return [{ code: 'late', about, words: `a point was due ${formatDuration(lateMs)} ago, and there is none`, hint }];
+}
+
+function ofCopy(
+  about: string,
+  { role, lagMs = 0, withinMs, waiting = 0 }: StoreStatus,
+  stores: readonly StoreStatus[],
+): Problem[] {
+  if (role !== 'copy' || withinMs === undefined || lagMs <= withinMs) return [];
+  const to = about.split(' in ').at(-1) ?? '';
+  const from = stores.find((one) => one.role === 'first')?.store ?? '';
+  const words = `${waiting} point${waiting === 1 ? '' : 's'} not copied for ${formatDuration(lagMs)}, ${formatDuration(withinMs)} are allowed`;
+  return [{ code: 'copy_late', about, words, hint: `lifeboat store replicate ${from} ${to}` }];
+}
+
+/** Only where the plan asks for it. */
+function ofVerification(
+  { nowMs }: StatusFacts,
+  about: string,
+  asset: string,
+  store: StoreStatus,
+  policy: Policy | undefined,
+  points: readonly ListedPoint[],
+): Problem[] {
+  const asked = policy?.verifies;
+  if (asked === undefined || store.points === 0 || store.role === 'outside' || store.role === 'log') return [];
+  const hint = `lifeboat verify ${asset}`;
+  if (store.verifiedMs === undefined)
+    return [{ code: 'verify', about, words: 'no point was ever read back whole: never verified', hint }];
+  const dueMs = dueAfter(asked.every ?? [], store.verifiedMs);
+  const lateMs = dueMs === undefined ? 0 : nowMs - dueMs;
+  if (lateMs > limits.pointGraceMs)
+    return [{ code: 'verify', about, words: `was to be read back ${formatDuration(lateMs)} ago`, hint }];
+  if (asked.asks?.includes('restores') === true && points.every(({ provenMs }) => provenMs === undefined))
+    return [
+      { code: 'verify', about, words: 'no point was ever restored with its checks green', hint: 'lifeboat drill' },
+    ];
+  return [];
+}
+
+function ofCount(about: string, asset: string, store: StoreStatus, policy: Policy | undefined): Problem[] {
+  const least = policy?.verifies === undefined ? undefined : policy.keeps.atLeast;
+  const sound = store.points - store.damaged.length;
+  if (least === undefined || store.role !== 'first' || sound >= least || store.points === 0) return [];
+  const words = `${sound} sound point${sound === 1 ? '' : 's'}, at least ${least} must be there`;
+  return [{ code: 'count', about, words, hint: `lifeboat backup ${asset}` }];
+}
+
+const hintFor = ({ outside }: StatusFacts, asset: string): string =>
+  outside.has(asset) ? 'look after what makes the copies' : `lifeboat backup ${asset}`;

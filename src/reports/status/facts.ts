@@ -1,0 +1,53 @@
+import type { Newest } from '../../assets/index.ts';
+import type { LifeboatError } from '../../core/index.ts';
+import type { JournalRecord } from '../../journal/index.ts';
+import type { ListedPoint, Outcome } from '../../operations/index.ts';
+import type { Finding, Plan } from '../../plan/index.ts';
+
+/** All that a status is made of, as it was found at one moment: what the stores, the sources and the journal say. */
+export interface StatusFacts {
+  readonly plan: Plan;
+  readonly nowMs: number;
+  /** Name and version of this program. */
+  readonly tool: string;
+  /** What `check` says of the plan now. */
+  readonly findings: readonly Finding[];
+  /** Oldest first. */
+  readonly points: readonly ListedPoint[];
+  /** Stores, or the copies of an asset that others make, that did not answer: nothing is known of what they hold. */
+  readonly unanswered: readonly { readonly store: string; readonly error: LifeboatError }[];
+  /** Objects that could not be read while the points were listed. */
+  readonly damage: readonly { readonly store: string; readonly object: string; readonly what: string }[];
+  /** What the newest verification of each point found in each store. */
+  readonly verified: ReadonlyMap<string, ReadonlyMap<string, Outcome>>;
+  /** Assets that are restored from points as they are declared now: their hash. */
+  readonly assetHashes: ReadonlyMap<string, string>;
+  /** Assets whose copies others make and keep. */
+  readonly outside: ReadonlySet<string>;
+  /** How far the source of an asset goes now; no entry: it was not asked, or did not answer. */
+  readonly sources: ReadonlyMap<string, Newest>;
+  /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
+  readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
+  /** Of the journal, oldest first: at least those of `statusKinds`. */
+  readonly records: readonly JournalRecord[];
+}
+
+export interface LogReach {
+  /** Everything acknowledged before this moment is in the store, milliseconds since 1970. */
+  readonly completeMs: number;
+  /** Whether a running stream said so, or the log as it lies there (which says nothing of a source that stood still since). */
+  readonly from: 'stream' | 'log';
+  /** How much is missing as the stream last measured it, milliseconds; only from a stream. */
+  readonly behindMs?: number;
+}
+
+/** The records that a status is made of. */
+export const statusKinds = [
+  'run.started',
+  'drill.finished',
+  'drill.aborted',
+  'restore.finished',
+  'backup.finished',
+  'backup.failed',
+  'keys.tested',
+] as const;
