@@ -15,11 +15,20 @@ export interface LogPiece extends LogRange {
   readonly storedBytes: number;
 }
 
+/** Of a source that was idle: when its clock said `atMs`, its log ended at `position` or before. */
+export interface LogClock {
+  readonly timeline: number;
+  readonly position: bigint;
+  readonly atMs: number;
+}
+
 export interface LogListing {
   /** By timeline, then by position. */
   readonly pieces: readonly LogPiece[];
   /** Timelines whose history is there, ascending. */
   readonly histories: readonly number[];
+  /** By the moment. Only names: `clock` says whether one is true. */
+  readonly clocks: readonly LogClock[];
 }
 
 /** What a piece of log says of time, so that a moment is found without reading all of it. Small, and authenticated by itself. */
@@ -51,6 +60,8 @@ export interface LogReader {
   marks(piece: LogRange, options?: { signal?: AbortSignal }): Promise<LogMarks>;
   /** The history of a timeline as its source wrote it. Throws as `read` does. */
   history(timeline: number): Promise<string>;
+  /** Resolves if the listed clock is authentic. Throws as `read` does. */
+  clock(clock: LogClock): Promise<void>;
 }
 
 export interface LogWriter extends LogReader {
@@ -61,6 +72,8 @@ export interface LogWriter extends LogReader {
   append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: { signal?: AbortSignal }): Promise<void>;
   /** As `append`, for the history of a timeline. */
   appendHistory(timeline: number, text: string): Promise<void>;
+  /** Writes down that all that was acknowledged before the moment is here, and removes earlier such notes. Durable when it resolves. */
+  appendClock(clock: LogClock, earlier: readonly LogClock[]): Promise<void>;
   /**
    * Puts one object in the place of pieces that together are this range: the new one first, then they are removed. A crash between
    * leaves both, which is right. `bytes` are known already, or read from the pieces.
@@ -158,6 +171,11 @@ export interface LogStreamOptions {
   /** The log has a gap, or there is no point yet: a new one is due at once. Must not wait for it. */
   needsBase(reason: string): void;
   say(state: LogStreamState): void;
+  /**
+   * Instead of the usual: milliseconds between notes of the clock of an idle source, milliseconds until a silent stream counts as dead,
+   * bytes of log in memory that a store has not taken yet.
+   */
+  readonly bounds?: { readonly idleMs?: number; readonly silenceMs?: number; readonly heldBytes?: number };
   readonly signal: AbortSignal;
 }
 
@@ -175,9 +193,12 @@ export interface LogStreamState {
   readonly slot?: { readonly name: string; readonly status: string; readonly safeBytes: number | null };
   readonly stores: readonly {
     readonly store: string;
-    readonly durable: string;
+    /** Unknown of a store that was away since the stream began. */
+    readonly durable?: string;
     /** All that was acknowledged before this moment of the server's clock is in the store for good. */
     readonly completeToMs?: number;
+    /** It was away or is slow, and takes what it lacks from the server's disk, beside the stream into the others. */
+    readonly isBehind?: true;
     readonly failure?: string;
   }[];
 }

@@ -1,4 +1,4 @@
-import type { LogRange } from '../assets/index.ts';
+import type { LogClock, LogRange } from '../assets/index.ts';
 import { isTimeId } from '../core/index.ts';
 
 /** Names of every object of a repository in its store, and back. */
@@ -19,6 +19,9 @@ export const logPieceName = (log: string, { timeline, start, end }: LogRange): s
   `${logFolder(log)}${hex(timeline, 8)}/${hex(start, 16)}-${hex(end, 16)}`;
 export const logHistoryName = (log: string, timeline: number): string => `${logFolder(log)}${hex(timeline, 8)}.history`;
 
+export const logClockName = (log: string, { timeline, position, atMs }: LogClock): string =>
+  `${logFolder(log)}${hex(timeline, 8)}/${hex(position, 16)}.${hex(atMs, 16)}`;
+
 const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
 
 export const journalName = (chain: string, from: number, to: number): string => `journal/${chain}/${from}-${to}`;
@@ -33,18 +36,23 @@ export function journalRangeOf(name: string): { from: number; to: number } | und
 export interface NamedLogObject {
   readonly log: string;
   readonly timeline: number;
-  /** Without one it is the history of the timeline. */
+  /** Without one, and without a clock, it is the history of the timeline. */
   readonly range?: LogRange;
+  readonly clock?: LogClock;
 }
 
 /** An object of a log by its name; `undefined` for any name that no writer gives. */
 export function logObjectOfName(name: string): NamedLogObject | undefined {
-  const [, log, digits, start, end] =
-    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})-([0-9a-f]{16}))$/.exec(name) ?? [];
+  const [, log, digits, start, by, end] =
+    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})([-.])([0-9a-f]{16}))$/.exec(name) ?? [];
   if (log === undefined || digits === undefined) return undefined;
   const timeline = Number.parseInt(digits, 16);
   if (timeline === 0) return undefined;
   if (start === undefined || end === undefined) return { log, timeline };
+  if (by === '.') {
+    const clock = { timeline, position: BigInt(`0x${start}`), atMs: Number.parseInt(end, 16) };
+    return Number.isSafeInteger(clock.atMs) ? { log, timeline, clock } : undefined;
+  }
   const range = { timeline, start: BigInt(`0x${start}`), end: BigInt(`0x${end}`) };
   return range.start < range.end ? { log, timeline, range } : undefined;
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
-import { LifeboatError, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
+import { LifeboatError, messageOf, systemClock, systemCodeOf, type ErrorCode } from '../../core/index.ts';
 import { parseServerUrl } from './address.ts';
 import { makeClient } from './client.ts';
 import { CopySocket } from './copy-socket.ts';
@@ -24,9 +24,29 @@ export async function connect(url: string, extra: ClientConfig = {}): Promise<Cl
   }
 }
 
+const goodbyeMs = 2_000;
+
+/** Ends a connection, also one to a server that hangs and would never say that it heard. */
+export async function endConnection(client: Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  const heard = new AbortController();
+  const patience = systemClock.sleep(goodbyeMs, heard.signal).then(
+    () => stream.destroy(),
+    () => {}, // the server heard in time
+  );
+  await client.end().catch(() => {}); // broken already
+  heard.abort();
+  await patience;
+}
+
 /** A connection that speaks the physical replication protocol. */
-export const connectReplication = (url: string, applicationName = 'lifeboat'): Promise<Client> =>
+export const connectReplication = (
+  url: string,
+  applicationName = 'lifeboat',
+  extra: ClientConfig = {},
+): Promise<Client> =>
   connect(url, {
+    ...extra,
     replication: 'true',
     application_name: applicationName,
     // Under TLS the driver puts a socket of its own on top.

@@ -44,7 +44,8 @@ function textOf(line: StreamLine): string {
   const stores = line.stores.map((one) => {
     const { rpoSeconds } = withRpo(line, one);
     const age = rpoSeconds === null ? 'not known yet' : formatDuration(rpoSeconds * 1000);
-    return `${one.store} has ${one.durable}, could lose ${age}${one.failure === undefined ? '' : ` (${one.failure})`}`;
+    const behind = one.isBehind === true ? ', is behind and catches up beside the stream' : '';
+    return `${one.store} has ${one.durable ?? 'not said yet what'}, could lose ${age}${behind}${one.failure === undefined ? '' : ` (${one.failure})`}`;
   });
   return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}`;
 }

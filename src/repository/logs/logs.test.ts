@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogMarks, LogRange, LogWriter } from '../../assets/index.ts';
+import type { LogClock, LogMarks, LogRange, LogWriter } from '../../assets/index.ts';
 import { Secret, systemClock } from '../../core/index.ts';
 import { createRepository } from '../open.ts';
 import type { Repository } from '../repository.ts';
@@ -66,6 +66,27 @@ describe('the log of a source in a repository', () => {
     await expect(log.read(range(0, 50))).rejects.toMatchObject({ code: 'repository.damaged' });
     await put(log, range(0, 50));
     expect(await log.read(range(0, 50))).toEqual(bytesOf(range(0, 50)));
+  });
+
+  it('keeps the clock of an idle source beside its pieces; the next one takes the place of the last, and a changed one is damage', async () => {
+    const { log, store, repository } = await fresh();
+    await put(log, range(0, 50));
+    const clocks = [1_000, 2_000].map((atMs) => ({ timeline: 1, position: 50n, atMs }));
+    const [first, second] = clocks as [LogClock, LogClock];
+    await log.appendClock(first, []);
+    await log.appendClock(second, [first]);
+    expect((await log.list()).clocks).toEqual([second]);
+    expect((await log.list()).pieces).toHaveLength(1);
+    await log.clock(second);
+    expect((await repository.verify({ depth: 'everything' })).damage).toEqual([]);
+    const name = [...store.objects.keys()].find((one) => /^logs\/.*\./.test(one)) as string;
+    const moved = name.replace(/.$/, '1');
+    store.objects.set(moved, store.objects.get(name) as Buffer);
+    const [, lie] = (await log.list()).clocks.map((clock) => log.clock(clock).catch((error: unknown) => error));
+    expect([await lie, (await repository.verify({ depth: 'everything' })).damage]).toMatchObject([
+      { code: 'repository.damaged' },
+      [{ object: moved, kind: 'log' }],
+    ]);
   });
 
   it('is of one asset and one source: another one sees nothing of it', async () => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import {
   compareRanges,
   joinPieces,
+  type LogClock,
   type LogListing,
   type LogMarks,
   type LogPiece,
@@ -12,7 +13,7 @@ import { assert, isLifeboatError, LifeboatError, limits } from '../../core/index
 import type { Store } from '../../stores/index.ts';
 import { damaged, errorOfObject, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
+import { logClockName, logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
 import { logObjectBytesMax, marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
 import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
 
@@ -42,15 +43,21 @@ export class StoredLog implements LogWriter {
   async list(options: Options = {}): Promise<LogListing> {
     const pieces: LogPiece[] = [];
     const histories: number[] = [];
+    const clocks: LogClock[] = [];
     for await (const { name, bytes } of this.#store.list(logFolder(this.id))) {
       options.signal?.throwIfAborted();
       const found = logObjectOfName(name);
       // A foreign name is no part of the log; `verify` reports it.
       if (found === undefined) continue;
-      if (found.range === undefined) histories.push(found.timeline);
-      else pieces.push({ ...found.range, storedBytes: bytes });
+      if (found.range !== undefined) pieces.push({ ...found.range, storedBytes: bytes });
+      else if (found.clock !== undefined) clocks.push(found.clock);
+      else histories.push(found.timeline);
     }
-    return { pieces: pieces.toSorted(compareRanges), histories: histories.toSorted((a, b) => a - b) };
+    return {
+      pieces: pieces.toSorted(compareRanges),
+      histories: histories.toSorted((a, b) => a - b),
+      clocks: clocks.toSorted((a, b) => a.atMs - b.atMs),
+    };
   }
 
   async read(piece: LogRange, options: Options = {}): Promise<Buffer> {
@@ -84,6 +91,17 @@ export class StoredLog implements LogWriter {
     await this.#put(logHistoryName(this.id, timeline), encodeMarks({}), bytes, {});
   }
 
+  async clock(clock: LogClock): Promise<void> {
+    const name = logClockName(this.id, clock);
+    requireClock(name, clock, decodeMarks((await this.#open(name, {})).marks, name));
+  }
+
+  async appendClock(clock: LogClock, earlier: readonly LogClock[]): Promise<void> {
+    const name = logClockName(this.id, clock);
+    await this.#put(name, encodeMarks({ completeToMs: clock.atMs }), Buffer.alloc(0), {});
+    await this.#removeAll(earlier.map((one) => logClockName(this.id, one)).filter((one) => one !== name));
+  }
+
   async compact(
     range: LogRange,
     pieces: readonly LogRange[],
@@ -96,11 +114,15 @@ export class StoredLog implements LogWriter {
   }
 
   async remove(pieces: readonly LogRange[]): Promise<void> {
-    for (const piece of pieces) {
+    await this.#removeAll(pieces.map((piece) => logPieceName(this.id, piece)));
+  }
+
+  async #removeAll(names: readonly string[]): Promise<void> {
+    for (const name of names) {
       try {
-        await this.#store.remove(logPieceName(this.id, piece));
+        await this.#store.remove(name);
       } catch (error) {
-        // A store that keeps what it was given (a lock, no right to remove): the piece is one too many, and never wrong.
+        // A store that keeps what it was given (a lock, no right to remove): the object is one too many, and never wrong.
         if (!isLifeboatError(error, 'store.denied')) throw error;
       }
     }
@@ -161,6 +183,11 @@ export class StoredLog implements LogWriter {
       throw errorOfObject(error, name);
     }
   }
+}
+
+/** The name says when; what is sealed must say the same. */
+export function requireClock(name: string, { atMs }: LogClock, { completeToMs }: LogMarks): void {
+  if (completeToMs !== atMs) throw damaged(name, `it says ${completeToMs ?? 'no'} ms, its name says ${atMs}`);
 }
 
 const isWithin = (piece: LogRange, range: LogRange): boolean =>

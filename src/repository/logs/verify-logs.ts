@@ -4,13 +4,15 @@ import type { KeyBundle } from '../keys/keys.ts';
 import { logObjectOfName } from '../names.ts';
 import { logObjectBytesMax, openLogObject } from './log-object.ts';
 import { decodeMarks } from './marks.ts';
+import { requireClock } from './stored-log.ts';
 
 /** Reads one object of a log, all of it; its plain size. Throws `repository.damaged`, and what the store says. */
 export async function verifyLogObject(store: Store, bundle: KeyBundle, { name }: StoredObject): Promise<number> {
   const object = await store.get(name, { range: { offset: 0, length: logObjectBytesMax + 1 } });
   const { marks, bytes } = await openLogObject(bundle, name, object);
-  decodeMarks(marks, name);
-  const range = logObjectOfName(name)?.range;
+  const known = decodeMarks(marks, name);
+  const { range, clock } = logObjectOfName(name) ?? {};
+  if (clock !== undefined) requireClock(name, clock, known);
   if (range !== undefined && BigInt(bytes.length) !== range.end - range.start) {
     throw damaged(name, `it holds ${bytes.length} bytes, its name says ${range.end - range.start}`);
   }

@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import type { Asset, LogStreamState, LogWriter, RecoveryTarget, Replay, RestoredCopy } from '../../assets/index.ts';
+import type {
+  Asset,
+  LogStreamOptions,
+  LogStreamState,
+  LogTarget,
+  LogWriter,
+  RecoveryTarget,
+  Replay,
+  RestoredCopy,
+} from '../../assets/index.ts';
 import { silentProgress, systemClock } from '../../core/index.ts';
 import type { Repository } from '../../repository/index.ts';
 
@@ -20,12 +29,15 @@ export interface TestStream {
 export interface TestStreamOptions {
   readonly everyMs?: number;
   readonly wrap?: (log: LogWriter) => LogWriter;
+  readonly bounds?: LogStreamOptions['bounds'];
+  /** Other stores that the log goes to. */
+  readonly also?: readonly LogTarget[];
 }
 
 export async function startStream(
   asset: Asset,
   repository: Repository,
-  { everyMs = 100, wrap = (log) => log }: TestStreamOptions = {},
+  { everyMs = 100, wrap = (log) => log, bounds = {}, also = [] }: TestStreamOptions = {},
 ): Promise<TestStream> {
   const keeping = asset.log as NonNullable<Asset['log']>;
   const source = await keeping.source();
@@ -35,7 +47,8 @@ export async function startStream(
   const ending = new AbortController();
   const done = keeping.stream({
     source,
-    targets: [{ store: 'near', log, everyMs }],
+    targets: [{ store: 'near', log, everyMs }, ...also],
+    bounds,
     everyMs: 100,
     bases: async () => (await repository.points()).points.flatMap((point) => keeping.baseOf(point.facts.facts) ?? []),
     needsBase: (reason) => void bases.push(reason),

@@ -1,6 +1,6 @@
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogBasePlace, LogListing, LogPiece, LogReader } from '../../log.ts';
-import { LifeboatError } from '../../../core/index.ts';
+import type { LogBasePlace, LogClock, LogListing, LogPiece, LogReader } from '../../log.ts';
+import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { floorTo, forksOf, lsnText, type Fork } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/records.ts';
 import type { Way } from '../stream/resume.ts';
@@ -75,18 +75,39 @@ export interface NewestKnown {
 /** Looks back from the end until it meets a commit, and what the source's clock said. */
 export async function newestKnown(
   log: LogReader,
-  pieces: readonly LogPiece[],
+  legs: readonly Leg[],
+  { pieces, clocks }: LogListing,
   signal?: AbortSignal,
 ): Promise<NewestKnown> {
   let newestCommitMs: number | undefined;
-  let completeToMs: number | undefined;
-  for (const piece of pieces) {
+  let completeToMs = await newestClock(log, legs.at(-1) as Leg, clocks);
+  for (const piece of newestFirst(legs, pieces)) {
     const marks = await log.marks(piece, signal === undefined ? {} : { signal });
-    completeToMs ??= marks.completeToMs;
+    if ((marks.completeToMs ?? 0) > (completeToMs ?? 0)) completeToMs = marks.completeToMs;
     newestCommitMs ??= marks.commits?.newestMs;
     if (newestCommitMs !== undefined) break;
   }
   return { newestCommitMs, completeToMs };
+}
+
+/** What the clock of an idle source said last, while its log was no longer than what is here. */
+async function newestClock(
+  log: LogReader,
+  { timeline, to }: Leg,
+  clocks: readonly LogClock[],
+): Promise<number | undefined> {
+  for (const clock of clocks.toReversed()) {
+    if (clock.timeline !== timeline || clock.position > to) continue;
+    try {
+      await log.clock(clock);
+      return clock.atMs;
+    } catch (error) {
+      // Damaged, or removed by the stream just now: an earlier one says less, and nothing wrong.
+      if (!isLifeboatError(error, 'repository.damaged') && !isLifeboatError(error, 'repository.incomplete'))
+        throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The event nearest to the end of the log for which `matches` holds, looked for in pieces whose marks let it be there. */

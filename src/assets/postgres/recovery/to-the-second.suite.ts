@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecoveryTarget } from '../../index.ts';
+import { readPushed } from '../stream/pushed-file.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -94,6 +95,15 @@ export function describeToTheSecond(major: number): void {
 
     const lastTransactionBefore = async (n: number): Promise<string> =>
       one(`select (xmin::text::bigint - 1)::text from marks where n = ${n}`);
+
+    it('a segment as this version writes it is known by its own header', async () => {
+      const name = await one('select pg_walfile_name(pg_current_wal_insert_lsn())');
+      await cluster.sql('insert into marks values (7)');
+      await cluster.sql('select pg_switch_wal()');
+      const file = await readPushed(join(cluster.dataFolder, 'pg_wal', name));
+      const systemId = await one('select system_identifier::text from pg_control_system()');
+      expect(file).toMatchObject({ kind: 'segment', systemId, segmentBytes: 2 ** 20, isPartial: false });
+    });
 
     it('reports what it reached: position, moment, and a timeline of its own', async () => {
       await cluster.sql('insert into marks values (5)');

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import { LifeboatError, systemCodeOf } from '../../../core/index.ts';
+import { LifeboatError, systemCodeOf, toLifeboatError } from '../../../core/index.ts';
 import type { LogBasePlace, LogListing, LogStreamOptions } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { comparePlaces, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
-import { readSlot } from './source.ts';
+import { answered, readSlot } from './source.ts';
 
 export interface Anchoring {
   readonly ordinary: Client;
@@ -14,25 +14,32 @@ export interface Anchoring {
   readonly way: Way;
 }
 
-/** Where the stream begins: where the stores end, if the server still has that; else where the slot keeps it from, and a new point is due. */
-export async function placeToStart(ground: Anchoring): Promise<Place> {
+export interface Start extends Place {
+  /** For a store that has no log yet. */
+  readonly fallback: Place;
+  /** What is between the stores and this place the server no longer has. */
+  readonly isGap: boolean;
+}
+
+/** What a store has, or why it does not say: it is away, and the stream goes on without it for now. */
+export type Answer = { readonly listing: LogListing } | { readonly failure: LifeboatError };
+
+/**
+ * Where the stream begins: where the store that has most ends, if the server still has that; else where the slot keeps it from, and a
+ * new point is due. Throws when no store answers.
+ */
+export async function placeToStart(ground: Anchoring): Promise<Start> {
   const { way, options } = ground;
   const slot = await openSlot(ground);
   const segment = ground.segmentBytes;
-  const listings = await listingsOf(options);
+  const answers = await askStores(options);
+  const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
   const bases = (await options.bases()).map((base) => onWay(placeOf(base), way, segment));
   const newest = bases.toSorted(comparePlaces).at(-1);
   const slotPlace = onWay({ timeline: way.forks[0]?.timeline ?? way.timeline, position: slot }, way, segment);
   const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
-  for (const [index, tail] of tails.entries()) {
-    if (tail.timeline <= way.timeline) continue;
-    const { store } = options.targets[index] as { store: string };
-    throw new LifeboatError(
-      'asset.foreign',
-      `the log in ${store} is on timeline ${tail.timeline}, the server on ${way.timeline}`,
-    );
-  }
-  const first = tails.toSorted(comparePlaces)[0] as Place;
+  for (const tail of tails) requireOnWay(tail, way);
+  const first = tails.toSorted(comparePlaces).at(-1) as Place;
   const isKept = await serverHas(ground, first, slotPlace);
   const place = isKept ? first : slotPlace;
   const isLinked =
@@ -49,11 +56,35 @@ export async function placeToStart(ground: Anchoring): Promise<Place> {
         : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
     options.needsBase(reason);
   }
-  return { ...place, position: floorTo(place.position, segment) };
+  return { ...place, position: floorTo(place.position, segment), fallback: newest ?? slotPlace, isGap: !isKept };
 }
 
-export const listingsOf = ({ targets, signal }: LogStreamOptions): Promise<LogListing[]> =>
-  Promise.all(targets.map(({ log }) => log.list({ signal })));
+/** Throws what waiting does not mend, and the first failure when no store answers. */
+export async function askStores({ targets, signal }: LogStreamOptions): Promise<Answer[]> {
+  const answers = await Promise.all(
+    targets.map(async ({ log }): Promise<Answer> => {
+      try {
+        return { listing: await log.list({ signal }) };
+      } catch (error) {
+        const failure = toLifeboatError(error);
+        if (failure.retry !== 'later') throw failure;
+        return { failure };
+      }
+    }),
+  );
+  const [first] = answers;
+  if (first !== undefined && 'failure' in first && answers.every((answer) => 'failure' in answer)) throw first.failure;
+  return answers;
+}
+
+/** Throws `asset.foreign` where a store has a timeline that the server has not come to. */
+export function requireOnWay({ timeline }: Place, way: Way): void {
+  if (timeline <= way.timeline) return;
+  throw new LifeboatError(
+    'asset.foreign',
+    `the log in a store is on timeline ${timeline}, the server on ${way.timeline}`,
+  );
+}
 
 /** Makes the slot if there is none, and anew if the server gave up on it. Where the server keeps its log from. */
 async function openSlot({ slot: name, ordinary, replication, options }: Anchoring): Promise<bigint> {
@@ -78,7 +109,7 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
     slot = undefined;
   }
   if (slot?.restart !== undefined) return slot.restart;
-  await replication.query(`CREATE_REPLICATION_SLOT "${name}" PHYSICAL RESERVE_WAL`);
+  await replication.query(answered(`CREATE_REPLICATION_SLOT "${name}" PHYSICAL RESERVE_WAL`));
   const made = await readSlot(ordinary, name);
   if (made?.restart === undefined)
     throw new LifeboatError('asset.vanished', `the replication slot ${name} was not made`);
@@ -86,7 +117,11 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
 }
 
 /** Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. */
-async function serverHas({ ordinary, segmentBytes }: Anchoring, place: Place, slot: Place): Promise<boolean> {
+export async function serverHas(
+  { ordinary, segmentBytes }: Pick<Anchoring, 'ordinary' | 'segmentBytes'>,
+  place: Place,
+  slot: Place,
+): Promise<boolean> {
   if (comparePlaces(place, slot) >= 0) return true;
   const oldest = floorTo(place.position, segmentBytes);
   try {

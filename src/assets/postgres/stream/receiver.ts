@@ -12,7 +12,8 @@ export interface ReceiverEvents {
 }
 
 export interface StartOfStream {
-  readonly slot: string;
+  /** Without one the server promises nothing of its own: another stream's slot keeps the log. */
+  readonly slot: string | undefined;
   readonly timeline: number;
   readonly start: bigint;
 }
@@ -50,7 +51,8 @@ export class LogReceiver {
 
   constructor(client: Client, { slot, timeline, start }: StartOfStream, events: ReceiverEvents) {
     this.#events = events;
-    this.#command = `START_REPLICATION SLOT "${slot}" PHYSICAL ${lsnText(start)} TIMELINE ${timeline}`;
+    const through = slot === undefined ? '' : `SLOT "${slot}" `;
+    this.#command = `START_REPLICATION ${through}PHYSICAL ${lsnText(start)} TIMELINE ${timeline}`;
     this.#ended.promise.catch(() => {}); // whoever waits for it hears it
     client.on('error', (error) => this.#ended.reject(serverError(error)));
     client.on('end', () =>

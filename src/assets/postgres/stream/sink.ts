@@ -27,14 +27,15 @@ export class Sink {
   readonly #stop = new AbortController();
   #done: Promise<void> | undefined;
   #compaction: Promise<void> = Promise.resolve();
+  #hasLeft = false;
 
   /** `durable`: the store has all before this position. */
   constructor(options: SinkOptions, window: LogWindow, durable: bigint, pieces: readonly LogRange[]) {
     this.options = options;
     this.#window = window;
     this.#durable = durable;
-    this.#compacted = window.end;
-    this.#pieces = pieces.filter(({ timeline, end }) => timeline === window.timeline && end > window.end);
+    this.#compacted = window.oldest;
+    this.#pieces = pieces.filter(({ timeline, end }) => timeline === window.timeline && end > this.#compacted);
   }
 
   get durable(): bigint {
@@ -61,6 +62,13 @@ export class Sink {
     this.#wake = undefined;
   }
 
+  /** Ends without what is still to be stored, and without waiting for a store that hangs; from now on the window may drop what this lacks. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#stop.abort();
+    this.rouse();
+  }
+
   /** Stores all that was received, as far as the store lets it, and ends. */
   async end(): Promise<void> {
     this.#stop.abort();
@@ -81,7 +89,7 @@ export class Sink {
         await this.#pause(retryMs);
         continue;
       }
-      if (this.#stop.signal.aborted && this.#durable >= this.#window.end) return;
+      if (this.#hasLeft || (this.#stop.signal.aborted && this.#durable >= this.#window.end)) return;
       if (this.#durable >= this.#window.end) await this.#news();
       await this.#pause(this.options.everyMs - (systemClock.elapsed() - startedMs));
     }
@@ -89,7 +97,7 @@ export class Sink {
 
   async #store(): Promise<void> {
     const until = this.#window.end;
-    while (this.#durable < until) {
+    while (this.#durable < until && !this.#hasLeft) {
       const cell = this.#window.rangeOfCell(this.#durable);
       assert(cell !== undefined, 'what a store lacks is in memory');
       const { range, isComplete } = cell;
@@ -105,7 +113,7 @@ export class Sink {
       }
       this.options.changed();
     }
-    this.#compactFinished();
+    if (!this.#hasLeft) this.#compactFinished();
   }
 
   async #storeWhole(range: LogRange): Promise<void> {
@@ -129,7 +137,7 @@ export class Sink {
 
   async #compactAfter(before: Promise<void>, range: LogRange): Promise<void> {
     await before;
-    if (range.end <= this.#compacted) return;
+    if (range.end <= this.#compacted || this.#hasLeft) return;
     const isInside = ({ start, end }: LogRange): boolean => start >= range.start && end <= range.end;
     try {
       await this.options.log.compact(range, this.#pieces.filter(isInside), this.#window.part(range));

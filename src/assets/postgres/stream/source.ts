@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../../core/index.ts';
+import { LifeboatError, limits } from '../../../core/index.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { pageBytes } from './records.ts';
 import type { ClockSample } from './window.ts';
@@ -24,14 +24,14 @@ export interface LogSource {
 
 /** Over the replication connection. */
 export async function identifySource(replication: Client): Promise<{ systemId: string; timeline: number }> {
-  const { rows } = await replication.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM');
+  const { rows } = await replication.query<{ systemid: string; timeline: number }>(answered('IDENTIFY_SYSTEM'));
   if (rows[0] === undefined) throw new LifeboatError('asset.unsupported', 'the server does not say who it is');
   return { systemId: rows[0].systemid, timeline: Number(rows[0].timeline) };
 }
 
 /** The history file of a timeline as the server has it; the first timeline has none. */
 export async function historyOf(replication: Client, timeline: number): Promise<string> {
-  const { rows } = await replication.query<{ content: string | Buffer }>(`TIMELINE_HISTORY ${timeline}`);
+  const { rows } = await replication.query<{ content: string | Buffer }>(answered(`TIMELINE_HISTORY ${timeline}`));
   const content = rows[0]?.content;
   if (content === undefined)
     throw new LifeboatError('asset.vanished', `the server has no history of timeline ${timeline}`);
@@ -74,6 +74,12 @@ export async function readSlot(client: Client, name: string): Promise<SlotState 
     safeBytes: row.safe === null ? undefined : Number(row.safe),
   };
 }
+
+/** A replication connection bears no bound of its own, for a stream is one long answer; what is asked before it has one. */
+export const answered = (text: string): { text: string; query_timeout: number } => ({
+  text,
+  query_timeout: limits.streamSilenceMs,
+});
 
 /** The clock first, then the position: what was acknowledged before the clock was read is not behind the position. */
 export async function sampleClock(client: Client): Promise<ClockSample> {

@@ -1,14 +1,12 @@
 import type { Client } from 'pg';
-import { isLifeboatError, isoTime, LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
-import type { LogListing, LogStreamOptions, LogStreamState } from '../../log.ts';
-import { connect, connectReplication, serverError } from '../connection.ts';
-import { floorTo, forksOf, lsnText } from '../lsn.ts';
-import { listingsOf, placeToStart } from './anchor.ts';
-import { LogReceiver, type NextTimeline } from './receiver.ts';
-import { tailOf, type Place, type Way } from './resume.ts';
-import { Sink } from './sink.ts';
-import { historyOf, identifySource, readLogSettings, readSlot, sampleClock } from './source.ts';
-import { LogWindow, type ClockSample } from './window.ts';
+import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
+import type { LogStreamOptions, LogStreamState } from '../../log.ts';
+import { connect, connectReplication, endConnection, serverError } from '../connection.ts';
+import { floorTo, forksOf } from '../lsn.ts';
+import { askStores, placeToStart, type Start } from './anchor.ts';
+import type { Way } from './resume.ts';
+import { historyOf, identifySource, readLogSettings } from './source.ts';
+import { TimelineStream } from './timeline-stream.ts';
 
 export interface StreamSettings {
   readonly url: string;
@@ -16,9 +14,6 @@ export interface StreamSettings {
   readonly applicationName: string;
 }
 
-/** How often the server's clock is read beside its log, and the slot looked at. */
-const sampleMs = 1_000;
-const statusMs = 5_000;
 const backOffMsMax = 10_000;
 const busyTriesMax = 4;
 
@@ -56,29 +51,32 @@ class Attempt {
   readonly #options: LogStreamOptions;
   #ordinary: Client | undefined;
   #replication: Client | undefined;
-  #receiver: LogReceiver | undefined;
-  #window: LogWindow | undefined;
-  #sinks: Sink[] = [];
-  #samples: ClockSample[] = [];
+  #current: TimelineStream | undefined;
   #segmentBytes = 0;
-  #heardMs = systemClock.elapsed();
-  #paused = false;
-  hasStreamed = false;
+  #hasStreamed = false;
 
   constructor(settings: StreamSettings, options: LogStreamOptions) {
     this.#settings = settings;
     this.#options = options;
   }
 
+  get hasStreamed(): boolean {
+    return this.#hasStreamed || this.#current?.hasStreamed === true;
+  }
+
+  stores(): LogStreamState['stores'] {
+    return this.#current?.stores() ?? [];
+  }
+
   async run(): Promise<void> {
     const { signal } = this.#options;
     const onAbort = (): void =>
-      this.#receiver?.abort(new LifeboatError('operation.cancelled', 'the stream was stopped'));
+      this.#current?.abort(new LifeboatError('operation.cancelled', 'the stream was stopped'));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#open();
       const way = await this.#way();
-      let place = await placeToStart({
+      let start = await placeToStart({
         ordinary: this.#ordinary as Client,
         replication: this.#replication as Client,
         slot: this.#settings.slot,
@@ -87,9 +85,10 @@ class Attempt {
         way,
       });
       for (;;) {
-        const next = await this.#stream(place, way);
+        const next = await this.#stream(start, way);
         if (next === undefined) throw new LifeboatError('asset.vanished', 'the server ended the stream');
-        place = { timeline: next.timeline, position: floorTo(next.at, this.#segmentBytes) };
+        const place = { timeline: next.timeline, position: floorTo(next.at, this.#segmentBytes) };
+        start = { ...place, fallback: place, isGap: false };
       }
     } catch (error) {
       if (!signal.aborted) throw serverError(error);
@@ -99,21 +98,12 @@ class Attempt {
     }
   }
 
-  stores(): LogStreamState['stores'] {
-    return this.#sinks.map((sink) => {
-      const completeToMs = this.#samples.findLast(({ position }) => position <= sink.durable)?.atMs;
-      return {
-        store: sink.options.store,
-        durable: lsnText(sink.durable),
-        ...(completeToMs === undefined ? {} : { completeToMs }),
-        ...(sink.failure === undefined ? {} : { failure: sink.failure.message }),
-      };
-    });
-  }
-
   async #open(): Promise<void> {
-    this.#ordinary = await connect(this.#settings.url);
-    this.#replication = await connectReplication(this.#settings.url, this.#settings.applicationName);
+    const bounds = { connectionTimeoutMillis: limits.streamSilenceMs };
+    const silenceMs = this.#options.bounds?.silenceMs ?? limits.streamSilenceMs;
+    // A server that hangs answers nothing, and says nothing of that either.
+    this.#ordinary = await connect(this.#settings.url, { ...bounds, query_timeout: silenceMs });
+    this.#replication = await connectReplication(this.#settings.url, this.#settings.applicationName, bounds);
     const { systemId } = await identifySource(this.#replication);
     if (systemId !== this.#options.source) {
       throw new LifeboatError(
@@ -142,128 +132,41 @@ class Attempt {
     const { timeline } = await identifySource(replication);
     if (timeline === 1) return { forks: [], timeline };
     const history = await historyOf(replication, timeline);
-    for (const { log } of this.#options.targets) await log.appendHistory(timeline, history);
+    for (const { log } of this.#options.targets) {
+      try {
+        await log.appendHistory(timeline, history);
+      } catch (error) {
+        // A store that is away gets it before any of the log, when it is back.
+        if (toLifeboatError(error).retry !== 'later') throw error;
+      }
+    }
     return { forks: forksOf(history), timeline };
   }
 
   /** One timeline, to its end. */
-  async #stream(place: Place, way: Way): Promise<NextTimeline | undefined> {
-    const window = (this.#window = new LogWindow(place.timeline, place.position, this.#segmentBytes));
-    const listings = await listingsOf(this.#options);
-    this.#sinks = this.#options.targets.map((target, index) => {
-      const listing = listings[index] as LogListing;
-      const tail = tailOf(listing, way, this.#segmentBytes);
-      const durable =
-        tail?.timeline === place.timeline && tail.position > place.position ? tail.position : place.position;
-      const options = { ...target, changed: () => this.#report(false) };
-      return new Sink(options, window, durable, listing.pieces);
+  async #stream(start: Start, way: Way): Promise<Awaited<ReturnType<TimelineStream['run']>>> {
+    const answers = await askStores(this.#options);
+    const { url, slot, applicationName } = this.#settings;
+    this.#current = new TimelineStream({
+      url,
+      slot,
+      // The server would take for the stream's own word what a connection of the same name says is flushed.
+      besideName: `${applicationName.slice(0, 50)}_beside`,
+      options: this.#options,
+      ordinary: this.#ordinary as Client,
+      replication: this.#replication as Client,
+      segmentBytes: this.#segmentBytes,
+      way,
+      start,
     });
-    this.#receiver = new LogReceiver(
-      this.#replication as Client,
-      { slot: this.#settings.slot, timeline: place.timeline, start: place.position },
-      {
-        data: (start, bytes) => {
-          window.add(start, bytes);
-          for (const sink of this.#sinks) sink.rouse();
-          this.#hold();
-        },
-        heard: (wantsReply) => {
-          this.#heardMs = systemClock.elapsed();
-          this.hasStreamed = true;
-          if (wantsReply) this.#report(false);
-        },
-      },
-    );
-    for (const sink of this.#sinks) sink.begin();
-    const watching = new AbortController();
-    const watch = this.#watch(watching.signal);
     try {
-      return await this.#receiver.ended;
+      return await this.#current.run(answers);
     } finally {
-      watching.abort();
-      await watch;
-      await Promise.all(this.#sinks.map((sink) => sink.end()));
-      this.#report(false);
+      this.#hasStreamed ||= this.#current.hasStreamed;
     }
-  }
-
-  /** Beside the stream: the server's clock, its slot, signs of life, and the state for people. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    let saidMs = Number.NEGATIVE_INFINITY;
-    try {
-      for (;;) {
-        await this.#sample();
-        this.#failOnConflict();
-        const nowMs = systemClock.elapsed();
-        if (nowMs - saidMs >= this.#options.everyMs) {
-          saidMs = nowMs;
-          await this.#say();
-        }
-        this.#report(nowMs - this.#heardMs > statusMs);
-        if (nowMs - this.#heardMs > limits.streamSilenceMs && !this.#paused) {
-          throw new LifeboatError(
-            'asset.vanished',
-            `the stream has been silent for ${limits.streamSilenceMs / 1000} s, and the server answers nothing in it`,
-          );
-        }
-        await systemClock.sleep(Math.min(sampleMs, this.#options.everyMs), signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#receiver?.abort(serverError(error));
-    }
-  }
-
-  async #sample(): Promise<void> {
-    const sample = await sampleClock(this.#ordinary as Client);
-    if (this.#samples.at(-1)?.position === sample.position) this.#samples.pop();
-    this.#samples.push(sample);
-    const least = this.#sinks.reduce((low, { durable }) => (durable < low ? durable : low), sample.position);
-    while ((this.#samples[1]?.position ?? sample.position) <= least && this.#samples.length > 1) this.#samples.shift();
-    this.#window?.sample(sample);
-  }
-
-  async #say(): Promise<void> {
-    const window = this.#window as LogWindow;
-    const slot = await readSlot(this.#ordinary as Client, this.#settings.slot);
-    const server = this.#samples.at(-1);
-    this.#options.say({
-      state: 'streaming',
-      timeline: window.timeline,
-      received: lsnText(window.end),
-      ...(server === undefined ? {} : { server: lsnText(server.position), serverMs: server.atMs }),
-      ...(window.newestCommitMs === undefined ? {} : { newestCommit: isoTime(window.newestCommitMs) }),
-      slot: { name: this.#settings.slot, status: slot?.status ?? 'missing', safeBytes: slot?.safeBytes ?? null },
-      stores: this.stores(),
-    });
-  }
-
-  #failOnConflict(): void {
-    const failure = this.#sinks.find((sink) => isLifeboatError(sink.failure, 'log.conflict'))?.failure;
-    if (failure !== undefined) throw failure;
-  }
-
-  /** Flushed is what every store has for good; the memory before it is free again. */
-  #report(wantsReply: boolean): void {
-    const window = this.#window;
-    if (window === undefined || this.#sinks.length === 0) return;
-    const least = (values: bigint[]): bigint => values.reduce((low, one) => (one < low ? one : low), window.end);
-    this.#receiver?.report(window.end, least(this.#sinks.map(({ durable }) => durable)), systemClock.now(), wantsReply);
-    window.dropBefore(least(this.#sinks.map(({ needsFrom }) => needsFrom)));
-    this.#hold();
-  }
-
-  /** A store that is away must not fill our memory: the server keeps what it may not send. */
-  #hold(): void {
-    const isFull = (this.#window?.heldBytes ?? 0) > limits.streamHeldBytesMax;
-    if (isFull === this.#paused) return;
-    this.#paused = isFull;
-    if (isFull) this.#receiver?.pause();
-    else this.#receiver?.resume();
   }
 
   async #close(): Promise<void> {
-    for (const client of [this.#replication, this.#ordinary]) {
-      await client?.end().catch(() => {}); // broken already
-    }
+    for (const client of [this.#replication, this.#ordinary]) if (client !== undefined) await endConnection(client);
   }
 }

@@ -56,6 +56,11 @@ export class LogWindow {
     return this.#walker.hasEnded;
   }
 
+  /** The first position that is held; where the log goes on if nothing is. */
+  get oldest(): bigint {
+    return this.#cells[0]?.start ?? this.#end;
+  }
+
   /** Memory that is held. */
   get heldBytes(): number {
     return this.#cells.length * this.cellBytes;
@@ -107,12 +112,12 @@ export class LogWindow {
     return { bytes, marks: marksOf(cell, start, end) };
   }
 
-  /** Nobody needs what is before this position any more. */
-  dropBefore(position: bigint): void {
+  /** Nobody needs what is before this position any more. `mayRead`: a store that was given up may still read the memory. */
+  dropBefore(position: bigint, mayRead = false): void {
     for (let cell = this.#cells[0]; cell !== undefined; cell = this.#cells[0]) {
       if (cell.start + BigInt(this.cellBytes) > position) return;
       this.#cells.shift();
-      if (this.#spare.length < 2) this.#spare.push(cell.bytes);
+      if (!mayRead && this.#spare.length < 2) this.#spare.push(cell.bytes);
     }
   }
 

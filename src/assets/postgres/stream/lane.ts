@@ -1,0 +1,126 @@
+import { assert, type LifeboatError } from '../../../core/index.ts';
+import type { LogListing, LogStreamState, LogTarget } from '../../log.ts';
+import { lsnText } from '../lsn.ts';
+import type { Answer, Start } from './anchor.ts';
+import { CatchUp, type CatchUpGround } from './catch-up.ts';
+import { IdleClock } from './idle-clock.ts';
+import { tailOf } from './resume.ts';
+import { Sink } from './sink.ts';
+import type { ClockSample, LogWindow } from './window.ts';
+
+export interface LaneEvents {
+  /** Something became durable, or a store failed. */
+  changed(): void;
+  /** What waiting does not mend. */
+  failed(failure: LifeboatError): void;
+}
+
+/**
+ * One store of a stream. Either it takes what the stream receives, or it is behind (it was away, or is slow): then it takes what it lacks over a
+ * connection of its own, until it has come up to what the stream still holds. So no store waits for another.
+ */
+export class Lane {
+  readonly target: LogTarget;
+  readonly #ground: CatchUpGround;
+  readonly #window: LogWindow;
+  readonly #start: Start;
+  readonly #events: LaneEvents;
+  #sink: Sink | undefined;
+  #clock: IdleClock | undefined;
+  #catchUp: CatchUp | undefined;
+  #known: bigint | undefined;
+
+  constructor(ground: CatchUpGround, target: LogTarget, window: LogWindow, start: Start, events: LaneEvents) {
+    this.#ground = ground;
+    this.target = target;
+    this.#window = window;
+    this.#start = start;
+    this.#events = events;
+  }
+
+  begin(answer: Answer): void {
+    if ('failure' in answer) return this.#fallBehind(answer.failure);
+    const { way, segmentBytes } = this.#ground;
+    const tail = tailOf(answer.listing, way, segmentBytes) ?? this.#start.fallback;
+    const isOwn = tail.timeline === this.#window.timeline;
+    if (this.#start.isGap || (isOwn && tail.position >= this.#window.oldest)) {
+      return this.#attach(isOwn ? tail.position : 0n, answer.listing);
+    }
+    this.#known = isOwn ? tail.position : undefined;
+    this.#fallBehind(undefined);
+  }
+
+  /** How far the store has the log of this timeline for good; `undefined`: nobody knows. */
+  get durable(): bigint | undefined {
+    return this.#sink?.durable ?? this.#known;
+  }
+
+  /** Before this position the window is not needed here; `undefined`: none of it. */
+  get needsFrom(): bigint | undefined {
+    return this.#sink?.needsFrom;
+  }
+
+  get failure(): LifeboatError | undefined {
+    return this.#sink?.failure ?? this.#catchUp?.failure ?? this.#clock?.failure;
+  }
+
+  rouse(): void {
+    this.#sink?.rouse();
+  }
+
+  sample(sample: ClockSample): void {
+    if (this.#sink !== undefined) this.#clock?.note(sample, this.#sink.durable);
+  }
+
+  /** The memory that this store still needs goes. */
+  fallBehind(): void {
+    assert(this.#sink !== undefined, 'only who is not behind falls behind');
+    this.#known = this.#sink.durable;
+    const { failure } = this.#sink;
+    this.#sink.leave();
+    this.#sink = undefined;
+    this.#fallBehind(failure);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#sink?.end(), this.#catchUp?.end(), this.#clock?.end()]);
+  }
+
+  state(completeToMs: number | undefined): LogStreamState['stores'][number] {
+    const { durable, failure } = this;
+    return {
+      store: this.target.store,
+      ...(durable === undefined ? {} : { durable: lsnText(durable) }),
+      ...(completeToMs === undefined ? {} : { completeToMs }),
+      ...(this.#sink === undefined ? { isBehind: true as const } : {}),
+      ...(failure === undefined ? {} : { failure: failure.message }),
+    };
+  }
+
+  #attach(durable: bigint, { pieces, clocks }: LogListing): void {
+    const { oldest, timeline } = this.#window;
+    const { target } = this;
+    const from = durable > oldest ? durable : oldest;
+    this.#catchUp = undefined;
+    this.#sink = new Sink({ ...target, changed: () => this.#events.changed() }, this.#window, from, pieces);
+    this.#clock = new IdleClock(target.log, timeline, clocks, this.#ground.options.bounds?.idleMs);
+    this.#sink.begin();
+    this.#events.changed();
+  }
+
+  #fallBehind(failure: LifeboatError | undefined): void {
+    this.#catchUp = new CatchUp(this.#ground, this.target, {
+      failure,
+      fallback: this.#start.fallback,
+      timeline: this.#window.timeline,
+      oldest: () => this.#window.oldest,
+      arrived: (durable, listing) => this.#attach(durable, listing),
+      durable: (position) => {
+        this.#known = position;
+        this.#events.changed();
+      },
+      failed: (error) => this.#events.failed(error),
+    });
+    this.#catchUp.begin();
+  }
+}

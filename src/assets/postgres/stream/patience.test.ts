@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogTarget, LogWriter } from '../../index.ts';
+import { LifeboatError } from '../../../core/index.ts';
+import type { Repository } from '../../../repository/index.ts';
+import {
+  installedMajors,
+  makeTestRepository,
+  postgresAsset,
+  runSql,
+  startStream,
+  startTestCluster,
+  take,
+  withRecovered,
+  type TestCluster,
+} from '../../../testing/postgres/index.ts';
+
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 15_000, interval: 50 });
+const missing = !(await installedMajors()).includes(15);
+
+describe.skipIf(missing)(
+  `a stream over time (${missing ? 'skipped: PostgreSQL 15 is not installed' : 'of PostgreSQL 15'})`,
+  () => {
+    let cluster: TestCluster;
+    let repository: Repository;
+    let far: Repository;
+
+    beforeAll(async () => {
+      cluster = await startTestCluster({
+        major: 15,
+        initdb: ['--wal-segsize=1'],
+        settings: { max_slot_wal_keep_size: '256MB', max_wal_size: '4MB', min_wal_size: '2MB', wal_keep_size: '0' },
+      });
+      repository = await makeTestRepository(join(cluster.folder, 'store'));
+      far = await makeTestRepository(join(cluster.folder, 'far'));
+      await cluster.sql('create table marks (n int)');
+      const base = await startStream(asset(), repository);
+      await take(asset(), repository);
+      await base.until(await position());
+      await base.stop();
+    });
+
+    afterAll(async () => {
+      await repository?.close();
+      await far?.close();
+      await cluster?.destroy();
+    });
+
+    const asset = () => postgresAsset({ url: cluster.url });
+    const one = async (text: string): Promise<string> => String(Object.values((await cluster.sql(text))[0] ?? {})[0]);
+    const position = (): Promise<string> => one('select pg_current_wal_flush_lsn()::text');
+    const serverMs = async (): Promise<number> =>
+      Number(await one('select floor(extract(epoch from clock_timestamp()) * 1000)::text'));
+    const write = async (mebibytes: number): Promise<void> => {
+      await cluster.sql(`create table noise as select repeat('x', 900) from generate_series(1, ${mebibytes * 1_000})`);
+      await cluster.sql('drop table noise');
+      await cluster.sql('checkpoint');
+    };
+
+    it('a moment of an idle stretch is reachable, long after the last commit, and costs one small object', async () => {
+      const stream = await startStream(asset(), repository, { bounds: { idleMs: 500 } });
+      await cluster.sql('insert into marks values (1)');
+      await stream.until(await position());
+      await one('select pg_sleep(0.3)');
+      const atMs = await serverMs();
+      const clocks = async () => (await stream.log.list()).clocks;
+      await soon(async () => (await clocks()).at(-1)?.atMs ?? 0).toBeGreaterThan(atMs);
+      await one('select pg_sleep(1.5)');
+      // The earlier one goes when the next is there.
+      expect((await clocks()).length).toBeLessThanOrEqual(2);
+      await cluster.server.kill();
+      await soon(() => stream.states.at(-1)?.state).toBe('waiting');
+      await stream.stop();
+      const found = await withRecovered(
+        { asset: asset(), repository, folder: cluster.folder },
+        { kind: 'time', atMs },
+        ({ url }) => runSql(url, 'select n from marks'),
+      );
+      expect(found).toEqual([{ n: 1 }]);
+      expect((await repository.verify({ depth: 'everything' })).damage).toEqual([]);
+      await cluster.restart();
+    });
+
+    it.each([
+      ['lifeboat_orders', /silent|did not answer|timeout/],
+      ['lifeboat', /timeout/],
+    ])('a silent stream is red and begun anew, when the process of %s at the server hangs', async (name, reason) => {
+      const stream = await startStream(asset(), repository, { bounds: { silenceMs: 1_500 } });
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      const pid = Number(await one(`select pid from pg_stat_activity where application_name = '${name}'`));
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await soon(() => stream.states.at(-1)?.state).toBe('waiting');
+        expect(stream.states.at(-1)?.reason).toMatch(reason);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      const seen = stream.states.length;
+      await soon(() => stream.states.slice(seen).at(-1)?.state).toBe('streaming');
+      await stream.stop();
+    });
+
+    it('a store that is away holds up no other; nothing it lacks is reported as flushed; back, it has all', async () => {
+      await take(asset(), repository);
+      let isAway = true;
+      const source = await (asset().log as NonNullable<ReturnType<typeof asset>['log']>).source();
+      const target: LogTarget = { store: 'far', everyMs: 100, log: failing(far.log('orders', source), () => isAway) };
+      const stream = await startStream(asset(), repository, { also: [target], bounds: { heldBytes: 4 * 2 ** 20 } });
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      const start = await position();
+      for (const n of [10, 11, 12]) {
+        await write(4);
+        await cluster.sql(`insert into marks values (${n})`);
+        await stream.until(await position());
+      }
+      await soon(() => stream.states.at(-1)?.stores[1]).toMatchObject({ isBehind: true, failure: 'the line is cut' });
+      const flushed = `select flush_lsn is null or flush_lsn <= '${start}' as is from pg_stat_replication
+                       where application_name = 'lifeboat_orders'`;
+      expect(await one(flushed)).toBe('true');
+      isAway = false;
+      await soon(() => stream.states.at(-1)?.stores[1]?.isBehind).toBeUndefined();
+      await cluster.sql('insert into marks values (13)');
+      const end = await position();
+      await soon(() => one(`select bool_and(flush_lsn >= '${end}')::text from pg_stat_replication`)).toBe('true');
+      // Again while it streams: it had been up to it.
+      isAway = true;
+      await write(12);
+      await soon(() => stream.states.at(-1)?.stores[1]?.isBehind).toBe(true);
+      isAway = false;
+      await soon(() => stream.states.at(-1)?.stores[1]?.isBehind).toBeUndefined();
+      const last = await position();
+      await soon(() => one(`select bool_and(flush_lsn >= '${last}')::text from pg_stat_replication`)).toBe('true');
+      expect(stream.bases).toEqual([]);
+      await stream.stop();
+      const near = (await repository.log('orders', source).list()).pieces.at(-1)?.end;
+      const pieces = (await far.log('orders', source).list()).pieces;
+      expect(pieces.at(-1)?.end).toBe(near);
+      for (const [i, piece] of pieces.slice(1).entries()) expect(piece.start <= (pieces[i]?.end as bigint)).toBe(true);
+    });
+  },
+);
+
+/** As a store behind a line that is cut. */
+const failing = (log: LogWriter, isAway: () => boolean): LogWriter =>
+  new Proxy(log, {
+    get: (target, name: keyof LogWriter) => {
+      const member = target[name];
+      if (typeof member !== 'function') return member;
+      return async (...words: never[]) => {
+        if (isAway()) throw new LifeboatError('store.unreachable', 'the line is cut');
+        return (member as (...all: never[]) => unknown).apply(target, words);
+      };
+    },
+  });

@@ -1,0 +1,186 @@
+import type { Client } from 'pg';
+import { isLifeboatError, isoTime, LifeboatError, limits, systemClock } from '../../../core/index.ts';
+import type { LogStreamState } from '../../log.ts';
+import { serverError } from '../connection.ts';
+import { lsnText } from '../lsn.ts';
+import type { Answer, Start } from './anchor.ts';
+import type { CatchUpGround } from './catch-up.ts';
+import { Lane } from './lane.ts';
+import { LogReceiver, type NextTimeline } from './receiver.ts';
+import { readSlot, sampleClock } from './source.ts';
+import { LogWindow, type ClockSample } from './window.ts';
+
+export interface TimelineGround extends CatchUpGround {
+  readonly replication: Client;
+  readonly start: Start;
+}
+
+/** How often the server's clock is read beside its log, and the slot looked at. */
+const sampleMs = 1_000;
+
+/** One timeline of a server's log, received once and brought into every store. */
+export class TimelineStream {
+  readonly #ground: TimelineGround;
+  readonly #window: LogWindow;
+  readonly #lanes: readonly Lane[];
+  readonly #receiver: LogReceiver;
+  readonly #silenceMs: number;
+  readonly #heldBytesMax: number;
+  #samples: ClockSample[] = [];
+  #heardMs = systemClock.elapsed();
+  #paused = false;
+  hasStreamed = false;
+
+  constructor(ground: TimelineGround) {
+    const { start, segmentBytes, options, replication, slot } = ground;
+    this.#ground = ground;
+    this.#silenceMs = options.bounds?.silenceMs ?? limits.streamSilenceMs;
+    this.#heldBytesMax = options.bounds?.heldBytes ?? limits.streamHeldBytesMax;
+    this.#window = new LogWindow(start.timeline, start.position, segmentBytes);
+    const events = { changed: () => this.#report(false), failed: (failure: LifeboatError) => this.abort(failure) };
+    this.#lanes = options.targets.map((target) => new Lane(ground, target, this.#window, start, events));
+    this.#receiver = new LogReceiver(
+      replication,
+      { slot, timeline: start.timeline, start: start.position },
+      { data: (at, bytes) => this.#take(at, bytes), heard: (wantsReply) => this.#hear(wantsReply) },
+    );
+  }
+
+  /** To the end of the timeline. `answers`: what the stores have, in the order of the targets. */
+  async run(answers: readonly Answer[]): Promise<NextTimeline | undefined> {
+    for (const [index, lane] of this.#lanes.entries()) lane.begin(answers[index] as Answer);
+    const watching = new AbortController();
+    const watch = this.#watch(watching.signal);
+    try {
+      return await this.#receiver.ended;
+    } finally {
+      watching.abort();
+      await watch;
+      await Promise.all(this.#lanes.map((lane) => lane.end()));
+      this.#report(false);
+    }
+  }
+
+  abort(reason: LifeboatError): void {
+    this.#receiver.abort(reason);
+  }
+
+  stores(): LogStreamState['stores'] {
+    return this.#lanes.map((lane) => {
+      const { durable } = lane;
+      const known = durable === undefined ? undefined : this.#samples.findLast(({ position }) => position <= durable);
+      return lane.state(known?.atMs);
+    });
+  }
+
+  #take(at: bigint, bytes: Buffer): void {
+    this.#window.add(at, bytes);
+    for (const lane of this.#lanes) lane.rouse();
+    this.#hold();
+  }
+
+  #hear(wantsReply: boolean): void {
+    this.#heardMs = systemClock.elapsed();
+    this.hasStreamed = true;
+    if (wantsReply) this.#report(false);
+  }
+
+  /** Beside the stream: the server's clock, its slot, signs of life, and the state for people. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { everyMs } = this.#ground.options;
+    let saidMs = Number.NEGATIVE_INFINITY;
+    try {
+      for (;;) {
+        await this.#sample();
+        this.#failOnConflict();
+        const nowMs = systemClock.elapsed();
+        if (nowMs - saidMs >= everyMs) {
+          saidMs = nowMs;
+          await this.#say();
+        }
+        const silentMs = nowMs - this.#heardMs;
+        this.#report(silentMs > this.#silenceMs / 6);
+        if (silentMs > this.#silenceMs && !this.#paused) {
+          throw new LifeboatError(
+            'asset.vanished',
+            `the stream has been silent for ${Math.round(silentMs / 1000)} s, and the server answers nothing in it`,
+          );
+        }
+        await systemClock.sleep(Math.min(sampleMs, everyMs), signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.abort(serverError(error));
+    }
+  }
+
+  async #sample(): Promise<void> {
+    const sample = await sampleClock(this.#ground.ordinary);
+    if (this.#samples.at(-1)?.position === sample.position) this.#samples.pop();
+    this.#samples.push(sample);
+    // Of a store that is behind nobody knows how old what it has is, until it has come up.
+    const from = least(this.#needed(({ durable }) => durable)) ?? sample.position;
+    while ((this.#samples[1]?.position ?? sample.position) <= from && this.#samples.length > 1) this.#samples.shift();
+    this.#window.sample(sample);
+    for (const lane of this.#lanes) lane.sample(sample);
+  }
+
+  async #say(): Promise<void> {
+    const { ordinary, slot: name, options } = this.#ground;
+    const slot = await readSlot(ordinary, name);
+    const server = this.#samples.at(-1);
+    options.say({
+      state: 'streaming',
+      timeline: this.#window.timeline,
+      received: lsnText(this.#window.end),
+      ...(server === undefined ? {} : { server: lsnText(server.position), serverMs: server.atMs }),
+      ...(this.#window.newestCommitMs === undefined ? {} : { newestCommit: isoTime(this.#window.newestCommitMs) }),
+      slot: { name, status: slot?.status ?? 'missing', safeBytes: slot?.safeBytes ?? null },
+      stores: this.stores(),
+    });
+  }
+
+  #failOnConflict(): void {
+    const failure = this.#lanes.find((lane) => isLifeboatError(lane.failure, 'log.conflict'))?.failure;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Flushed is what every store has for good, and nothing while one does not say; the memory before it is free again. */
+  #report(wantsReply: boolean): void {
+    const { end } = this.#window;
+    const flushed = least([end, ...this.#lanes.map(({ durable }) => durable ?? 0n)]) as bigint;
+    this.#receiver.report(end, flushed, systemClock.now(), wantsReply);
+    this.#hold();
+  }
+
+  #needed(of: (lane: Lane) => bigint | undefined): bigint[] {
+    return this.#lanes.flatMap((lane) => (lane.needsFrom === undefined ? [] : (of(lane) ?? [])));
+  }
+
+  /** Our memory is bounded: the server keeps what it may not send. A store must not hold up another one, so it falls behind alone. */
+  #hold(): void {
+    this.#drop(false);
+    if (this.#window.heldBytes > this.#heldBytesMax && this.#letFallBehind()) this.#drop(true);
+    const isFull = this.#window.heldBytes > this.#heldBytesMax;
+    if (isFull === this.#paused) return;
+    this.#paused = isFull;
+    if (isFull) this.#receiver.pause();
+    else this.#receiver.resume();
+  }
+
+  #drop(mayRead: boolean): void {
+    // Where all stores are behind, nobody takes what is received: it is kept on the server only.
+    this.#window.dropBefore(least(this.#needed(({ needsFrom }) => needsFrom)) ?? this.#window.end, mayRead);
+  }
+
+  /** Whether one was: who lags behind another store by more than half of what may be held. */
+  #letFallBehind(): boolean {
+    const half = BigInt(this.#heldBytesMax) / 2n;
+    const most = this.#needed(({ needsFrom }) => needsFrom).reduce((max, one) => (one > max ? one : max), 0n);
+    const slow = this.#lanes.filter(({ needsFrom }) => needsFrom !== undefined && most - needsFrom > half);
+    for (const lane of slow) lane.fallBehind();
+    return slow.length > 0;
+  }
+}
+
+const least = (values: readonly bigint[]): bigint | undefined =>
+  values.reduce<bigint | undefined>((low, one) => (low === undefined || one < low ? one : low), undefined);
