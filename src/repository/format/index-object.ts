@@ -2,15 +2,23 @@ import { limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { indexName } from '../names.ts';
+import { putKept } from '../put-kept.ts';
 import { encodeIndex, type IndexedPack } from './pack-format.ts';
 import { freshSalt, sealDocument } from './seal.ts';
 
-/** Stores as many index objects as the packs need; none for no packs. The first ones get these ids, each for this once. */
+export interface StoreIndexOptions {
+  /** Of the first objects, each for this once. */
+  readonly ids?: readonly string[];
+  /** How one is put; default: it is read back. */
+  readonly put?: (store: Store, name: string, bytes: Buffer) => Promise<void>;
+}
+
+/** Stores as many index objects as the packs need; none for no packs. */
 export async function storeIndex(
   store: Store,
   bundle: KeyBundle,
   packs: readonly IndexedPack[],
-  ids: readonly string[] = [],
+  { ids = [], put = putKept }: StoreIndexOptions = {},
 ): Promise<{ name: string; bytes: number }[]> {
   const stored: { name: string; bytes: number }[] = [];
   for (const [i, group] of groupsOf(packs).entries()) {
@@ -18,7 +26,7 @@ export async function storeIndex(
     const salt = announced === undefined ? freshSalt() : Buffer.from(announced, 'hex');
     const name = indexName(salt.toString('hex'));
     const sealed = await sealDocument(bundle, 'index', name, salt, encodeIndex(group));
-    await store.put(name, [sealed]);
+    await put(store, name, sealed);
     stored.push({ name, bytes: sealed.length });
   }
   return stored;

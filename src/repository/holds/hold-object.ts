@@ -8,7 +8,7 @@ import type { KeyBundle } from '../keys/bundle.ts';
 import { holdName, objectOfName } from '../names.ts';
 import type { Damage, Hold } from '../repository.ts';
 import { forEachOf } from '../tasks.ts';
-import { putKept } from '../write/put-kept.ts';
+import { putKept } from '../put-kept.ts';
 
 /**
  * Puts a hold where every reader of the store finds it, and returns the bytes that stand there; `sealed` are those that another store of

@@ -7,7 +7,7 @@ import { freshSalt, openDocument, sealDocument } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { journalName, journalRangeOf } from '../names.ts';
 import type { Damage, ShippedChain } from '../repository.ts';
-import { putKept } from '../write/put-kept.ts';
+import { putKept } from '../put-kept.ts';
 
 /** Some records of one chain, as docs/FORMAT.md, "Shipped journals", has them. */
 interface Piece {

@@ -5,7 +5,7 @@ import { damaged } from '../damage.ts';
 import { openDocument, sealDocument } from '../format/seal.ts';
 import { canaryName } from '../names.ts';
 import type { KeyBundle } from './bundle.ts';
-import { putKept } from '../write/put-kept.ts';
+import { putKept } from '../put-kept.ts';
 
 /**
  * A few sealed words for each epoch, made with it: whoever can read them holds the master key of the epoch, whatever else is in

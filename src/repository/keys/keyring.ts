@@ -7,6 +7,7 @@ import type { Unlock } from '../repository.ts';
 import { fingerprintOf, type KeyBundle } from './bundle.ts';
 import { decodeKeyObject, isVouchedFor, type ShareFacts } from './key-object.ts';
 import { openBundle, openKey } from './open-bundle.ts';
+import { putKept } from '../put-kept.ts';
 
 /** One way into a repository, as `keys list` shows it. Nothing of it is secret. */
 export interface KeyEntry {
@@ -81,19 +82,8 @@ export const freshKeyId = (clock: Clock): string => timeId(clock.now());
 /** Writes both copies and reads them back. The same key written again is no error. */
 export async function putKey(store: Store, id: string, bytes: Buffer): Promise<void> {
   for (const name of [keyName(id), copyOf(keyName(id))]) {
-    try {
-      await store.put(name, [bytes], { ifAbsent: true });
-    } catch (error) {
-      if (!isLifeboatError(error, 'store.exists')) throw error;
-    }
-    const back = await store.get(name, { range: { offset: 0, length: limits.headerBytesMax } });
-    decodeKeyObject(back, name);
-    if (!back.equals(bytes)) {
-      throw new LifeboatError('repository.damaged', `${name} does not read back as it was written`, {
-        where: store.location,
-        hint: 'Nothing was taken away. Look at the store, then do it again.',
-      });
-    }
+    decodeKeyObject(bytes, name);
+    await putKept(store, name, bytes);
   }
 }
 

@@ -5,7 +5,7 @@ import { readAwaited, sealAwaited } from '../format/awaited-object.ts';
 import { encodeCondemned, type Condemned } from '../format/condemned-object.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { awaitedName, condemnedName } from '../names.ts';
-import { putKept } from '../write/put-kept.ts';
+import { putKept } from '../put-kept.ts';
 
 export interface CondemnOf {
   readonly store: Store;

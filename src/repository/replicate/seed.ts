@@ -5,6 +5,7 @@ import { alreadyThere, isVacant, readHeaders } from '../format/headers.ts';
 import { encodePlain, readTwins } from '../format/twins.ts';
 import { decodeKeyObject } from '../keys/keys.ts';
 import { copyOf, headerName, keyName, objectOfName } from '../names.ts';
+import { putKept } from '../put-kept.ts';
 
 /**
  * The repository that both stores belong to. A target that holds nothing becomes a store of it, unless this is only `dry`: keys first,
@@ -69,7 +70,7 @@ async function createHeader(source: Store, target: Store, header: Buffer, reposi
 async function putIfAbsent(store: Store, name: string, bytes: Buffer): Promise<void> {
   if (bytes.length > limits.headerBytesMax || (await store.stat(name)) !== undefined) return;
   try {
-    await store.put(name, [bytes], { ifAbsent: true });
+    await putKept(store, name, bytes);
   } catch (error) {
     // Somebody else brings the same; what is there already is not ours to change.
     if (!isLifeboatError(error, 'store.exists')) throw error;

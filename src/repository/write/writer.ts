@@ -85,7 +85,11 @@ export class Writer implements PointWriter {
     const list = await this.#intake.finish();
     const written = await this.#sink.finish();
     this.#requireOpen();
-    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written], session.index);
+    const index = await storeIndex(store, bundle, [...this.#adopted(), ...written], {
+      ids: session.index,
+      // It is read back below, with all else that the point needs.
+      put: (place, name, bytes) => place.put(name, [bytes]),
+    });
     const pieces = await settled(list.pieces);
     this.#requireOpen();
     await readBack({

@@ -1,5 +1,5 @@
-import { isLifeboatError, LifeboatError } from '../../core/index.ts';
-import type { Store } from '../../stores/index.ts';
+import { isLifeboatError, LifeboatError } from '../core/index.ts';
+import type { Store } from '../stores/index.ts';
 
 /** A store that once kept something else than it was given is given it again; twice is no accident. */
 const attemptsMax = 2;
