@@ -77,12 +77,20 @@ function perform(request: Exclude<Request, { do: 'place' }>): Omit<Reply, 'task'
     case 'finish':
       return withPack(sessionOf(request).sealer.finish());
     case 'recycle':
-      sessions.get(request.session)?.sealer.recycle(request.memory);
+      recycle(request);
       return {};
     case 'end':
+      sessions.get(request.session)?.sealer.retire();
       sessions.delete(request.session);
       return {};
   }
+}
+
+/** A pack that is stored when its session has ended is nobody's. */
+function recycle({ session, memory }: { session: number; memory: ArrayBuffer }): void {
+  const sealer = sessions.get(session)?.sealer;
+  if (sealer === undefined) free(new Uint8Array(memory));
+  else sealer.recycle(memory);
 }
 
 function sessionOf(request: { session: number }): Session {

@@ -219,6 +219,7 @@ export class PackReader {
       if (plain === undefined) bad(ordinal, changedChunk(record, place));
       else await take(ordinal, plain);
     });
+    free(bytes);
   }
 
   async #openInThreads(

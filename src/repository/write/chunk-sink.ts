@@ -109,6 +109,7 @@ export class ChunkSink {
     await this.#session?.finish();
     this.#session = undefined;
     this.#storeOwn(this.#sealer.finish());
+    this.#sealer.retire();
     return this.#packs.finish();
   }
 
@@ -202,6 +203,9 @@ export class ChunkSink {
     for (const id of this.#stored.all()) this.#known.claim(id);
     for (const key of this.#own) this.#known.claim(Buffer.from(key, 'latin1'));
     this.#own = new Set();
+    // Only chunks that are too small for a thread come here from now on: a whole pack's memory would wait for them until the end.
+    this.#storeOwn(this.#sealer.finish());
+    this.#sealer.retire();
     this.#session = new SealSession(pool, this.#bundle, this.#known, (pack, recycle) => this.#packs.add(pack, recycle));
     return this.#session;
   }

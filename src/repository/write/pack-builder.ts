@@ -49,6 +49,7 @@ export class PackBuilder {
   #spare: Buffer | undefined;
   #open: OpenPack | undefined;
   #isFirst = true;
+  #isRetired = false;
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -101,7 +102,17 @@ export class PackBuilder {
 
   /** The memory of a pack that was stored. */
   recycle(memory: ArrayBuffer): void {
-    if (memory.byteLength === packObjectBytesMax) this.#spare = Buffer.from(memory);
+    const bytes = Buffer.from(memory);
+    if (!this.#isRetired && this.#spare === undefined && bytes.length === packObjectBytesMax) this.#spare = bytes;
+    else free(bytes);
+  }
+
+  /** Gives back what it keeps: little comes from now on. What follows begins small, as the first pack did. */
+  retire(): void {
+    if (this.#spare !== undefined) free(this.#spare);
+    this.#spare = undefined;
+    this.#isFirst = true;
+    this.#isRetired = true;
   }
 
   #openNext(): OpenPack {

@@ -4,6 +4,7 @@ import type { Store } from '../../stores/index.ts';
 import { Catalog } from '../read/catalog.ts';
 import { damaged, damageFrom, DamageLog, errorOf, errorOfObject, incomplete, isDamage } from '../damage.ts';
 import { decodePieces } from '../format/entry-list.ts';
+import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, packName } from '../names.ts';
 import { PackReader } from '../read/pack-reader.ts';
@@ -146,7 +147,7 @@ class ReadBack {
       this.#log.note(damageFrom(error, error.where ?? '', 'pack'));
     };
     await forEachOf(byPack, limits.packsReadAtOnce, ([pack, some]) =>
-      reader.chunks(pack, some, async () => {}, bad, { rehash: true }),
+      reader.chunks(pack, some, async (_, plain) => free(plain), bad, { rehash: true }),
     );
   }
 }

@@ -108,6 +108,11 @@ export class Sealer {
   recycle(memory: ArrayBuffer): void {
     this.#builder.recycle(memory);
   }
+
+  /** Gives back the memory that it keeps for more. */
+  retire(): void {
+    this.#builder.retire();
+  }
 }
 
 /** An inspector looks at memory of its own. */
