@@ -54,7 +54,7 @@ export function cephConf({ folder, identity, kind, gatewayPort, monitorPort }: C
     mon_cluster_log_file: join(folder, 'log', 'cluster.log'),
   };
   const gateway: Record<string, string | number | boolean> = {
-    rgw_frontends: `beast endpoint=127.0.0.1:${gatewayPort}`,
+    rgw_frontends: `beast endpoint=127.0.0.1:${gatewayPort} tcp_nodelay=1`,
     rgw_enable_usage_log: false,
     rgw_crypt_require_ssl: false,
     rgw_crypt_s3_kms_backend: 'testing',
