@@ -83,7 +83,7 @@ export interface LogWriter extends LogReader {
   remove(pieces: readonly LogRange[]): Promise<void>;
 }
 
-/** A point as far as its log goes: replay begins at `start`, and must come to `end` before the data is consistent. */
+/** A point as far as its log goes: replay begins at `start` (of a segment), and must come to `end` before the data is consistent. */
 export interface LogBasePlace {
   /** What the source calls its log. */
   readonly source: string;
@@ -130,6 +130,8 @@ export interface LogKeeping {
   source(): Promise<string>;
   /** Where a point stands on the log, by its facts; `undefined` for a point that has no place on it. */
   baseOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined;
+  /** Timelines that this one came from, as its history in the log tells. Throws what `LogReader` throws. */
+  ancestorsOf(log: LogReader, timeline: number): Promise<readonly number[]>;
   /**
    * Brings the log into the targets as it is written, until it is stopped. A lost connection, a restart and a failover are waited for.
    * Throws what waiting does not mend.

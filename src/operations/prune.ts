@@ -4,6 +4,7 @@ import { holdLock } from '../journal/index.ts';
 import type { Point, PruneOptions, PrunePlan, PruneResult } from '../repository/index.ts';
 import { damagedObjects } from './backup.ts';
 import type { Workspace } from './contract.ts';
+import { pruneLogs, type PrunedLog } from './prune-logs.ts';
 import { explain, requireExplained, requireNoneVanished, type Explanation } from './prune-alarm.ts';
 import { applyRetention, decideRetention, type RetentionPlan, type RetentionReport } from './retention.ts';
 
@@ -26,6 +27,8 @@ export interface PruneReport {
   /** Undefined where retention was not asked. */
   readonly retention: RetentionPlan | RetentionReport | undefined;
   readonly result: PruneResult;
+  /** Where something of a log went, or would go, or stays because nobody knows. */
+  readonly logs: readonly PrunedLog[];
   readonly explanation: Explanation;
   readonly seconds: number;
 }
@@ -52,9 +55,11 @@ export async function prune(workspace: Workspace, request: PruneRequest): Promis
     const retention = request.keepPoints ? undefined : await retain(workspace, request);
     const explanation = explain(workspace, store, before);
     const result = await execute(workspace, request, explanation);
+    // Last: while a point is there, its log is.
+    const logs = await pruneLogs(workspace, { ...request, going: new Set() });
     const seconds = (clock.elapsed() - startedMs) / 1000;
-    journal.append('prune.finished', { intent, store, ...recordOf(result), explanation, seconds });
-    return { store, dryRun, retention, result, explanation, seconds };
+    journal.append('prune.finished', { intent, store, ...recordOf(result), logs, explanation, seconds });
+    return { store, dryRun, retention, result, logs, explanation, seconds };
   } catch (error) {
     journal.append('prune.failed', { intent, store, error: toLifeboatError(error).toJSON() });
     throw error;
@@ -77,7 +82,8 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
     ...optionsOf(workspace, request),
     without: new Set(going),
   });
-  return { store, dryRun: true, retention, result, explanation, seconds: (clock.elapsed() - startedMs) / 1000 };
+  const logs = await pruneLogs(workspace, { ...request, going: new Set(going) });
+  return { store, dryRun: true, retention, result, logs, explanation, seconds: (clock.elapsed() - startedMs) / 1000 };
 }
 
 async function retain(workspace: Workspace, { store, signal }: PruneRequest): Promise<RetentionReport> {

@@ -90,9 +90,17 @@ function show({ output }: CommandContext, report: PruneReport): void {
       output.line(`  ${point.id} of ${point.asset}: ${reasons.map(({ words }) => words).join('; ')}`);
   for (const { point, reason } of retainedOf(retention)) output.line(`  ${point} stays all the same: ${reason}`);
   for (const sentence of sentencesOf(report)) output.line(`  ${sentence}`);
+  for (const sentence of logSentences(report)) output.line(`  ${sentence}`);
   for (const id of explanation.vanished)
     output.line(`  ${output.mark(false)} the point ${id} is gone, and no record says who gave it up`);
 }
+
+const logSentences = ({ logs, dryRun }: PruneReport): string[] =>
+  logs.map(({ asset, objects, bytes, stays }) =>
+    stays === undefined
+      ? `of the log of ${asset} ${formatBytes(bytes)} in ${objects} objects ${dryRun ? 'would go' : 'went'}: no moment that the policy keeps needs them`
+      : `all of the log of ${asset} stays: ${stays}`,
+  );
 
 /** What stays, and because of whom. */
 function sentencesOf({ result, dryRun }: PruneReport): string[] {
@@ -130,7 +138,7 @@ const sum = (...amounts: readonly { packs: number; bytes: number }[]): { packs: 
   bytes: amounts.reduce((total, { bytes }) => total + bytes, 0),
 });
 
-function jsonOf({ store, retention, result, explanation, seconds }: PruneReport): Record<string, unknown> {
+function jsonOf({ store, retention, result, logs, explanation, seconds }: PruneReport): Record<string, unknown> {
   const { damage, ...figures } = result;
   return {
     store,
@@ -139,6 +147,7 @@ function jsonOf({ store, retention, result, explanation, seconds }: PruneReport)
     retention: retention === undefined ? [] : retentionJson(retention),
     retainedPoints: retainedOf(retention),
     tiers: retention?.tiers ?? [],
+    logs,
     explanation,
     seconds,
   };

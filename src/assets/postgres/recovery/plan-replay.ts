@@ -75,7 +75,8 @@ export async function planReplay(
   return new PostgresReplay(plan, new LogFetcher(log, listing, legs, start.segmentBytes));
 }
 
-const segmentBytesOf = (facts: Readonly<Record<string, unknown>>): number =>
+/** Of the server that a point is of. */
+export const segmentBytesOf = (facts: Readonly<Record<string, unknown>>): number =>
   Number((facts['settings'] as Record<string, unknown> | undefined)?.['wal_segment_size'] ?? 16 * 2 ** 20);
 
 /** A name or a transaction is looked for in the log from the oldest point on; a position is where it says. */

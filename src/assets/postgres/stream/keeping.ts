@@ -1,7 +1,8 @@
 import type { LogBasePlace, LogKeeping } from '../../log.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { identifyServer } from '../identify.ts';
-import { planReplay } from '../recovery/plan-replay.ts';
+import { floorTo, forksOf } from '../lsn.ts';
+import { planReplay, segmentBytesOf } from '../recovery/plan-replay.ts';
 import { readPushed, storePushed } from './pushed-file.ts';
 import { streamLog } from './streamer.ts';
 
@@ -9,6 +10,8 @@ import { streamLog } from './streamer.ts';
 export const logKeeping = (asset: string, url: () => Promise<string>): LogKeeping => ({
   source: async () => (await identifyServer(await url())).systemId,
   baseOf,
+  ancestorsOf: async (log, timeline) =>
+    timeline === 1 ? [] : forksOf(await log.history(timeline)).map((fork) => fork.timeline),
   stream: async (options) =>
     streamLog({ url: await url(), slot: slotNameOf(asset), applicationName: slotNameOf(asset) }, options),
   push: async (path, open) => {
@@ -25,7 +28,12 @@ export const logKeeping = (asset: string, url: () => Promise<string>): LogKeepin
 function baseOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined {
   const { systemId, startLsn, endLsn, timeline } = facts;
   if (typeof systemId !== 'string' || typeof startLsn !== 'string' || typeof endLsn !== 'string') return undefined;
-  return { source: systemId, timeline: Number(timeline), start: lsnValue(startLsn), end: lsnValue(endLsn) };
+  return {
+    source: systemId,
+    timeline: Number(timeline),
+    start: floorTo(lsnValue(startLsn), segmentBytesOf(facts)),
+    end: lsnValue(endLsn),
+  };
 }
 
 /** Also the name to write into `synchronous_standby_names`. A slot may be called by 63 letters, digits and underscores. */
