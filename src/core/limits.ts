@@ -151,6 +151,13 @@ export const limits = {
   packsInFlight: 2,
   /** Packs that a restore or a verification reads at once: bounds memory to this many packs. */
   packsReadAtOnce: 2,
+  /** Of packs that are no files of this machine: a request waits tens of milliseconds for its answer, and small packs are one each. */
+  farPacksAtOnce: 8,
+  /** What one request brings of a far pack: costs little more than the whole at once, and is given to a thread as it came. */
+  farStretchBytes: 4 * 2 ** 20,
+  farStretchesAtOnce: 4,
+  /** Bytes of far packs that were asked for and not worked off yet: 100 MB/s at a quarter of a second each. */
+  farBytesInFlight: 24 * 2 ** 20,
   /** Files that are read at once: as many as Node has threads for, each with a buffer of two largest chunks. */
   filesReadAtOnce: 4,
   /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */

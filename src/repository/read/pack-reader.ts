@@ -4,16 +4,18 @@ import type { Store } from '../../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from '../format/chunk-codec.ts';
 import type { ChunkPlace } from './chunk-table.ts';
-import { damaged, damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
+import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
 import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';
 import { localPacksOf, type LocalPacks } from './local-packs.ts';
-import { wholeDamage } from './whole-damage.ts';
+import { FarPacks, stretchesOf } from './far-packs.ts';
+import { changedChunk, openPlaces, packKey, type Consumer } from './open-places.ts';
+import { wholeDamage, WholePack } from './whole-damage.ts';
 import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
-import { objectKey, type ObjectKey } from '../format/seal.ts';
-import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
+import type { ObjectKey } from '../format/seal.ts';
+import type { Pool } from '../pool/index.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Packs up to this size are read whole, whatever little is needed of them. */
@@ -30,14 +32,6 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What becomes of chunks that threads open. */
-export interface Consumer {
-  /** Open files that get the bytes of a chunk. They must stay open until `done` was called for it, or `consume` has ended. */
-  targets(ordinal: number): Promise<readonly OpenTarget[]>;
-  /** Called once for each chunk: whether it was good, and is where it belongs. */
-  done(ordinal: number, error: Error | undefined): Promise<void>;
-}
-
 type Consume = (record: PackRecord, range: Range, bytes: Buffer) => Promise<void>;
 
 /** Reads chunks from packs, each authenticated together with its id; keeps nothing. */
@@ -45,6 +39,7 @@ export class PackReader {
   readonly catalog: Catalog;
   /** Where packs are files of this machine. */
   readonly local: LocalPacks | undefined;
+  readonly #far: FarPacks | undefined;
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
@@ -57,6 +52,12 @@ export class PackReader {
     this.catalog = catalog;
     this.#log = log;
     this.local = localPacksOf(store, bundle, catalog);
+    this.#far = this.local === undefined ? new FarPacks() : undefined;
+  }
+
+  /** How many packs to read at once: far away, small ones are as slow as large ones. */
+  get packsAtOnce(): number {
+    return this.#far === undefined ? limits.packsReadAtOnce : limits.farPacksAtOnce;
   }
 
   /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */
@@ -98,6 +99,8 @@ export class PackReader {
     pool: Pool,
     options: ReadOptions = {},
   ): Promise<void> {
+    if (this.#far !== undefined && (await this.#consumeFar(this.#far, pack, ordinals, { consumer, pool }, options)))
+      return;
     await this.#ranges(
       pack,
       ordinals,
@@ -114,13 +117,39 @@ export class PackReader {
     bad: (ordinal: number, error: Error) => void | Promise<void>,
     options: ReadOptions,
   ): Promise<void> {
+    const { record, places, whole } = this.#wanted(pack, ordinals);
+    const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
+    for (const range of ranges) {
+      const work = (): Promise<void> => this.#range(record, range, whole, consume, bad, options);
+      await (this.#far === undefined ? work() : this.#far.within(range.length, work));
+    }
+  }
+
+  /** Chunks in their order; `whole`: reading all of the pack is less work. */
+  #wanted(pack: number, ordinals: readonly number[]): { record: PackRecord; places: Place[]; whole: boolean } {
     const record = this.catalog.packs[pack] as PackRecord;
     const places = ordinals.map((ordinal) => ({ ordinal, place: this.catalog.table.placeOf(ordinal) }));
     places.sort((a, b) => a.place.offset - b.place.offset);
     const needed = places.reduce((total, { place }) => total + place.sealedBytes, 0);
-    const whole = record.bytes <= wholeBytes || needed * 2 >= record.bytes;
-    const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
-    for (const range of ranges) await this.#range(record, range, whole, consume, bad, options);
+    return { record, places, whole: record.bytes <= wholeBytes || needed * 2 >= record.bytes };
+  }
+
+  /** False where that cannot be, and nothing was done. */
+  async #consumeFar(
+    far: FarPacks,
+    pack: number,
+    ordinals: readonly number[],
+    given: { readonly consumer: Consumer; readonly pool: Pool },
+    options: ReadOptions,
+  ): Promise<boolean> {
+    const { record, places, whole } = this.#wanted(pack, ordinals);
+    const stretches = whole ? stretchesOf(record, places) : rangesOf(places, limits.farStretchBytes);
+    if (stretches === undefined) return false;
+    const check = whole ? new WholePack(record) : undefined;
+    const parts = { store: this.#store, catalog: this.catalog, bundle: this.#bundle, record, check, ...given };
+    const isRead = await far.consume(stretches, { ...parts, ...options });
+    if (check !== undefined && isRead) this.#noteWhole(record, check.damage());
+    return true;
   }
 
   /**
@@ -193,11 +222,10 @@ export class PackReader {
       // One byte more than a whole pack has tells a longer one.
       const length = range.length + (whole ? 1 : 0);
       bytes = await this.#store.get(name, { range: { offset: range.offset, length }, ...signalOf(options) });
-      if (whole) this.#noteWhole(record, bytes);
+      if (whole) this.#noteWhole(record, wholeDamage(record, bytes));
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const known = errorOfObject(error, name) as Error;
-      for (const { ordinal } of range.places) await bad(ordinal, known);
+      for (const { ordinal } of range.places) await bad(ordinal, errorOfObject(error, name) as Error);
       return;
     }
     await consume(record, range, bytes);
@@ -211,7 +239,7 @@ export class PackReader {
     bad: (ordinal: number, error: Error) => void,
     options: ReadOptions,
   ): Promise<void> {
-    const key = this.#keyOf(record);
+    const key = packKey(this.#bundle, record);
     await forEachOf(range.places, chunksAtOnce, async ({ ordinal, place }) => {
       const start = place.offset - range.offset;
       const plain =
@@ -230,35 +258,20 @@ export class PackReader {
     pool: Pool,
     options: ReadOptions,
   ): Promise<void> {
-    const key = this.#keyOf(record);
     await forEachOf(tasksOf(range.places), tasksPerPack, async (places) => {
-      if (key === undefined) {
-        for (const { ordinal, place } of places) await consumer.done(ordinal, changedChunk(record, place));
-        return;
-      }
-      const start = (places[0] as Place).place.offset;
+      const from = (places[0] as Place).place.offset;
       const end = Math.max(...places.map(({ place }) => place.offset + place.sealedBytes));
-      const chunks = await Promise.all(
-        places.map(async ({ ordinal, place }) => ({
-          ...place,
-          id: Uint8Array.from(this.catalog.table.idOf(ordinal)),
-          offset: place.offset - start,
-          targets: await consumer.targets(ordinal),
-        })),
-      );
-      const bad = await openInThread(
+      const sealed = Uint8Array.from(bytes.subarray(from - range.offset, end - range.offset));
+      await openPlaces(places, {
+        catalog: this.catalog,
+        bundle: this.#bundle,
+        record,
+        sealed,
+        from,
+        consumer,
         pool,
-        {
-          key: Uint8Array.from(key.raw),
-          ...(options.rehash === true ? { rehashKey: Uint8Array.from(this.#bundle.chunkIdKey) } : {}),
-          sealed: Uint8Array.from(bytes.subarray(start - range.offset, end - range.offset)),
-          chunks,
-        },
-        options.lane,
-      );
-      for (const [i, { ordinal, place }] of places.entries()) {
-        await consumer.done(ordinal, bad.includes(i) ? changedChunk(record, place) : undefined);
-      }
+        ...options,
+      });
     });
     free(bytes);
   }
@@ -278,19 +291,11 @@ export class PackReader {
   }
 
   /** Damage anywhere in a pack is told, even where no chunk that is wanted suffers from it. */
-  #noteWhole(record: PackRecord, bytes: Buffer): void {
-    const what = wholeDamage(record, bytes);
+  #noteWhole(record: PackRecord, what: string | undefined): void {
     if (what !== undefined)
       this.#log.note({ object: packName(record.id), kind: 'pack', code: 'repository.damaged', what, points: [] });
   }
-
-  #keyOf(record: PackRecord): ObjectKey | undefined {
-    return objectKey(this.#bundle, 'pack', packName(record.id), record.epoch, Buffer.from(record.id, 'hex'));
-  }
 }
-
-const changedChunk = (record: PackRecord, place: ChunkPlace): Error =>
-  damaged(packName(record.id), `the chunk at ${place.offset} is not as it was written`);
 
 const signalOf = (options: ReadOptions): { signal?: AbortSignal } =>
   options.signal === undefined ? {} : { signal: options.signal };

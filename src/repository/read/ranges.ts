@@ -17,17 +17,13 @@ export interface Range {
 }
 
 /** What to read of a pack to get these chunks, which are in the order of their offsets. */
-export function rangesOf(places: readonly Place[]): Range[] {
+export function rangesOf(places: readonly Place[], bytesMax = rangeBytesMax): Range[] {
   const ranges: Range[] = [];
   for (const one of places) {
     const { offset, sealedBytes } = one.place;
     const last = ranges[ranges.length - 1];
     const end = offset + sealedBytes;
-    if (
-      last !== undefined &&
-      offset - (last.offset + last.length) <= gapBytesMax &&
-      end - last.offset <= rangeBytesMax
-    ) {
+    if (last !== undefined && offset - (last.offset + last.length) <= gapBytesMax && end - last.offset <= bytesMax) {
       last.length = Math.max(last.length, end - last.offset);
       last.places.push(one);
     } else ranges.push({ offset, length: sealedBytes, places: [one] });

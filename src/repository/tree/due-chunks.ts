@@ -1,7 +1,8 @@
 import { LifeboatError, limits, type Progress } from '../../core/index.ts';
 import type { OpenFiles, TargetFile } from './open-files.ts';
 import type { LocalPacks, Placed } from '../read/local-packs.ts';
-import type { Consumer, PackReader } from '../read/pack-reader.ts';
+import type { Consumer } from '../read/open-places.ts';
+import type { PackReader } from '../read/pack-reader.ts';
 import { locatePiece, requireFitting, type Piece } from '../read/pieces.ts';
 import { poolFor, type OpenTarget, type Pool } from '../pool/index.ts';
 import { forEachOf, inLanes } from '../tasks.ts';
@@ -123,7 +124,7 @@ export class DueChunks {
     const failed: { ordinal: number; error: Error; destinations: Destination[] }[] = [];
     // Neighbours in a file stand in neighbouring packs, and two threads that write to one file wait for each other.
     const lanes = pool?.threads.length ?? 1;
-    await inLanes([...due], lanes, limits.packsReadAtOnce, async ([pack, ordinals], lane) => {
+    await inLanes([...due], lanes, this.#parts.reader.packsAtOnce, async ([pack, ordinals], lane) => {
       const bad = (ordinal: number, error: Error): void =>
         void failed.push({ ordinal, error, destinations: ordinals.get(ordinal) as Destination[] });
       await this.#writePack(pack, ordinals, pool, lane, bad);

@@ -6,7 +6,8 @@ import { damaged, damageFrom, DamageLog, incomplete, isDamage } from '../damage.
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, packName, pointName } from '../names.ts';
 import { inspectHeaders } from '../format/headers.ts';
-import { PackReader, type Consumer } from '../read/pack-reader.ts';
+import type { Consumer } from '../read/open-places.ts';
+import { PackReader } from '../read/pack-reader.ts';
 import { readTrailer } from '../format/pack-trailer.ts';
 import { fits, type Piece } from '../read/pieces.ts';
 import { listPoints } from '../read/point-listing.ts';
@@ -65,10 +66,10 @@ class Verification {
     const bytes = this.#reading.bytesOf(work.keys());
     progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes });
     this.#pool = depth === 'structure' ? undefined : poolFor(bytes);
-    await forEachOf(work, limits.packsReadAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
+    await forEachOf(work, this.#reader.packsAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
     if (depth === 'everything') await this.#verifyOthers();
     else
-      await forEachOf(this.#otherPlaces(), limits.packsReadAtOnce, async ([pack, some]) =>
+      await forEachOf(this.#otherPlaces(), this.#reader.packsAtOnce, async ([pack, some]) =>
         this.#verifyPack(pack, some),
       );
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
