@@ -45,6 +45,8 @@ export interface OpenOptions {
 
 /** A workspace that owns what it opened: close it when done. */
 export interface OpenWorkspace extends Workspace {
+  /** What was done with it so far: how many records were added, and which stores answered when they were opened. */
+  used(): Promise<{ records: number; stores: string[] }>;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const stateFolder = resolve(options.stateFolder);
   await makeStateFolder(stateFolder);
   const host = hostname();
-  const journal = openJournal(join(stateFolder, 'journal.db'), { clock, host });
+  const { journal, added } = counted(openJournal(join(stateFolder, 'journal.db'), { clock, host }));
   const places = new Map<string, Promise<Store>>();
   const repositories = new Map<string, Promise<Repository>>();
   const wrap = options.wrapStore ?? retriesWith(clock);
@@ -80,8 +82,32 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
       return opened;
     },
     place,
+    used: async () => ({ records: added(), stores: await answered(places) }),
     close: () => closeAll(journal, places),
   };
+}
+
+function counted(journal: Journal): { journal: Journal; added: () => number } {
+  let records = 0;
+  const append: Journal['append'] = (...record) => {
+    records += 1;
+    return journal.append(...record);
+  };
+  const counting: Journal = {
+    append,
+    records: (filter) => journal.records(filter),
+    rows: (after, most) => journal.rows(after, most),
+    remember: (chain, rows) => journal.remember(chain, rows),
+    verify: (known) => journal.verify(known),
+    close: () => journal.close(),
+  };
+  return { journal: counting, added: () => records };
+}
+
+async function answered(places: Map<string, Promise<Store>>): Promise<string[]> {
+  const names = [...places.keys()];
+  const settled = await Promise.allSettled(places.values());
+  return names.filter((_, position) => settled[position]?.status === 'fulfilled');
 }
 
 async function makeStateFolder(path: string): Promise<void> {

@@ -1,11 +1,12 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LifeboatError } from '../core/index.ts';
+import { LifeboatError, limits } from '../core/index.ts';
+import type { Store } from '../stores/index.ts';
 import { beginning, hostIdentity } from '../journal/index.ts';
 import { backup, listPoints, rebuild, restore, shipJournal, verify, type PointList } from './index.ts';
 import { withCopies } from './testing/copies.ts';
-import { withWorkspaceOf } from './testing/workspace.ts';
+import { changed, withWorkspaceOf } from './testing/workspace.ts';
 
 const seen = ({ points }: PointList): unknown =>
   points.map(({ point, since, verifiedMs, provenMs }) => ({ id: point.id, since, verifiedMs, provenMs }));
@@ -121,6 +122,106 @@ describe('the journal in the stores', () => {
         expect(rebuilt).toMatchObject([{ chains: [{}, {}], damage: [] }]);
         const stories = twin.journal.records({ kinds: ['note'] }).map(({ data }) => data['story']);
         expect(stories.toSorted()).toEqual(['common', 'one', 'other']);
+      });
+    });
+  });
+
+  it('is put together where it has many small pieces, and says the same', async () => {
+    await withCopies(async (workspace, folder) => {
+      const near = join(folder, 'near');
+      for (let n = 0; n < limits.journalPiecesMax; n += 1) {
+        workspace.journal.append('note', { n });
+        await shipJournal(workspace, ['near']);
+      }
+      expect(await piecesOf(near)).toHaveLength(1);
+      workspace.journal.append('note', { last: true });
+      await shipJournal(workspace, ['near']);
+      const repository = await workspace.repository('near');
+      const { chains, damage } = await repository.journals();
+      expect(damage).toEqual([]);
+      expect(chains[0]?.rows).toEqual(workspace.journal.rows(0, 1_000));
+      expect((await repository.verify({ depth: 'everything' })).damage).toEqual([]);
+    });
+  });
+
+  it('killed while pieces are put together, or kept by the store all the same, is believed once', async () => {
+    let keeps = true;
+    const keeping = (store: Store): Store =>
+      changed(store, {
+        remove: async (name) => {
+          if (keeps && name.startsWith('journal/')) throw new LifeboatError('store.denied', 'no right to delete');
+          await store.remove(name);
+        },
+      });
+    await withCopies(async (workspace, folder) => {
+      for (let n = 0; n < limits.journalPiecesMax; n += 1) {
+        workspace.journal.append('note', { n });
+        expect((await shipJournal(workspace, ['near'])).failures).toEqual([]);
+      }
+      expect(await piecesOf(join(folder, 'near'))).toHaveLength(limits.journalPiecesMax + 1);
+      keeps = false;
+      const { chains, damage } = await (await workspace.repository('near')).journals();
+      expect([chains[0]?.rows, damage]).toEqual([workspace.journal.rows(0, 1_000), []]);
+    }, keeping);
+  });
+
+  it('cut at its end is noticed by the machine that shipped it, and by whoever compares the stores', async () => {
+    await withCopies(async (workspace, folder) => {
+      for (let n = 0; n < 3; n += 1) {
+        workspace.journal.append('note', { n });
+        await shipJournal(workspace, ['near', 'far']);
+      }
+      await rm((await piecesOf(join(folder, 'near'))).at(-1) as string);
+      const { rebuilt, unequal } = await rebuild(workspace, ['near', 'far']);
+      expect(rebuilt.flatMap(({ damage }) => damage)).toEqual([]);
+      expect(unequal).toMatchObject([{ records: { near: 2, far: 3 }, forkedAt: undefined }]);
+      await shipJournal(workspace, ['near']);
+      const told = workspace.journal.records({ kinds: ['journal.cut'] });
+      expect(told.map(({ data }) => [data['from'], data['to']])).toEqual([[3, 3]]);
+      await shipJournal(workspace, ['near', 'far']);
+      expect((await rebuild(workspace, ['near', 'far'])).unequal).toEqual([]);
+    });
+  });
+
+  it('harmed in one byte, cut or emptied is named by a verification, and harms no point', async () => {
+    await withCopies(async (workspace, folder) => {
+      await backup(workspace, 'docs');
+      await shipJournal(workspace, ['near']);
+      const [piece] = await piecesOf(join(folder, 'near'));
+      const bytes = await readFile(piece as string);
+      const flipped = Buffer.from(bytes);
+      flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] as number) ^ 4;
+      for (const harmed of [
+        flipped,
+        bytes.subarray(0, bytes.length - 9),
+        Buffer.alloc(0),
+        Buffer.concat([bytes, bytes]),
+      ]) {
+        await rm(piece as string);
+        await writeFile(piece as string, harmed);
+        const repository = await workspace.repository('near');
+        const { damage, sound } = await repository.verify({ depth: 'everything' });
+        expect(damage).toMatchObject([{ kind: 'journal', code: 'repository.damaged', points: [] }]);
+        expect(sound).toHaveLength(1);
+      }
+    });
+  });
+
+  it('brings back runs that another machine made, and an index gives back packs that lost theirs', async () => {
+    await withCopies(async (workspace, folder) => {
+      await backup(workspace, 'docs');
+      const snapshot = { scenario: 'lost', snapshot: { steps: [] }, incident: { impactMs: 1, declaredMs: 1 } };
+      workspace.journal.append('run.started', snapshot, { run: 'r1' });
+      workspace.journal.append('run.finished', { verdict: 'done' }, { run: 'r1' });
+      await shipJournal(workspace, ['near']);
+      for (const name of await readdir(join(folder, 'near', 'index'))) await rm(join(folder, 'near', 'index', name));
+      await rm(join(folder, 'state'), { recursive: true });
+      await withWorkspaceOf(folder, async (empty) => {
+        const { rebuilt } = await rebuild(empty, ['near']);
+        expect(rebuilt).toMatchObject([{ indexedPacks: 1 }]);
+        expect(empty.journal.records({ run: 'r1' }).map(({ kind }) => kind)).toEqual(['run.started', 'run.finished']);
+        expect(await readdir(join(folder, 'near', 'index'))).not.toEqual([]);
+        expect((await verify(empty, { assets: [], everything: true })).results[0]).toMatchObject({ ok: true });
       });
     });
   });

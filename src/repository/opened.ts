@@ -15,6 +15,7 @@ import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
 import { putPiece, readChains, shippedHead } from './journal/journal-object.ts';
+import { compactPieces } from './journal/compact.ts';
 import { storeIndex } from './format/index-object.ts';
 import type { HostIdentity } from '../journal/index.ts';
 import { listHolds, putHold, removeHold } from './holds/index.ts';
@@ -129,6 +130,10 @@ export class OpenedRepository implements Repository {
 
   putJournal(identity: HostIdentity, piece: Parameters<Repository['putJournal']>[1]): Promise<void> {
     return putPiece(this.#store, this.#bundle, identity, piece);
+  }
+
+  compactJournal(identity: HostIdentity): Promise<number> {
+    return compactPieces(this.#store, this.#bundle, identity);
   }
 
   shippedHead(chain: string): ReturnType<Repository['shippedHead']> {

@@ -63,6 +63,12 @@ export interface Repository {
     piece: { host: string; previous: string; rows: readonly JournalRow[] },
   ): Promise<void>;
 
+  /**
+   * Puts fewer, longer pieces in the place of many small ones of this machine's chain: first the long one, read back, then the others go. A
+   * crash between leaves both, which is right; a store that keeps them all the same is no error. Returns how many went.
+   */
+  compactJournal(identity: HostIdentity): Promise<number>;
+
   /** The last record of a chain that the store holds: its number and hash; 0 and zeros where it holds none. */
   shippedHead(chain: string): Promise<{ records: number; head: string }>;
 

@@ -3,8 +3,6 @@ import {
   backupEverywhere,
   copyFailure,
   copyPoints,
-  holdersOf,
-  shipJournal,
   isKeptOutside,
   unknownAsset,
   type BackupReport,
@@ -14,7 +12,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole and durable and a sample of what it needs was read back, both of what is new and of what the store had already (`verify` reads every byte). Content that turns out damaged is stored again, and named in a warning. A backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. Then this machine’s journal is brought to the stores, sealed and signed, and the points are copied to the stores that their policies name for copies; a copy that fails takes nothing from the point. The exit code is 0 only if every point was taken and copied.',
+    'Takes a recovery point of each named asset, or of all, in every store of its policy. A point appears only when it is whole and durable and a sample of what it needs was read back, both of what is new and of what the store had already (`verify` reads every byte). Content that turns out damaged is stored again, and named in a warning. A backup that fails or is killed leaves nothing half-visible, and the next one uses what it had already uploaded. Then the points are copied to the stores that their policies name for copies; a copy that fails takes nothing from the point. The exit code is 0 only if every point was taken and copied.',
   arguments: [
     {
       name: 'ASSET',
@@ -47,8 +45,6 @@ export const command: Command = {
       const copied = await copyPoints(workspace, reports, context.signal);
       const late = copied.copies.flatMap((copy) => copyFailure(copy) ?? []);
       const copyFailures = [...copied.failures, ...late];
-      const stores = new Set(assets.flatMap((asset) => holdersOf(workspace.plan, asset)));
-      const { failures: unshipped } = await shipJournal(workspace, context.signal.aborted ? [] : [...stores]);
       if (reports.length > 0) show(context.output, reports);
       for (const { from, to, points, bytes } of copied.copies)
         context.output.line(
@@ -59,10 +55,6 @@ export const command: Command = {
       for (const { asset, error } of failures) {
         context.output.line(`${context.output.mark(false)} ${asset}: ${error.message} [${error.code}]`);
       }
-      for (const error of unshipped)
-        context.output.line(
-          `the journal was not brought to a store, the next backup does: ${error.message} [${error.code}]`,
-        );
       const json = {
         points: reports.map(pointJson),
         failures: failures.map(({ asset, error }) => ({ asset, ...error.toJSON() })),

@@ -12,7 +12,7 @@ export const command: Command = {
     withWorkspace(context, async (workspace) => {
       const named = input.arguments('STORE');
       const stores = named.length === 0 ? [...workspace.plan.stores.keys()] : named;
-      const { rebuilt, failures } = await rebuild(workspace, stores);
+      const { rebuilt, unequal, failures } = await rebuild(workspace, stores);
       const { output } = context;
       for (const { store, chains, indexedPacks, damage } of rebuilt) {
         const records = chains.reduce((total, { added }) => total + added, 0);
@@ -22,9 +22,22 @@ export const command: Command = {
         for (const { chain, host, records: held } of chains) output.line(`  ${host}: ${held} records (${chain})`);
         for (const { object, what } of damage) output.line(`  ${object}: ${what}`);
       }
+      for (const { host, records, forkedAt } of unequal) {
+        const held = Object.entries(records).map(([store, count]) => `${count} in ${store}`);
+        output.line(
+          forkedAt === undefined
+            ? `  the journal of ${host} is not as long everywhere: ${held.join(', ')}. Where it is shorter, the store was away, or it was cut`
+            : `${output.mark(false)} the journal of ${host} has two stories from record ${forkedAt} on: ${held.join(', ')}`,
+        );
+      }
       for (const { message, code } of failures) output.line(`${output.mark(false)} ${message} [${code}]`);
-      const json = { stores: rebuilt, failures: failures.map((error) => error.toJSON()) };
+      const json = { stores: rebuilt, unequal, failures: failures.map((error) => error.toJSON()) };
       const [damaged] = rebuilt.flatMap(({ damage }) => damage);
+      const forked = unequal.find(({ forkedAt }) => forkedAt !== undefined);
+      if (damaged === undefined && forked !== undefined) {
+        const words = `two stores tell different stories of the journal of ${forked.host} from record ${forked.forkedAt} on`;
+        return { json, error: new LifeboatError('repository.damaged', words, { where: forked.chain }) };
+      }
       if (damaged === undefined) return failures[0] === undefined ? { json } : { json, error: failures[0] };
       return {
         json,
