@@ -54,8 +54,21 @@ function isStep(judge, step) {
   if (kind.kind === 'restore' && step.at !== undefined) return false;
   if (kind.kind === 'notify') return isChannel(judge, step.notify.channel);
   if (kind.kind === 'restore' || kind.kind === 'backup') return isAsset(judge, assetOf(step[kind.kind]));
-  return kind.kind !== 'parallel' || step.parallel.every((inner) => isStep(judge, inner));
+  if (kind.kind === 'call') return isCall(judge, step.call);
+  if (kind.kind === 'choose') return Object.values(step.choose.options).every((way) => isWay(judge, way));
+  return kind.kind !== 'parallel' || (step.parallel.steps ?? step.parallel).every((inner) => isStep(judge, inner));
 }
+
+/** A called scenario of which every step runs; a drill is not called yet. */
+const isCall = (judge, written) => {
+  const scenario = typeof written === 'string' ? written : written.scenario;
+  return scenario !== undefined && isScenario(judge, scenario);
+};
+
+/** A text is only an answer. */
+const isWay = (judge, way) =>
+  typeof way === 'string' ||
+  ((way.call === undefined || isCall(judge, way.call)) && (way.steps ?? []).every((inner) => isStep(judge, inner)));
 
 /** Messages go to the console until there are notifiers. */
 const isChannel = ({ plan }, name) => (plan.channels.get(name)?.type ?? name) === 'console';

@@ -25,6 +25,8 @@ const register = {
   'steps/notify': 'src/procedures/steps.test.ts',
   'steps/approve': 'src/procedures/people/people.test.ts',
   'steps/manual': 'src/procedures/people/people.test.ts',
+  'steps/choose': 'src/procedures/groups/groups.test.ts',
+  'steps/call': 'src/procedures/groups/groups.test.ts',
   'steps/parallel': 'src/procedures/runner.test.ts',
 };
 

@@ -134,6 +134,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-approve.ts'),
   },
   {
+    name: 'run choose',
+    summary: 'decide which way a run goes',
+    heading: 'Recover:',
+    load: () => import('./commands/run-choose.ts'),
+  },
+  {
+    name: 'run resume',
+    summary: 'go on with a run that was interrupted',
+    heading: 'Recover:',
+    load: () => import('./commands/run-resume.ts'),
+  },
+  {
     name: 'run attest',
     summary: 'say that what people were to do is done',
     heading: 'Recover:',

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { LifeboatError } from '../core/index.ts';
 import type { DrillDeclaration, Plan, Scenario, StepDeclaration } from '../plan/index.ts';
-import { flatSteps } from '../procedures/index.ts';
+import { expandCalls, flatSteps } from '../procedures/index.ts';
 
 /** What a drill rehearses: a scenario of the plan, or the restore of one asset written as a procedure. Throws `plan.unknown_name`. */
 export function rehearsalOf(plan: Plan, drill: DrillDeclaration): Scenario {
   if (drill.scenario !== undefined) {
     const scenario = plan.scenarios.get(drill.scenario);
-    if (scenario !== undefined) return scenario;
+    if (scenario !== undefined) return expandCalls(scenario, plan);
     throw unknown(`scenario ${drill.scenario}`, [...plan.scenarios.keys()]);
   }
   const asset = drill.restore === 'random' ? anyAsset(plan) : drill.restore;

@@ -14,3 +14,4 @@ export * from './load.ts';
 export * from './model.ts';
 export * from './render/index.ts';
 export * from './retention/index.ts';
+export { chooseFrame } from './schema/later-steps.ts';

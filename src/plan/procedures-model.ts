@@ -49,6 +49,10 @@ export interface StepDeclaration {
   /** The steps inside a `parallel`. */
   readonly steps: readonly StepDeclaration[];
   readonly place: Place;
+  /** Of a step that a `call` brought into a run: under which name. What it names, it names in the scenario that was called. */
+  readonly scope?: string;
+  /** Of a `call`, once its steps are written out for a run. */
+  readonly called?: CalledScenario;
   /** The ways of a `choose` that is written with steps or scenarios. */
   readonly options?: readonly StepOption[];
   readonly title?: string;
@@ -79,6 +83,17 @@ export interface StepOption {
   readonly if?: string;
   readonly call?: string;
   readonly steps: readonly StepDeclaration[];
+  /** Once the steps of the called scenario are written out for a run. */
+  readonly called?: CalledScenario;
+}
+
+export interface CalledScenario {
+  readonly scenario: string;
+  /** What stands before the names of its steps. */
+  readonly scope: string;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Values for its parameters; may hold `${…}` of the caller. */
+  readonly with: Readonly<Record<string, unknown>>;
 }
 
 export interface DrillDeclaration {

@@ -21,6 +21,8 @@ export interface ActiveRun {
   readonly answer: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string } | undefined;
   /** Outputs of finished steps as they are, secrets included: only in memory. */
   readonly outputs: Map<string, Record<string, unknown>>;
+  /** What the names mean in called scenarios that have begun, by the name of the call. */
+  readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
   /** Ends every running step when it fires. */
   readonly signal: AbortSignal;
   /** Set by the first step that does not pass; nothing new starts then. */

@@ -1,6 +1,11 @@
 import { toLifeboatError } from '../core/index.ts';
-import type { Scenario, StepDeclaration } from '../plan/index.ts';
+import type { CalledScenario, Scenario, StepDeclaration } from '../plan/index.ts';
+import { waysOf } from './groups/choose.ts';
+import { expandCalls } from './groups/expand.ts';
+import { groupTitle, isGroup } from './groups/group.ts';
+import { drillsAreNotCalled } from './groups/refusals.ts';
 import { kindOf, parseSettings, parseSiblings } from './input.ts';
+import { insideOf } from './order.ts';
 import type { Incident, RunnerTools } from './run-types.ts';
 import { flatSteps } from './show.ts';
 import type { Environment, StepContext, StepInput, StepPreview } from './step.ts';
@@ -32,57 +37,144 @@ export interface DescribedStep extends StepPreview {
  * only read. What depends on a step that has not run is unknown or predicted, never proved.
  */
 export async function describeProcedure(request: DescribeRequest): Promise<DescribedStep[]> {
-  const described: DescribedStep[] = [];
-  for (const step of flatSteps(request.scenario)) described.push(await describeStep(request, step));
-  return described;
-}
-
-async function describeStep(request: DescribeRequest, step: StepDeclaration): Promise<DescribedStep> {
-  const base = { id: step.id, kind: step.kind, budgetMs: step.budgetMs };
+  const scenario = expandCalls(request.scenario, request.tools.workspace.plan);
   const variables = variablesOf({
     run: 'dry',
     mode: 'dry',
-    scenario: request.scenario,
+    scenario,
     environment: request.environment,
     incident: request.incident,
     outputs: new Map(),
   });
+  return describeSteps({ ...request, scenario }, scenario.steps, { variables, within: undefined });
+}
+
+interface Around {
+  readonly variables: Record<string, unknown>;
+  /** What must come true before these steps run, where that is not sure. */
+  readonly within: string | undefined;
+}
+
+async function describeSteps(
+  request: DescribeRequest,
+  steps: readonly StepDeclaration[],
+  around: Around,
+): Promise<DescribedStep[]> {
+  const described: DescribedStep[] = [];
+  for (const step of steps) {
+    const own = await describeStep(request, step, around.variables);
+    described.push(around.within === undefined || !own.runs ? own : onlyIf(own, around.within));
+    described.push(...(own.runs ? await describeInside(request, step, around) : leftOut(insideOf(step), own.text)));
+  }
+  return described;
+}
+
+async function describeInside(
+  request: DescribeRequest,
+  step: StepDeclaration,
+  around: Around,
+): Promise<DescribedStep[]> {
+  const condition = step.if === undefined ? true : tryToDecide(step.if, around.variables);
+  const within = condition === undefined ? `if ${step.if}` : around.within;
+  const inside = await describeSteps(request, step.steps, { within, variables: calledVariables(step.called, around) });
+  const foreseen = foreseenWay(step, around.variables);
+  for (const option of step.options ?? []) {
+    if (foreseen.includes(option.name)) {
+      const one = foreseen.length === 1 ? within : `if ${option.name} is chosen`;
+      const variables = calledVariables(option.called, around);
+      inside.push(...(await describeSteps(request, option.steps, { within: one, variables })));
+    } else inside.push(...leftOut(option.steps, `another way: ${option.if} is false`));
+  }
+  return inside;
+}
+
+/** What the names mean to the steps of a called scenario. */
+function calledVariables(called: CalledScenario | undefined, { variables }: Around): Record<string, unknown> {
+  if (called === undefined) return variables;
+  const given = resolveKnown(called.with, variables).value as Record<string, unknown>;
+  return { ...variables, scenario: { name: called.scenario }, parameters: { ...called.defaults, ...given }, steps: {} };
+}
+
+/** The ways that are not excluded by what is known already. */
+const foreseenWay = (step: StepDeclaration, variables: Record<string, unknown>): string[] =>
+  waysOf(step)
+    .filter((way) => way.if === undefined || tryToDecide(way.if, variables) !== false)
+    .map(({ name }) => name);
+
+const onlyIf = (step: DescribedStep, condition: string): DescribedStep => ({
+  ...step,
+  certainty: step.certainty === 'proved' ? 'predicted' : step.certainty,
+  text: `${condition}: ${step.text}`,
+});
+
+const leftOut = (steps: readonly StepDeclaration[], text: string): DescribedStep[] =>
+  flatSteps({ steps }).map(({ id, kind, budgetMs }) => ({
+    id,
+    kind,
+    budgetMs,
+    title: kind,
+    runs: false,
+    certainty: 'proved',
+    text,
+  }));
+
+/** Its steps stand below it, each with its own word. */
+function describeGroup(step: StepDeclaration, variables: Record<string, unknown>): StepPreview {
+  if (step.kind === 'call' && step.called === undefined) throw drillsAreNotCalled(step);
+  const names = step.steps.map(({ id }) => id).join(', ');
+  if (step.kind !== 'choose') return { certainty: 'proved', text: `${groupTitle(step)}: ${names}` };
+  const ways = waysOf(step);
+  const open = foreseenWay(step, variables);
+  const byFact = ways.every((way) => way.if !== undefined);
+  if (byFact && open.length === 1) return { certainty: 'proved', text: `${open[0]}, by the facts` };
+  const who = byFact ? 'the facts decide then, or a person' : 'a person decides';
+  return { certainty: 'unknown', text: `${groupTitle(step)} ${open.join(', ') || 'no way fits'}; ${who}` };
+}
+
+async function describeStep(
+  request: DescribeRequest,
+  step: StepDeclaration,
+  variables: Record<string, unknown>,
+): Promise<DescribedStep> {
+  const base = { id: step.id, kind: step.kind, budgetMs: step.budgetMs };
   const condition = step.if === undefined ? true : tryToDecide(step.if, variables);
   if (condition === false) {
     const text = `left out here: ${step.if} is false`;
     return { ...base, title: step.kind, runs: false, certainty: 'proved', text };
   }
-  if (step.kind === 'parallel') {
-    // Its steps stand below it, each with its own word.
-    const title = `${step.steps.length} steps at once`;
-    return {
-      ...base,
-      title,
-      runs: true,
-      certainty: 'proved',
-      text: `${title}: ${step.steps.map(({ id }) => id).join(', ')}`,
-    };
-  }
   try {
-    const kind = kindOf(request, step);
-    const settings = resolveKnown(step.settings, variables);
-    const siblings = resolveKnown(step.siblings, variables);
-    const input: StepInput<unknown> = {
-      id: step.id,
-      key: `dry/${step.id}`,
-      settings: parseSettings(kind, settings.value, step),
-      siblings: parseSiblings(kind, siblings.value, step),
-      remembered: {},
-    };
-    const title = kind.title(input.settings, input.siblings);
-    const open = [...settings.unknown, ...siblings.unknown];
-    const preview = await kind.describe(input, dryContext(request)).catch(unknownBecause);
-    const shown = open.length === 0 ? preview : lessSure(preview, open);
-    const text = condition === undefined ? `if ${step.if}: ${shown.text}` : shown.text;
-    return { ...base, title, runs: true, ...shown, text };
+    if (isGroup(step)) {
+      const preview = describeGroup(step, variables);
+      const shown = condition === undefined ? { ...preview, text: `if ${step.if}: ${preview.text}` } : preview;
+      return { ...base, title: groupTitle(step), runs: true, ...shown };
+    }
+    return { ...base, runs: true, ...(await previewOf(request, step, variables, condition)) };
   } catch (error) {
     return { ...base, title: step.kind, runs: true, ...unknownBecause(error) };
   }
+}
+
+async function previewOf(
+  request: DescribeRequest,
+  step: StepDeclaration,
+  variables: Record<string, unknown>,
+  condition: boolean | undefined,
+): Promise<StepPreview & { readonly title: string }> {
+  const kind = kindOf(request, step);
+  const settings = resolveKnown(step.settings, variables);
+  const siblings = resolveKnown(step.siblings, variables);
+  const input: StepInput<unknown> = {
+    id: step.id,
+    key: `dry/${step.id}`,
+    settings: parseSettings(kind, settings.value, step),
+    siblings: parseSiblings(kind, siblings.value, step),
+    remembered: {},
+  };
+  const title = kind.title(input.settings, input.siblings);
+  const open = [...settings.unknown, ...siblings.unknown];
+  const preview = await kind.describe(input, dryContext(request)).catch(unknownBecause);
+  const shown = open.length === 0 ? preview : lessSure(preview, open);
+  return { title, ...shown, text: condition === undefined ? `if ${step.if}: ${shown.text}` : shown.text };
 }
 
 function tryToDecide(condition: string, variables: Record<string, unknown>): boolean | undefined {

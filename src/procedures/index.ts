@@ -1,4 +1,5 @@
 export * from './describe.ts';
+export * from './groups/index.ts';
 export * from './history.ts';
 export * from './inside.ts';
 export * from './people/index.ts';

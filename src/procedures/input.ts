@@ -1,12 +1,12 @@
 import { LifeboatError } from '../core/index.ts';
-import type { Scenario, StepDeclaration } from '../plan/index.ts';
+import type { Plan, Scenario, StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepHistory } from './history.ts';
-import { flatSteps } from './show.ts';
+import { drillsAreNotCalled } from './groups/refusals.ts';
 import { keyOf } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
 import { evaluateDeep } from '../plan/index.ts';
-import { variablesOf } from './variables.ts';
+import { outputsWithin, variablesOf } from './variables.ts';
 
 /** The step's settings as they are now: every `${…}` replaced just before the act, then checked by the kind's schema. */
 export function inputOf(
@@ -15,7 +15,7 @@ export function inputOf(
   kind: StepKind,
   earlier: StepHistory | undefined,
 ): StepInput<unknown> {
-  const variables = variablesNow(active);
+  const variables = variablesNow(active, step);
   return {
     id: step.id,
     key: keyOf(active, step),
@@ -25,24 +25,49 @@ export function inputOf(
   };
 }
 
-export const variablesNow = (active: ActiveRun): Record<string, unknown> => variablesOf(active);
+/** What names mean to a step: in a called scenario, what they mean there. */
+export function variablesNow(active: ActiveRun, { scope }: Pick<StepDeclaration, 'scope'>): Record<string, unknown> {
+  const all = variablesOf(active);
+  const called = scope === undefined ? undefined : active.scopes.get(scope);
+  if (scope === undefined || called === undefined) return all;
+  return {
+    ...all,
+    scenario: { name: called.scenario },
+    parameters: called.parameters,
+    steps: outputsWithin(active.outputs, scope),
+  };
+}
 
 /**
  * Before anything acts: a procedure that says what nothing would look at is refused, because its success would be a lie. What an `if`
  * may leave out is judged when its turn comes. Throws `plan.not_executable`.
  */
-export function refuseUnkept(scenario: Scenario): void {
-  for (const key of ['success', 'invariants'] as const) {
-    if ((scenario[key] ?? []).length > 0)
-      throw unkept(`the ${key} of ${scenario.name}`, `scenarios.${scenario.name}.${key}`);
+export function refuseUnkept(scenario: Scenario, { scenarios }: Pick<Plan, 'scenarios'>): void {
+  refuseChecks(scenario);
+  refuseSteps(scenario.steps, scenarios);
+}
+
+function refuseSteps(steps: readonly StepDeclaration[], scenarios: Plan['scenarios']): void {
+  for (const step of steps.filter((one) => one.if === undefined)) {
+    refusePromises(step);
+    if (step.kind === 'call' && step.called === undefined) throw drillsAreNotCalled(step);
+    if (step.called !== undefined) refuseChecks(scenarios.get(step.called.scenario));
+    for (const { called } of step.options ?? []) refuseChecks(scenarios.get(called?.scenario ?? ''));
+    refuseSteps(step.steps, scenarios);
   }
-  for (const step of flatSteps(scenario)) if (step.if === undefined) refusePromises(step);
+}
+
+function refuseChecks(scenario: Scenario | undefined): void {
+  for (const key of ['success', 'invariants'] as const) {
+    if ((scenario?.[key] ?? []).length > 0)
+      throw unkept(`the ${key} of ${scenario?.name}`, `scenarios.${scenario?.name}.${key}`);
+  }
 }
 
 /** What a step may say of itself and no runner keeps yet. */
 const promises = ['in', 'window', 'guard', 'verify'] as const;
 
-function refusePromises(step: StepDeclaration): void {
+export function refusePromises(step: StepDeclaration): void {
   const promise = promises.find((one) => step[one] !== undefined);
   if (promise !== undefined) throw unkept(`\`${promise}\` of the step ${step.id}`, step.place.path);
 }

@@ -46,14 +46,14 @@ export class Order {
     } finally {
       own.resolve(passed);
       // Steps inside a group that was skipped or never began are answered for by their group.
-      this.#answerFor(step.steps, passed);
+      this.#answerFor(insideOf(step), passed);
     }
   }
 
   #answerFor(steps: readonly StepDeclaration[], passed: Passed): void {
     for (const step of steps) {
       this.#of(step.id).resolve(passed);
-      this.#answerFor(step.steps, passed);
+      this.#answerFor(insideOf(step), passed);
     }
   }
 
@@ -73,7 +73,7 @@ export class Order {
         });
       }
       this.#passed.set(step.id, Promise.withResolvers());
-      this.#expect(step.steps, [...within, step.id]);
+      this.#expect(insideOf(step), [...within, step.id]);
     }
   }
 
@@ -83,6 +83,12 @@ export class Order {
     return found;
   }
 }
+
+/** Steps that stand inside another one, in all its ways. */
+export const insideOf = ({ steps, options = [] }: StepDeclaration): StepDeclaration[] => [
+  ...steps,
+  ...options.flatMap((option) => option.steps),
+];
 
 class Slots {
   #free: number;

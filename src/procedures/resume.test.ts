@@ -84,7 +84,7 @@ describe('a runner killed with SIGKILL', () => {
     }
     expect(call).toBeGreaterThanOrEqual(14); // each of the records of this procedure was a place to die
     expect(questions).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 
   it('leaves a program that is ended before anything is done again: two of them never act at once', async () => {
     const bench = makeBench();

@@ -46,6 +46,7 @@ function partNow({ running, asking }: State): Part {
 
 function follow({ running, asking }: State, { kind, data }: JournalRecord): void {
   const step = String(data['step']);
+  if (kind === 'step.started') asking.delete(step);
   if (kind === 'step.started' && data['group'] !== true) running.set(step, data['verifies'] === true);
   if (kind === 'step.finished') {
     running.delete(step);

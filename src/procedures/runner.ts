@@ -2,6 +2,7 @@ import { LifeboatError, timeId } from '../core/index.ts';
 import { contentHash, type Scenario } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { readHistory, type RunHistory } from './history.ts';
+import { expandCalls } from './groups/expand.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
 import { Order } from './order.ts';
 import { refuseUnkept } from './input.ts';
@@ -17,15 +18,16 @@ import { stepper } from './stepper.ts';
  * keeps yet, `journal.*`, `disk.full`.
  */
 export async function runProcedure(request: RunRequest): Promise<RunResult> {
-  const { tools, scenario, environment, mode, incident } = request;
+  const { tools, environment, mode, incident } = request;
+  const scenario = expandCalls(request.scenario, tools.workspace.plan);
   const { journal, clock } = tools.workspace;
   const run = request.run ?? timeId(clock.now());
-  refuseUnkept(scenario);
-  mustHaveRequester(request);
+  refuseUnkept(scenario, tools.workspace.plan);
+  mustHaveRequester({ ...request, scenario });
   const order = new Order(scenario);
   const held = hold(request, run);
   try {
-    journal.append('run.started', startRecord(request), { run });
+    journal.append('run.started', startRecord({ ...request, scenario }), { run });
     return await act({
       run,
       scenario,
@@ -38,6 +40,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       earlier: undefined,
       answer: undefined,
       outputs: new Map(),
+      scopes: new Map(),
       signal: request.signal ?? new AbortController().signal,
       stopped: undefined,
       reason: undefined,
@@ -76,6 +79,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         earlier,
         answer: request.answer,
         outputs: new Map(),
+        scopes: new Map(),
         signal: request.signal ?? new AbortController().signal,
         stopped: undefined,
         reason: undefined,
@@ -167,7 +171,7 @@ function scenarioToResume(history: RunHistory, { tools, environment, answer }: R
   if (contentHash(started.snapshot) === started.snapshotHash) return revived(started.snapshot);
   // A text of the plan happened to equal a secret, and the journal took it out: only the same plan can stand in for it.
   const current = tools.workspace.plan.scenarios.get(started.scenario);
-  if (current?.hash === started.scenarioHash) return current;
+  if (current?.hash === started.scenarioHash) return expandCalls(current, tools.workspace.plan);
   return refuse(`the procedure of run ${run} cannot be read back from the journal`, 'Start the procedure again.');
 }
 

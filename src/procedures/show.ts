@@ -1,6 +1,7 @@
 import type { Journal, JournalRecord } from '../journal/index.ts';
 import type { Scenario, StepDeclaration } from '../plan/index.ts';
 import { historyOf, readHistory, type RunHistory } from './history.ts';
+import { insideOf } from './order.ts';
 import { splitRto } from './rto.ts';
 import type { RunResult, StepReport } from './run-types.ts';
 
@@ -28,6 +29,7 @@ export function resultOf(history: RunHistory): RunResult {
   const { started, startedMs, ended } = history;
   const lastMs = ended?.atMs ?? history.records.at(-1)?.atMs ?? startedMs;
   const steps = flatSteps(started.snapshot).map((step) => reportOf(step, history));
+  const passedOver = passedOverIn(started.snapshot.steps, history);
   return {
     run: history.run,
     scenario: started.scenario,
@@ -39,7 +41,7 @@ export function resultOf(history: RunHistory): RunResult {
     seconds: (lastMs - startedMs) / 1000,
     incident: started.incident,
     rto: splitRto(history.records, started.incident, lastMs),
-    steps,
+    steps: steps.map((step) => (passedOver.has(step.id) ? notChosen(step) : step)),
     questions: steps.flatMap(({ id, state, question, asks }) =>
       state === 'needs-human' && question !== undefined
         ? [{ step: id, question, ...(asks === undefined ? {} : { asks }) }]
@@ -54,10 +56,26 @@ export function resultOf(history: RunHistory): RunResult {
   };
 }
 
-/** Every step of a scenario in the order of the plan, those inside a `parallel` after it. */
+/** Every step of a scenario in the order of the plan, those inside a group after it, in all its ways. */
 export function flatSteps({ steps }: Pick<Scenario, 'steps'>): StepDeclaration[] {
-  return steps.flatMap((step) => [step, ...flatSteps(step)]);
+  return steps.flatMap((step) => [step, ...flatSteps({ steps: insideOf(step) })]);
 }
+
+/** Steps of the ways that were not chosen. */
+function passedOverIn(steps: readonly StepDeclaration[], history: RunHistory): Set<string> {
+  const found = flatSteps({ steps }).flatMap(({ id, options = [] }) => {
+    const chosen = history.steps.get(id)?.remembered['chosen'];
+    if (chosen === undefined) return [];
+    return options.filter(({ name }) => name !== chosen).flatMap((option) => flatSteps(option));
+  });
+  return new Set(found.map(({ id }) => id));
+}
+
+const notChosen = (step: StepReport): StepReport => ({
+  ...step,
+  state: 'skipped',
+  summary: 'another way was chosen',
+});
 
 function reportOf(step: StepDeclaration, history: RunHistory): StepReport {
   const known = history.steps.get(step.id);

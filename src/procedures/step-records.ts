@@ -38,7 +38,7 @@ export function startStep(
       key: keyOf(active, step),
       title,
       verifies: kind?.verifies ?? false,
-      group: step.kind === 'parallel',
+      group: kind === undefined,
       budgetMs: step.budgetMs ?? null,
     },
     { run: active.run },

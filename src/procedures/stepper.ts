@@ -3,9 +3,10 @@ import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
 import { settleEarlier } from './earlier.ts';
-import { inputOf, kindOf, variablesNow } from './input.ts';
+import { actOnGroup, isGroup } from './groups/group.ts';
+import { inputOf, kindOf, refusePromises, variablesNow } from './input.ts';
 import type { Passed } from './order.ts';
-import { finishStep, startStep, type Finish } from './step-records.ts';
+import { finishStep, type Finish } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
 import { templateHolds } from '../plan/index.ts';
 
@@ -17,7 +18,7 @@ export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<P
     const earlier = active.earlier?.steps.get(step.id);
     if (earlier?.state === 'skipped') return true;
     try {
-      if (step.kind === 'parallel') return await actOnGroup(active, step, act);
+      if (isGroup(step)) return conclude(active, step, await actInside(active, step, act));
       return conclude(active, step, await actOnStep(active, step));
     } catch (error) {
       // The runner itself cannot go on (its journal, its disk): nothing new may start.
@@ -28,34 +29,23 @@ export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<P
   return act;
 }
 
-async function actOnGroup(
+/** A group is left out by its `if` as a step is; what is inside it then never begins. */
+async function actInside(
   active: ActiveRun,
   group: StepDeclaration,
   act: (step: StepDeclaration) => Promise<Passed>,
-): Promise<Passed> {
-  const earlier = active.earlier?.steps.get(group.id);
-  if (earlier === undefined) {
+): Promise<Finish> {
+  if (active.earlier?.steps.get(group.id) === undefined) {
     const condition = tryToDecide(active, group);
-    if (condition !== undefined) return conclude(active, group, finishStep(active, group, condition, 0));
+    if (condition !== undefined) return finishStep(active, group, condition, 0);
   }
-  const attempt = (earlier?.attempts ?? 0) + 1;
-  if (earlier?.state !== 'done') startStep(active, group, attempt, `${group.steps.length} steps at once`);
-  const limit = limitOf(group.settings);
-  const passed = await active.order.walk(group.steps, act, {
-    sequential: false,
-    ...(limit === undefined ? {} : { limit }),
-  });
-  if (earlier?.state === 'done') return passed;
-  const state = passed ? 'done' : active.stopped === 'needs-human' ? 'interrupted' : (active.stopped ?? 'failed');
-  const summary = passed ? `all ${group.steps.length} done` : 'not all of its steps are done';
-  finishStep(active, group, { state, summary }, attempt);
-  return passed;
+  try {
+    refusePromises(group);
+  } catch (error) {
+    return finishStep(active, group, failureOf(error), 0);
+  }
+  return actOnGroup(active, group, act);
 }
-
-const limitOf = (settings: unknown): number | undefined =>
-  typeof settings === 'object' && settings !== null && 'limit' in settings && typeof settings.limit === 'number'
-    ? settings.limit
-    : undefined;
 
 async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Finish> {
   const earlier = active.earlier?.steps.get(step.id);
@@ -79,7 +69,7 @@ async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Fini
 function tryToDecide(active: ActiveRun, step: StepDeclaration): Finish | undefined {
   if (step.if === undefined) return undefined;
   try {
-    return templateHolds(step.if, variablesNow(active))
+    return templateHolds(step.if, variablesNow(active, step))
       ? undefined
       : { state: 'skipped', summary: `not needed here: ${step.if} is false` };
   } catch (error) {
@@ -124,7 +114,7 @@ function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Pas
   if (finish.state === 'done') active.outputs.set(step.id, finish.outputs ?? {});
   if (finish.state === 'done' || finish.state === 'skipped') return true;
   if (finish.state === 'needs-human' || finish.state === 'cancelled') active.stopped ??= finish.state;
-  else active.stopped ??= 'failed';
+  else if (finish.state !== 'interrupted') active.stopped ??= 'failed';
   const waits = finish.asks === undefined ? 'step.in_doubt' : 'step.waits';
   const code = finish.state === 'needs-human' ? waits : 'step.failed';
   active.reason ??= new LifeboatError(code, `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });

@@ -32,6 +32,15 @@ export function variablesOf(facts: {
   };
 }
 
+/** What steps below a name gave, by the rest of their names. */
+export const outputsWithin = (
+  outputs: ReadonlyMap<string, Record<string, unknown>>,
+  scope: string,
+): Record<string, Record<string, unknown>> =>
+  Object.fromEntries(
+    [...outputs].flatMap(([id, one]) => (id.startsWith(`${scope}.`) ? [[id.slice(scope.length + 1), one]] : [])),
+  );
+
 /** Nobody is asked for parameters yet: one without a default is not there, and an expression that names it says so. */
 const defaultsOf = ({ parameters }: Pick<Scenario, 'parameters'>): Record<string, unknown> =>
   Object.fromEntries(

@@ -1,7 +1,7 @@
 import { lastingEnvironment, onlyEnvironment, recover, registry, runnerTools, scenarioOf } from '../../app/index.ts';
 import { LifeboatError } from '../../core/index.ts';
 import type { Plan, Scenario } from '../../plan/index.ts';
-import { describeProcedure, flatSteps } from '../../procedures/index.ts';
+import { describeProcedure, expandCalls, flatSteps } from '../../procedures/index.ts';
 import type { Command } from '../command.ts';
 import { momentOf } from '../moment.ts';
 import { runJson, showRunOn, exitOfRun } from '../show-run.ts';
@@ -65,7 +65,7 @@ export const command: Command = {
 /** Restores go to new places; what runs programs or changes things in a protected environment is asked for in so many words. */
 function mustHaveConsent(plan: Plan, scenario: Scenario, environment: string, yes: boolean): void {
   if (yes || plan.environments.get(environment)?.protected !== true) return;
-  const destructive = flatSteps(scenario).filter(
+  const destructive = flatSteps(expandCalls(scenario, plan)).filter(
     ({ kind }) => registry.steps.find((step) => step.kind === kind)?.destructive !== false,
   );
   if (destructive.length === 0) return;

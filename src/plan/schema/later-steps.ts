@@ -63,18 +63,6 @@ export const laterSteps: readonly StepWords[] = [
       replicas: z.int().min(1).optional(),
     }),
   },
-  { kind: 'choose', schema: chooseFrame(z.unknown()) },
-  {
-    kind: 'call',
-    schema: z.union([
-      name,
-      z.strictObject({
-        scenario: name.optional(),
-        drill: name.optional(),
-        with: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ]),
-  },
   { kind: 'promote', schema: z.union([name, z.strictObject({ asset: name, standby: text.optional() })]) },
   {
     kind: 'replicate',

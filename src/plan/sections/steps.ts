@@ -4,7 +4,7 @@ import type { Path } from '../document.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
 import type { StepWords } from '../kinds.ts';
 import type { StepDeclaration, StepOption } from '../model.ts';
-import { laterSteps } from '../schema/later-steps.ts';
+import { chooseFrame, laterSteps } from '../schema/later-steps.ts';
 import { valueAt } from '../schema/issues.ts';
 import { madeOnce } from '../schema/made-once.ts';
 import { stepFrame } from '../schema/sections.ts';
@@ -34,7 +34,10 @@ export const allSteps = (inspection: { readonly kinds: { readonly steps: readonl
   const withParallel = built.some(({ kind }) => kind === 'parallel')
     ? built
     : [...built, { kind: 'parallel', schema: parallelFrame }];
-  return [...withParallel, ...laterSteps.filter(({ kind }) => !built.some((one) => one.kind === kind))];
+  const withChoose = built.some(({ kind }) => kind === 'choose')
+    ? withParallel
+    : [...withParallel, { kind: 'choose', schema: chooseFrame(z.unknown()) }];
+  return [...withChoose, ...laterSteps.filter(({ kind }) => !built.some((one) => one.kind === kind))];
 };
 
 function readList(inspection: Inspection, list: readonly unknown[], path: Path, taken: Set<string>): StepDeclaration[] {
@@ -60,6 +63,8 @@ function readStep(
   );
   if (!inspection.kinds.steps.some((one) => one.kind === kind.kind))
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
+  if (valueAt(written, ['call', 'drill']) !== undefined)
+    inspection.notExecutable([...path, 'call', 'drill'], 'a call of a drill');
   checkInside(inspection, written, path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
   const options = kind.kind === 'choose' ? optionsOf(inspection, written, path, taken) : undefined;

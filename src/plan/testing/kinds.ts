@@ -61,6 +61,17 @@ export const testKinds: PlanKinds = {
       kind: 'approve',
       schema: z.strictObject({ by: z.array(text), count: z.int().optional(), within: text.optional() }),
     },
+    {
+      kind: 'call',
+      schema: z.union([
+        text,
+        z.strictObject({
+          scenario: text.optional(),
+          drill: text.optional(),
+          with: z.record(z.string(), z.unknown()).optional(),
+        }),
+      ]),
+    },
     { kind: 'manual', schema: z.union([text, z.strictObject({ do: text, by: z.array(text).optional() })]) },
     { kind: 'notify', schema: z.strictObject({ channel: text, template: text.optional(), text: text.optional() }) },
   ],

@@ -1,7 +1,9 @@
 import type { StepKind } from '../step.ts';
 import { approveStep } from './approve/index.ts';
 import { backupStep } from './backup/index.ts';
+import { callStep } from './call/index.ts';
 import { checkStep } from './check/index.ts';
+import { chooseStep } from './choose/index.ts';
 import { execStep } from './exec/index.ts';
 import { manualStep } from './manual/index.ts';
 import { notifyStep } from './notify/index.ts';
@@ -20,4 +22,6 @@ export const stepKinds = [
   approveStep,
   manualStep,
   parallelStep,
+  chooseStep,
+  callStep,
 ] as readonly StepKind[];

@@ -1,0 +1,117 @@
+import { toLifeboatError } from '../../core/index.ts';
+import { evaluateDeep, type CalledScenario, type StepDeclaration } from '../../plan/index.ts';
+import type { ActiveRun } from '../active-run.ts';
+import { variablesNow } from '../input.ts';
+import type { Passed } from '../order.ts';
+import { finishStep, startStep, type Finish } from '../step-records.ts';
+import { outputsWithin } from '../variables.ts';
+import { chooseWay } from './choose.ts';
+import { drillsAreNotCalled } from './refusals.ts';
+
+export const isGroup = ({ kind }: Pick<StepDeclaration, 'kind'>): boolean =>
+  kind === 'parallel' || kind === 'choose' || kind === 'call';
+
+/** What a group is about to do: its steps, and what its record will say. */
+interface Way {
+  readonly steps: readonly StepDeclaration[];
+  readonly sequential: boolean;
+  readonly limit?: number;
+  readonly called?: CalledScenario;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly summary: string;
+}
+
+/**
+ * Acts on the steps inside a `parallel`, a chosen way or a called scenario, each by its own records. A group that is done is walked again on
+ * resume: its steps are reused one by one, and what they gave is there for those behind it.
+ */
+export async function actOnGroup(
+  active: ActiveRun,
+  group: StepDeclaration,
+  act: (step: StepDeclaration) => Promise<Passed>,
+): Promise<Finish> {
+  const earlier = active.earlier?.steps.get(group.id);
+  const attempt = (earlier?.attempts ?? 0) + 1;
+  const isDone = earlier?.state === 'done';
+  if (!isDone) startStep(active, group, attempt, groupTitle(group));
+  const way = wayOf(active, group, attempt);
+  if ('state' in way) return finishStep(active, group, way, attempt);
+  const passed = await active.order.walk(way.steps, act, {
+    sequential: way.sequential,
+    ...(way.limit === undefined ? {} : { limit: way.limit }),
+  });
+  const outputs = {
+    ...way.outputs,
+    ...(way.called === undefined || group.kind !== 'call' ? {} : outputsWithin(active.outputs, way.called.scope)),
+  };
+  if (isDone && passed) return { state: 'done', summary: earlier.summary, outputs };
+  const state = passed ? 'done' : active.stopped === 'needs-human' ? 'interrupted' : (active.stopped ?? 'failed');
+  const summary = passed ? way.summary : 'not all of its steps are done';
+  // What the steps inside gave stands in their own records, and need not stand here again.
+  finishStep(active, group, { state, summary, outputs: { ...way.outputs } }, attempt);
+  return { state, summary, outputs };
+}
+
+export function groupTitle({ kind, steps, settings, called }: StepDeclaration): string {
+  if (kind === 'parallel') return `${steps.length} steps at once`;
+  if (kind === 'call') return called === undefined ? 'call a drill' : `the procedure of ${called.scenario}`;
+  const question = typeof settings === 'object' && settings !== null && 'question' in settings ? settings.question : '';
+  return `decide: ${String(question)}`;
+}
+
+function wayOf(active: ActiveRun, group: StepDeclaration, attempt: number): Way | Finish {
+  try {
+    if (group.kind === 'parallel') return sideBySide(group);
+    if (group.kind === 'call') return calledWay(active, group);
+    return chosenWay(active, group, attempt);
+  } catch (error) {
+    const { code, message, hint } = toLifeboatError(error);
+    return { state: 'failed', code, summary: message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function sideBySide({ steps, settings }: StepDeclaration): Way {
+  const limit =
+    typeof settings === 'object' && settings !== null && 'limit' in settings && typeof settings.limit === 'number'
+      ? { limit: settings.limit }
+      : {};
+  return { steps, sequential: false, ...limit, outputs: {}, summary: `all ${steps.length} done` };
+}
+
+function calledWay(active: ActiveRun, group: StepDeclaration): Way {
+  if (group.called === undefined) throw drillsAreNotCalled(group);
+  openScope(active, group, group.called);
+  const summary = `${group.called.scenario} is done`;
+  return { steps: group.steps, sequential: true, called: group.called, outputs: {}, summary };
+}
+
+function chosenWay(active: ActiveRun, group: StepDeclaration, attempt: number): Way | Finish {
+  const earlier = active.earlier?.steps.get(group.id);
+  const choice = chooseWay(active, group, earlier, variablesNow(active, group));
+  if ('state' in choice) return choice;
+  const { chosen, by } = choice;
+  const facts = { chosen, ...(by === undefined ? {} : { by }) };
+  if (earlier?.remembered['chosen'] === undefined) {
+    const { journal } = active.tools.workspace;
+    journal.append('step.remembered', { step: group.id, attempt, facts }, { run: active.run });
+  }
+  const option = group.options?.find(({ name }) => name === chosen);
+  if (option?.called !== undefined) openScope(active, group, option.called);
+  return {
+    steps: option?.steps ?? [],
+    sequential: true,
+    ...(option?.called === undefined ? {} : { called: option.called }),
+    outputs: facts,
+    summary: by === undefined ? `${chosen}, by the facts` : `${by} chose ${chosen}`,
+  };
+}
+
+/** What `parameters` and `steps` mean to the steps of a called scenario, by the facts of the caller as they are now. */
+function openScope(
+  active: ActiveRun,
+  group: StepDeclaration,
+  { scope, scenario, defaults, with: given }: CalledScenario,
+): void {
+  const values = evaluateDeep(given, variablesNow(active, group)) as Record<string, unknown>;
+  active.scopes.set(scope, { scenario, parameters: { ...defaults, ...values } });
+}

@@ -1,0 +1,3 @@
+export * from './choose.ts';
+export * from './expand.ts';
+export * from './group.ts';

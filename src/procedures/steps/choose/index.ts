@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { assert } from '../../../core/index.ts';
+import { chooseFrame } from '../../../plan/index.ts';
+import type { StepKind } from '../../step.ts';
+
+const schema = chooseFrame(z.unknown());
+
+/**
+ * `choose: { question, by, options: { NAME: { when, if, call, steps } } }`: one of several ways, by the facts where each way has an `if` and
+ * one holds, else by a person with `run choose`. The runner walks the chosen way by itself.
+ */
+export const chooseStep: StepKind<z.infer<typeof schema>> = {
+  kind: 'choose',
+  schema,
+  destructive: false,
+  title: ({ question }) => `decide: ${question}`,
+  describe: async ({ settings }) => ({ certainty: 'unknown', text: settings.question }),
+  run: async () => {
+    assert(false, 'the runner walks the steps of a choice itself');
+  },
+};
