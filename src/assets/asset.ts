@@ -3,6 +3,7 @@ import type { CheckKind, CheckResult, CheckSpec } from '../checks/check.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
 import type { LogKeeping, Replay } from './log.ts';
+import type { TableKeeping } from './tables.ts';
 
 /**
  * Something that must survive, and how it is read, put back and judged. One folder a kind; `asset.suite.ts` holds what
@@ -15,6 +16,8 @@ export interface Asset {
   readonly type: string;
   /** Kinds whose source has a log that can be kept beside the points. */
   readonly log?: LogKeeping;
+  /** Kinds of which single tables can be brought back. */
+  readonly tables?: TableKeeping;
 
   /** Who the source is and about how much it holds; cheap, changes nothing. */
   identify(options?: WorkOptions): Promise<SourceIdentity>;

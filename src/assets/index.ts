@@ -3,3 +3,4 @@ export * from './entry.ts';
 export * from './log.ts';
 export * from './log-ranges.ts';
 export * from './outside.ts';
+export type * from './tables.ts';

@@ -8,6 +8,7 @@ export * from './points.ts';
 export * from './prune.ts';
 export * from './replicate.ts';
 export * from './restore.ts';
+export * from './restore-tables.ts';
 export * from './shipping.ts';
 export * from './retention.ts';
 export * from './stores-of.ts';

@@ -19,6 +19,8 @@ import {
 import { startCopy } from './start.ts';
 import { logKeeping } from './stream/keeping.ts';
 import { surveyServer } from './survey.ts';
+import { tableKeeping } from './tables/index.ts';
+import type { TableKeeping } from '../tables.ts';
 
 export { postgresForm } from './outside/index.ts';
 export { makeCluster, type RunningServer } from './server/index.ts';
@@ -93,6 +95,7 @@ class PostgresAsset implements Asset {
   readonly type = 'postgres';
   readonly name: string;
   readonly log?: LogKeeping;
+  readonly tables: TableKeeping = tableKeeping(() => this.#url());
   readonly #settings: PostgresSettings;
   readonly #context: AssetContext;
 

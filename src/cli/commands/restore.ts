@@ -12,14 +12,20 @@ import {
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 import { recoveryTargetOf } from '../recovery-target.ts';
+import { asksForTables, runRestoreTables } from '../restore-tables.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise; where a log is kept (lifeboat stream) it is replayed up to the target, and what was reached is compared with it. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only.',
+    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise; where a log is kept (lifeboat stream) it is replayed up to the target, and what was reached is compared with it. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only. With --table only those tables of a PostgreSQL come back: the whole is restored apart and checked, the tables are compared with the target, a file or a running database, and everything is changed in one transaction or nothing is; what is replaced is kept as a script.',
   arguments: [{ name: 'ASSET', summary: 'the asset to restore' }],
   options: [
-    { flags: '--to <TARGET>', summary: 'folder, file or data directory to make', required: true },
+    {
+      flags: '--to <TARGET>',
+      summary:
+        'folder, file or data directory to make; with --table a file (.sql: statements, else an archive for pg_restore) or postgresql://host:port/database',
+      required: true,
+    },
     { flags: '--point <ID>', summary: 'this recovery point instead of the newest' },
     {
       flags: '--at <TARGET>',
@@ -30,6 +36,25 @@ export const command: Command = {
     { flags: '--store <STORE>', summary: 'read from this store' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },
     { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
+    { flags: '--table <NAME...>', summary: 'only these tables: shop.orders, shop.order_*, audit.* (a whole schema)' },
+    {
+      flags: '--existing <HOW>',
+      summary:
+        'with --table, what happens to rows whose key the target has: fail (the default), skip, replace, or schema=NAME to put the tables elsewhere',
+    },
+    {
+      flags: '--database <NAME>',
+      summary: 'with --table: take them from this database; default: the one of the plan’s url',
+    },
+    {
+      flags: '--server <ID>',
+      summary: 'with --table: refuse any other target than the cluster with this system identifier',
+    },
+    { flags: '--sandbox <DIR>', summary: 'with --table: restore the whole below this folder meanwhile' },
+    {
+      flags: '--before-image <FILE>',
+      summary: 'with --table: keep what is replaced here; default: below the folder of state',
+    },
     { flags: '--dry-run', summary: 'say what would happen, change nothing' },
   ],
   examples: [
@@ -37,9 +62,12 @@ export const command: Command = {
     'lifeboat restore orders --to /var/tmp/orders --start   # a PostgreSQL, running, checked',
     'lifeboat restore orders --to /var/tmp/orders --at 2026-11-21T03:00:00Z --dry-run',
     'lifeboat restore orders --to /var/tmp/orders --before 728   # just before that transaction',
+    'lifeboat restore orders --table shop.orders --to postgresql://db1/shop --before 728 --existing skip --yes   # lost rows come back',
+    'lifeboat restore orders --table "audit.*" --to audit.dump',
   ],
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
+      if (asksForTables(input)) return runRestoreTables(context, workspace, input, requestOf(context, input));
       const request = requestOf(context, input);
       if (input.flag('dry-run')) {
         const plan = await planRestore(workspace, request);

@@ -7,5 +7,5 @@ export * from './start.ts';
 export { makeRestoreTarget, type RestoreTarget } from './cluster.ts';
 export { clientEnvironment } from './environment.ts';
 export { mustBeMarked, writeMark } from './mark.ts';
-export { findRestorePrograms, type ClientPrograms } from './programs.ts';
+export { findDumpPrograms, findRestorePrograms, type ClientPrograms } from './programs.ts';
 export { shownStatements } from './said.ts';
