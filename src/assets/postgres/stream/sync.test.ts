@@ -1,0 +1,55 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  installedMajors,
+  makeTestRepository,
+  postgresAsset,
+  runSql,
+  startLoad,
+  startStream,
+  startTestCluster,
+  take,
+  withRecovered,
+} from '../../../testing/postgres/index.ts';
+
+const missing = !(await installedMajors()).includes(15);
+
+it.skipIf(missing)(
+  `mode sync: a primary killed under eight writers, and its data directory deleted, has lost no acknowledged commit${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({
+      major: 15,
+      initdb: ['--wal-segsize=1'],
+      settings: { max_slot_wal_keep_size: '64MB' },
+    });
+    try {
+      const repository = await makeTestRepository(join(cluster.folder, 'store'));
+      const asset = postgresAsset({ url: cluster.url });
+      const stream = await startStream(asset, repository, { everyMs: 0 });
+      await take(asset, repository);
+      await cluster.sql(`alter system set synchronous_standby_names = 'lifeboat_orders'`);
+      await cluster.sql('select pg_reload_conf()');
+      await expect
+        .poll(async () => (await cluster.sql('select sync_state from pg_stat_replication'))[0]?.['sync_state'], {
+          timeout: 10_000,
+        })
+        .toBe('sync');
+      const load = await startLoad(cluster.url, 8);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await cluster.server.kill();
+      await rm(cluster.dataFolder, { recursive: true, force: true });
+      const acknowledged = await load.stop().catch(() => []);
+      await stream.stop();
+      expect(acknowledged.length).toBeGreaterThan(50);
+      const place = { asset, repository, folder: cluster.folder };
+      await withRecovered(place, { kind: 'now' }, async ({ url }) => {
+        const ids = new Set((await runSql(url, 'select id from load')).map(({ id }) => id));
+        expect(acknowledged.filter(({ id }) => !ids.has(id))).toEqual([]);
+      });
+      await repository.close();
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);
