@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustSucceed } from '../../../core/index.ts';
 import { installedMajors } from '../../../testing/postgres/index.ts';
@@ -110,44 +109,6 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     await expect(shop.bring(['shop.orders'], 'skip')).rejects.toMatchObject({ code: 'restore.check_failed' });
     expect(await shop.one('select count(*)::int from shop.orders')).toBe(990);
     expect(await shop.one(`select condeferrable from pg_constraint where conname like 'orders_customer%'`)).toBe(false);
-  });
-
-  it('a whole schema comes back with what belongs to it, partitions among it', async () => {
-    const events = await shop.hash('shop.events');
-    await shop.sql('drop schema shop cascade');
-    await shop.bring(['shop.*']);
-    expect(await shop.hash('shop.events')).toBe(events);
-    expect(await shop.one('select count(*)::int from shop.totals')).toBe(1);
-    await shop.sql('delete from shop.events where id < 100');
-    const part = await shop.bring(['shop.events'], 'skip');
-    expect(part.tables).toEqual([{ as: 'shop.events', inserted: 99, replaced: 0 }]);
-    expect(await shop.hash('shop.events')).toBe(events);
-  });
-
-  it('another schema takes a copy that is tied to nothing, and only once', async () => {
-    const done = await shop.bring(['shop.orders', 'shop.events'], { schema: 'aside' });
-    expect(done.figures).toMatchObject([
-      { table: 'shop.events', as: 'aside.events' },
-      { table: 'shop.orders', as: 'aside.orders' },
-    ]);
-    expect(done.warnings.join()).toMatch(/no foreign key .* no trigger noted/);
-    expect(await shop.one('select count(*)::int from aside.events_2025')).toBe(213);
-    await expect(shop.bring(['shop.orders'], { schema: 'aside' })).rejects.toMatchObject({
-      code: 'restore.target_not_empty',
-    });
-  });
-
-  it('a file takes an archive or statements, and never the place of another', async () => {
-    for (const name of ['orders.dump', 'orders.sql']) {
-      const file = join(shop.cluster.folder, name);
-      const done = await shop.bring(['shop.orders', 'shop.events'], 'fail', { target: { file } });
-      expect(done).toMatchObject({ outlook: { server: undefined }, figures: [{ rows: 400 }, { rows: 1000 }] });
-      await expect(shop.bring(['shop.orders'], 'fail', { target: { file } })).rejects.toMatchObject({
-        code: 'restore.target_not_empty',
-      });
-    }
-    expect(await readFile(join(shop.cluster.folder, 'orders.sql'), 'utf8')).toContain('COPY "shop"."orders"');
-    expect((await readdir(shop.cluster.folder)).filter((name) => name.includes('lifeboat-'))).toEqual([]);
   });
 
   it('wrong words are refused with what is near, or what would be right', async () => {

@@ -23,24 +23,37 @@ export class TablesShop {
   readonly asset: Asset;
   readonly #repository: Repository;
   readonly #taken: Taken;
+  readonly #restored: string;
   #sandboxes = 0;
 
-  private constructor(cluster: TestCluster, asset: Asset, repository: Repository, taken: Taken) {
+  private constructor(
+    cluster: TestCluster,
+    asset: Asset,
+    repository: Repository,
+    { taken, restored }: { taken: Taken; restored: string },
+  ) {
     this.cluster = cluster;
     this.asset = asset;
     this.#repository = repository;
     this.#taken = taken;
+    this.#restored = restored;
   }
 
   static async make(major: number): Promise<TablesShop> {
     const cluster = await startTestCluster({ major, initdb: ['--wal-segsize=1'] });
     await cluster.sql('create database shop');
     await cluster.sql(shop, 'shop');
+    return TablesShop.of(cluster, 'first');
+  }
+
+  /** A point of the server as it is now. */
+  static async of(cluster: TestCluster, name: string): Promise<TablesShop> {
     const asset = postgresAsset({ url: cluster.url.replace(/\/postgres$/, '/shop') });
-    const repository = await makeTestRepository(join(cluster.folder, 'store'));
+    const repository = await makeTestRepository(join(cluster.folder, `store-${name}`));
     const taken = await take(asset, repository);
-    await taken.apply(join(cluster.folder, 'restored'));
-    return new TablesShop(cluster, asset, repository, taken);
+    const restored = join(cluster.folder, `restored-${name}`);
+    await taken.apply(restored);
+    return new TablesShop(cluster, asset, repository, { taken, restored });
   }
 
   sql(text: string): Promise<Record<string, unknown>[]> {
@@ -77,8 +90,7 @@ export class TablesShop {
     const keeping = this.asset.tables as TableKeeping;
     const outlook = await keeping.look(request, await this.#repository.contents(this.#taken.point), options);
     this.#sandboxes += 1;
-    const path = join(this.cluster.folder, `sandbox-${this.#sandboxes}`);
-    await mustSucceed(['cp', '-a', join(this.cluster.folder, 'restored'), path]);
+    const path = await this.#sandbox(existing);
     const change = await keeping.open(path, this.#taken.facts.facts, request, options);
     try {
       const nothing = { tables: [], beforeImage: undefined, sequences: [], warnings: change.warnings };
@@ -88,8 +100,20 @@ export class TablesShop {
     }
   }
 
+  /** Only another schema changes it; else one serves again and again. */
+  async #sandbox(existing: TableRequest['existing']): Promise<string> {
+    if (typeof existing !== 'object') return this.#restored;
+    const path = join(this.cluster.folder, `sandbox-${this.#sandboxes}`);
+    await mustSucceed(['cp', '-a', this.#restored, path]);
+    return path;
+  }
+
+  close(): Promise<void> {
+    return this.#repository.close();
+  }
+
   async destroy(): Promise<void> {
-    await this.#repository.close();
+    await this.close();
     await this.cluster.destroy();
   }
 }

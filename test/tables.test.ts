@@ -1,0 +1,122 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorkspace } from '../src/app/index.ts';
+import { silentProgress } from '../src/core/index.ts';
+import { installedMajors, startStream, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
+import { Place, type Answer } from './support/lifeboat.ts';
+
+const installed = await installedMajors();
+const major = installed.includes(17) ? 17 : installed[0];
+
+describe.skipIf(major === undefined)('restore --table (skipped with the reason: no PostgreSQL server)', () => {
+  let cluster: TestCluster;
+  let place: Place;
+  const sql = (text: string): Promise<Record<string, unknown>[]> => cluster.sql(text, 'shop');
+  const restore = (...words: string[]): Promise<Answer> =>
+    place.run(
+      'restore',
+      'orders',
+      '--table',
+      'orders',
+      '--to',
+      `postgresql://127.0.0.1:${cluster.port}/shop`,
+      ...words,
+    );
+  const sandboxes = (): Promise<string[]> => readdir(place.path('.lifeboat', 'sandboxes'));
+
+  beforeAll(async () => {
+    cluster = await startTestCluster({ major: major as number, initdb: ['--wal-segsize=1'] });
+    place = Place.in(cluster.folder);
+    process.env['LB_TEST_TABLES_PASS'] = 'correct horse battery staple';
+    process.env['LB_TEST_TABLES_URL'] = cluster.url.replace(/\/postgres$/, '/shop');
+    await writeFile(place.path('lifeboat.yaml'), plan);
+    await cluster.sql('create database shop');
+    await sql(`create table orders (id serial primary key, cents int not null)`);
+    expect(await place.run('store', 'init')).toMatchObject({ exitCode: 0 });
+    const backup = await place.run('backup', 'orders');
+    expect(backup, backup.stderr).toMatchObject({ exitCode: 0 });
+  });
+  afterAll(async () => {
+    await cluster?.destroy();
+  });
+
+  it('brings back rows of just before a transaction, after a look and a yes, without any client program', async () => {
+    const workspace = await openWorkspace({
+      planFile: place.path('lifeboat.yaml'),
+      stateFolder: place.path('another-state'),
+      progress: silentProgress,
+    });
+    const stream = await startStream(workspace.asset('orders'), await workspace.repository('near'));
+    await sql('insert into orders (cents) select n from generate_series(1, 500) n');
+    await sql(
+      `begin; delete from orders where id > 100; create table mark as select pg_current_xact_id()::text as id; commit`,
+    );
+    const [mark] = await sql('select id, pg_current_wal_flush_lsn()::text as lsn from mark');
+    await stream.until(String(mark?.['lsn']));
+    await stream.stop();
+    await workspace.close();
+
+    const before = ['--before', String(mark?.['id']), '--existing', 'skip'];
+    const dry = await restore(...before, '--dry-run');
+    expect(dry, dry.stderr).toMatchObject({
+      exitCode: 0,
+      json: { dryRun: true, isSource: true, tables: [{ as: 'public.orders', missing: 400, same: 100 }], done: [] },
+    });
+    expect(await restore(...before)).toMatchObject({ exitCode: 3, json: { error: { code: 'restore.consent' } } });
+    expect(await sql('select count(*)::int as n from orders')).toEqual([{ n: 100 }]);
+    const done = await restore(...before, '--yes', '--server', String(dry.json['server']));
+    expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { done: [{ inserted: 400, replaced: 0 }] } });
+    expect(await sql('select count(*)::int as n, sum(cents)::int as cents from orders')).toEqual([
+      { n: 500, cents: 125_250 },
+    ]);
+    expect(await sandboxes()).toEqual([]);
+  });
+
+  it('told to end, and killed, it leaves the target alone; the sandbox goes, of a killed one with the next', async () => {
+    const words = ['restore', 'orders', '--table', 'orders', '--existing', 'replace', '--yes'];
+    const to = ['--to', `postgresql://127.0.0.1:${cluster.port}/shop`];
+    await sql('update orders set cents = -1');
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const child = place.start([...words, ...to]);
+      child.stdout?.resume();
+      child.stderr?.resume();
+      await expect.poll(() => sandboxes().catch(() => []), { timeout: 20_000 }).toHaveLength(1);
+      child.kill(signal);
+      await once(child, 'close');
+      expect(await sandboxes()).toHaveLength(signal === 'SIGTERM' ? 0 : 1);
+      expect(await sql('select distinct cents from orders')).toEqual([{ cents: -1 }]);
+    }
+    const done = await restore('--existing', 'replace', '--yes');
+    expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { done: [{ inserted: 0, replaced: 100 }] } });
+    expect(await sandboxes()).toEqual([]);
+  });
+
+  it('refuses flags that mean nothing together, and assets without tables', async () => {
+    expect(await place.run('restore', 'orders', '--to', './x', '--existing', 'skip')).toMatchObject({ exitCode: 2 });
+    expect(await restore('--start')).toMatchObject({ exitCode: 2, json: { error: { code: 'input.flag' } } });
+    expect(await place.run('restore', 'papers', '--table', 'a.b', '--to', './x.dump')).toMatchObject({
+      exitCode: 2,
+      json: { error: { code: 'input.flag', message: expect.stringContaining('files') } },
+    });
+  });
+});
+
+const plan = `lifeboat: 1
+plan: tables
+owner: me@corner-shop.example
+review: { last: 2026-10-01, every: quarterly }
+timezone: UTC
+domains: { here: {}, there: {} }
+objectives: { rto: 1h, rpo: 25h }
+keys:
+  main: { passphrase: { env: LB_TEST_TABLES_PASS }, domain: here }
+stores:
+  near: { type: fs, path: ./store, domain: there }
+policies:
+  daily: { every: 1d at 02:00, to: [near], stream: { to: [near], mode: async }, keep: { daily: 7d } }
+assets:
+  orders: { type: postgres, url: { env: LB_TEST_TABLES_URL }, domain: here, policy: daily }
+  papers: { type: files, path: ./papers, domain: here, policy: daily }
+services: { shop: { rank: critical, needs: [orders] } }
+`;
