@@ -26,14 +26,14 @@ export function interleavings(runs: { memory: number; fs: number }): void {
   afterAll(() => {
     expect(counts.backups).toBeGreaterThan(played / 2);
     const { backups, kills, verified, restored, harms, forgotten } = counts;
-    const { prunes, deletedPacks, movedPacks, evictions } = counts;
+    const { prunes, deletedPacks, movedPacks, evictions, copies, copiedPoints, copiesRead } = counts;
 
     console.log(
-      `interleavings: ${played} of ${calls} calls (${backups} backups, ${kills} kills, ${verified} verifications, ${restored} restores, ${forgotten} forgotten, ${harms} harms, ${prunes} prunes of ${deletedPacks} packs and ${movedPacks} moved, ${evictions} evictions), seed ${seed}; 0 lost, 0 false green`,
+      `interleavings: ${played} of ${calls} calls (${backups} backups, ${kills} kills, ${verified} verifications, ${restored} restores, ${forgotten} forgotten, ${harms} harms, ${prunes} prunes of ${deletedPacks} packs and ${movedPacks} moved, ${evictions} evictions, ${copies} copies of ${copiedPoints} points to another store, ${copiesRead} read back there), seed ${seed}; 0 lost, 0 false green`,
     );
   });
 
-  describe('backups, verifications, restores, forgetting, prunes and evictions in any order, with kills and damage', () => {
+  describe('backups, verifications, restores, forgetting, prunes, evictions and copies in any order, with kills and damage', () => {
     test('agree with the model in memory', () =>
       assertAll(runs.memory, (program) => playOut(new MemoryStore(), program)));
 

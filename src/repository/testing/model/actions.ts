@@ -15,6 +15,7 @@ export type Action =
   | { readonly do: 'forget'; readonly which: number }
   | { readonly do: 'restore'; readonly which: number }
   | { readonly do: 'reopen' }
+  | Replicating
   | {
       readonly do: 'prune';
       readonly dies: Death | undefined;
@@ -23,6 +24,15 @@ export type Action =
       readonly rewriteBytesMax: number;
     }
   | Harmful;
+
+export interface Replicating {
+  readonly do: 'replicate';
+  readonly dies: Death | undefined;
+  /** Whose call it dies at: one to the store that is copied, or one to the copy. */
+  readonly diesAt: 'source' | 'copy';
+  /** Before it, a point is forgotten in the copy and the copy pruned. */
+  readonly prunesCopy: number | undefined;
+}
 
 export interface Harmful {
   readonly do: 'harm';
@@ -77,6 +87,12 @@ const prune: fc.Arbitrary<Action> = fc.record({
   evicts: fc.option(which, { nil: undefined, freq: 2 }),
   rewriteBytesMax: fc.constantFrom(0, 50_000, 10_000_000),
 });
+const replicating: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('replicate'),
+  dies: fc.option(fc.record({ afterCalls: fc.nat(40), takesEffect: fc.boolean() }), { nil: undefined, freq: 3 }),
+  diesAt: fc.constantFrom('source', 'copy'),
+  prunesCopy: fc.option(which, { nil: undefined, freq: 2 }),
+});
 const others: fc.Arbitrary<Action>[] = [
   fc.record({ do: fc.constant('forget'), which }),
   fc.record({ do: fc.constant('forget'), which }),
@@ -91,6 +107,7 @@ export const programs: fc.Arbitrary<Program> = fc.boolean().chain((harmful) => {
   const action = fc.oneof(
     { weight: 5, arbitrary: backup },
     { weight: 2, arbitrary: verify },
+    { weight: 4, arbitrary: replicating },
     ...others.map((arbitrary) => ({ weight: 1, arbitrary })),
     ...(harmful ? [{ weight: 3, arbitrary: harm }] : []),
   );

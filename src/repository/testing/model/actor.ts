@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { assert, isLifeboatError, limits, systemClock } from '../../../core/index.ts';
 import type { Repository, VerifyOptions } from '../../repository.ts';
+import { replicate } from '../../replicate/replicate.ts';
 import { facts, file, reopen, writeOptions } from '../fixtures.ts';
-import { contentSizes, type Action } from './actions.ts';
+import { contentSizes, type Action, type Replicating } from './actions.ts';
 import type { Handle } from './handle.ts';
 import { beforeOf, judge } from './judge.ts';
 import type { Known, Tree, World } from './world.ts';
@@ -28,6 +29,9 @@ export const counts = {
   deletedPacks: 0,
   movedPacks: 0,
   evictions: 0,
+  copies: 0,
+  copiedPoints: 0,
+  copiesRead: 0,
 };
 
 /** One process: does what its program says, and looks after each act whether what it was told is so. */
@@ -53,6 +57,7 @@ export class Actor {
     if (action.do === 'restore') return this.#restore(this.#pick(action.which));
     if (action.do === 'reopen') return this.#restart();
     if (action.do === 'prune') return this.#prune(action);
+    if (action.do === 'replicate') return this.#replicate(action);
     await this.#turn();
     await this.#world.harm(action);
     counts.harms += 1;
@@ -123,8 +128,10 @@ export class Actor {
     counts.kills += 1;
     for (const name of this.#handle.written) {
       const id = name.slice('points/'.length);
-      if (name.startsWith('points/') && !this.#world.points.has(id) && !this.#world.isClaim(name))
+      if (name.startsWith('points/') && !this.#world.points.has(id) && !this.#world.isClaim(name)) {
+        this.#world.orphans.add(id);
         await this.#world.learn(id, tree, harms);
+      }
     }
     this.#restart();
   }
@@ -171,9 +178,38 @@ export class Actor {
     counts.verified += 1;
   }
 
+  /** Without the key, while others write, prune and die; what the copy shows comes back from it, now and after each of our deaths. */
+  async #replicate(action: Replicating): Promise<void> {
+    const { replica } = this.#world;
+    if (action.prunesCopy !== undefined) await replica.prune(action.prunesCopy, this.#turn);
+    const source = this.#handle;
+    const target = replica.handle(this.#turn);
+    if (action.dies !== undefined) (action.diesAt === 'source' ? source : target).dies(action.dies);
+    const host = `host-${this.#number}-${this.#lives}`;
+    try {
+      const { points, damage } = await replicate(source, target, { clock: systemClock, host });
+      assert(damage.length === 0 || this.#world.harms > 0, `nothing is harmed: ${JSON.stringify(damage)}`);
+      counts.copies += 1;
+      counts.copiedPoints += points.length;
+    } catch (error) {
+      if (!source.isDead && !target.isDead) {
+        const code = isLifeboatError(error) ? error.code : 'internal';
+        assert(this.#world.harms > 0 && code.startsWith('repository.'), `a copy ends well: ${code} ${String(error)}`);
+      } else {
+        counts.kills += 1;
+        replica.deaths += 1;
+      }
+    }
+    counts.copiesRead += await replica.expectWhole(this.#world);
+    if (source.isDead) this.#restart();
+    else source.lives();
+  }
+
   async #forget(known: Known | undefined): Promise<void> {
     if (known === undefined) return;
     const repository = await this.#open();
+    // Another may have chosen the same meanwhile.
+    if (known.forgotten) return;
     known.forgotten = true;
     try {
       await repository.forget(known.id);

@@ -18,6 +18,7 @@ export async function playOut(place: Store, { prelude, actors, choices, aftermat
       for (const action of actions) await actor.act(action);
     }),
   );
+  await world.replica.expectSame(world);
   await expectNextBackup(world);
   const half = aftermath.length >> 1;
   for (const one of aftermath.slice(0, half)) await world.harm(one);

@@ -4,6 +4,7 @@ import type { Repository } from '../../repository.ts';
 import { makeRepository, readAll, reopen } from '../fixtures.ts';
 import type { Harm, Harmful } from './actions.ts';
 import { Handle } from './handle.ts';
+import { Replica } from './replica.ts';
 
 export type Tree = ReadonlyMap<string, Buffer>;
 
@@ -26,9 +27,13 @@ const honest = ['repository.damaged', 'repository.incomplete', 'repository.unrea
  */
 export class World {
   readonly place: Store;
+  /** The store that points are copied to. */
+  readonly replica = new Replica();
   readonly points = new Map<string, Known>();
   /** Objects that any verification or backup found damaged: what the journal remembers. */
   readonly found = new Set<string>();
+  /** Points whose maker died when they were made: this process, which plays all of them, takes their makers to be at work still. */
+  readonly orphans = new Set<string>();
   /** Grows with each writer that was given up. */
   evictions = 0;
   /** Grows with each harm: two equal readings mean that none came in between. */
