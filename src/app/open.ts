@@ -63,9 +63,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const wrap = options.wrapStore ?? retriesWith(clock);
   const unlock = options.unlock ?? (() => unlockOf(plan));
   const place = (store: string): Promise<Store> => {
-    const opened = places.get(store) ?? openStore(plan, store, clock, false).then(wrap);
-    places.set(store, opened);
-    return opened;
+    return openedOnce(places, store, () => openStore(plan, store, clock, false).then(wrap));
   };
   return {
     plan,
@@ -76,15 +74,21 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     tool: toolVersion(),
     progress: options.progress,
     asset: (name) => openAsset(plan, name, clock),
-    repository: (store) => {
-      const opened = repositories.get(store) ?? openStoreRepository(place(store), unlock, clock);
-      repositories.set(store, opened);
-      return opened;
-    },
+    repository: (store) => openedOnce(repositories, store, () => openStoreRepository(place(store), unlock, clock)),
     place,
     used: async () => ({ records: added(), stores: await answered(places) }),
     close: () => closeAll(journal, places),
   };
+}
+
+/** One opening for all who ask. One that failed is tried anew for who asks later: a stream outlives a store that was away. */
+function openedOnce<T>(known: Map<string, Promise<T>>, name: string, open: () => Promise<T>): Promise<T> {
+  const there = known.get(name);
+  if (there !== undefined) return there;
+  const opened = open();
+  known.set(name, opened);
+  opened.catch(() => known.delete(name)); // whoever asked hears it
+  return opened;
 }
 
 function counted(journal: Journal): { journal: Journal; added: () => number } {
