@@ -6,8 +6,7 @@ import type { Output } from './output.ts';
 export function showStatus(status: Status, output: Output): void {
   const { problems, unanswered, plan, atMs } = status;
   const good = problems.length === 0 && unanswered.length === 0;
-  const verdict = good ? 'every promise is kept' : `${count(problems.length, 'promise')} not kept`;
-  output.line(`${output.mark(good)} ${plan}: ${verdict}   ${isoTime(atMs)}`);
+  output.line(`${output.mark(good)} ${plan}: ${verdictOf(status)}   ${isoTime(atMs)}`);
   for (const { about, words, hint } of problems) {
     for (const line of wrapped(`${output.mark(false)} ${about}: ${words}`, '  ')) output.line(line);
     output.line(`    → ${hint}`);
@@ -19,6 +18,12 @@ export function showStatus(status: Status, output: Output): void {
   assets(status, output);
   stores(status, output);
   rest(status, output);
+}
+
+function verdictOf({ problems, unanswered }: Status): string {
+  const red = problems.length === 0 ? [] : [`${count(problems.length, 'promise')} not kept`];
+  const silent = unanswered.length === 0 ? [] : [`${count(unanswered.length, 'store')} silent`];
+  return [...red, ...silent].join('; ') || 'every promise is kept';
 }
 
 function scenarios({ scenarios: all, atMs }: Status, output: Output): void {
