@@ -122,16 +122,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-show.ts'),
   },
   {
-    name: 'run resume',
-    summary: 'go on with a run that was interrupted',
-    heading: 'Recover:',
-    load: () => import('./commands/run-resume.ts'),
-  },
-  {
     name: 'run approve',
     summary: 'give the consent that a run waits for, or refuse it',
     heading: 'Recover:',
     load: () => import('./commands/run-approve.ts'),
+  },
+  {
+    name: 'run attest',
+    summary: 'say that what people were to do is done',
+    heading: 'Recover:',
+    load: () => import('./commands/run-attest.ts'),
   },
   {
     name: 'run choose',
@@ -140,16 +140,22 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-choose.ts'),
   },
   {
+    name: 'run skip',
+    summary: 'leave out a step of a run that stopped, with a reason',
+    heading: 'Recover:',
+    load: () => import('./commands/run-skip.ts'),
+  },
+  {
+    name: 'run cancel',
+    summary: 'end a run, also one that is acted on now',
+    heading: 'Recover:',
+    load: () => import('./commands/run-cancel.ts'),
+  },
+  {
     name: 'run resume',
     summary: 'go on with a run that was interrupted',
     heading: 'Recover:',
     load: () => import('./commands/run-resume.ts'),
-  },
-  {
-    name: 'run attest',
-    summary: 'say that what people were to do is done',
-    heading: 'Recover:',
-    load: () => import('./commands/run-attest.ts'),
   },
   {
     name: 'drill',

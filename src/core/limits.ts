@@ -79,6 +79,8 @@ export const limits = {
   procedureStepsMax: 2_000,
   /** Who waits for a moment looks at the clock so often: it may be set, and machines sleep. */
   clockLookMs: 30_000,
+  /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
+  cancelLookMs: 1_000,
   /** A step that states no timeout. */
   stepTimeoutMs: 3_600_000,
   /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */

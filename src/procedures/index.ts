@@ -1,3 +1,4 @@
+export * from './after/index.ts';
 export * from './describe.ts';
 export * from './groups/index.ts';
 export * from './history.ts';

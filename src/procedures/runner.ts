@@ -1,6 +1,7 @@
 import { LifeboatError, timeId } from '../core/index.ts';
 import { contentHash, type Scenario } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
+import { watchForCancel } from './after/cancel.ts';
 import { readHistory, type RunHistory } from './history.ts';
 import { expandCalls } from './groups/expand.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
@@ -27,8 +28,8 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const order = new Order(scenario);
   const held = hold(request, run);
   try {
-    journal.append('run.started', startRecord({ ...request, scenario }), { run });
-    return await act({
+    const { sequence } = journal.append('run.started', startRecord({ ...request, scenario }), { run });
+    return await act(sequence, {
       run,
       scenario,
       environment,
@@ -66,8 +67,9 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const order = new Order(scenario);
     const target = holdTarget(tools.workspace, environment.name, scenario.name);
     try {
-      journal.append('run.resumed', { host, pid: process.pid, by: request.answer?.by ?? null }, { run });
-      return await act({
+      const facts = { host, pid: process.pid, by: request.answer?.by ?? null };
+      const { sequence } = journal.append('run.resumed', facts, { run });
+      return await act(sequence, {
         run,
         scenario,
         environment,
@@ -92,10 +94,16 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   }
 }
 
-async function act(active: ActiveRun): Promise<RunResult> {
-  const { run, scenario, order, tools } = active;
+async function act(since: number, given: ActiveRun): Promise<RunResult> {
+  const { run, scenario, order, tools } = given;
   const { journal } = tools.workspace;
-  await order.walk(scenario.steps, stepper(active), { sequential: true });
+  const watch = watchForCancel(tools.workspace, run, since, given.signal);
+  const active = { ...given, signal: watch.signal };
+  try {
+    await order.walk(scenario.steps, stepper(active), { sequential: true });
+  } finally {
+    await watch.end();
+  }
   const verdict = active.stopped ?? 'done';
   const kind = verdict === 'needs-human' ? 'run.waiting' : 'run.finished';
   journal.append(kind, { verdict, error: active.reason?.toJSON() ?? null }, { run });
@@ -178,7 +186,7 @@ function scenarioToResume(history: RunHistory, { tools, environment, answer }: R
 /** A step in doubt, of which a person says what happened to it. */
 const isInDoubt = ({ steps }: RunHistory): boolean => {
   const waiting = [...steps.values()].filter(({ state }) => state === 'needs-human');
-  return waiting.length === 0 || waiting.some(({ asked }) => asked === undefined);
+  return waiting.some(({ asked }) => asked === undefined);
 };
 
 /** Consent is given by those who may give it, not by whoever goes on with the run. */

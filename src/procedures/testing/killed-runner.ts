@@ -36,7 +36,7 @@ if (process.argv[1] !== undefined && script.endsWith('killed-runner.ts')) {
   bench.close();
 }
 
-function deadlyJournal(journal: Journal, deadlyCall: number, moment: string): Journal {
+export function deadlyJournal(journal: Journal, deadlyCall: number, moment: string): Journal {
   let calls = 0;
   return {
     append: (kind, data, of) => {

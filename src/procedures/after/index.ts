@@ -1,0 +1,2 @@
+export * from './cancel.ts';
+export * from './skip.ts';
