@@ -12,11 +12,11 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 
 /** Commands that are not swept, with the reason. */
 export const unsweptCommands: Readonly<Record<string, string>> = {
-  'run approve': 'it opens no store and needs a run that asks; src/procedures/people kills runners around it',
-  'run choose': 'it opens no store and needs a run that asks; src/procedures/people kills runners around it',
-  'run skip': 'it opens no store and needs a run that stopped; src/procedures/after tries it',
-  'run cancel': 'it opens no store and needs a run that acts; src/procedures/after tries it',
-  'run attest': 'it opens no store and needs a run that asks; src/procedures/people kills runners around it',
+  'run approve': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
+  'run choose': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
+  'run skip': 'it writes one record about a run that stopped; src/procedures/after tries it',
+  'run cancel': 'it writes one record about a run; src/procedures/after tries it on one that is acted on',
+  'run attest': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'wal push':
     'it needs a log of a server; src/assets/postgres/stream pushes real ones, and src/repository/logs harms what is stored',
   stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
