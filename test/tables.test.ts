@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,9 +34,13 @@ describe.skipIf(major === undefined)('restore --table (skipped with the reason: 
     await writeFile(place.path('lifeboat.yaml'), plan);
     await cluster.sql('create database shop');
     await sql(`create table orders (id serial primary key, cents int not null)`);
-    expect(await place.run('store', 'init')).toMatchObject({ exitCode: 0 });
-    const backup = await place.run('backup', 'orders');
-    expect(backup, backup.stderr).toMatchObject({ exitCode: 0 });
+    for (const words of [
+      ['store', 'init'],
+      ['backup', 'orders'],
+    ]) {
+      const answer = await place.run(...words);
+      if (answer.exitCode !== 0) throw new Error(answer.stderr);
+    }
   });
   afterAll(async () => {
     await cluster?.destroy();
@@ -89,6 +94,15 @@ describe.skipIf(major === undefined)('restore --table (skipped with the reason: 
     }
     const done = await restore('--existing', 'replace', '--yes');
     expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { done: [{ inserted: 0, replaced: 100 }] } });
+    expect(await sandboxes()).toEqual([]);
+  });
+
+  it('says before it restores anything which package makes a table that the target does not have', async ({ skip }) => {
+    skip(existsSync(`/usr/lib/postgresql/${major}/bin/pg_dump`), 'this machine has the program');
+    expect(await restore('--existing', 'schema=aside', '--yes')).toMatchObject({
+      exitCode: 2,
+      json: { error: { code: 'asset.tool_missing', hint: expect.stringContaining(`postgresql-client-${major}`) } },
+    });
     expect(await sandboxes()).toEqual([]);
   });
 

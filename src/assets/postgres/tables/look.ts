@@ -77,11 +77,9 @@ async function mustBeInPoint(point: PointContents, patterns: readonly TablePatte
   const pieces: Buffer[] = [];
   for await (const piece of point.read(`${dumped.path}.json`)) pieces.push(Buffer.from(piece));
   const { tables } = databaseList.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
-  // Partitioned tables have no rows of their own and are not in the list: only the sandbox knows them.
-  const named = patterns.filter(
-    ({ single }) => single === undefined || tables.some(({ name }) => name === single.name),
-  );
-  chooseTables(named, tables);
+  // Partitioned tables have no rows of their own and are not in the list: where there are some, only the sandbox knows their names.
+  const mayBePartitioned = (dumped.structure['partitioned tables'] ?? 0) > 0;
+  if (!mayBePartitioned) chooseTables(patterns, tables);
 }
 
 /** Whether the sandbox has the database. Throws `input.flag` with those that it has. */

@@ -3,9 +3,9 @@ import type { RestoredCopy } from '../../asset.ts';
 import { LifeboatError } from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableOptions, TableRequest } from '../../tables.ts';
 import { withDatabase } from '../check.ts';
-import { serverError } from '../connection.ts';
 import { mustHaveNone, ServerChange, type Creation } from './change.ts';
 import { compare, makeStage, namesOf, type Merge } from './compare.ts';
+import { changeError } from './errors.ts';
 import { FileDump } from './file.ts';
 import { copyBetween } from './flow.ts';
 import { leftBehind } from './left-behind.ts';
@@ -59,7 +59,7 @@ export async function openTables(opening: Opening): Promise<TableChange> {
     signal?.removeEventListener('abort', onAbort);
     await close();
     if (signal?.aborted === true) throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
-    throw serverError(error);
+    throw changeError(error);
   }
 }
 

@@ -111,6 +111,22 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     expect(await shop.one(`select condeferrable from pg_constraint where conname like 'orders_customer%'`)).toBe(false);
   });
 
+  it('a user who may not change a table is refused, and nothing is changed', async () => {
+    await shop.sql(`create role clerk login; grant usage on schema shop to clerk; grant select on shop.customers to clerk;
+      delete from shop.customers where id = 99 and not exists (select from shop.orders where customer_id = 99)`);
+    await shop.sql(`alter role clerk password 'clerk'`);
+    process.env['PGPASSWORD'] = 'clerk';
+    try {
+      const url = shop.target.replace('//', '//clerk@');
+      await expect(shop.bring(['shop.customers'], 'skip', { target: { url } })).rejects.toMatchObject({
+        code: 'asset.denied',
+        hint: expect.stringContaining('own the tables'),
+      });
+    } finally {
+      delete process.env['PGPASSWORD'];
+    }
+  });
+
   it('wrong words are refused with what is near, or what would be right', async () => {
     const { url } = shop.cluster;
     await expect(shop.bring(['shop.ordres'], 'skip')).rejects.toMatchObject({
