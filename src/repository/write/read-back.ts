@@ -106,8 +106,11 @@ class ReadBack {
     for (const run of runsOf(pieces, (piece) => this.#isWritten(piece))) {
       for await (const { plain } of readPieces(run.fresh ? this.#fresh : this.#old, run.pieces, neededBy, {
         rehash: true,
-      }))
+      })) {
         yield plain;
+        // The list was read on past it. No two of its chunks are alike, for each path stands in it once.
+        free(plain);
+      }
     }
   }
 
