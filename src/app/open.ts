@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** Put around every store when it is opened; default: bounded retries. Tests put faults there. */
   readonly wrapStore?: (store: Store) => Store;
+  /** Stores are read as they were at that moment (milliseconds since 1970), and cannot be written; those that keep no versions refuse. */
+  readonly asOfMs?: number;
   /** What opens the stores; default: what the plan's keys name. */
   readonly unlock?: () => Promise<Unlock>;
 }
@@ -63,7 +65,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const wrap = options.wrapStore ?? retriesWith(clock);
   const unlock = options.unlock ?? (() => unlockOf(plan));
   const place = (store: string): Promise<Store> => {
-    return openedOnce(places, store, () => openStore(plan, store, clock, false).then(wrap));
+    return openedOnce(places, store, () => openStore(plan, store, clock, false, options.asOfMs).then(wrap));
   };
   return {
     plan,

@@ -55,6 +55,8 @@ export interface CommandContext {
   readonly output: Output;
   /** Put around every store that is opened; default: bounded retries. */
   readonly wrapStore?: (store: Store) => Store;
+  /** Stores are read as they were at that moment, milliseconds since 1970; nothing can be written to them then. */
+  readonly asOfMs?: number;
   /** What `--key` gives, read when it is first needed; without it the plan's keys say what opens the copies. */
   readonly unlock?: () => Promise<Unlock>;
 }

@@ -1,7 +1,9 @@
 import { openWorkspace, type OpenWorkspace } from '../app/index.ts';
-import { toLifeboatError } from '../core/index.ts';
+import { LifeboatError, systemClock, toLifeboatError } from '../core/index.ts';
 import { shipJournal } from '../operations/index.ts';
 import type { CommandContext } from './command.ts';
+import type { Input } from './input.ts';
+import { momentOf } from './moment.ts';
 
 /**
  * Opens what the plan names, does the work, brings the records that it added to the stores, and closes it again, whatever happens.
@@ -10,16 +12,26 @@ export async function withWorkspace<T>(
   context: CommandContext,
   work: (workspace: OpenWorkspace) => Promise<T>,
 ): Promise<T> {
-  const { planFile, stateFolder, progress, wrapStore, unlock } = context;
+  const { planFile, stateFolder, progress, wrapStore, unlock, asOfMs } = context;
   const wrap = wrapStore === undefined ? {} : { wrapStore };
   const keys = unlock === undefined ? {} : { unlock };
-  const workspace = await openWorkspace({ planFile, stateFolder, progress, ...wrap, ...keys });
+  const moment = asOfMs === undefined ? {} : { asOfMs };
+  const workspace = await openWorkspace({ planFile, stateFolder, progress, ...wrap, ...keys, ...moment });
   try {
     return await work(workspace);
   } finally {
-    await ship(context, workspace);
+    // The past takes no records: they go along with the next command.
+    if (asOfMs === undefined) await ship(context, workspace);
     await workspace.close();
   }
+}
+
+/** `--as-of`: the stores as they were at that moment. Throws `input.flag`. */
+export function asOf(context: CommandContext, input: Input): CommandContext {
+  const asOfMs = momentOf(input, 'as-of');
+  if (asOfMs === undefined) return context;
+  if (asOfMs <= systemClock.now()) return { ...context, asOfMs };
+  throw new LifeboatError('input.flag', '--as-of names a moment that has not come yet');
 }
 
 /**

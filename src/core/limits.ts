@@ -266,6 +266,8 @@ export const limits = {
   storeAnswerBytesMax: 16 * 2 ** 20,
   /** An object that is read into memory: more than any document may have. */
   storeObjectBytesMax: 2 ** 30,
+  /** Versions that are remembered while a bucket's past is read: a terabyte in packs, some tens of megabytes. */
+  pastObjectsKept: 65_536,
   /** Bodies that end early are gone on with behind what came, so often without one that brought nothing. */
   storeResumesMax: 20,
   /** Clocks further apart than this, and the server says no: the difference is the likely reason, and is corrected. */

@@ -1,15 +1,27 @@
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
 import { listPoints, type ListedPoint } from '../../operations/index.ts';
 import type { Command } from '../command.ts';
-import { withWorkspace } from '../with-workspace.ts';
+import { asOf, withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
     'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified; a store that was found damaged since is named instead) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
   arguments: [{ name: 'ASSET', summary: 'only the points of this asset', optional: true }],
-  examples: ['lifeboat points', 'lifeboat points orders', 'lifeboat points orders --json | jq -r .points[-1].id'],
+  options: [
+    {
+      flags: '--as-of <TIME>',
+      summary:
+        'of stores that keep versions, as they were at this moment: what was deleted or overwritten since is there; the others say that they cannot',
+    },
+  ],
+  examples: [
+    'lifeboat points',
+    'lifeboat points orders',
+    'lifeboat points orders --json | jq -r .points[-1].id',
+    'lifeboat points --as-of 2026-11-20T12:00:00Z',
+  ],
   run: async (context, input) =>
-    withWorkspace(context, async (workspace) => {
+    withWorkspace(asOf(context, input), async (workspace) => {
       const { points, damage, unanswered } = await listPoints(
         workspace,
         input.optionalArgument('ASSET'),
@@ -31,7 +43,13 @@ export const command: Command = {
         damage,
         unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
       };
-      if (damage[0] === undefined) return unanswered[0] === undefined ? { json } : { json, error: unanswered[0].error };
+      if (damage[0] === undefined) {
+        // A store without a past was not asked for one by name.
+        const silent = unanswered.find(
+          ({ error }) => input.text('as-of') === undefined || error.code !== 'store.unfit',
+        );
+        return silent === undefined ? { json } : { json, error: silent.error };
+      }
       const what = `${damage.length} object${damage.length === 1 ? '' : 's'} of the repository cannot be read`;
       const hint = 'See the whole extent: lifeboat verify --all';
       return { json, error: new LifeboatError('repository.damaged', what, { where: damage[0].object, hint }) };

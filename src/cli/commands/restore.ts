@@ -13,7 +13,7 @@ import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 import { recoveryTargetOf } from '../recovery-target.ts';
 import { asksForTables, runRestoreTables } from '../restore-tables.ts';
-import { withWorkspace } from '../with-workspace.ts';
+import { asOf, withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
@@ -34,6 +34,7 @@ export const command: Command = {
     },
     { flags: '--before <TARGET>', summary: 'as --at, but just before it' },
     { flags: '--store <STORE>', summary: 'read from this store' },
+    { flags: '--as-of <TIME>', summary: 'read stores that keep versions as they were at this moment' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },
     { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
     { flags: '--table <NAME...>', summary: 'only these tables: shop.orders, shop.order_*, audit.* (a whole schema)' },
@@ -66,7 +67,7 @@ export const command: Command = {
     'lifeboat restore orders --table "audit.*" --to audit.dump',
   ],
   run: async (context, input) =>
-    withWorkspace(context, async (workspace) => {
+    withWorkspace(asOf(context, input), async (workspace) => {
       if (asksForTables(input)) return runRestoreTables(context, workspace, input, requestOf(context, input));
       const request = requestOf(context, input);
       if (input.flag('dry-run')) {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, link, open, readdir, rename, rm, stat, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { syncFolder, systemCodeOf } from '../../core/index.ts';
+import { LifeboatError, syncFolder, systemCodeOf } from '../../core/index.ts';
 import { checkName, checkPrefix } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, PutOptions, Store, StoredObject, StoreKind } from '../store.ts';
@@ -15,7 +15,14 @@ import { objectsBelow } from './walk.ts';
 export const fsStore: StoreKind<{ path: string }> = {
   type: 'fs',
   schema: z.strictObject({ path: z.string().min(1).describe('The folder, relative to the plan file or absolute.') }),
-  open: ({ path }, { baseFolder, create }) => openFsStore(resolve(baseFolder, path), create),
+  open: async ({ path }, { baseFolder, create, asOfMs }) => {
+    const place = resolve(baseFolder, path);
+    if (asOfMs === undefined) return openFsStore(place, create);
+    throw new LifeboatError('store.unfit', 'a folder keeps no versions, so that its past cannot be read', {
+      where: `fs:${place}`,
+      hint: 'Look for the copies in another store of the plan.',
+    });
+  },
 };
 
 /**

@@ -1,4 +1,4 @@
-import { isoTime, LifeboatError } from '../../core/index.ts';
+import { isoTime, LifeboatError, limits } from '../../core/index.ts';
 import { checkName, checkPrefix, isName } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, Store, StoredObject } from '../store.ts';
@@ -18,6 +18,8 @@ export class PastS3Store implements Store {
   readonly #client: Client;
   readonly #prefix: string;
   readonly #asOfMs: number;
+  /** The past does not change: what is read in parts is looked up once. */
+  readonly #found = new Map<string, Version>();
 
   private constructor(client: Client, prefix: string, asOfMs: number) {
     this.#client = client;
@@ -74,7 +76,13 @@ export class PastS3Store implements Store {
   }
 
   async #find(name: string): Promise<Version | undefined> {
-    for await (const one of this.#asOf(this.#key(name))) if (one.key === this.#key(name)) return one;
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    for await (const one of this.#asOf(this.#key(name))) {
+      if (one.key !== this.#key(name)) continue;
+      if (this.#found.size < limits.pastObjectsKept) this.#found.set(name, one);
+      return one;
+    }
     return undefined;
   }
 
