@@ -99,7 +99,7 @@ export class PackReader {
     pool: Pool,
     options: ReadOptions = {},
   ): Promise<void> {
-    if (this.#far !== undefined && (await this.#consumeFar(this.#far, pack, ordinals, { consumer, pool }, options)))
+    if (this.#far !== undefined && (await this.#consumedFar(this.#far, pack, ordinals, { consumer, pool }, options)))
       return;
     await this.#ranges(
       pack,
@@ -134,8 +134,7 @@ export class PackReader {
     return { record, places, whole: record.bytes <= wholeBytes || needed * 2 >= record.bytes };
   }
 
-  /** False where that cannot be, and nothing was done. */
-  async #consumeFar(
+  async #consumedFar(
     far: FarPacks,
     pack: number,
     ordinals: readonly number[],
