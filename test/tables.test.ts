@@ -9,8 +9,9 @@ import { Place, type Answer } from './support/lifeboat.ts';
 
 const installed = await installedMajors();
 const major = installed.includes(17) ? 17 : installed[0];
+const reason = major === undefined ? '(skipped: no PostgreSQL server)' : '';
 
-describe.skipIf(major === undefined)('restore --table (skipped with the reason: no PostgreSQL server)', () => {
+describe.skipIf(major === undefined)(`restore --table ${reason}`, () => {
   let cluster: TestCluster;
   let place: Place;
   const sql = (text: string): Promise<Record<string, unknown>[]> => cluster.sql(text, 'shop');
