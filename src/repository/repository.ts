@@ -81,7 +81,7 @@ export interface Repository {
   verify(options: VerifyOptions): Promise<VerifyResult>;
 
   /**
-   * Deletes what no point needs, while others may write, and goes on where a killed one stopped. Never touches logs or journals.
+   * Deletes what no point needs, while others may write, and goes on where a killed one stopped. Never touches logs (`LogWriter.remove`) or journals.
    * Throws `prune.blind` when what a point needs cannot be told, `store.busy` while another prune is at work.
    */
   prune(options: PruneOptions): Promise<PruneResult>;

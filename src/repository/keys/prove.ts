@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.ts';
+import { LifeboatError, type Clock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { DamageLog } from '../damage.ts';
 import { OpenedRepository } from '../opened.ts';
@@ -32,7 +32,11 @@ export async function provesItself(store: Store, unlock: Unlock, clock: Clock): 
   const canaries: number[] = [];
   for (const epoch of bundle.masters.keys()) if (await readCanary(store, bundle, epoch)) canaries.push(epoch);
   const repository = new OpenedRepository(store, bundle, clock, log);
-  const { points } = await repository.points();
+  const { points, damage } = await repository.points();
+  // One that cannot be read may be the newest: an older one would prove less than is said.
+  const [unread] = damage.filter(({ kind }) => kind === 'point');
+  if (unread !== undefined)
+    throw new LifeboatError(unread.code, `${unread.object} cannot be read: ${unread.what}`, { where: unread.object });
   const point = points.at(-1);
   const plainBytes = point === undefined ? 0 : await firstBytes(repository, point);
   const stored = (await readStoredKeys(store, log)).find(({ key }) => key.id === by.id);
