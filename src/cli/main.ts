@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module';
+import { leaveAtOnce } from '../core/index.ts';
 import { installSignals } from './signals.ts';
 
 /**
@@ -7,6 +9,10 @@ import { installSignals } from './signals.ts';
 export async function main(words: readonly string[]): Promise<number> {
   const signal = installSignals(process);
   ignoreClosedPipes();
+  process.on('exit', (exitCode) => {
+    flushCompileCache();
+    leaveAtOnce(exitCode);
+  });
   const { runWords } = await import('./run-words.ts');
   return runWords(words, {
     stdout: process.stdout,
