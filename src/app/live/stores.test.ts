@@ -100,7 +100,7 @@ describe('check --live: stores', () => {
     await place.inWorkspace((workspace) => backup(workspace, 'docs'));
     const silent = (store: Store): Store => changed(store, { get: () => new Promise<never>(() => {}) });
     expect(await place.codes({ wrapStore: silent, timeoutMs: 200 })).toEqual(['5 live.unknown']);
-    await place.write(plan.replace('type: fs, path: ./near', 'type: s3, bucket: copies'));
+    await place.write(plan.replace('type: fs, path: ./near', 'type: gcs, bucket: copies'));
     expect(await place.codes()).toEqual(['5 live.unknown']);
   });
 });
