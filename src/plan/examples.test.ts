@@ -24,7 +24,8 @@ describe('corner-shop.yaml, which uses the whole language', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         'scenarios.orders_corrupted.steps[0].fence',
-        'scenarios.orders_corrupted.steps[3].approve',
+        'scenarios.orders_corrupted.steps[4].switch',
+        'channels.ops.type',
       ]),
     );
     expect(plan?.objectives).toEqual({ rtoMs: 3_600_000, rpoMs: 900_000 });
