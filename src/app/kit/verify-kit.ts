@@ -42,15 +42,26 @@ async function membersOf(path: string): Promise<{ members: Map<string, Member>; 
   try {
     if ((await stat(path)).isDirectory()) return { members: await inFolder(path), close: async () => {} };
     const file = await open(path, 'r');
-    const members = (await readTar(file, path)).map(({ path: name, bytes, offset }): [string, Member] => [
-      name.slice(name.indexOf('/') + 1),
-      { bytes, open: async () => ({ file, offset, close: async () => {} }) },
-    ]);
-    return { members: new Map(members), close: () => file.close() };
+    try {
+      return { members: await inArchive(file, path), close: () => file.close() };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   } catch (error) {
     if (error instanceof LifeboatError) throw error;
     throw new LifeboatError('input.file', `the kit ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+}
+
+async function inArchive(file: FileHandle, path: string): Promise<Map<string, Member>> {
+  const members = await readTar(file, path);
+  return new Map(
+    members.map(({ path: name, bytes, offset }): [string, Member] => [
+      name.slice(name.indexOf('/') + 1),
+      { bytes, open: async () => ({ file, offset, close: async () => {} }) },
+    ]),
+  );
 }
 
 async function inFolder(folder: string): Promise<Map<string, Member>> {
