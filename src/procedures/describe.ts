@@ -222,6 +222,7 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     copies: () => [],
     notify: act,
     remember: () => {},
+    mustHold: act,
     output: () => {},
   };
 }

@@ -31,6 +31,23 @@ export interface StepKind<Settings = unknown> {
    * Also asked for a finished step whose outputs held a secret: the journal has them redacted, `outputs` is what it has.
    */
   inspect?(step: StepInput<Settings>, context: StepContext): Promise<'done' | 'not-done' | 'unknown' | StepOutcome>;
+  /**
+   * Takes back what `run` did, or may have done before it was interrupted: `outputs` and `remembered` say what that was. Done twice it
+   * brings about the same, for a rollback is gone on with after a crash. Where the world is neither as `run` left it nor as it was before,
+   * it refuses. A kind without it leaves the undoing to the plan (`undo` of the step) or to people.
+   */
+  undo?(step: StepInput<Settings>, context: StepContext): Promise<StepOutcome>;
+  /**
+   * Asks the world, from outside, whether what `run` (`done`) or `undo` (`undone`) is to bring about is so now. Changes nothing. An undo that
+   * nothing proves is shown to a person.
+   */
+  prove?(step: StepInput<Settings>, context: StepContext, is: 'done' | 'undone'): Promise<StepProof>;
+}
+
+export interface StepProof {
+  readonly state: 'proved' | 'refuted' | 'unknown';
+  /** What was seen, for the record. */
+  readonly text: string;
 }
 
 /** The settings of one step in one run, every `${…}` already replaced. */
@@ -42,7 +59,7 @@ export interface StepInput<Settings> {
   readonly siblings: Record<string, unknown>;
   /** What earlier attempts of this step told `remember`, newest wins: where they were about to act. */
   readonly remembered: Readonly<Record<string, unknown>>;
-  /** Only for `inspect` of a finished step. */
+  /** What a finished step gave: only for its `inspect`, `undo` and `prove`. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
@@ -97,6 +114,11 @@ export interface StepContext {
   notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
   /** Writes down, durably and before the act, where this step is about to act; given back as `remembered`. Never a secret. */
   remember(facts: Record<string, unknown>): void;
+  /**
+   * To be awaited right before an effect that takes a while to get to: resolves while this runner holds its target, throws `run.lease_lost` when
+   * another one may have taken over (this one slept, or its store was away). The runner asks by itself before `run` and `undo` begin.
+   */
+  mustHold(): Promise<void>;
   /** A line of output for the record and for people who watch; redacted. */
   output(line: string): void;
 }
