@@ -4,49 +4,21 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, truncate, wr
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../src/core/index.ts';
 import { holdLock } from '../src/journal/index.ts';
-import { Place, type Answer } from './support/lifeboat.ts';
-
-const plan = `
-lifeboat: 1
-plan: bad-input
-domains: { safe: {}, here: {} }
-keys: { main: { passphrase: { env: LB_TEST_PASS }, domain: safe } }
-stores: { near: { type: fs, path: ./store, domain: safe } }
-assets:
-  docs: { type: files, path: ./docs, domain: here }
-  notes: { type: sqlite, path: ./notes.db, domain: here }
-`;
+import type { Place } from './support/lifeboat.ts';
+import { expectError, prepare, smallPlace, smallPlan } from './support/small-place.ts';
 
 let place: Place;
 
 beforeEach(async () => {
-  process.env['LB_TEST_PASS'] = 'a passphrase for tests';
-  place = await Place.make(plan);
-  await mkdir(place.path('docs'));
-  await writeFile(place.path('docs', 'a.txt'), 'first words\n'.repeat(2000));
-  await writeFile(place.path('docs', 'b.txt'), 'other words\n'.repeat(3000));
-  const notes = new DatabaseSync(place.path('notes.db'));
-  notes.exec('create table notes (id integer primary key, text text); insert into notes (text) values (1), (2)');
-  notes.close();
+  place = await smallPlace();
 });
 
 afterEach(() => place.remove());
 
-async function prepared(): Promise<void> {
-  expect((await place.run('store', 'init')).exitCode).toBe(0);
-  expect((await place.run('backup')).exitCode).toBe(0);
-}
-
-function expectError(answer: Answer, exitCode: number, code: string): void {
-  const error = (answer.json['error'] ?? {}) as { code?: string; message?: string };
-  expect({ exitCode: answer.exitCode, code: error.code }, answer.stdout + answer.stderr).toEqual({ exitCode, code });
-  expect(error.message?.length).toBeGreaterThan(10);
-  expect(answer.stdout + answer.stderr).not.toMatch(/\n\s+at .*\.ts:\d+/);
-}
+const prepared = (): Promise<void> => prepare(place);
 
 /** The only object below a folder of the store, or the largest of several. */
 async function objectIn(kind: string): Promise<string> {
@@ -154,7 +126,7 @@ it('a pack that verify found damaged is not built upon: the next backup stores i
 it('a store that is away keeps no other store from its point, and a restore says that it was not asked', async () => {
   await writeFile(
     place.path('lifeboat.yaml'),
-    plan.replace(
+    smallPlan.replace(
       'near: { type: fs, path: ./store, domain: safe }',
       'far: { type: fs, path: ./far, domain: safe }, near: { type: fs, path: ./store, domain: safe }',
     ),
@@ -250,60 +222,12 @@ describe('what is in the way', () => {
   });
 });
 
-describe('words that mean nothing', () => {
-  it('an unknown asset, store, point, run, drill or scenario is named beside what there is', async () => {
-    await prepared();
-    expectError(await place.run('backup', 'doc'), 2, 'plan.unknown_name');
-    expectError(await place.run('restore', 'doc', '--to', './out'), 2, 'plan.unknown_name');
-    expectError(await place.run('store', 'init', 'far'), 2, 'plan.unknown_name');
-    expectError(
-      await place.run('restore', 'docs', '--to', './out', '--point', '01kb9c3r8x0000000000000000'),
-      2,
-      'point.missing',
-    );
-    expectError(await place.run('run', 'show', '01kb9c3r8x0000000000000000'), 2, 'run.missing');
-    expectError(await place.run('drill', 'weekly'), 2, 'plan.unknown_name');
-    expectError(await place.run('recover', 'fire'), 2, 'plan.unknown_name');
-  });
-
-  it('a moment without a zone, or before the first point, is refused with what is reachable', async () => {
-    await prepared();
-    expectError(await place.run('restore', 'docs', '--to', './out', '--at', '2026-11-21 03:00'), 2, 'input.flag');
-    const early = await place.run('restore', 'docs', '--to', './out', '--at', '2001-01-01T00:00:00Z');
-    expectError(early, 2, 'restore.unreachable_target');
-    expect(early.stdout).toContain('earliest');
-  });
-
-  it('a plan that is not YAML, or not there, is an error with its place', async () => {
-    await writeFile(place.path('lifeboat.yaml'), 'lifeboat: 1\nassets: [unclosed\n');
-    const answer = await place.run('backup');
-    expectError(answer, 2, 'plan.invalid');
-    expect(answer.stdout).toMatch(/lifeboat\.yaml:\d+:\d+/);
-    await rm(place.path('lifeboat.yaml'));
-    expectError(await place.run('backup'), 2, 'plan.missing');
-  });
-
-  it('a store without a repository, or not there, says what makes one', async () => {
-    expectError(await place.run('backup'), 4, 'store.unreachable');
-    await mkdir(place.path('store'));
-    const answer = await place.run('points');
-    expectError(answer, 2, 'repository.missing');
-    expect(answer.stdout).toContain('store init');
-  });
-
-  it('a second repository in the same store is refused, and the first stays', async () => {
-    await prepared();
-    expectError(await place.run('store', 'init', 'near'), 2, 'repository.exists');
-    expect((await place.run('verify', '--all')).exitCode).toBe(0);
-  });
-});
-
 it('a repository that was copied to another place is still whole', async () => {
   await prepared();
   await cp(place.path('store'), place.path('store2'), { recursive: true });
   await rm(place.path('store'), { recursive: true });
   await rm(place.path('.lifeboat'), { recursive: true });
-  await writeFile(place.path('lifeboat.yaml'), plan.replace('./store', './store2'));
+  await writeFile(place.path('lifeboat.yaml'), smallPlan.replace('./store', './store2'));
   expect((await place.run('verify', '--all')).exitCode).toBe(0);
   expect((await place.run('restore', 'docs', '--to', './out')).exitCode).toBe(0);
 });
