@@ -200,6 +200,8 @@ export const limits = {
   /** What one prune writes anew, unless told otherwise: this share of the store, and so much in any case, a few seconds' work. */
   rewriteShareMax: 0.05,
   rewriteBytesMin: 64 * 2 ** 20,
+  /** Packs that a prune reads at once to write them anew: sixteen small ones, or a large one alone. */
+  rewriteBytesInFlight: 4 * 2 ** 20,
   /** Packs this small are joined once there are many: each is a line of every listing, and a request of its own. */
   smallPackBytes: 2 ** 20,
   smallPacksMin: 64,

@@ -13,16 +13,16 @@ export interface StoreIndexOptions {
   readonly put?: (store: Store, name: string, bytes: Buffer) => Promise<void>;
 }
 
-/** Stores as many index objects as the packs need; none for no packs. */
+/** Stores as many index objects as the packs need, taking no more packs at once than one of them holds; none for no packs. */
 export async function storeIndex(
   store: Store,
   bundle: KeyBundle,
-  packs: readonly IndexedPack[],
+  packs: Iterable<IndexedPack>,
   { ids = [], put = putKept }: StoreIndexOptions = {},
 ): Promise<{ name: string; bytes: number }[]> {
   const stored: { name: string; bytes: number }[] = [];
-  for (const [i, group] of groupsOf(packs).entries()) {
-    const announced = ids[i];
+  for (const group of groupsOf(packs)) {
+    const announced = ids[stored.length];
     const salt = announced === undefined ? freshSalt() : Buffer.from(announced, 'hex');
     const name = indexName(salt.toString('hex'));
     const sealed = await sealDocument(bundle, 'index', name, salt, encodeIndex(group));
@@ -32,16 +32,17 @@ export async function storeIndex(
   return stored;
 }
 
-function groupsOf(packs: readonly IndexedPack[]): IndexedPack[][] {
-  const groups: IndexedPack[][] = [];
-  let chunks = Number.POSITIVE_INFINITY;
+function* groupsOf(packs: Iterable<IndexedPack>): Generator<IndexedPack[]> {
+  let group: IndexedPack[] = [];
+  let chunks = 0;
   for (const pack of packs) {
-    if (chunks + pack.chunks.length > limits.chunksPerIndexMax) {
-      groups.push([]);
+    if (group.length > 0 && chunks + pack.chunks.length > limits.chunksPerIndexMax) {
+      yield group;
+      group = [];
       chunks = 0;
     }
-    groups[groups.length - 1]?.push(pack);
+    group.push(pack);
     chunks += pack.chunks.length;
   }
-  return groups;
+  if (group.length > 0) yield group;
 }

@@ -176,7 +176,8 @@ class Prune {
     const { index: announced } = await this.#writers();
     const there = await this.#packsThere();
     const isGone = (pack: string): boolean => !there.has(pack) && (condemned.packs.has(pack) || !this.#isNeeded(pack));
-    return reindex({ ...this.#parts(), signal: this.#options.signal, announced, isGone }, indexes);
+    const { signal } = this.#options;
+    return reindex({ ...this.#parts(), catalog: this.#catalog, signal, announced, isGone }, indexes);
   }
 
   #isNeeded(id: string): boolean {

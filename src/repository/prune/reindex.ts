@@ -1,16 +1,17 @@
-import { limits } from '../../core/index.ts';
+import { assert, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
-import { isDamage } from '../damage.ts';
 import { storeIndex } from '../format/index-object.ts';
 import { decodeIndex, type IndexedPack } from '../format/pack-format.ts';
+import type { Catalog } from '../read/catalog.ts';
 import { openDocument } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
-import { forEachOf } from '../tasks.ts';
 import { removeObjects, type RemoveOf } from './remove.ts';
 
 export interface ReindexOf extends RemoveOf {
   readonly bundle: KeyBundle;
+  /** Has read most of the index objects already. */
+  readonly catalog: Catalog;
   /** Ids of index objects that a backup at work has announced: it will read them back. */
   readonly announced: ReadonlySet<string>;
   /** Whether an index shall name the pack no longer. */
@@ -20,7 +21,8 @@ export interface ReindexOf extends RemoveOf {
 interface OldIndex {
   readonly name: string;
   readonly bytes: number;
-  readonly packs: readonly IndexedPack[];
+  /** Ids of packs. */
+  readonly packs: readonly string[];
 }
 
 /**
@@ -38,19 +40,17 @@ export async function reindex(
   const small = new Set(own.filter(({ bytes }) => bytes < smallIndexBytes).map(({ name }) => name));
   const joins = small.size >= limits.smallIndexesMin;
   const old: OldIndex[] = [];
-  const seen = new Set<string>();
-  await forEachOf(own, limits.objectsReadAtOnce, async ({ name, bytes }) => {
-    of.signal?.throwIfAborted();
-    const packs = await readIndex(of.store, of.bundle, name);
-    if (packs === undefined) return;
-    const stale = packs.some(({ pack }) => of.isGone(pack.id));
-    if (stale || (joins && small.has(name))) old.push({ name, bytes, packs });
-  });
+  // None is read again: a store of many points may have as many of them.
+  const coverage = of.catalog.coverage();
+  for (const { name, bytes } of own) {
+    const packs = coverage.get(objectOfName(name).id);
+    // One that is damaged stays, and `verify` names it; one that came just now is for the next prune.
+    if (packs === undefined) continue;
+    if (packs.some(of.isGone) || (joins && small.has(name))) old.push({ name, bytes, packs });
+  }
   if (old.length === 0) return { written: 0, removed: 0 };
-  const kept = old
-    .flatMap(({ packs }) => packs)
-    .filter(({ pack }) => !of.isGone(pack.id) && !seen.has(pack.id) && seen.add(pack.id));
-  const written = await storeIndex(of.store, of.bundle, kept);
+  const kept = new Set(old.flatMap(({ packs }) => packs).filter((pack) => !of.isGone(pack)));
+  const written = await storeIndex(of.store, of.bundle, indexedIn(of.catalog, kept));
   for (const { name } of written) await requireReadable(of.store, of.bundle, name);
   const retained = await removeObjects(of, old);
   return { written: written.length, removed: old.length - retained.length };
@@ -58,13 +58,11 @@ export async function reindex(
 
 const smallIndexBytes = 256 * 2 ** 10;
 
-/** Undefined for one that is damaged, which `verify` names, or gone. */
-async function readIndex(store: Store, bundle: KeyBundle, name: string): Promise<IndexedPack[] | undefined> {
-  try {
-    return await requireReadable(store, bundle, name);
-  } catch (error) {
-    if (isDamage(error)) return undefined;
-    throw error;
+function* indexedIn(catalog: Catalog, packs: Iterable<string>): Generator<IndexedPack> {
+  for (const id of packs) {
+    const number = catalog.numberOf(id);
+    assert(number !== undefined, `the catalog knows the pack ${id} of an index that it read`);
+    yield catalog.indexed(number);
   }
 }
 

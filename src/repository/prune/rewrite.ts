@@ -4,7 +4,7 @@ import type { PackReader } from '../read/pack-reader.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import type { Store } from '../../stores/index.ts';
 import { limits, type Progress } from '../../core/index.ts';
-import { forEachOf } from '../tasks.ts';
+import { Budget, forEachOf } from '../tasks.ts';
 import { ChunkSink, type StoredIds } from '../write/chunk-sink.ts';
 import { PackWriter } from '../write/pack-writer.ts';
 import type { Bits } from './bits.ts';
@@ -26,19 +26,26 @@ export async function rewrite(of: RewriteOf, chunks: ReadonlyMap<number, readonl
   const { store, bundle, reader, signal } = of;
   const sink = new ChunkSink(bundle, new PackWriter(store, signal), nothingStored, of.progress);
   try {
-    // One pack after the other: chunks of one point stay neighbours.
-    for (const [pack, ordinals] of chunks) {
-      signal?.throwIfAborted();
-      await reader.chunks(
-        pack,
-        ordinals,
-        async (_, plain) => void (await (await sink.submit({ plain, release: () => {} })).id),
-        (_, error) => {
-          if (!isDamage(error)) throw error;
-        },
-        { rehash: true, signal },
-      );
-    }
+    // Large packs one after the other, so that chunks of one point stay neighbours; of small ones many, for each is a request to wait for.
+    const budget = new Budget(limits.rewriteBytesInFlight);
+    await forEachOf(chunks, limits.objectsReadAtOnce, async ([pack, ordinals]) => {
+      const bytes = reader.catalog.packs[pack]?.bytes ?? 0;
+      await budget.enter(bytes);
+      try {
+        signal?.throwIfAborted();
+        await reader.chunks(
+          pack,
+          ordinals,
+          async (_, plain) => void (await (await sink.submit({ plain, release: () => {} })).id),
+          (_, error) => {
+            if (!isDamage(error)) throw error;
+          },
+          { rehash: true, signal },
+        );
+      } finally {
+        budget.leave(bytes);
+      }
+    });
     const written = await sink.finish();
     await storeIndex(store, bundle, written);
     return written.map(({ pack }) => pack.id);

@@ -75,6 +75,15 @@ export class Catalog {
     return this.#numbers.get(packId);
   }
 
+  /** A pack with its chunks, as an index object tells of it. */
+  indexed(pack: number): IndexedPack {
+    const chunks = this.ordinalsOf(pack).map((ordinal) => {
+      const { offset, sealedBytes, plainBytes } = this.table.placeOf(ordinal);
+      return { id: this.table.idOf(ordinal), offset, sealedBytes, plainBytes };
+    });
+    return { pack: this.packs[pack] as PackRecord, chunks };
+  }
+
   /** Packs known by their trailers alone: the next index shall cover them. */
   adopted(): IndexedPack[] {
     return [...this.#adopted.values()];
