@@ -3,15 +3,22 @@ import { LifeboatError, timeId } from '../core/index.ts';
 import type { Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import {
+  expandCalls,
+  flatSteps,
+  planRollback,
   readHistory,
   resumeRun,
+  rollbackRun,
   runProcedure,
   type Requester,
+  type Rollback,
+  type RollbackRequest,
   type ResumeRequest,
   type RunnerTools,
   type RunResult,
 } from '../procedures/index.ts';
 import { lastingEnvironment } from './environment.ts';
+import { registry } from './registry.ts';
 import { runnerTools } from './tools.ts';
 
 export interface RecoverRequest {
@@ -57,6 +64,45 @@ export async function resume(
   const { started } = readHistory(workspace.journal, request.run);
   const environment = lastingEnvironment(workspace, started.environment.name, request.run);
   return resumeRun({ ...request, environment, tools: runnerTools(workspace) });
+}
+
+/** What a rollback of the run would do; changes nothing. Throws what `planRollback` throws. */
+export const planOfRollback = (workspace: Workspace, run: string): Rollback =>
+  planRollback(runnerTools(workspace), run);
+
+/** Takes back what a real run did. Throws what `rollbackRun` throws. */
+export async function rollback(
+  workspace: Workspace,
+  request: Pick<RollbackRequest, 'run' | 'by' | 'signal'>,
+): Promise<RunResult> {
+  const { started } = readHistory(workspace.journal, request.run);
+  const as = timeId(workspace.clock.now());
+  const environment = lastingEnvironment(workspace, started.environment.name, as);
+  await mkdir(environment.folder, { recursive: true, mode: 0o711 });
+  return rollbackRun({ ...request, as, environment, tools: runnerTools(workspace) });
+}
+
+/**
+ * What runs programs or changes things in a protected environment is asked for in so many words; restores go to new places and need none.
+ * `where` is the environment, or a run that acted in it. Throws `environment.protected`.
+ */
+export function mustHaveConsent(
+  { plan, journal }: Pick<Workspace, 'plan' | 'journal'>,
+  where: string,
+  scenario: Scenario,
+  yes: boolean,
+): void {
+  const environment = plan.environments.has(where) ? where : readHistory(journal, where).started.environment.name;
+  if (yes || plan.environments.get(environment)?.protected !== true) return;
+  const destructive = flatSteps(expandCalls(scenario, plan)).filter(
+    ({ kind }) => registry.steps.find((step) => step.kind === kind)?.destructive !== false,
+  );
+  if (destructive.length === 0) return;
+  throw new LifeboatError(
+    'environment.protected',
+    `${environment} is protected, and ${destructive.map(({ id }) => id).join(', ')} would change it`,
+    { hint: 'Look first: --dry-run. Then say --yes.' },
+  );
 }
 
 export function scenarioOf({ plan }: Workspace, name: string): Scenario {

@@ -158,6 +158,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-resume.ts'),
   },
   {
+    name: 'run rollback',
+    summary: 'take back what a run did, the last step first',
+    heading: 'Recover:',
+    load: () => import('./commands/run-rollback.ts'),
+  },
+  {
     name: 'drill',
     summary: 'rehearse a scenario in a bubble, measured and scored',
     heading: 'Rehearse:',

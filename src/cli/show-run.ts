@@ -9,6 +9,8 @@ export function showRunOn(output: Output, run: RunResult): void {
   output.line(
     `run ${run.run}, started ${isoTime(run.startedMs)}, plan ${run.plan.name} ${run.plan.hash.slice(0, 12)}, ${run.tool} on ${run.host}`,
   );
+  if (run.undoes !== undefined) output.line(`takes back run ${run.undoes.run}`);
+  if (run.rollback !== undefined) output.line(`taken back by run ${run.rollback.run}: ${run.rollback.verdict}`);
   output.table(
     ['step', 'state', '>took', '>budget', 'what happened'],
     run.steps.map((step) => stepRow(output, step)),
@@ -16,6 +18,7 @@ export function showRunOn(output: Output, run: RunResult): void {
   output.line(
     `clock from the impact: ${formatDuration(rto.totalMs)} (detect ${formatDuration(rto.detectMs)}, decide ${formatDuration(rto.decideMs)}, execute ${formatDuration(rto.executeMs)}, verify ${formatDuration(rto.verifyMs)}, waiting for people ${formatDuration(rto.waitingForPeopleMs)})`,
   );
+  for (const { step, why } of run.undoes?.leaves ?? []) output.line(`${step} is left as it is: ${why}`);
   for (const step of run.steps) showWhere(output, step);
   for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
   for (const { step, question, asks } of run.questions) {

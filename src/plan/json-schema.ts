@@ -118,6 +118,7 @@ function stepOf(kinds: PlanKinds, checks: z.ZodType): z.ZodType {
       ...schema.stepFrame,
       guard: checks.optional(),
       verify: checks.optional(),
+      undo: z.union([text, step]).optional().describe('What takes it back: words for people, or a step'),
       ...beside,
       [kind]: inside,
     });

@@ -70,7 +70,10 @@ export interface StepDeclaration {
   readonly starts?: readonly string[];
   readonly destructive?: boolean;
   readonly idempotent?: boolean;
+  /** What takes it back, in words for people. */
   readonly undo?: string;
+  /** The step that takes it back. */
+  readonly undoBy?: StepDeclaration;
   /** What must be green before it acts. */
   readonly guard?: readonly CheckSpec[];
   /** What must be green after it. */

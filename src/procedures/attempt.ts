@@ -1,6 +1,7 @@
 import { limits, LifeboatError, toLifeboatError, type Clock } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
+import { provenEnd } from './beside-checks.ts';
 import { contextOf } from './context.ts';
 import { finishOf } from './earlier.ts';
 import { startStep, type Finish } from './step-records.ts';
@@ -25,6 +26,10 @@ export async function attemptStep(
       hands = contextOf(active, input, attempt, signal);
       return kind.run(input, hands.context);
     },
+    async (outcome) =>
+      hands === undefined
+        ? outcome
+        : provenEnd(active, step, kind, { ...input, remembered: hands.remembered() }, outcome, hands.context),
     { timeoutMs: timeoutOf(step, kind, input.settings), signal: active.signal, clock, step: step.id },
   );
   const output = hands?.tail() ?? '';
@@ -55,7 +60,11 @@ const quiet = (): void => {};
 const stuck = Symbol('did not stop');
 
 /** Tells the act to stop when its time is over or the run is cancelled, and waits until it has; but not for ever. */
-async function withinTime(act: (signal: AbortSignal) => Promise<StepOutcome>, bounds: Bounds): Promise<Finish> {
+async function withinTime(
+  act: (signal: AbortSignal) => Promise<StepOutcome>,
+  look: (finish: Finish) => Promise<Finish>,
+  bounds: Bounds,
+): Promise<Finish> {
   const { timeoutMs, signal, clock, step } = bounds;
   const stop = new AbortController();
   const timers = new AbortController();
@@ -70,12 +79,17 @@ async function withinTime(act: (signal: AbortSignal) => Promise<StepOutcome>, bo
     });
   });
   try {
-    const work = act(stop.signal).catch((error: unknown) => failureOf(error));
+    const work = act(stop.signal).then(
+      (outcome) => look(finishOf(outcome)),
+      (error: unknown): Finish => failureOf(error),
+    );
     const outcome = await Promise.race([work, patience]);
     if (outcome === stuck) return didNotStop(step, stop.signal.reason as LifeboatError);
-    if (!stop.signal.aborted || outcome.state === 'done') return finishOf(outcome);
-    if (stop.signal.reason === late) return failureOf(late);
-    return { state: 'cancelled', summary: `${step} was stopped on request`, code: 'operation.cancelled' };
+    if (!stop.signal.aborted || outcome.state === 'done') return outcome;
+    if (stop.signal.reason === late) return outcome.acted === true ? outcome : failureOf(late);
+    const { acted, outputs } = outcome;
+    const left = acted === true ? { acted, ...(outputs === undefined ? {} : { outputs }) } : {};
+    return { state: 'cancelled', summary: `${step} was stopped on request`, code: 'operation.cancelled', ...left };
   } finally {
     timers.abort();
     signal.removeEventListener('abort', cancel);

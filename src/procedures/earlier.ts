@@ -1,6 +1,7 @@
 import { isLifeboatError, toLifeboatError } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
+import { provenEnd } from './beside-checks.ts';
 import { contextOf } from './context.ts';
 import type { StepHistory } from './history.ts';
 import { finishStep, type Finish } from './step-records.ts';
@@ -23,6 +24,9 @@ export async function settleEarlier(
   if (earlier.state === 'needs-human' && earlier.asked !== undefined) return undefined;
   const answer = answerFor(active, step, earlier);
   if (earlier.state === 'needs-human') return byAnswer(active, step, kind, input, earlier, answer);
+  if (earlier.acted && answer?.is !== 'again') {
+    return ended(active, step, kind, input, await reuse(active, kind, input, earlier), earlier);
+  }
   if (earlier.state !== 'running' && !kind.destructive) return undefined; // it failed, and its cause was repaired
   const found = await look(active, kind, input);
   if (found === 'not-done') {
@@ -30,13 +34,13 @@ export async function settleEarlier(
     if (earlier.state === 'running') finishStep(active, step, { state: 'interrupted', summary }, earlier.attempts);
     return undefined;
   }
-  if (found !== 'unknown') return finishStep(active, step, found, earlier.attempts);
+  if (found !== 'unknown') return ended(active, step, kind, input, found, earlier);
   if (answer !== undefined) return byAnswer(active, step, kind, input, earlier, answer);
   return finishStep(active, step, doubt(step, earlier), earlier.attempts);
 }
 
 /** A finished step keeps its outputs; secrets, which the journal does not hold, are asked of the world. */
-async function reuse(
+export async function reuse(
   active: ActiveRun,
   kind: StepKind,
   input: StepInput<unknown>,
@@ -90,7 +94,21 @@ async function byAnswer(
   const found = await look(active, kind, input);
   const seen = typeof found === 'object' && found.state === 'done' ? found.outputs : {};
   const summary = `${answer.by} says that it is done`;
-  return finishStep(active, step, { state: 'done', summary, outputs: seen ?? {} }, earlier.attempts);
+  return ended(active, step, kind, input, { state: 'done', summary, outputs: seen ?? {} }, earlier);
+}
+
+/** What is said to be done, by the world or by a person, is looked at as everything that was just done. */
+async function ended(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  found: Finish,
+  earlier: StepHistory,
+): Promise<Finish> {
+  const { context } = contextOf(active, input, earlier.attempts, active.signal);
+  const finish = await provenEnd(active, step, kind, input, found, context);
+  return finishStep(active, step, finish, earlier.attempts);
 }
 
 /** An answer without a step's name is meant for every step that is in doubt. */

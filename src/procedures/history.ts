@@ -2,7 +2,7 @@ import type { Journal, JournalRecord } from '../journal/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester, Said } from './people/asked.ts';
-import type { Incident, StepState, Verdict } from './run-types.ts';
+import type { Incident, StepState, Undoes, Verdict } from './run-types.ts';
 
 /** What the records of one run say: read by resume, by `run show` and by every report. Pure over records. */
 export interface RunHistory {
@@ -12,6 +12,8 @@ export interface RunHistory {
   readonly ended: { readonly verdict: Verdict; readonly atMs: number } | undefined;
   readonly steps: ReadonlyMap<string, StepHistory>;
   readonly resumedMs: readonly number[];
+  /** The last run that took this one back, or tried to. */
+  readonly rollback: { readonly run: string; readonly verdict: Verdict | 'unfinished' } | undefined;
   readonly records: readonly JournalRecord[];
 }
 
@@ -27,6 +29,7 @@ export interface RunStarted {
   readonly snapshotHash: string;
   readonly incident: Incident;
   readonly by?: Requester;
+  readonly undoes?: Undoes;
   readonly tool: string;
   readonly host: string;
   readonly pid: number;
@@ -48,6 +51,8 @@ export interface StepHistory {
   readonly remembered: Readonly<Record<string, unknown>>;
   readonly code: string | undefined;
   readonly hint: string | undefined;
+  /** It failed after it had acted: what it was to bring about is not there. */
+  readonly acted: boolean;
   readonly question: string | undefined;
   /** What people are to answer, where the question has a form. */
   readonly asked: Asked | undefined;
@@ -68,6 +73,7 @@ export function historyOf(records: readonly JournalRecord[], run: string): RunHi
   }
   const steps = new Map<string, StepHistory>();
   let ended: RunHistory['ended'];
+  let rollback: RunHistory['rollback'];
   const resumedMs: number[] = [];
   for (const record of records) {
     if (record.kind === 'run.resumed') {
@@ -75,13 +81,15 @@ export function historyOf(records: readonly JournalRecord[], run: string): RunHi
       ended = undefined;
     } else if (record.kind === 'run.finished' || record.kind === 'run.waiting') {
       ended = { verdict: record.data['verdict'] as Verdict, atMs: record.atMs };
+    } else if (record.kind === 'run.rollback') {
+      rollback = record.data as unknown as NonNullable<RunHistory['rollback']>;
     } else if (record.kind.startsWith('step.')) {
       const id = String(record.data['step']);
       steps.set(id, afterRecord(steps.get(id), record));
     }
   }
   const started = first.data as unknown as RunStarted;
-  return { run, started, startedMs: first.atMs, ended, steps, resumedMs, records };
+  return { run, started, startedMs: first.atMs, ended, steps, resumedMs, rollback, records };
 }
 
 function afterRecord(before: StepHistory | undefined, { kind, data, atMs }: JournalRecord): StepHistory {
@@ -104,6 +112,7 @@ function afterRecord(before: StepHistory | undefined, { kind, data, atMs }: Jour
     redacted: (data['redacted'] ?? []) as string[],
     code: text(data['code']),
     hint: text(data['hint']),
+    acted: data['acted'] === true,
     question: text(data['question']),
     asked: data['asks'] === undefined ? undefined : (data['asks'] as Asked),
     answer: undefined,
@@ -123,6 +132,7 @@ const started = (step: StepHistory, data: Record<string, unknown>, startedMs: nu
   summary: '',
   code: undefined,
   hint: undefined,
+  acted: false,
   question: undefined,
   asked: undefined,
 });
@@ -142,6 +152,7 @@ const untouched = (atMs: number): StepHistory => ({
   remembered: {},
   code: undefined,
   hint: undefined,
+  acted: false,
   question: undefined,
   asked: undefined,
   said: [],

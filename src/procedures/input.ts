@@ -2,6 +2,7 @@ import { LifeboatError } from '../core/index.ts';
 import type { Plan, Scenario, StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepHistory } from './history.ts';
+import { isGroup } from './groups/is-group.ts';
 import { drillsAreNotCalled } from './groups/refusals.ts';
 import { keyOf } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
@@ -65,10 +66,13 @@ function refuseChecks(scenario: Scenario | undefined): void {
 }
 
 /** What a step may say of itself and no runner keeps yet. */
-const promises = ['in', 'window', 'guard', 'verify'] as const;
+const promises = ['in', 'window'] as const;
+/** Of a group: the steps inside can say it. */
+const promisesOfGroups = ['guard', 'verify'] as const;
 
 export function refusePromises(step: StepDeclaration): void {
-  const promise = promises.find((one) => step[one] !== undefined);
+  const inside = isGroup(step) ? promisesOfGroups : [];
+  const promise = [...promises, ...inside].find((one) => step[one] !== undefined);
   if (promise !== undefined) throw unkept(`\`${promise}\` of the step ${step.id}`, step.place.path);
 }
 

@@ -37,7 +37,14 @@ export interface RunRequest {
   readonly incident: Incident;
   /** Who wants it: they cannot approve it. A procedure that asks for approvals is not started without. */
   readonly by?: Requester;
+  /** The run that this one takes back, and what of it stays as it is. */
+  readonly undoes?: Undoes;
   readonly signal?: AbortSignal;
+}
+
+export interface Undoes {
+  readonly run: string;
+  readonly leaves: readonly { readonly step: string; readonly why: string }[];
 }
 
 export interface ResumeRequest {
@@ -79,6 +86,9 @@ export interface RunResult {
   readonly questions: readonly { readonly step: string; readonly question: string; readonly asks?: Asked }[];
   readonly requester: Requester | undefined;
   readonly resumed: number;
+  /** The run that it takes back, and the one that took it back. */
+  readonly undoes?: Undoes;
+  readonly rollback?: { readonly run: string; readonly verdict: Verdict | 'unfinished' };
   readonly plan: { readonly name: string; readonly hash: string };
   readonly scenarioHash: string;
   readonly tool: string;

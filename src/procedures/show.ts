@@ -49,6 +49,8 @@ export function resultOf(history: RunHistory): RunResult {
     ),
     requester: started.by,
     resumed: history.resumedMs.length,
+    ...(started.undoes === undefined ? {} : { undoes: started.undoes }),
+    ...(history.rollback === undefined ? {} : { rollback: history.rollback }),
     plan: started.plan,
     scenarioHash: started.scenarioHash,
     tool: started.tool,
@@ -60,6 +62,12 @@ export function resultOf(history: RunHistory): RunResult {
 export function flatSteps({ steps }: Pick<Scenario, 'steps'>): StepDeclaration[] {
   return steps.flatMap((step) => [step, ...flatSteps({ steps: insideOf(step) })]);
 }
+
+/** A snapshot as its run began with it: what JSON has no word for is there again. */
+export const revived = (snapshot: Scenario): Scenario => ({
+  ...snapshot,
+  parameters: new Map(Object.entries(snapshot.parameters ?? {})),
+});
 
 /** Steps of the ways that were not chosen. */
 function passedOverIn(steps: readonly StepDeclaration[], history: RunHistory): Set<string> {

@@ -15,6 +15,8 @@ export interface Finish {
   readonly hint?: string;
   readonly question?: string;
   readonly asks?: Asked;
+  /** It failed only in that nothing shows its effect: it has acted. */
+  readonly acted?: boolean;
   /** The end of what the step put out, redacted. */
   readonly output?: string;
   /** Of this attempt. */

@@ -2,8 +2,10 @@ import { LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
+import { guardOf } from './beside-checks.ts';
 import { settleEarlier } from './earlier.ts';
-import { actOnGroup, isGroup } from './groups/group.ts';
+import { actOnGroup } from './groups/group.ts';
+import { isGroup } from './groups/is-group.ts';
 import { inputOf, kindOf, refusePromises, variablesNow } from './input.ts';
 import type { Passed } from './order.ts';
 import { finishStep, type Finish } from './step-records.ts';
@@ -88,8 +90,9 @@ async function attempts(
   let current = input;
   for (let tries = 1; ; tries += 1) {
     const attempt = before + tries;
-    const { finish, remembered } = await attemptStep(active, step, kind, current, attempt);
-    const mayRetry = tries <= step.retry.times && active.stopped === undefined && !active.signal.aborted;
+    const { finish, remembered } = await guarded(active, step, kind, current, attempt);
+    const mayRetry =
+      finish.acted !== true && tries <= step.retry.times && active.stopped === undefined && !active.signal.aborted;
     if ((finish.state !== 'retry' && finish.state !== 'failed') || !mayRetry) {
       return finishStep(active, step, finish.state === 'retry' ? { ...finish, state: 'failed' } : finish, attempt);
     }
@@ -107,6 +110,20 @@ async function attempts(
       );
     }
   }
+}
+
+/** One attempt, unless what stands in front of it is red: then it has not begun. */
+async function guarded(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  attempt: number,
+): Promise<{ finish: Finish; remembered: Readonly<Record<string, unknown>> }> {
+  const finish = await guardOf(active, step).catch((error: unknown) => failureOf(error));
+  return finish === undefined
+    ? attemptStep(active, step, kind, input, attempt)
+    : { finish, remembered: input.remembered };
 }
 
 /** What the end of a step means for the run. */

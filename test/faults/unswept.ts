@@ -16,6 +16,7 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   'run choose': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'run skip': 'it writes one record about a run that stopped; src/procedures/after tries it',
   'run cancel': 'it writes one record about a run; src/procedures/after tries it on one that is acted on',
+  'run rollback': 'it is a run as `recover` is, which is swept; src/procedures/rollback stops and kills it',
   'run attest': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'wal push':
     'it needs a log of a server; src/assets/postgres/stream pushes real ones, and src/repository/logs harms what is stored',

@@ -1,7 +1,12 @@
-import { lastingEnvironment, onlyEnvironment, recover, registry, runnerTools, scenarioOf } from '../../app/index.ts';
-import { LifeboatError } from '../../core/index.ts';
-import type { Plan, Scenario } from '../../plan/index.ts';
-import { describeProcedure, expandCalls, flatSteps } from '../../procedures/index.ts';
+import {
+  lastingEnvironment,
+  mustHaveConsent,
+  onlyEnvironment,
+  recover,
+  runnerTools,
+  scenarioOf,
+} from '../../app/index.ts';
+import { describeProcedure } from '../../procedures/index.ts';
 import type { Command } from '../command.ts';
 import { momentOf } from '../moment.ts';
 import { runJson, showRunOn, exitOfRun } from '../show-run.ts';
@@ -48,7 +53,7 @@ export const command: Command = {
         );
         return { json: { run: null, verdict: 'dry', steps: previews } };
       }
-      mustHaveConsent(workspace.plan, scenario, environment, context.yes);
+      mustHaveConsent(workspace, environment, scenario, context.yes);
       const run = await recover(workspace, {
         scenario: scenario.name,
         environment,
@@ -61,19 +66,3 @@ export const command: Command = {
       return { json: runJson(run), exitCode: exitOfRun(run) };
     }),
 };
-
-/** Restores go to new places; what runs programs or changes things in a protected environment is asked for in so many words. */
-function mustHaveConsent(plan: Plan, scenario: Scenario, environment: string, yes: boolean): void {
-  if (yes || plan.environments.get(environment)?.protected !== true) return;
-  const destructive = flatSteps(expandCalls(scenario, plan)).filter(
-    ({ kind }) => registry.steps.find((step) => step.kind === kind)?.destructive !== false,
-  );
-  if (destructive.length === 0) return;
-  throw new LifeboatError(
-    'environment.protected',
-    `${environment} is protected, and ${destructive.map(({ id }) => id).join(', ')} would change it`,
-    {
-      hint: 'Look first: --dry-run. Then say --yes.',
-    },
-  );
-}

@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import type { StepDeclaration, Thing } from '../model.ts';
 import type { stepFrame } from '../schema/sections.ts';
 
-type Read = z.output<z.ZodObject<typeof stepFrame>>;
+type Read = Omit<z.output<z.ZodObject<typeof stepFrame>>, 'undo'> & {
+  readonly undo?: string | Record<string, unknown> | undefined;
+};
 type Beside = Pick<
   StepDeclaration,
   | 'title'
@@ -33,7 +35,6 @@ const kept = [
   'starts',
   'destructive',
   'idempotent',
-  'undo',
 ] as const;
 
 /** What a step says of itself beside what it does; only what is written is there. */
@@ -41,6 +42,7 @@ export function besideOf(read: Read): Beside {
   const entries = kept.filter((key) => read[key] !== undefined).map((key) => [key, read[key]]);
   return {
     ...(Object.fromEntries(entries) as Beside),
+    ...(typeof read.undo === 'string' ? { undo: read.undo } : {}),
     ...(read.takes === undefined ? {} : { takes: read.takes.map(thingOf) }),
     ...(read.makes === undefined ? {} : { makes: read.makes.map(thingOf) }),
   };

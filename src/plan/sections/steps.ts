@@ -8,12 +8,18 @@ import { chooseFrame, laterSteps } from '../schema/later-steps.ts';
 import { valueAt } from '../schema/issues.ts';
 import { madeOnce } from '../schema/made-once.ts';
 import { stepFrame } from '../schema/sections.ts';
+import { text } from '../schema/words.ts';
 import { readCheck, readChecks } from './checks.ts';
 import { besideOf } from './step-beside.ts';
 import { checkStepTemplates } from './step-names.ts';
 
 /** What every step may have beside the key of its kind; its checks are read apart. */
-export const stepBeside = { ...stepFrame, guard: z.unknown().optional(), verify: z.unknown().optional() };
+export const stepBeside = {
+  ...stepFrame,
+  guard: z.unknown().optional(),
+  verify: z.unknown().optional(),
+  undo: z.union([text, z.record(z.string(), z.unknown())]).optional(),
+};
 
 /** `parallel: [steps]` or `parallel: { steps: […], limit: 2 }`: part of the language itself, since it holds steps. */
 export const parallelFrame = z.union([
@@ -22,6 +28,9 @@ export const parallelFrame = z.union([
 ]);
 
 const retryPauseMs = 1000;
+
+/** The runner walks the steps inside, which can say more of themselves. */
+const groups = new Set(['parallel', 'choose', 'call']);
 
 export function readSteps(inspection: Inspection, written: unknown, path: Path): StepDeclaration[] {
   const list = inspection.read(z.array(z.unknown()).min(1), written, path) ?? [];
@@ -72,9 +81,10 @@ function readStep(
     inspection.notExecutable([...path, key], `${key} of a step`);
   const [guard, verify] = (['guard', 'verify'] as const).map((key) => {
     if (written[key] === undefined) return undefined;
-    inspection.notExecutable([...path, key], `${key} of a step`);
+    if (groups.has(kind.kind)) inspection.notExecutable([...path, key], `${key} of a group of steps`);
     return readChecks(inspection, written[key], [...path, key]);
   });
+  const undoBy = isMapping(written['undo']) ? undoOf(inspection, written['undo'], [...path, 'undo']) : undefined;
   if (read === undefined) return undefined;
   const common = read as z.infer<z.ZodObject<typeof stepBeside>>;
   return {
@@ -94,10 +104,19 @@ function readStep(
     steps,
     place: inspection.document.place(path),
     ...besideOf(common),
+    ...(undoBy === undefined ? {} : { undoBy }),
     ...(options === undefined ? {} : { options }),
     ...(guard === undefined ? {} : { guard }),
     ...(verify === undefined ? {} : { verify }),
   };
+}
+
+/** The step that takes another one back; it stands for itself, and is not a part of the procedure. */
+function undoOf(inspection: Inspection, written: Record<string, unknown>, path: Path): StepDeclaration | undefined {
+  const step = readStep(inspection, written, path, new Set());
+  if (step === undefined || !groups.has(step.kind)) return step;
+  const message = 'a step is taken back by one step, which holds no others';
+  return void inspection.error('plan.wrong_value', [...path, step.kind], message, 'Let an exec do all of it.');
 }
 
 function stepSchema({ kind, schema, siblings }: StepWords): z.ZodType {

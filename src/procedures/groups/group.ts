@@ -1,5 +1,5 @@
 import { toLifeboatError } from '../../core/index.ts';
-import { evaluateDeep, type CalledScenario, type StepDeclaration } from '../../plan/index.ts';
+import type { CalledScenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../active-run.ts';
 import { variablesNow } from '../input.ts';
 import type { Passed } from '../order.ts';
@@ -7,9 +7,7 @@ import { finishStep, startStep, type Finish } from '../step-records.ts';
 import { outputsWithin } from '../variables.ts';
 import { chooseWay } from './choose.ts';
 import { drillsAreNotCalled } from './refusals.ts';
-
-export const isGroup = ({ kind }: Pick<StepDeclaration, 'kind'>): boolean =>
-  kind === 'parallel' || kind === 'choose' || kind === 'call';
+import { openScope } from './scopes.ts';
 
 /** What a group is about to do: its steps, and what its record will say. */
 interface Way {
@@ -104,14 +102,4 @@ function chosenWay(active: ActiveRun, group: StepDeclaration, attempt: number): 
     outputs: facts,
     summary: by === undefined ? `${chosen}, by the facts` : `${by} chose ${chosen}`,
   };
-}
-
-/** What `parameters` and `steps` mean to the steps of a called scenario, by the facts of the caller as they are now. */
-function openScope(
-  active: ActiveRun,
-  group: StepDeclaration,
-  { scope, scenario, defaults, with: given }: CalledScenario,
-): void {
-  const values = evaluateDeep(given, variablesNow(active, group)) as Record<string, unknown>;
-  active.scopes.set(scope, { scenario, parameters: { ...defaults, ...values } });
 }

@@ -21,6 +21,11 @@ export function stepBlocks(scenario: Scenario, context: StepContext): StepBlock[
   return scenario.steps.map((step, index) => writer.block(step, scenario.steps[index - 1], slots.get(step.id)));
 }
 
+function undoText(step: StepDeclaration, numberOf: (id: string) => string | undefined): string | false {
+  if (step.undoBy !== undefined) return plainWords(step.undoBy, numberOf);
+  return step.undo ?? (step.kind === 'restore' && !isOver(step) && 'nothing: it went to a new place');
+}
+
 /** The number of every step, by its name, also of those inside others. */
 function numbersOf(steps: readonly StepDeclaration[], before: string): Map<string, string> {
   const numbers = new Map<string, string>();
@@ -97,7 +102,7 @@ class StepWriter {
       ['Up afterwards', (step.starts ?? []).join(', ')],
       ['Tries', retry.times > 0 && `${retry.times + 1}, with ${sentenceDuration(retry.pauseMs)} between`],
       ['Give up after', step.timeoutMs !== undefined && sentenceDuration(step.timeoutMs)],
-      ['To undo', step.undo ?? (step.kind === 'restore' && !isOver(step) && 'nothing: it went to a new place')],
+      ['To undo', undoText(step, (id) => this.#numbers.get(id))],
     ]);
   }
 

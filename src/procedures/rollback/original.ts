@@ -1,0 +1,73 @@
+import type { ActiveRun } from '../active-run.ts';
+import { reuse } from '../earlier.ts';
+import { openScope } from '../groups/scopes.ts';
+import { readHistory } from '../history.ts';
+import { inputOf } from '../input.ts';
+import { Order } from '../order.ts';
+import type { RunnerTools } from '../run-types.ts';
+import { flatSteps } from '../show.ts';
+import { procedureOf } from '../snapshot.ts';
+import type { Environment, StepKind } from '../step.ts';
+import { undoKindOf } from './undo-kind.ts';
+
+/** What the run that is taken back knew: outputs, and what names meant in the scenarios that it called. */
+export interface BeforeRollback {
+  readonly tools: RunnerTools;
+  readonly outputs: Map<string, Record<string, unknown>>;
+  readonly scopes: ActiveRun['scopes'];
+}
+
+/** The hands of a rollback: those of the runner, and for each kind that can take back a kind that does. Throws `run.missing`. */
+export async function handsOfRollback(
+  tools: RunnerTools,
+  environment: Environment,
+  run: string,
+  signal: AbortSignal,
+): Promise<BeforeRollback> {
+  const original = await originalRun(tools, environment, run, signal);
+  const kinds = tools.stepKinds.filter(({ undo }) => undo !== undefined).map((kind) => undoKindOf(kind, original));
+  return {
+    tools: { ...tools, stepKinds: [...tools.stepKinds, ...(kinds as unknown as StepKind[])] },
+    outputs: new Map(original.outputs),
+    scopes: original.scopes,
+  };
+}
+
+async function originalRun(
+  tools: RunnerTools,
+  environment: Environment,
+  run: string,
+  signal: AbortSignal,
+): Promise<ActiveRun> {
+  const earlier = readHistory(tools.workspace.journal, run);
+  const { started } = earlier;
+  const scenario = procedureOf(earlier, tools.workspace.plan);
+  const original: ActiveRun = {
+    run,
+    scenario,
+    environment,
+    mode: started.mode,
+    tools,
+    incident: started.incident,
+    requester: started.by,
+    order: new Order(scenario),
+    earlier,
+    answer: undefined,
+    outputs: new Map(),
+    scopes: new Map(),
+    signal,
+    stopped: undefined,
+    reason: undefined,
+  };
+  for (const step of flatSteps(scenario)) {
+    const known = earlier.steps.get(step.id);
+    for (const called of [step.called, ...(step.options ?? []).map((option) => option.called)])
+      if (called !== undefined && known !== undefined) openScope(original, step, called);
+    if (known === undefined || (known.state !== 'done' && !known.acted)) continue;
+    const kind = tools.stepKinds.find((one) => one.kind === step.kind);
+    const secret = known.redacted.length > 0 && kind !== undefined;
+    const found = secret ? await reuse(original, kind, inputOf(original, step, kind, known), known) : known;
+    original.outputs.set(step.id, { ...found.outputs });
+  }
+  return original;
+}

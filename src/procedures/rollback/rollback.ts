@@ -1,0 +1,71 @@
+import { LifeboatError } from '../../core/index.ts';
+import { contentHash } from '../../plan/index.ts';
+import { readHistory, type RunHistory } from '../history.ts';
+import { holdRun } from '../hold.ts';
+import type { Requester } from '../people/index.ts';
+import type { RunnerTools, RunResult } from '../run-types.ts';
+import { runProcedure } from '../runner.ts';
+import type { Environment } from '../step.ts';
+import { procedureOf } from '../snapshot.ts';
+import { rollbackOf, type Rollback } from './rollback-of.ts';
+
+export interface RollbackRequest {
+  readonly run: string;
+  readonly environment: Environment;
+  readonly tools: RunnerTools;
+  /** The id of the run that takes back; made by the caller when the environment's folder is named after it. */
+  readonly as?: string;
+  readonly by?: Requester;
+  readonly signal?: AbortSignal;
+}
+
+/** What a rollback of this run would do. Throws `run.missing`, `run.not_resumable`. */
+export function planRollback(tools: RunnerTools, run: string): Rollback {
+  const history = readHistory(tools.workspace.journal, run);
+  mustBeTakenBack(history);
+  return rollbackOf(history, procedureOf(history, tools.workspace.plan), tools.stepKinds);
+}
+
+/**
+ * Takes back what a run did, the last step first, each undo proved by its checks or shown to a person. It is a run of its own, by the same
+ * runner: it is shown, answered, cancelled and gone on with as any other. The run that is taken back cannot be gone on with any more.
+ * Throws `run.missing`, `run.held` while a runner acts on it, `run.not_resumable`.
+ */
+export async function rollbackRun(request: RollbackRequest): Promise<RunResult> {
+  const { tools, run, environment, as, by, signal } = request;
+  const held = holdRun(tools.workspace, run);
+  try {
+    const { scenario, leaves } = planRollback(tools, run);
+    const { started } = readHistory(tools.workspace.journal, run);
+    if (started.environment.name !== environment.name) {
+      refuse(`run ${run} acted on ${started.environment.name}, not on ${environment.name}`, run);
+    }
+    return await runProcedure({
+      scenario: { ...scenario, hash: contentHash({ scenario: started.scenarioHash, steps: scenario.steps }) },
+      environment,
+      mode: 'real',
+      tools,
+      incident: started.incident,
+      undoes: { run, leaves },
+      ...(as === undefined ? {} : { run: as }),
+      ...(by === undefined ? {} : { by }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    held.release();
+  }
+}
+
+function mustBeTakenBack({ started, run, rollback, steps }: RunHistory): void {
+  if (started.mode === 'drill') refuse(`run ${run} was a drill; its bubble is gone`, run);
+  if (started.undoes !== undefined)
+    refuse(`run ${run} took run ${started.undoes.run} back; there is no way back from that`, run);
+  if (rollback !== undefined && rollback.verdict !== 'cancelled') {
+    refuse(`run ${run} is taken back by run ${rollback.run}`, rollback.run);
+  }
+  if ([...steps.values()].every(({ attempts }) => attempts === 0)) refuse(`run ${run} has done nothing`, run);
+}
+
+function refuse(message: string, run: string): never {
+  throw new LifeboatError('run.not_resumable', message, { hint: `Look at it: lifeboat run show ${run}` });
+}
