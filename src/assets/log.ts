@@ -9,8 +9,14 @@ export interface LogRange {
   readonly end: bigint;
 }
 
+/** A range that is stored as a piece of its own. */
+export interface StoredRange extends LogRange {
+  /** The object that holds it, while the piece still grows or its writer died: `end` is how far it went when it was listed. */
+  readonly growing?: string;
+}
+
 /** A range as a store holds it. Ranges may overlap: then they say the same. */
-export interface LogPiece extends LogRange {
+export interface LogPiece extends StoredRange {
   /** As stored, sealed and compressed. */
   readonly storedBytes: number;
 }
@@ -55,9 +61,9 @@ export interface LogReader {
   /** One listing of the store; throws rather than show a part. */
   list(options?: { signal?: AbortSignal }): Promise<LogListing>;
   /** The plain bytes of a listed piece, authenticated. Throws `repository.damaged`, `repository.incomplete`, `repository.unreadable`. */
-  read(piece: LogRange, options?: { signal?: AbortSignal }): Promise<Buffer>;
+  read(piece: StoredRange, options?: { signal?: AbortSignal }): Promise<Buffer>;
   /** Reads a few kilobytes. Throws as `read` does. */
-  marks(piece: LogRange, options?: { signal?: AbortSignal }): Promise<LogMarks>;
+  marks(piece: StoredRange, options?: { signal?: AbortSignal }): Promise<LogMarks>;
   /** The history of a timeline as its source wrote it. Throws as `read` does. */
   history(timeline: number): Promise<string>;
   /** Resolves if the listed clock is authentic. Throws as `read` does. */
@@ -70,6 +76,13 @@ export interface LogWriter extends LogReader {
    * stored stays. At most `limits.logPieceBytesMax`.
    */
   append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Begins a piece that grows, where the store can do that (`undefined`: it cannot). Durable when it resolves, as each addition is: many
+   * of them a second. One writer a log. The piece is shown by `list` with what it has.
+   */
+  grow(range: LogRange, bytes: Uint8Array, marks: LogMarks): Promise<GrowingLogPiece | undefined>;
+  /** Stores listed pieces whose writers died as pieces that no longer grow. */
+  settle(pieces: readonly LogPiece[]): Promise<void>;
   /** As `append`, for the history of a timeline. */
   appendHistory(timeline: number, text: string): Promise<void>;
   /** Writes down that all that was acknowledged before the moment is here, and removes earlier such notes. Durable when it resolves. */
@@ -78,9 +91,23 @@ export interface LogWriter extends LogReader {
    * Puts one object in the place of pieces that together are this range: the new one first, then they are removed. A crash between
    * leaves both, which is right. `bytes` are known already, or read from the pieces.
    */
-  compact(range: LogRange, pieces: readonly LogRange[], known?: { bytes: Uint8Array; marks: LogMarks }): Promise<void>;
+  compact(
+    range: LogRange,
+    pieces: readonly StoredRange[],
+    known?: { bytes: Uint8Array; marks: LogMarks },
+  ): Promise<void>;
   /** Removes pieces that nothing needs any more. One that the store keeps (a lock) is no error. */
-  remove(pieces: readonly LogRange[]): Promise<void>;
+  remove(pieces: readonly StoredRange[]): Promise<void>;
+}
+
+export interface GrowingLogPiece {
+  /** With all that was added. */
+  readonly piece: LogPiece;
+  /** Whether it takes so many bytes more; if not, another one is begun. */
+  takes(bytes: number): boolean;
+  /** Right behind what is there, at most `limits.logFrameBytesMax`. After a failure the piece must not grow any more. */
+  add(bytes: Uint8Array, marks: LogMarks): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A point as far as its log goes: replay begins at `start` (of a segment), and must come to `end` before the data is consistent. */

@@ -113,6 +113,8 @@ export const limits = {
   restoreJobsMax: 8,
   /** One object of a log: a usual segment of PostgreSQL; larger segments are kept as several. */
   logPieceBytesMax: 16 * 2 ** 20,
+  /** What is added to a growing piece of log at once: commits wait for it, and what is torn by a crash is no longer than this. */
+  logFrameBytesMax: 2 ** 20,
   /** What a piece of log says of time and names; what is named beyond that is found by reading the log itself. */
   logMarksBytesMax: 64 * 2 ** 10,
   logNamesPerPieceMax: 200,

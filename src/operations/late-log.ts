@@ -1,4 +1,13 @@
-import type { LogClock, LogListing, LogMarks, LogRange, LogWriter } from '../assets/index.ts';
+import type {
+  GrowingLogPiece,
+  LogClock,
+  LogListing,
+  LogMarks,
+  LogPiece,
+  LogRange,
+  LogWriter,
+  StoredRange,
+} from '../assets/index.ts';
 import { LifeboatError } from '../core/index.ts';
 
 interface Options {
@@ -23,9 +32,9 @@ export class LateLog implements LogWriter {
 
   list = async (options?: Options): Promise<LogListing> => (await this.#log()).list(options);
 
-  read = async (piece: LogRange, options?: Options): Promise<Buffer> => (await this.#log()).read(piece, options);
+  read = async (piece: StoredRange, options?: Options): Promise<Buffer> => (await this.#log()).read(piece, options);
 
-  marks = async (piece: LogRange, options?: Options): Promise<LogMarks> => (await this.#log()).marks(piece, options);
+  marks = async (piece: StoredRange, options?: Options): Promise<LogMarks> => (await this.#log()).marks(piece, options);
 
   history = async (timeline: number): Promise<string> => (await this.#log()).history(timeline);
 
@@ -33,6 +42,11 @@ export class LateLog implements LogWriter {
 
   append = async (range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: Options): Promise<void> =>
     (await this.#log()).append(range, bytes, marks, options);
+
+  grow = async (range: LogRange, bytes: Uint8Array, marks: LogMarks): Promise<GrowingLogPiece | undefined> =>
+    (await this.#log()).grow(range, bytes, marks);
+
+  settle = async (pieces: readonly LogPiece[]): Promise<void> => (await this.#log()).settle(pieces);
 
   appendHistory = async (timeline: number, text: string): Promise<void> =>
     (await this.#log()).appendHistory(timeline, text);
@@ -42,7 +56,7 @@ export class LateLog implements LogWriter {
 
   compact = async (...words: Parameters<LogWriter['compact']>): Promise<void> => (await this.#log()).compact(...words);
 
-  remove = async (pieces: readonly LogRange[]): Promise<void> => (await this.#log()).remove(pieces);
+  remove = async (pieces: readonly StoredRange[]): Promise<void> => (await this.#log()).remove(pieces);
 
   async #log(): Promise<LogWriter> {
     this.#opening ??= this.#open();

@@ -69,7 +69,9 @@ async function pruneLog(
     }
     const pitrMs = windowOf(workspace, name);
     const sinceMs = pitrMs === undefined ? undefined : workspace.clock.now() - pitrMs;
-    const unneeded = unneededPieces(listing.pieces, bases, sinceMs, (timeline) => ancestors.get(timeline) ?? []);
+    // What grows is its writer's alone, who makes a piece like any other of it.
+    const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
+    const unneeded = unneededPieces(atRest, bases, sinceMs, (timeline) => ancestors.get(timeline) ?? []);
     if (!dryRun) await log.remove(oldestFirst(unneeded, listing));
     objects += unneeded.length;
     bytes += unneeded.reduce((total, { storedBytes }) => total + storedBytes, 0);

@@ -17,6 +17,9 @@ export const holdName = (id: string): string => `holds/${id}`;
 export const logFolder = (log: string): string => `logs/${log}/`;
 export const logPieceName = (log: string, { timeline, start, end }: LogRange): string =>
   `${logFolder(log)}${hex(timeline, 8)}/${hex(start, 16)}-${hex(end, 16)}`;
+/** A piece that still grows; how far it goes stands in it. */
+export const logGrowingName = (log: string, timeline: number, start: bigint, salt: Buffer): string =>
+  `${logFolder(log)}${hex(timeline, 8)}/${hex(start, 16)}.${salt.toString('hex')}`;
 export const logHistoryName = (log: string, timeline: number): string => `${logFolder(log)}${hex(timeline, 8)}.history`;
 
 export const logClockName = (log: string, { timeline, position, atMs }: LogClock): string =>
@@ -36,19 +39,24 @@ export function journalRangeOf(name: string): { from: number; to: number } | und
 export interface NamedLogObject {
   readonly log: string;
   readonly timeline: number;
-  /** Without one, and without a clock, it is the history of the timeline. */
+  /** Without one, without a clock and not growing, it is the history of the timeline. */
   readonly range?: LogRange;
   readonly clock?: LogClock;
+  /** A piece that grows, from `start` on; `salt` in hex. */
+  readonly growing?: { readonly start: bigint; readonly salt: string };
 }
 
 /** An object of a log by its name; `undefined` for any name that no writer gives. */
 export function logObjectOfName(name: string): NamedLogObject | undefined {
   const [, log, digits, start, by, end] =
-    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})([-.])([0-9a-f]{16}))$/.exec(name) ?? [];
+    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})([-.])([0-9a-f]{16}|(?<=\.)[0-9a-f]{32}))$/.exec(
+      name,
+    ) ?? [];
   if (log === undefined || digits === undefined) return undefined;
   const timeline = Number.parseInt(digits, 16);
   if (timeline === 0) return undefined;
   if (start === undefined || end === undefined) return { log, timeline };
+  if (end.length === 32) return { log, timeline, growing: { start: BigInt(`0x${start}`), salt: end } };
   if (by === '.') {
     const clock = { timeline, position: BigInt(`0x${start}`), atMs: Number.parseInt(end, 16) };
     return Number.isSafeInteger(clock.atMs) ? { log, timeline, clock } : undefined;

@@ -51,6 +51,13 @@ export interface Store {
    */
   fileOf?(name: string): string;
 
+  /**
+   * Begins an object that grows at its end: as `put` with `ifAbsent` of the first bytes, and then each addition is durable when it resolves.
+   * Only where files grow in place. Readers see what was added, perhaps a torn part of an addition that has not resolved, and zeros behind it
+   * (room made beforehand): the format within tells where it ends. `bytesMax`: no room is made beyond. Throws as `put`.
+   */
+  grow?(name: string, first: readonly Uint8Array[], options: { readonly bytesMax: number }): Promise<GrowingObject>;
+
   /** Removes the object; it is no error if there is none. Where versions are kept, an older or locked one stays out of sight. */
   remove(name: string): Promise<void>;
 
@@ -89,6 +96,13 @@ export interface PutOptions {
   /** In the plan's words (`glacier`, `standard_ia`); a place without classes takes no notice. Default: the settings of the store. */
   storageClass?: string;
   signal?: AbortSignal;
+}
+
+/** An object that still grows; one addition at a time. After one that failed nobody knows what is there: it must not grow any more. */
+export interface GrowingObject {
+  add(parts: readonly Uint8Array[]): Promise<void>;
+  /** No more is added. Also after a failure; throws nothing. */
+  close(): Promise<void>;
 }
 
 export interface GetOptions {

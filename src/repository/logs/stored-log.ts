@@ -2,12 +2,14 @@ import { createHmac } from 'node:crypto';
 import {
   compareRanges,
   joinPieces,
+  type GrowingLogPiece,
   type LogClock,
   type LogListing,
   type LogMarks,
   type LogPiece,
   type LogRange,
   type LogWriter,
+  type StoredRange,
 } from '../../assets/index.ts';
 import { assert, isLifeboatError, LifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
@@ -15,6 +17,7 @@ import { damaged, errorOfObject, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { logClockName, logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
 import { logObjectBytesMax, marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
+import { bytesUpTo, listGrowing, marksUpTo, readGrowing, StoredGrowing, type GrownPiece } from './growing-piece.ts';
 import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
 
 /** What a log is called in a store: neither the asset nor its source can be told from it. */
@@ -23,6 +26,9 @@ export const logIdOf = (bundle: KeyBundle, asset: string, source: string): strin
     .update(JSON.stringify(['lifeboat/1/log', asset, source]))
     .digest('hex')
     .slice(0, 32);
+
+/** At a log whose growing pieces turn into whole ones meanwhile: a segment takes longer than a look. */
+const looksMax = 8;
 
 interface Options {
   signal?: AbortSignal;
@@ -41,9 +47,21 @@ export class StoredLog implements LogWriter {
   }
 
   async list(options: Options = {}): Promise<LogListing> {
+    for (let look = 1; ; look += 1) {
+      try {
+        return await this.#listOnce(options);
+      } catch (error) {
+        // A growing piece that went while it was looked at stands elsewhere by now.
+        if (!isLifeboatError(error, 'store.missing') || look === looksMax) throw error;
+      }
+    }
+  }
+
+  async #listOnce(options: Options): Promise<LogListing> {
     const pieces: LogPiece[] = [];
     const histories: number[] = [];
     const clocks: LogClock[] = [];
+    const growing: string[] = [];
     for await (const { name, bytes } of this.#store.list(logFolder(this.id))) {
       options.signal?.throwIfAborted();
       const found = logObjectOfName(name);
@@ -51,7 +69,12 @@ export class StoredLog implements LogWriter {
       if (found === undefined) continue;
       if (found.range !== undefined) pieces.push({ ...found.range, storedBytes: bytes });
       else if (found.clock !== undefined) clocks.push(found.clock);
+      else if (found.growing !== undefined) growing.push(name);
       else histories.push(found.timeline);
+    }
+    for (const name of growing) {
+      const piece = await listGrowing(this.#store, this.#bundle, name, options);
+      if (piece !== undefined) pieces.push(piece);
     }
     return {
       pieces: pieces.toSorted(compareRanges),
@@ -60,13 +83,27 @@ export class StoredLog implements LogWriter {
     };
   }
 
-  async read(piece: LogRange, options: Options = {}): Promise<Buffer> {
+  async read(piece: StoredRange, options: Options = {}): Promise<Buffer> {
+    if (piece.growing !== undefined) {
+      const grown = await this.#grown(piece.growing, options);
+      if (grown !== undefined) return this.#ofRightLength(piece.growing, piece, bytesUpTo(grown, piece.end));
+      const whole = await this.#coverOf(piece, options);
+      const from = Number(piece.start - whole.start);
+      return (await this.read(whole, options)).subarray(from, from + Number(piece.end - piece.start));
+    }
     const name = logPieceName(this.id, piece);
     const { bytes } = await this.#open(name, options);
     return this.#ofRightLength(name, piece, bytes);
   }
 
-  async marks(piece: LogRange, options: Options = {}): Promise<LogMarks> {
+  async marks(piece: StoredRange, options: Options = {}): Promise<LogMarks> {
+    if (piece.growing !== undefined) {
+      const grown = await this.#grown(piece.growing, options);
+      if (grown !== undefined) return marksUpTo(grown, piece.end);
+      // What the whole one says of commits and of the clock is true of its own end only.
+      const { transactions, names } = await this.marks(await this.#coverOf(piece, options), options);
+      return { ...(transactions === undefined ? {} : { transactions }), ...(names === undefined ? {} : { names }) };
+    }
     const name = logPieceName(this.id, piece);
     let start = await this.#get(name, marksRangeBytes, options);
     const end = marksEnd(name, start);
@@ -81,6 +118,21 @@ export class StoredLog implements LogWriter {
   async append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options: Options = {}): Promise<void> {
     assert(range.end - range.start === BigInt(bytes.length), 'a piece of log has the bytes that its range says');
     await this.#put(logPieceName(this.id, range), encodeMarks(marks), bytes, options);
+  }
+
+  async grow(range: LogRange, bytes: Uint8Array, marks: LogMarks): Promise<GrowingLogPiece | undefined> {
+    return StoredGrowing.begin(this.#store, this.#bundle, this.id, { range, bytes, marks });
+  }
+
+  async settle(pieces: readonly LogPiece[]): Promise<void> {
+    for (const piece of pieces) {
+      if (piece.growing === undefined) continue;
+      const grown = await this.#grown(piece.growing, {});
+      if (grown === undefined) continue;
+      await this.append(piece, bytesUpTo(grown, piece.end), marksUpTo(grown, piece.end));
+      // One that is damaged stays, for `verify` to name it.
+      if (grown.damage === undefined) await this.#removeAll([piece.growing]);
+    }
   }
 
   async appendHistory(timeline: number, text: string): Promise<void> {
@@ -104,17 +156,52 @@ export class StoredLog implements LogWriter {
 
   async compact(
     range: LogRange,
-    pieces: readonly LogRange[],
+    pieces: readonly StoredRange[],
     known?: { bytes: Uint8Array; marks: LogMarks },
   ): Promise<void> {
     const { bytes, marks } = known ?? (await this.#joined(range, pieces));
     await this.append(range, bytes, marks);
     const whole = logPieceName(this.id, range);
-    await this.remove(pieces.filter((piece) => isWithin(piece, range) && logPieceName(this.id, piece) !== whole));
+    await this.#removeAll(
+      pieces
+        .filter((piece) => isWithin(piece, range))
+        .map((piece) => this.#nameOf(piece))
+        .filter((name) => name !== whole),
+    );
   }
 
-  async remove(pieces: readonly LogRange[]): Promise<void> {
-    await this.#removeAll(pieces.map((piece) => logPieceName(this.id, piece)));
+  async remove(pieces: readonly StoredRange[]): Promise<void> {
+    await this.#removeAll(pieces.map((piece) => this.#nameOf(piece)));
+  }
+
+  #nameOf(piece: StoredRange): string {
+    return piece.growing ?? logPieceName(this.id, piece);
+  }
+
+  /** `undefined`: it is gone. */
+  async #grown(name: string, options: Options): Promise<GrownPiece | undefined> {
+    try {
+      return await readGrowing(this.#store, this.#bundle, name, options);
+    } catch (error) {
+      if (isLifeboatError(error, 'store.missing')) return undefined;
+      throw errorOfObject(error, name);
+    }
+  }
+
+  /** The piece that came in the place of one that grew. */
+  async #coverOf(range: StoredRange, options: Options): Promise<LogPiece> {
+    const { pieces } = await this.list(options);
+    const cover = pieces.find(
+      (one) =>
+        one.growing !== range.growing &&
+        one.start <= range.start &&
+        one.end >= range.end &&
+        one.timeline === range.timeline,
+    );
+    if (cover !== undefined) return cover;
+    throw new LifeboatError('repository.incomplete', `the piece of log is gone, and no other has what it held`, {
+      where: this.#nameOf(range),
+    });
   }
 
   async #removeAll(names: readonly string[]): Promise<void> {
@@ -128,14 +215,12 @@ export class StoredLog implements LogWriter {
     }
   }
 
-  async #joined(range: LogRange, pieces: readonly LogRange[]): Promise<{ bytes: Buffer; marks: LogMarks }> {
+  async #joined(range: LogRange, pieces: readonly StoredRange[]): Promise<{ bytes: Buffer; marks: LogMarks }> {
     const parts: { range: LogRange; bytes: Buffer }[] = [];
     const marks: LogMarks[] = [];
     for (const piece of pieces.filter((one) => isWithin(one, range)).toSorted(compareRanges)) {
-      const name = logPieceName(this.id, piece);
-      const opened = await this.#open(name, {});
-      parts.push({ range: piece, bytes: this.#ofRightLength(name, piece, opened.bytes) });
-      marks.push(decodeMarks(opened.marks, name));
+      parts.push({ range: piece, bytes: await this.read(piece) });
+      marks.push(await this.marks(piece));
     }
     return { bytes: joinPieces(range, parts), marks: joinMarks(marks) };
   }

@@ -2,7 +2,8 @@ import { isLifeboatError, LifeboatError, limits, silentProgress } from '../../co
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damaged, damageFrom, isDamage } from '../damage.ts';
 import { decodeHeader, headerBytes, objectKinds, requireHash, type SealedKind } from '../format/seal.ts';
-import { objectOfName } from '../names.ts';
+import { growingObjectBytesMax, growingWholeBytes } from '../logs/growing-object.ts';
+import { logObjectOfName, objectOfName } from '../names.ts';
 import type { Damage } from '../repository.ts';
 import { Budget, forEachOf } from '../tasks.ts';
 import { Pace } from './pace.ts';
@@ -69,9 +70,9 @@ export class Copier {
       if (!isLifeboatError(error, 'store.exists')) throw error;
       const outcome = await this.#compare(name, bytes);
       if (outcome !== 'bad') return outcome;
-      // What stands there is not whole by its own hash: nothing is lost with it.
+      // What stands there is not whole by its own hash, or has not grown as far: nothing is lost with it.
       await this.#target.put(name, [bytes], signal);
-      this.#mended.push(name);
+      if (!isGrowing(name)) this.#mended.push(name);
     }
     if (objectOfName(name).kind === 'point') await this.#requireKept(name, bytes);
     this.#objects += 1;
@@ -84,9 +85,10 @@ export class Copier {
     await this.#pace.pass(size, this.#options.signal);
     try {
       // One byte more tells an object that is longer than it was listed.
-      const range = { offset: 0, length: size + 1 };
+      const range = { offset: 0, length: isGrowing(name) ? growingObjectBytesMax : size + 1 };
       const { signal } = this.#options;
       const bytes = await this.#source.get(name, { range, ...(signal === undefined ? {} : { signal }) });
+      if (isGrowing(name)) return bytes.subarray(0, growingWholeBytes(name, bytes));
       requireWhole(bytes, name);
       return bytes;
     } catch (error) {
@@ -112,6 +114,8 @@ export class Copier {
     try {
       const found = await this.#target.get(name);
       if (found.equals(bytes)) return 'there';
+      // What grows was copied as far as it had come: the longer one stays.
+      if (isGrowing(name)) return growingWholeBytes(name, found) < bytes.length ? 'bad' : 'there';
       requireWhole(found, name);
     } catch (error) {
       if (isDamage(error)) return 'bad';
@@ -133,5 +137,7 @@ export function requireWhole(bytes: Buffer, name: string): void {
   if ((kind === 'pack' || kind === 'index') && salt.toString('hex') !== id)
     throw damaged(name, 'its salt is not its name: one object stands in the place of another');
 }
+
+const isGrowing = (name: string): boolean => logObjectOfName(name)?.growing !== undefined;
 
 const isSealed = (kind: string): kind is SealedKind => Object.hasOwn(objectKinds, kind);

@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { LifeboatError, syncFolder, systemCodeOf } from '../../core/index.ts';
 import { checkName, checkPrefix } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
-import type { GetOptions, PutOptions, Store, StoredObject, StoreKind } from '../store.ts';
+import type { GetOptions, GrowingObject, PutOptions, Store, StoredObject, StoreKind } from '../store.ts';
 import { linkError, putError, storeError } from './errors.ts';
 import { Folders } from './folders.ts';
+import { GrowingFile } from './growing-file.ts';
 import { openRoot, type Root } from './root.ts';
 import { temporaryName } from './temporary.ts';
 import { objectsBelow } from './walk.ts';
@@ -106,6 +107,12 @@ class FsStore implements Store {
     await this.#root.check();
     yield* objectsBelow(this.#root.path, prefix.replace(/\/$/, ''));
     await this.#root.check();
+  }
+
+  async grow(name: string, first: readonly Uint8Array[], { bytesMax }: { bytesMax: number }): Promise<GrowingObject> {
+    await this.put(name, first, { ifAbsent: true });
+    const bytes = first.reduce((total, part) => total + part.length, 0);
+    return GrowingFile.of(this.#path(name), this.#where(name), bytes, bytesMax);
   }
 
   fileOf(name: string): string {

@@ -1,6 +1,6 @@
 import { LifeboatError, limits, toLifeboatError, type Clock } from '../../core/index.ts';
 import { stopped, throwIfStopped } from '../stopped.ts';
-import type { GetOptions, PutOptions, Store, StoredObject } from '../store.ts';
+import type { GetOptions, GrowingObject, PutOptions, Store, StoredObject } from '../store.ts';
 import { abilitiesOf } from './abilities.ts';
 
 export interface RetryOptions {
@@ -28,6 +28,7 @@ export function retrying(store: Store, options: RetryOptions): Store {
     abilitiesOf(store, (work) => wrapped.repeat(undefined, work)),
     // What fails there is asked for again here. Wrappers that count, or that fail on purpose, must not be gone round.
     store.fileOf === undefined ? {} : { fileOf: (name: string) => (store.fileOf as (name: string) => string)(name) },
+    store.grow === undefined ? {} : { grow: wrapped.grow },
   );
 }
 
@@ -76,8 +77,28 @@ class RetryingStore implements Store {
     return this.repeat(undefined, () => this.#store.remove(name));
   }
 
+  /** Bounded in time, and tried once: whoever grows an object begins another one after a failure. */
+  readonly grow = async (...words: Parameters<NonNullable<Store['grow']>>): Promise<GrowingObject> => {
+    const begun = (this.#store as Required<Store>).grow(...words);
+    const growing = await this.#within(() => begun).catch((error: unknown) => {
+      // Given up, it may still come.
+      void begun.then((late) => late.close()).catch(() => {}); // it failed, as is said already
+      throw error;
+    });
+    return { add: (parts) => this.#within(() => growing.add(parts)), close: () => growing.close() };
+  };
+
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  async #within<T>(work: () => Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    try {
+      return await Promise.race([work(), this.#deadline(ended.signal)]);
+    } finally {
+      ended.abort();
+    }
   }
 
   async repeat<T>(

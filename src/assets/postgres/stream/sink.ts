@@ -1,5 +1,6 @@
 import { assert, isLifeboatError, systemClock, toLifeboatError, type LifeboatError } from '../../../core/index.ts';
-import type { LogRange, LogWriter } from '../../log.ts';
+import type { LogPiece, LogRange, LogWriter, StoredRange } from '../../log.ts';
+import { Growth } from './growth.ts';
 import type { LogWindow } from './window.ts';
 
 export interface SinkOptions {
@@ -19,7 +20,9 @@ export class Sink {
   readonly options: SinkOptions;
   readonly #window: LogWindow;
   /** Pieces in the store that have no whole cell yet. */
-  #pieces: LogRange[];
+  #pieces: StoredRange[];
+  /** Where commits wait, and the store can do it, the pieces of a cell are one that grows. */
+  readonly #growth: Growth | undefined;
   #durable: bigint;
   #compacted: bigint;
   #failure: LifeboatError | undefined;
@@ -30,12 +33,13 @@ export class Sink {
   #hasLeft = false;
 
   /** `durable`: the store has all before this position. */
-  constructor(options: SinkOptions, window: LogWindow, durable: bigint, pieces: readonly LogRange[]) {
+  constructor(options: SinkOptions, window: LogWindow, durable: bigint, pieces: readonly LogPiece[]) {
     this.options = options;
     this.#window = window;
     this.#durable = durable;
     this.#compacted = window.oldest;
-    this.#pieces = pieces.filter(({ timeline, end }) => timeline === window.timeline && end > this.#compacted);
+    this.#pieces = pieces.filter((piece) => this.#isOpen(piece));
+    this.#growth = options.everyMs === 0 ? new Growth(options.log, pieces) : undefined;
   }
 
   get durable(): bigint {
@@ -67,6 +71,7 @@ export class Sink {
     this.#hasLeft = true;
     this.#stop.abort();
     this.rouse();
+    void this.#done?.then(() => this.#growth?.close()); // neither of them throws
   }
 
   /** Stores all that was received, as far as the store lets it, and ends. */
@@ -75,6 +80,8 @@ export class Sink {
     this.rouse();
     await this.#done;
     await this.#compaction;
+    // What still grows is left as a piece like any other; if not now, the next stream does it.
+    await this.#growth?.end();
   }
 
   async #run(): Promise<void> {
@@ -96,20 +103,21 @@ export class Sink {
   }
 
   async #store(): Promise<void> {
+    const settled = await this.#growth?.settle();
+    this.#pieces.push(...(settled?.filter((piece) => this.#isOpen(piece)) ?? []));
     const until = this.#window.end;
     while (this.#durable < until && !this.#hasLeft) {
       const cell = this.#window.rangeOfCell(this.#durable);
       assert(cell !== undefined, 'what a store lacks is in memory');
       const { range, isComplete } = cell;
-      const piece = { ...range, start: this.#durable };
       // Little is stored of a whole cell: it is stored as one at once.
-      if (isComplete && piece.start === range.start) await this.#storeWhole(range);
+      if (isComplete && this.#durable === range.start) await this.#storeWhole(range);
       else {
-        const { bytes, marks } = this.#window.part(piece);
-        await this.options.log.append(piece, bytes, marks);
-        this.#pieces.push(piece);
-        this.#durable = piece.end;
-        if (isComplete) this.#compact(range);
+        await this.#storePiece({ ...range, start: this.#durable });
+        if (isComplete && this.#durable === range.end) {
+          await this.#growth?.close();
+          this.#compact(range);
+        }
       }
       this.options.changed();
     }
@@ -121,6 +129,24 @@ export class Sink {
     await this.options.log.append(range, bytes, marks);
     this.#durable = range.end;
     this.#compact(range);
+  }
+
+  async #storePiece(piece: LogRange): Promise<void> {
+    const grown = await this.#growth?.add(piece, (range) => this.#window.part(range));
+    if (grown === undefined) {
+      const { bytes, marks } = this.#window.part(piece);
+      await this.options.log.append(piece, bytes, marks);
+    }
+    const stored: StoredRange = grown ?? piece;
+    // One that grew is in the place of what it was before.
+    if (stored.growing !== undefined) this.#pieces = this.#pieces.filter(({ growing }) => growing !== stored.growing);
+    this.#pieces.push(stored);
+    this.#durable = stored.end;
+  }
+
+  /** Of a cell that is not whole in the store yet. */
+  #isOpen({ timeline, end }: LogRange): boolean {
+    return timeline === this.#window.timeline && end > this.#compacted;
   }
 
   /** Cells that were whole in the store before this stream began, but in pieces. */

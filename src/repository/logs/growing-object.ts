@@ -1,0 +1,157 @@
+import { assert, limits } from '../../core/index.ts';
+import { damaged } from '../damage.ts';
+import {
+  decodeHeader,
+  encodeHeader,
+  freshSalt,
+  hashBytes,
+  headerBytes,
+  objectKey,
+  openNow,
+  sealNow,
+  sha256,
+  tagBytes,
+  type ObjectKey,
+  type Segment,
+} from '../format/seal.ts';
+import type { KeyBundle } from '../keys/keys.ts';
+
+/** docs/FORMAT.md, "Growing pieces". A frame: length of what is sealed u32 ‖ sealed (length of the marks u32 ‖ marks ‖ bytes) ‖ hash. */
+const lengthBytes = 4;
+const sealedBytesMax = lengthBytes + limits.logMarksBytesMax + limits.logFrameBytesMax + tagBytes;
+const frameBytesMax = lengthBytes + sealedBytesMax + hashBytes;
+/** Frames may be of a commit each: with so many another piece is begun, so that one is never much longer than what it holds. */
+export const framesMax = 200_000;
+/** A piece within its bound whose frames are small; who finds a longer object looks no further. */
+export const growingObjectBytesMax =
+  headerBytes + limits.logPieceBytesMax + 2 ** 20 + framesMax * (2 * lengthBytes + tagBytes + hashBytes + 256);
+
+const segmentOf = (number: number): Segment => ({ what: 'document', number, last: false });
+
+export interface Frame {
+  readonly marks: Buffer;
+  readonly bytes: Buffer;
+}
+
+/** Seals frames of one growing piece, in order. Each number is used once: what was not stored is sealed in another piece. */
+export class FrameSealer {
+  readonly salt = freshSalt();
+  readonly head: Buffer;
+  readonly #bundle: KeyBundle;
+  #key: ObjectKey | undefined;
+  #hash: Buffer;
+  #number = 0;
+
+  constructor(bundle: KeyBundle) {
+    this.#bundle = bundle;
+    this.head = encodeHeader({ kind: 'log', epoch: bundle.epoch, salt: this.salt });
+    this.#hash = sha256(this.head);
+  }
+
+  /** The key is bound to the name, which holds the salt. */
+  name(name: string): void {
+    this.#key = objectKey(this.#bundle, 'log', name, this.#bundle.epoch, this.salt);
+  }
+
+  get frames(): number {
+    return this.#number;
+  }
+
+  seal(marks: Buffer, bytes: Uint8Array): Buffer {
+    const key = this.#key;
+    assert(key !== undefined, 'the current epoch has a master key, and the piece has a name');
+    assert(bytes.length <= limits.logFrameBytesMax, 'a frame is within its bound');
+    assert(marks.length <= limits.logMarksBytesMax, 'the marks of a frame are within their bound');
+    const length = Buffer.alloc(lengthBytes);
+    length.writeUInt32BE(marks.length);
+    const parts = sealNow(key, segmentOf(this.#number), [length, marks, bytes]);
+    this.#number += 1;
+    const sealedLength = Buffer.alloc(lengthBytes);
+    sealedLength.writeUInt32BE(parts.reduce((total, part) => total + part.length, 0));
+    const frame = Buffer.concat([sealedLength, ...parts]);
+    this.#hash = chained(this.#hash, frame);
+    return Buffer.concat([frame, this.#hash]);
+  }
+}
+
+/**
+ * The frames of a growing piece, as far as they are whole. What was being added when its writer died is cut off and no damage. `damage`: a frame
+ * that was whole once and is not any more; the frames before it are right. Throws `repository.damaged`, `repository.version`.
+ */
+export function openGrowing(
+  bundle: KeyBundle,
+  name: string,
+  object: Buffer,
+): { frames: Frame[]; damage: string | undefined } {
+  const header = headerOf(name, object);
+  const key = objectKey(bundle, 'log', name, header.epoch, header.salt);
+  if (key === undefined)
+    throw damaged(name, `the object is sealed under key epoch ${header.epoch}, which the key does not hold`);
+  const { ends, damage } = wholeFrames(object);
+  const frames: Frame[] = [];
+  let at = headerBytes;
+  for (const [number, end] of ends.entries()) {
+    const plain = openNow(key, segmentOf(number), object.subarray(at + lengthBytes, end - hashBytes));
+    const marksBytes = plain === undefined || plain.length < lengthBytes ? undefined : plain.readUInt32BE(0);
+    if (plain === undefined || marksBytes === undefined || marksBytes > plain.length - lengthBytes)
+      return { frames, damage: `frame ${number} does not decrypt: it is changed, or of another object` };
+    const marksEnd = lengthBytes + marksBytes;
+    frames.push({ marks: plain.subarray(lengthBytes, marksEnd), bytes: plain.subarray(marksEnd) });
+    at = end;
+  }
+  return { frames, damage };
+}
+
+/** How far the object is whole by its own hashes: for who has no key. Throws `repository.damaged`, `repository.version`. */
+export function growingWholeBytes(name: string, object: Buffer): number {
+  headerOf(name, object);
+  const { ends, damage } = wholeFrames(object);
+  if (damage !== undefined) throw damaged(name, damage);
+  return ends.at(-1) ?? headerBytes;
+}
+
+function headerOf(name: string, object: Buffer): ReturnType<typeof decodeHeader> {
+  if (object.length > growingObjectBytesMax)
+    throw damaged(name, `the object has more than ${growingObjectBytesMax} bytes`);
+  const header = decodeHeader(object, name, 'log');
+  if (!name.endsWith(`.${header.salt.toString('hex')}`))
+    throw damaged(name, 'its salt is not its name: one object stands in the place of another');
+  return header;
+}
+
+/** Where the whole frames end. */
+function wholeFrames(object: Buffer): { ends: number[]; damage: string | undefined } {
+  const ends: number[] = [];
+  let at = headerBytes;
+  let hash: Uint8Array = sha256(object.subarray(0, headerBytes));
+  for (;;) {
+    const end = frameEnd(object, at, hash);
+    if (end === undefined) break;
+    hash = object.subarray(end - hashBytes, end);
+    ends.push(end);
+    at = end;
+  }
+  // Frames were written one after the other, each when the one before was durable: behind a torn one there is nothing.
+  const claimed = claimedEnd(object, at);
+  const goesOn =
+    claimed !== undefined && frameEnd(object, claimed, object.subarray(claimed - hashBytes, claimed)) !== undefined;
+  const isBeyond = object.subarray(at + frameBytesMax).some((byte) => byte !== 0);
+  return { ends, damage: goesOn || isBeyond ? `frame ${ends.length} is not what was written` : undefined };
+}
+
+function frameEnd(object: Buffer, at: number, hashBefore: Uint8Array): number | undefined {
+  const end = claimedEnd(object, at);
+  if (end === undefined) return undefined;
+  const hash = chained(hashBefore, object.subarray(at, end - hashBytes));
+  return hash.equals(object.subarray(end - hashBytes, end)) ? end : undefined;
+}
+
+/** By the length that it states, which may be torn. */
+function claimedEnd(object: Buffer, at: number): number | undefined {
+  if (at + lengthBytes > object.length) return undefined;
+  const sealed = object.readUInt32BE(at);
+  const end = at + lengthBytes + sealed + hashBytes;
+  return sealed >= lengthBytes + tagBytes && sealed <= sealedBytesMax && end <= object.length ? end : undefined;
+}
+
+const chained = (before: Uint8Array, frame: Buffer): Buffer => sha256(Buffer.concat([before, frame]));
