@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { installSignals } from '../src/cli/signals.ts';
 import { endProcesses, formatDuration, messageOf, systemClock, toLifeboatError } from '../src/core/index.ts';
 import { makeDatabase, sharedDatabase } from './database.ts';
+import { benchPostgres } from './disasters/main.ts';
 import { makeFolder, removeFolder } from './folder.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, suiteNames, usage, type Options, type SuiteName } from './options.ts';
@@ -39,6 +40,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
 async function main(words: readonly string[]): Promise<number> {
   const signal = installSignals(process);
   try {
+    if (words[0] === 'postgres') return await benchPostgres(words.slice(1), signal);
     const options = readOptions(words);
     if (options === 'help') {
       process.stdout.write(usage);

@@ -41,6 +41,7 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [OPTIONS]
+npm run bench -- postgres [OPTIONS]   disasters on PostgreSQL: what is lost, how long it takes (--help says more)
   --quick             a few minutes: 350 MB, 2 repetitions (default: 3 GB, 3 repetitions)
   --json              standard output ends with one line of JSON, all else goes to standard error
   --repetitions N     how often each tool does each work

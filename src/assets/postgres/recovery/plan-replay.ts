@@ -235,7 +235,11 @@ function reachableText(known: NewestKnown, legs: readonly Leg[]): string {
   return `it is without a gap up to ${lsnText(last.to)} on timeline ${last.timeline}${moment}`;
 }
 
+/**
+ * The latest moment that `--at` may name. Of a commit nobody knows whether others of the same millisecond are missing behind it, so that it is
+ * the moment just before the newest one, unless the source's clock says that all was there.
+ */
 const reachableMs = ({ newestCommitMs, completeToMs }: NewestKnown): number | undefined =>
   newestCommitMs === undefined && completeToMs === undefined
     ? undefined
-    : Math.max(newestCommitMs ?? 0, completeToMs ?? 0);
+    : Math.max(newestCommitMs === undefined ? 0 : newestCommitMs - 1, completeToMs ?? 0);
