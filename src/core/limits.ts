@@ -207,6 +207,8 @@ export const limits = {
   /** Packs this small are joined once there are many: each is a line of every listing, and a request of its own. */
   smallPackBytes: 2 ** 20,
   smallPacksMin: 64,
+  /** Archives count each object as some 40 KiB more, and shops leave smaller ones where they are by default. */
+  coldPackBytesMin: 128 * 2 ** 10,
   /** So many index objects may be small before a prune joins them: each costs every reader a request. */
   smallIndexesMin: 32,
   /** Objects that are removed at once: a store answers many such calls as fast as one. */

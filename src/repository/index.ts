@@ -3,5 +3,6 @@ export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
 export * from './keys/index.ts';
 export type { OpenWriter, PruneOptions, PrunePlan, PruneResult } from './prune/index.ts';
+export type { ColdPart, CoolOptions, CoolResult } from './tiers/index.ts';
 export { holdsRepository, joinRepository } from './replicate/seed.ts';
 export { planReplication, replicate, type ReplicateOptions, type Replication } from './replicate/replicate.ts';

@@ -11,6 +11,7 @@ export const pointName = (id: string): string => `points/${id}`;
 export const canaryName = (epoch: number): string => `canary/${epoch.toString(16).padStart(8, '0')}`;
 export const sessionName = (id: string): string => `sessions/${id}`;
 export const condemnedName = (id: string): string => `condemned/${id}`;
+export const coolingName = (id: string): string => `cooling/${id}`;
 export const awaitedName = (id: string): string => `awaited/${id}`;
 export const holdName = (id: string): string => `holds/${id}`;
 
@@ -75,6 +76,7 @@ export interface NamedObject {
     | 'session'
     | 'condemned'
     | 'awaited'
+    | 'cooling'
     | 'canary'
     | 'log'
     | 'hold'
@@ -110,6 +112,7 @@ export function objectOfName(name: string): NamedObject {
   if (folder === 'points' && isTimeId(first)) return { kind: 'point', id: first, copy };
   if (folder === 'sessions' && isTimeId(first)) return { kind: 'session', id: first, copy };
   if (folder === 'condemned' && isTimeId(first)) return { kind: 'condemned', id: first, copy };
+  if (folder === 'cooling' && isTimeId(first)) return { kind: 'cooling', id: first, copy };
   if (folder === 'awaited' && isTimeId(first)) return { kind: 'awaited', id: first, copy };
   if (folder === 'holds' && isTimeId(first)) return { kind: 'hold', id: first, copy };
   if (folder === 'canary' && /^[0-9a-f]{8}$/.test(first)) return { kind: 'canary', id: first, copy };

@@ -11,6 +11,8 @@ import { objectOfName, pointName } from './names.ts';
 import { PackReader } from './read/pack-reader.ts';
 import { noSuchPoint, readPoint } from './format/point-object.ts';
 import { readCondemned, type CondemnedList } from './format/condemned-object.ts';
+import { readCooling } from './format/cooling-object.ts';
+import { coldPartsOf, coolRepository, type ColdPart, type CoolOptions, type CoolResult } from './tiers/index.ts';
 import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
 import { listPoints } from './read/point-listing.ts';
@@ -65,8 +67,13 @@ export class OpenedRepository implements Repository {
       // In this order: what is condemned after the session was opened waits for it; what is gone is not listed.
       const condemned = await readCondemned(store, options.signal);
       condemned.damage.forEach((one) => this.#log.note(one));
+      const cooling = await readCooling(store, options.signal);
+      cooling.damage.forEach((one) => this.#log.note(one));
       await this.#catalog.refresh();
-      const present = this.#presentPacks(await this.#catalog.adopt(), condemned, options.distrust);
+      const listed = (await this.#catalog.adopt()).filter(
+        ({ name, frozen }) => frozen !== true && !cooling.packs.has(objectOfName(name).id),
+      );
+      const present = this.#presentPacks(listed, condemned, options.distrust);
       const previous = this.#previousOf(options);
       return new Writer(
         { store, bundle, catalog: this.#catalog, present, id, session, log: this.#log, previous },
@@ -171,6 +178,14 @@ export class OpenedRepository implements Repository {
     return pruneRepository(this.#store, this.#bundle, options);
   }
 
+  cool(options: CoolOptions): Promise<CoolResult> {
+    return coolRepository(this.#store, this.#bundle, options);
+  }
+
+  async cold(points: readonly Point[], options: { signal?: AbortSignal } = {}): Promise<Map<string, ColdPart>> {
+    return coldPartsOf(this.#store, this.#bundle, points, options.signal);
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
   }
@@ -187,6 +202,7 @@ export class OpenedRepository implements Repository {
   async #contentsOf(point: Point, options: { signal?: AbortSignal; progress?: Progress } = {}): Promise<Contents> {
     const stored = await this.#stored(point.id);
     await this.#catalog.refresh();
+    await this.#catalog.lookForFrozen();
     const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
     return new Contents({ reader, stored, log: this.#log, signal: options.signal, progress: options.progress });
   }
@@ -203,7 +219,7 @@ export class OpenedRepository implements Repository {
 
   /**
    * A chunk counts as known only if its pack is listed at its full size, and not condemned: what is gone, cut or about to go is
-   * stored again.
+   * stored again; so is what is frozen, or about to be.
    */
   #presentPacks(
     listed: readonly StoredObject[],

@@ -3,6 +3,7 @@ import type { Clock, Progress, Secret } from '../core/index.ts';
 import type { HostIdentity, JournalRow } from '../journal/index.ts';
 import type { Store } from '../stores/index.ts';
 import type { PruneOptions, PruneResult } from './prune/index.ts';
+import type { ColdPart, CoolOptions, CoolResult } from './tiers/index.ts';
 
 /**
  * A content-addressed, deduplicating, encrypted repository in one store; its bytes are described in docs/FORMAT.md.
@@ -85,6 +86,15 @@ export interface Repository {
    * Throws `prune.blind` when what a point needs cannot be told, `store.busy` while another prune is at work.
    */
   prune(options: PruneOptions): Promise<PruneResult>;
+
+  /**
+   * Moves packs that only points of a tier need to its storage class, and keeps apart what is cold and what is not. What backups and prunes read
+   * never moves. May be killed, and goes on when called again. Throws `prune.blind`, `store.busy`, `store.unfit` for a class that the place does not know.
+   */
+  cool(options: CoolOptions): Promise<CoolResult>;
+
+  /** Of each of these points that needs packs in cold classes: which; one that is not in the answer needs none. Costs one listing where nothing is cold. */
+  cold(points: readonly Point[], options?: { signal?: AbortSignal }): Promise<Map<string, ColdPart>>;
 
   /**
    * What a store that holds only these packs (names) lacks of a point: the packs that hold the rest here, or the point's own name where no
@@ -193,6 +203,8 @@ export interface VerifyResult {
   readonly damage: Damage[];
   /** Whole points by id: those without damage in what was read. */
   readonly sound: string[];
+  /** Not read, because it lies in a class that must thaw first; `points` need some of it, and are neither sound nor damaged by what was read. */
+  readonly frozen: { readonly packs: number; readonly bytes: number; readonly points: readonly string[] };
   /** With `onPack`: the packs that a point rests on; undefined where one of them is nowhere. */
   readonly packsOf: (point: string) => string[] | undefined;
 }
@@ -209,6 +221,7 @@ export interface Damage {
     | 'session'
     | 'condemned'
     | 'awaited'
+    | 'cooling'
     | 'canary'
     | 'log'
     | 'hold'

@@ -115,6 +115,8 @@ export interface StoredObject {
   readonly bytes: number;
   /** The storage class in the plan's words, where it is not the ordinary one. */
   readonly storageClass?: string;
+  /** It lies in a class from which nothing is read before it thawed; `thawState` says how far that is. */
+  readonly frozen?: true;
 }
 
 export type ThawState =

@@ -84,7 +84,8 @@ export class Census {
     }
     const worth = (place: number): number => {
       const pack = packOf(place);
-      const trust = (this.isCondemned(pack) ? 0 : 2) + (this.isDistrusted(pack) ? 0 : 1);
+      const trust =
+        (catalog.isFrozen(pack) ? 0 : 4) + (this.isCondemned(pack) ? 0 : 2) + (this.isDistrusted(pack) ? 0 : 1);
       return trust * 2 ** 40 + (everywhere[pack] ?? 0);
     };
     for (const places of several) {

@@ -40,7 +40,7 @@ export function choose({ catalog, census, isBusy, rewriteBytesMax }: ChoiceOf): 
     else kept.push(pack);
   }
   const most = rewriteBytesMax ?? Math.max(heldBytes * limits.rewriteShareMax, limits.rewriteBytesMin);
-  const { taken, left } = withinBudget(rewritable(census, partly, condemned, kept), census, most);
+  const { taken, left } = withinBudget(rewritable(catalog, census, partly, condemned, kept), census, most);
   const rewritten = new Set(taken);
   return {
     kept: kept.filter((pack) => !rewritten.has(pack)),
@@ -58,7 +58,7 @@ function isWorthwhile(catalog: Catalog, census: Census, pack: number): boolean {
     .ordinalsOf(pack)
     .reduce((total, ordinal) => total + catalog.table.placeOf(ordinal).sealedBytes, 0);
   const unused = sealedBytes - census.usedBytes(pack);
-  return unused >= sealedBytes * limits.unusedShareMin && !census.isDistrusted(pack);
+  return unused >= sealedBytes * limits.unusedShareMin && isReadable(catalog, census, pack);
 }
 
 /**
@@ -66,14 +66,17 @@ function isWorthwhile(catalog: Catalog, census: Census, pack: number): boolean {
  * those of which least is needed; small packs, if there are many, are joined.
  */
 function rewritable(
+  catalog: Catalog,
   census: Census,
   partly: readonly number[],
   condemned: readonly number[],
   kept: readonly number[],
 ): number[] {
   const share = (pack: number): number => census.usedBytes(pack) / Math.max(1, census.bytesOf(pack));
-  const rescued = condemned.filter((pack) => census.usedBytes(pack) > 0 && !census.isDistrusted(pack));
-  const small = kept.filter((pack) => census.bytesOf(pack) <= limits.smallPackBytes && !census.isDistrusted(pack));
+  const rescued = condemned.filter((pack) => census.usedBytes(pack) > 0 && isReadable(catalog, census, pack));
+  const small = kept.filter(
+    (pack) => census.bytesOf(pack) <= limits.smallPackBytes && isReadable(catalog, census, pack),
+  );
   return [
     ...rescued,
     ...partly.toSorted((a, b) => share(a) - share(b)),
@@ -81,7 +84,14 @@ function rewritable(
   ];
 }
 
-function withinBudget(packs: readonly number[], census: Census, bytesMax: number): { taken: number[]; left: number[] } {
+const isReadable = (catalog: Catalog, census: Census, pack: number): boolean =>
+  !census.isDistrusted(pack) && !catalog.isFrozen(pack);
+
+export function withinBudget(
+  packs: readonly number[],
+  census: Census,
+  bytesMax: number,
+): { taken: number[]; left: number[] } {
   const taken: number[] = [];
   const left: number[] = [];
   let bytes = 0;

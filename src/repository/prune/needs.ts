@@ -26,6 +26,8 @@ interface ListChunk {
 export class Needs {
   /** Chunks that are needed, each by the first ordinal of its id. */
   readonly chunks = new Bits();
+  /** Those of them that entry lists stand in, by the same ordinals. */
+  readonly lists = new Bits();
   /** Every point that was read, by id. */
   readonly points = new Map<string, Point>();
   /** Names among the points that are only claimed. */
@@ -86,6 +88,7 @@ export class Needs {
     let open: Buffer[] = [];
     for (const piece of list.pieces) {
       const ordinal = this.#need(piece.id, point.id);
+      if (ordinal >= 0) this.lists.add(ordinal);
       // Where no pack holds a part of the list, nobody knows what the point needs: reading it says so.
       const { head, tail } = await this.#listChunk(ordinal, piece, point.id);
       open.push(head);

@@ -1,19 +1,19 @@
-import { isLifeboatError, LifeboatError, silentProgress, timeId } from '../../core/index.ts';
+import { LifeboatError, silentProgress, timeId } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { DamageLog } from '../damage.ts';
 import { readCondemned, type CondemnedList } from '../format/condemned-object.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { objectOfName, sessionName } from '../names.ts';
+import { objectOfName } from '../names.ts';
 import { Catalog } from '../read/catalog.ts';
 import { PackReader } from '../read/pack-reader.ts';
-import { closeSession, openSession } from '../write/sessions.ts';
+import { closeAlone, openAlone } from './alone.ts';
 import { Bits } from './bits.ts';
 import { Census } from './census.ts';
 import { choose, type Choice } from './choose.ts';
 import { condemn } from './condemn.ts';
 import { Needs } from './needs.ts';
 import { planOf } from './plan-of.ts';
-import type { OpenWriter, PruneOptions, PruneResult } from './prune-contract.ts';
+import type { PruneOptions, PruneResult } from './prune-contract.ts';
 import { removeObjects } from './remove.ts';
 import { reindex } from './reindex.ts';
 import { readBackChunks, rewrite, type RewriteOf } from './rewrite.ts';
@@ -53,16 +53,7 @@ class Prune {
     try {
       return await this.#prune();
     } finally {
-      if (this.#own !== undefined) await this.#endOwn(this.#own);
-    }
-  }
-
-  async #endOwn(id: string): Promise<void> {
-    try {
-      await closeSession(this.#store, id);
-    } catch (error) {
-      // What was done is done: the next one on this host finds the session and removes it.
-      if (!isLifeboatError(error)) throw error;
+      if (this.#own !== undefined) await closeAlone(this.#store, this.#own);
     }
   }
 
@@ -236,27 +227,15 @@ class Prune {
     });
   }
 
-  /**
-   * One prune at a time: a list of condemned packs goes when its packs are gone, and nobody else may still act by it. Two that begin
-   * at once see each other.
-   */
   async #beAlone(): Promise<void> {
     const { clock, host, dryRun, evict: evicted = [] } = this.#options;
     if (dryRun) return;
     this.#own = timeId(clock.now());
-    try {
-      const session = { id: this.#own, host, asset: pruneSession, nowMs: clock.now() };
-      await openSession(this.#store, this.#bundle, session, this.#log);
+    const parts = { store: this.#store, bundle: this.#bundle, log: this.#log, id: this.#own, host, nowMs: clock.now() };
+    await openAlone(parts, async () => {
       await this.#evict(evicted);
-      const [other] = (await this.#writers()).open.filter(({ asset }) => asset === pruneSession);
-      if (other !== undefined) throw busy(this.#store, other);
-    } catch (error) {
-      await closeSession(this.#store, this.#own).catch((second: unknown) => {
-        // The store that broke the start may still be away; who comes next on this host removes the session.
-        if (!isLifeboatError(second)) throw second;
-      });
-      throw error;
-    }
+      return this.#writers();
+    });
   }
 
   #parts(): { store: Store; bundle: KeyBundle; clock: PruneOptions['clock'] } {
@@ -269,15 +248,6 @@ class Prune {
     return record.id;
   }
 }
-
-/** What the session of a prune is for, in the place of an asset. */
-const pruneSession = 'prune';
-
-const busy = (store: Store, { id, host, started }: OpenWriter): LifeboatError =>
-  new LifeboatError('store.busy', `another prune is at work on ${store.location}, from ${host} since ${started}`, {
-    where: sessionName(id),
-    hint: `Wait for it. If you know that it is dead: lifeboat store prune --evict ${id}`,
-  });
 
 const none = { packs: 0, bytes: 0 };
 const nothingDone = {

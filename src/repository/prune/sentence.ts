@@ -107,7 +107,10 @@ function witnessOf({ reader, good }: SentenceOf, census: Census, ordinal: number
   const places = census
     .placesOf(ordinal)
     .filter(
-      (place) => !census.isCondemned(table.placeOf(place).pack) && !census.isDistrusted(table.placeOf(place).pack),
+      (place) =>
+        !census.isCondemned(table.placeOf(place).pack) &&
+        !census.isDistrusted(table.placeOf(place).pack) &&
+        !reader.catalog.isFrozen(table.placeOf(place).pack),
     );
   return places.find((place) => good.has(place)) ?? places[0] ?? -1;
 }

@@ -17,6 +17,8 @@ export async function tidyUp({ store, condemned, there, claimed }: TidyUpOf): Pr
   const isDone = ({ packs }: Condemned): boolean => packs.every((pack) => !there.has(pack));
   const names = condemned.filter(isDone).map(({ id }) => condemnedName(id));
   const left = new Set(condemned.filter((one) => !isDone(one)).map(({ id }) => id));
+  // Those of packs that are about to move to a colder class are not ours.
+  for await (const { name } of store.list('cooling/')) left.add(objectOfName(name).id);
   const awaited: string[] = [];
   for await (const { name } of store.list('awaited/')) {
     const { kind, id } = objectOfName(name);

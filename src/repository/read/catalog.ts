@@ -1,4 +1,4 @@
-import { limits } from '../../core/index.ts';
+import { isLifeboatError, limits } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { ChunkTable } from './chunk-table.ts';
 import { fromAny } from './from-any.ts';
@@ -25,6 +25,8 @@ export class Catalog {
   readonly #coverage = new Map<string, readonly string[]>();
   readonly #unreadable = new Set<string>();
   readonly #adopted = new Map<string, IndexedPack>();
+  /** Ids of packs that lie in a class from which nothing is read before it thawed. */
+  readonly #frozen = new Set<string>();
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
@@ -71,6 +73,27 @@ export class Catalog {
     return this.#inTurn(() => this.#adopt());
   }
 
+  /** Finds out which packs are frozen: only where packs can be, with one listing. */
+  async lookForFrozen(): Promise<void> {
+    if (this.#store.thawState === undefined) return;
+    for await (const object of this.#store.list('packs/')) this.#see(object);
+  }
+
+  /** An ordinal of the chunk, where it can be read at once if it stands in such a place; else -1. */
+  find(id: Uint8Array, usable: (ordinal: number) => boolean = () => true): number {
+    const first = this.table.find(id, usable);
+    if (this.#frozen.size === 0 || first < 0 || !this.isFrozen(this.table.placeOf(first).pack)) return first;
+    const readable = this.table.find(
+      id,
+      (ordinal) => usable(ordinal) && !this.isFrozen(this.table.placeOf(ordinal).pack),
+    );
+    return readable < 0 ? first : readable;
+  }
+
+  isFrozen(pack: number): boolean {
+    return this.#frozen.has(this.packs[pack]?.id ?? '');
+  }
+
   numberOf(packId: string): number | undefined {
     return this.#numbers.get(packId);
   }
@@ -114,7 +137,10 @@ export class Catalog {
 
   async #adopt(): Promise<StoredObject[]> {
     const listed: StoredObject[] = [];
-    for await (const object of this.#store.list('packs/')) listed.push(object);
+    for await (const object of this.#store.list('packs/')) {
+      this.#see(object);
+      listed.push(object);
+    }
     await forEachOf(listed, limits.objectsReadAtOnce, async (object) => {
       const { kind, id } = objectOfName(object.name);
       if (kind !== 'pack' || this.#numbers.has(id) || this.#unreadable.has(id)) return;
@@ -123,12 +149,20 @@ export class Catalog {
         this.#adopted.set(id, indexed);
         this.#add(indexed);
       } catch (error) {
-        if (!isDamage(error)) throw error;
+        // What it holds shows when it has thawed; that it is frozen is no damage.
+        const isFrozen = isLifeboatError(error, 'store.frozen');
+        if (!isFrozen && !isDamage(error)) throw error;
         this.#unreadable.add(id);
-        this.#log.note(damageFrom(error, object.name, 'pack'));
+        if (!isFrozen) this.#log.note(damageFrom(error, object.name, 'pack'));
       }
     });
     return listed;
+  }
+
+  #see({ name, frozen }: StoredObject): void {
+    const { id } = objectOfName(name);
+    if (frozen === true) this.#frozen.add(id);
+    else this.#frozen.delete(id);
   }
 
   async #tryIndex(name: string): Promise<'read' | 'gone' | 'damaged'> {

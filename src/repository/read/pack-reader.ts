@@ -62,13 +62,13 @@ export class PackReader {
 
   /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */
   async locate(id: Uint8Array): Promise<number> {
-    const known = this.catalog.table.find(id);
+    const known = this.catalog.find(id);
     if (known >= 0) return known;
     await this.catalog.refresh();
-    const indexed = this.catalog.table.find(id);
+    const indexed = this.catalog.find(id);
     if (indexed >= 0) return indexed;
     await this.catalog.adopt();
-    return this.catalog.table.find(id);
+    return this.catalog.find(id);
   }
 
   /**

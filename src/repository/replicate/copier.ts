@@ -1,6 +1,6 @@
 import { isLifeboatError, LifeboatError, limits, silentProgress } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
-import { damaged, damageFrom, isDamage } from '../damage.ts';
+import { damaged, damageFrom, isDamage, unreadable } from '../damage.ts';
 import { decodeHeader, headerBytes, objectKinds, requireHash, type SealedKind } from '../format/seal.ts';
 import { growingObjectBytesMax, growingWholeBytes } from '../logs/growing-object.ts';
 import { logObjectOfName, objectOfName } from '../names.ts';
@@ -93,8 +93,11 @@ export class Copier {
       return bytes;
     } catch (error) {
       if (isLifeboatError(error, 'store.missing')) return 'gone';
-      if (!isDamage(error)) throw error;
-      this.#damage.push(damageFrom(error, name, objectOfName(name).kind));
+      const isFrozen = isLifeboatError(error, 'store.frozen');
+      if (!isFrozen && !isDamage(error)) throw error;
+      const { kind } = objectOfName(name);
+      // What is frozen here cannot be copied before it thawed; points that do not need it can.
+      this.#damage.push(damageFrom(isFrozen ? unreadable(name, error) : error, name, kind));
       return 'bad';
     }
   }

@@ -45,7 +45,7 @@ export class DueChunks {
     const { reader, object } = this.#parts;
     const { table } = reader.catalog;
     for (const piece of pieces) {
-      const known = table.find(piece.id);
+      const known = reader.catalog.find(piece.id);
       const ordinal = known >= 0 ? known : await locatePiece(reader, piece, object);
       const { pack, plainBytes } = table.placeOf(ordinal);
       requireFitting(piece, plainBytes, object);

@@ -3,6 +3,7 @@ import { damageFrom, isDamage } from '../damage.ts';
 import { readHold } from '../holds/index.ts';
 import { readAwaited } from '../format/awaited-object.ts';
 import { readCondemnedPacks } from '../format/condemned-object.ts';
+import { readCoolingPacks } from '../format/cooling-object.ts';
 import { readCanary } from '../keys/canary.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { verifyLogObject } from '../logs/index.ts';
@@ -29,6 +30,7 @@ export async function verifyOthers(others: Others): Promise<void> {
     if (kind !== 'pack') checked.bytes += bytes;
     if (kind === 'index') checked.objects += 1;
     if (kind === 'condemned') await verifyOne(others, object, kind, () => readCondemnedPacks(store, id));
+    if (kind === 'cooling') await verifyOne(others, object, kind, () => readCoolingPacks(store, id));
     if (kind === 'awaited') await verifyOne(others, object, kind, () => readAwaited(store, bundle, id));
     if (kind === 'session') await verifyOne(others, object, kind, () => readSession(store, bundle, name));
     if (kind === 'canary')

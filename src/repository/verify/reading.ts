@@ -1,5 +1,6 @@
 import type { Catalog } from '../read/catalog.ts';
 import type { VerifyOptions } from '../repository.ts';
+import { FrozenParts } from './frozen-parts.ts';
 
 /** Which packs a verification reads, and what it then knows of each and of the points that rest on them. */
 export class Reading {
@@ -9,15 +10,19 @@ export class Reading {
   readonly #packsOf = new Map<string, Uint8Array>();
   /** Points with a chunk that no pack holds. */
   readonly #incomplete = new Set<string>();
+  /** What is passed over, because it must thaw first. */
+  readonly frozen: FrozenParts;
   #chosen: ReadonlySet<string> | undefined;
 
   constructor(options: VerifyOptions, catalog: Catalog) {
     this.#options = options;
     this.#catalog = catalog;
+    this.frozen = new FrozenParts(catalog);
   }
 
   /** A point rests on a pack; without one it needs what is nowhere. */
   note(point: string, pack: number | undefined): void {
+    if (pack !== undefined) this.frozen.note(point, pack);
     if (this.#options.onPack === undefined) return;
     if (pack === undefined) return void this.#incomplete.add(point);
     let bits = this.#packsOf.get(point);
@@ -30,7 +35,9 @@ export class Reading {
   choose(packs: Iterable<number>): void {
     const { choose, depth } = this.#options;
     if (choose === undefined || depth === 'structure') return;
-    this.#chosen = choose([...packs].flatMap((pack) => this.#catalog.packs[pack] ?? []));
+    this.#chosen = choose(
+      [...packs].flatMap((pack) => (this.#catalog.isFrozen(pack) ? [] : (this.#catalog.packs[pack] ?? []))),
+    );
   }
 
   /** A pack that is read after all: a chunk that is bad where it stands may be good there. */
@@ -42,7 +49,13 @@ export class Reading {
 
   isRead(pack: number): boolean {
     if (this.#options.depth === 'structure') return false;
+    if (this.frozen.passes(pack)) return false;
     return this.#chosen?.has(this.#catalog.packs[pack]?.id ?? '') ?? true;
+  }
+
+  /** Whether a point needs nothing that could not be read. */
+  isThere(point: string): boolean {
+    return this.#options.depth === 'structure' || !this.frozen.points.has(point);
   }
 
   /** Of a pack that was chosen every chunk is read, needed or not: then it counts as read whole. */

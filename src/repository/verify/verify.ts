@@ -73,9 +73,10 @@ class Verification {
         this.#verifyPack(pack, some),
       );
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
-    const sound = points.map(({ point }) => point.id).filter((id) => !this.#suffering.has(id));
+    const isSound = (id: string): boolean => !this.#suffering.has(id) && this.#reading.isThere(id);
+    const sound = points.map(({ point }) => point.id).filter(isSound);
     const packsOf = (point: string): string[] | undefined => this.#reading.packsOf(point);
-    return { checked: this.#checked, damage: this.#log.list(), sound, packsOf };
+    return { checked: this.#checked, damage: this.#log.list(), sound, packsOf, frozen: this.#reading.frozen.told() };
   }
 
   async #readPoints(): Promise<StoredPoint[]> {
@@ -145,7 +146,7 @@ class Verification {
   #locate(piece: Piece, point: string): number {
     const { table } = this.#catalog;
     // A pack that a prune has taken may still stand in an index.
-    const listed = table.find(piece.id, (candidate) => this.#listed.has(table.placeOf(candidate).pack));
+    const listed = this.#catalog.find(piece.id, (candidate) => this.#listed.has(table.placeOf(candidate).pack));
     const ordinal = listed < 0 ? table.find(piece.id) : listed;
     const held = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).plainBytes;
     if (held !== undefined && fits(piece, held)) return ordinal;

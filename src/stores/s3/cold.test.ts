@@ -23,7 +23,7 @@ describe('against a mock', () => {
       message: /glacier.*5 h/,
       hint: /lifeboat store thaw/,
     });
-    expect(await store.stat('cold')).toEqual({ name: 'cold', bytes: 10, storageClass: 'glacier' });
+    expect(await store.stat('cold')).toEqual({ name: 'cold', bytes: 10, storageClass: 'glacier', frozen: true });
   });
 
   it('thaws once for two that ask, says how far it is, and is read then', async () => {

@@ -3,7 +3,7 @@ import { checkName, checkPrefix, isName } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, Store, StoredObject } from '../store.ts';
 import { download } from './objects/download.ts';
-import { classFromServer } from './objects/headers.ts';
+import { classOf } from './objects/classes.ts';
 import { listVersions, type Version } from './objects/listing.ts';
 import type { Client } from './transport/client.ts';
 import { versioningOf } from './bucket/settings-of-bucket.ts';
@@ -97,8 +97,7 @@ export class PastS3Store implements Store {
   }
 
   #object({ key, bytes, storageClass }: Version): StoredObject {
-    const cold = classFromServer(storageClass);
-    return { name: key.slice(this.#prefix.length), bytes, ...(cold === undefined ? {} : { storageClass: cold }) };
+    return { name: key.slice(this.#prefix.length), bytes, ...classOf(storageClass) };
   }
 
   #past(): LifeboatError {

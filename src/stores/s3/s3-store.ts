@@ -3,9 +3,9 @@ import { checkName, checkPrefix, isName } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, ProbeOptions, PutOptions, Store, StoredObject, StoreFact, ThawState } from '../store.ts';
 import { extendLock } from './objects/lock.ts';
-import { copyTo, requestThaw, thawHours, thawStateOf } from './objects/classes.ts';
+import { classOf, copyTo, requestThaw, thawHours, thawStateOf } from './objects/classes.ts';
 import { download } from './objects/download.ts';
-import { classFromServer, objectHeaders } from './objects/headers.ts';
+import { objectHeaders } from './objects/headers.ts';
 import { listKeys } from './objects/listing.ts';
 import { upload } from './objects/upload.ts';
 import { probeStore } from './probe/probe.ts';
@@ -75,12 +75,8 @@ export class S3Store implements Store {
     checkName(name);
     const found = await this.#head(name);
     if (found === undefined) return undefined;
-    const storageClass = classFromServer(String(found.headers['x-amz-storage-class'] ?? ''));
-    return {
-      name,
-      bytes: Number(found.headers['content-length']),
-      ...(storageClass === undefined ? {} : { storageClass }),
-    };
+    const storageClass = String(found.headers['x-amz-storage-class'] ?? '');
+    return { name, bytes: Number(found.headers['content-length']), ...classOf(storageClass) };
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
@@ -88,8 +84,7 @@ export class S3Store implements Store {
     const below = prefix === '' ? '' : `${prefix.replace(/\/$/, '')}/`;
     for await (const { key, bytes, storageClass } of listKeys(this.#client, this.#parts.prefix + below)) {
       const name = key.slice(this.#parts.prefix.length);
-      const cold = classFromServer(storageClass);
-      if (isName(name)) yield { name, bytes, ...(cold === undefined ? {} : { storageClass: cold }) };
+      if (isName(name)) yield { name, bytes, ...classOf(storageClass) };
     }
   }
 

@@ -1,5 +1,5 @@
 import { assert, LifeboatError, toLifeboatError, type ErrorCode } from '../../core/index.ts';
-import type { GetOptions, Store, StoredObject } from '../store.ts';
+import type { GetOptions, Store, StoredObject, ThawState } from '../store.ts';
 
 export interface Replica {
   /** As the plan names it. */
@@ -69,7 +69,7 @@ class FailingOver implements Store {
     for (const replica of this.#order) {
       try {
         for (const object of await Array.fromAsync(replica.store.list(prefix)))
-          if (!found.has(object.name)) found.set(object.name, object);
+          if (found.get(object.name)?.frozen !== undefined || !found.has(object.name)) found.set(object.name, object);
       } catch (error) {
         errors.push(this.#failed(replica, undefined, error));
       }
@@ -86,6 +86,19 @@ class FailingOver implements Store {
     const next = this.#order.find((replica) => !doubted.has(replica));
     if (next !== undefined) this.#tell(served, next, name, 'the object is not as it was written');
     return next !== undefined;
+  }
+
+  /** An object of which one replica can be read counts as readable. */
+  async thawState(name: string): Promise<ThawState> {
+    let coldest: ThawState | undefined;
+    for (const { store } of this.#order) {
+      if ((await store.stat(name)) === undefined) continue;
+      const state = (await store.thawState?.(name)) ?? { state: 'readable' };
+      if (state.state === 'readable' || state.state === 'thawed') return state;
+      coldest = state;
+    }
+    if (coldest === undefined) throw new LifeboatError('store.missing', `${name} is not there`, { where: name });
+    return coldest;
   }
 
   async put(name: string): Promise<void> {

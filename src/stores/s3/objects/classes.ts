@@ -1,5 +1,5 @@
 import { LifeboatError, limits } from '../../../core/index.ts';
-import type { ThawState } from '../../store.ts';
+import type { StoredObject, ThawState } from '../../store.ts';
 import type { Answer, Client } from '../transport/client.ts';
 import { refusalError, refusalOf } from '../transport/errors.ts';
 import { readXml, textAt, writeXml } from '../transport/xml.ts';
@@ -15,6 +15,13 @@ export const thawHours = (storageClass: string): number => frozenHours[storageCl
 /** Whether objects of the class must thaw before they are read. */
 export const isFrozenClass = (storageClass: string | undefined): boolean =>
   storageClass !== undefined && storageClass in frozenHours;
+
+/** What is said of an object's class, by the server's word for it; nothing of the ordinary one. */
+export function classOf(serverClass: string | undefined): Pick<StoredObject, 'storageClass' | 'frozen'> {
+  const storageClass = classFromServer(serverClass);
+  if (storageClass === undefined) return {};
+  return { storageClass, ...(isFrozenClass(storageClass) ? { frozen: true } : {}) };
+}
 
 /** From the head of an object. */
 export function thawStateOf({ headers }: Answer): ThawState {
