@@ -27,6 +27,7 @@ const register = {
   'steps/manual': 'src/procedures/people/people.test.ts',
   'steps/choose': 'src/procedures/groups/groups.test.ts',
   'steps/call': 'src/procedures/groups/groups.test.ts',
+  'steps/switch': 'src/procedures/steps/switch/switch.test.ts',
   'steps/parallel': 'src/procedures/runner.test.ts',
 };
 

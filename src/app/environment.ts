@@ -25,6 +25,7 @@ export function lastingEnvironment(workspace: Workspace, name: string, run: stri
     protected: declaration.protected,
     ephemeral: false,
     folder,
+    settingsFolder: join(workspace.stateFolder, 'settings', name),
     serviceUrl: (service) => declaration.services.get(service)?.at,
     newTarget: (asset) => join(folder, asset),
     adopt: () => {}, // nothing is destroyed at the end of a real run

@@ -1,7 +1,10 @@
+import { actingLimits } from './acting-limits.ts';
+
 /**
  * Every bound of the product, each with its reason. A loop, queue, wait or message without a bound here is a mistake.
  */
 export const limits = {
+  ...actingLimits,
   /** A pack is one object: large enough that a store's cost per request vanishes, small enough to rewrite in a second. */
   packBytesMax: 16 * 2 ** 20,
   /** No chunk is larger; a reader refuses a record that claims more before it allocates anything. */
@@ -73,18 +76,6 @@ export const limits = {
   processGraceMs: 5_000,
   /** After SIGKILL the kernel has this long to bury a group; then it is reported as unstoppable. */
   processBuryMs: 10_000,
-  /** A consent that states no time: whoever agreed yesterday agreed to yesterday's world. */
-  approvalMs: 86_400_000,
-  /** Steps of a procedure with all that it calls: more than anybody follows, and calls of calls cannot grow without end. */
-  procedureStepsMax: 2_000,
-  /** Who waits for a moment looks at the clock so often: it may be set, and machines sleep. */
-  clockLookMs: 30_000,
-  /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
-  cancelLookMs: 1_000,
-  /** A step that states no timeout. */
-  stepTimeoutMs: 3_600_000,
-  /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */
-  stepStopMs: 30_000,
   /** A timer of Node cannot wait longer; a step's timeout is cut to it. */
   timerMsMax: 2 ** 31 - 1,
   /** One answer to a check; the step that repeats it has its own timeout. */

@@ -54,6 +54,7 @@ export async function makeBubble(
       protected: false,
       ephemeral: true,
       folder,
+      settingsFolder: join(folder, 'settings'),
       serviceUrl: addressBook(await addressesOf(declaration)),
       newTarget: (asset) => join(folder, `${asset}-${chance(6)}`),
       adopt: (thing) => {

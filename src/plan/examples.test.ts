@@ -24,7 +24,6 @@ describe('corner-shop.yaml, which uses the whole language', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         'scenarios.orders_corrupted.steps[0].fence',
-        'scenarios.orders_corrupted.steps[4].switch',
         'channels.ops.type',
       ]),
     );

@@ -211,7 +211,15 @@ export interface EnvironmentDeclaration {
   readonly cluster?: string;
   readonly namespace?: string;
   readonly standby?: 'cold' | 'warm' | 'hot';
-  readonly services: ReadonlyMap<string, { readonly runs: unknown; readonly at: string | undefined }>;
+  readonly services: ReadonlyMap<
+    string,
+    {
+      readonly runs: unknown;
+      readonly at: string | undefined;
+      /** Where its pointers stand here, if not where they stand elsewhere. */
+      readonly pointers?: Readonly<Record<string, unknown>>;
+    }
+  >;
 }
 
 /** A calendar word of the plan, understood: `every 6h`, `1d at 02:00`, `first saturday at 10:00`, a cron line. */

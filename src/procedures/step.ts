@@ -130,6 +130,8 @@ export interface Environment {
   readonly ephemeral: boolean;
   /** New things (restored copies, work files) go below this folder. */
   readonly folder: string;
+  /** Settings of services that a switch turns and that the plan gives no file of their own: these outlast a run. */
+  readonly settingsFolder: string;
   /** The address of a service here, if it runs here. */
   serviceUrl(service: string): string | undefined;
   /** A place that does not exist yet, for a restored copy. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepWords } from '../kinds.ts';
-import { calendars, duration, listOf, name, secretOrText, text } from './words.ts';
+import { calendars, duration, listOf, name, text } from './words.ts';
 
 const servicesNamed = { service: name.optional(), services: listOf(name).min(1).optional() };
 
@@ -39,17 +39,6 @@ export const laterSteps: readonly StepWords[] = [
         keeps: listOf(text).optional().describe('What goes on meanwhile: reads'),
       }),
     ]),
-  },
-  {
-    kind: 'switch',
-    schema: z.strictObject({
-      service: name,
-      pointer: name,
-      value: secretOrText,
-      how: text.optional(),
-      ttl: duration.optional(),
-      file: text.optional().describe('The change as a file'),
-    }),
   },
   {
     kind: 'ramp',

@@ -89,21 +89,39 @@ export const policy = z.strictObject({
 });
 
 /** Where the address of something stands that a `switch` can turn. */
+const secretBytes = secretSource.describe('Base64, as name servers and their tools write it');
+
 const pointer = z.union([
   secretOrText,
+  z.strictObject({ env: text, file: text.describe('A file of lines NAME=value') }),
+  z.strictObject({ file: text, key: text.describe('A value inside a JSON or YAML file: database.url') }),
+  z.strictObject({ link: text.describe('A symbolic link') }),
   z.strictObject({
     dns: text,
     zone: text.optional(),
     ttl: duration.optional(),
     domain: name.optional(),
     of: name.optional(),
+    type: z.enum(['A', 'AAAA', 'CNAME', 'TXT']).optional(),
+    server: text.optional().describe('The name server that takes changes of the zone: 192.0.2.1:53'),
+    sign: z
+      .strictObject({
+        name: text,
+        algorithm: z
+          .enum(['hmac-sha256', 'hmac-sha384', 'hmac-sha512'])
+          .optional()
+          .describe('hmac-sha256 unless stated'),
+        secret: secretBytes,
+      })
+      .optional()
+      .describe('The key that signs changes (TSIG)'),
   }),
   z.strictObject({ secret: text, key: text.optional(), file: text.optional() }),
   z.strictObject({ config: text, key: text.optional() }),
   z.strictObject({ discovery: text }),
-  z.strictObject({ database: text }),
-  z.strictObject({ proxy: text }),
-  z.strictObject({ flag: text }),
+  z.strictObject({ database: text, of: name.optional().describe('The PostgreSQL it is in') }),
+  z.strictObject({ proxy: text, socket: text.optional().describe('The admin socket of HAProxy, or host:port') }),
+  z.strictObject({ flag: text, file: text.optional().describe('The file that is there while the flag is on') }),
 ]);
 
 export const serviceFrame = {
@@ -138,7 +156,19 @@ export const environment = z.strictObject({
   cluster: name.optional(),
   namespace: text.optional(),
   standby: z.enum(['cold', 'warm', 'hot']).optional(),
-  services: z.record(name, z.strictObject({ runs: runs.optional(), at: text.optional() })).optional(),
+  services: z
+    .record(
+      name,
+      z.strictObject({
+        runs: runs.optional(),
+        at: text.optional(),
+        pointers: z
+          .record(name, pointer)
+          .optional()
+          .describe('Where its pointers stand here, if not where they stand elsewhere'),
+      }),
+    )
+    .optional(),
 });
 
 export const scenarioFrame = {

@@ -36,7 +36,8 @@ export function readEnvironments(inspection: Inspection): Map<string, Environmen
     const read = inspection.read(environmentSchema, written, ['environments', name]);
     if (read === undefined) continue;
     const services = Object.entries(read.services ?? {}).map(
-      ([service, { runs, at }]) => [service, { runs, at }] as const,
+      ([service, { runs, at, pointers }]) =>
+        [service, { runs, at, ...(pointers === undefined ? {} : { pointers }) }] as const,
     );
     const { protected: guarded, ephemeral, domain, services: _runs, ...rest } = read;
     environments.set(name, {

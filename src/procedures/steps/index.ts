@@ -9,6 +9,7 @@ import { manualStep } from './manual/index.ts';
 import { notifyStep } from './notify/index.ts';
 import { parallelStep } from './parallel/index.ts';
 import { restoreStep } from './restore/index.ts';
+import { switchStep } from './switch/index.ts';
 import { waitStep } from './wait/index.ts';
 
 /** Every kind of step: a new one is a folder beside these and a line here. */
@@ -24,4 +25,5 @@ export const stepKinds = [
   parallelStep,
   chooseStep,
   callStep,
+  switchStep,
 ] as readonly StepKind[];

@@ -58,6 +58,7 @@ export function environmentIn(folder: string): Environment {
     protected: true,
     ephemeral: false,
     folder,
+    settingsFolder: join(folder, 'settings'),
     serviceUrl: () => undefined,
     newTarget: (asset) => join(folder, 'restored', asset),
     adopt: () => {},

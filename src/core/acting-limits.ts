@@ -1,0 +1,25 @@
+/** Bounds of the steps that act on services, servers and names, each with its reason; a part of `limits`. */
+export const actingLimits = {
+  /** A settings file that a switch turns: a larger one is something else. */
+  settingsBytesMax: 2 ** 20,
+  /** An answer of a proxy's runtime interface: statistics of a thousand servers have a few hundred kilobytes. */
+  answerBytesMax: 16 * 2 ** 20,
+  /** What a record that a switch makes tells caches, unless the plan says otherwise: failing back must not wait for them. */
+  recordTtlMs: 60_000,
+  /** One statement that fences, promotes or renames; waiting for more than one answer has its own bound. */
+  serverAnswerMs: 30_000,
+  /** Sessions come back while they are ended: so often a rename or a fence ends them again. */
+  sessionRoundsMax: 20,
+  /** A consent that states no time: whoever agreed yesterday agreed to yesterday's world. */
+  approvalMs: 86_400_000,
+  /** Steps of a procedure with all that it calls: more than anybody follows, and calls of calls cannot grow without end. */
+  procedureStepsMax: 2_000,
+  /** Who waits for a moment looks at the clock so often: it may be set, and machines sleep. */
+  clockLookMs: 30_000,
+  /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
+  cancelLookMs: 1_000,
+  /** A step that states no timeout. */
+  stepTimeoutMs: 3_600_000,
+  /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */
+  stepStopMs: 30_000,
+} as const;
