@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { CheckKind, CheckResult, CheckSpec } from '../checks/check.ts';
 import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
+import type { InPlaceKeeping } from './in-place.ts';
 import type { LogKeeping, Replay } from './log.ts';
 import type { TableKeeping } from './tables.ts';
 
@@ -18,6 +19,8 @@ export interface Asset {
   readonly log?: LogKeeping;
   /** Kinds of which single tables can be brought back. */
   readonly tables?: TableKeeping;
+  /** Kinds of which a copy that stands there already can be made a point, by what differs. */
+  readonly inPlace?: InPlaceKeeping;
 
   /** Who the source is and about how much it holds; cheap, changes nothing. */
   identify(options?: WorkOptions): Promise<SourceIdentity>;

@@ -136,6 +136,26 @@ export interface PointContents {
    * would lead out while writing is `repository.damaged`.
    */
   writeTree(root: string, options?: WriteTreeOptions): Promise<WrittenTree>;
+  /**
+   * Makes a tree that is there already the one of the point, and writes only what differs. `current` is a point of the same repository
+   * that was just taken of that tree, by these paths; a file that has changed since is written whole. Not atomic: a crash leaves a mix,
+   * of which a new `current` can be taken. Only points of a repository have it. Throws as `writeTree`, and `asset.changing`.
+   */
+  rewriteTree?(root: string, current: PointContents, options?: RewriteTreeOptions): Promise<RewrittenTree>;
+}
+
+export interface RewriteTreeOptions extends WriteTreeOptions {
+  /** What stands there, is in no point, and stays. */
+  keep?: (path: string) => boolean;
+  /** Links that stand there and count as the folders that they lead to. */
+  follow?: (path: string) => boolean;
+}
+
+/** `files` and `bytes`: of the whole tree. */
+export interface RewrittenTree extends WrittenTree {
+  readonly filesWritten: number;
+  readonly bytesWritten: number;
+  readonly removed: number;
 }
 
 export interface WrittenTree {

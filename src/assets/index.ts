@@ -1,5 +1,6 @@
 export * from './asset.ts';
 export * from './entry.ts';
+export type * from './in-place.ts';
 export * from './log.ts';
 export * from './log-ranges.ts';
 export * from './outside.ts';

@@ -104,6 +104,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/restore.ts'),
   },
   {
+    name: 'restore undo',
+    summary: 'bring back what stood there before a restore in place',
+    heading: 'Recover:',
+    load: () => import('./commands/restore-undo.ts'),
+  },
+  {
     name: 'recover',
     summary: 'run the procedure of a scenario, for real',
     heading: 'Recover:',
@@ -152,16 +158,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-cancel.ts'),
   },
   {
-    name: 'run resume',
-    summary: 'go on with a run that was interrupted',
-    heading: 'Recover:',
-    load: () => import('./commands/run-resume.ts'),
-  },
-  {
     name: 'run rollback',
     summary: 'take back what a run did, the last step first',
     heading: 'Recover:',
     load: () => import('./commands/run-rollback.ts'),
+  },
+  {
+    name: 'run resume',
+    summary: 'go on with a run that was interrupted',
+    heading: 'Recover:',
+    load: () => import('./commands/run-resume.ts'),
   },
   {
     name: 'drill',

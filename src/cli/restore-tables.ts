@@ -17,13 +17,14 @@ const tableFlags = ['existing', 'database', 'server', 'sandbox', 'before-image']
 /** Whether `restore` is to bring back single tables. Throws `input.flag` for flags that do not go together. */
 export function asksForTables(input: Input): boolean {
   if (input.texts('table').length > 0) {
-    const wrong = (['start'] as const).find((flag) => input.flag(flag));
+    const wrong = (['start', 'in-place'] as const).find((flag) => input.flag(flag));
     if (wrong === undefined) return true;
     throw new LifeboatError('input.flag', `--${wrong} means nothing with --table`, {
       hint: 'The copy that tables are taken from goes away by itself.',
     });
   }
-  const lonely = tableFlags.find((flag) => input.text(flag) !== undefined);
+  const isOurs = (flag: string): boolean => flag !== 'server' || !input.flag('in-place');
+  const lonely = tableFlags.find((flag) => isOurs(flag) && input.text(flag) !== undefined);
   if (lonely === undefined) return false;
   throw new LifeboatError('input.flag', `--${lonely} means nothing without --table`);
 }

@@ -31,6 +31,10 @@ export async function endProcesses(fits: (seen: SeenProcess) => boolean): Promis
   return groups.size;
 }
 
+/** Running programs that fit; undefined where they cannot be looked at. */
+export const findProcesses = async (fits: (seen: SeenProcess) => boolean): Promise<SeenProcess[] | undefined> =>
+  (await seeProcesses())?.filter(fits);
+
 async function seeProcesses(): Promise<SeenProcess[] | undefined> {
   if (process.platform !== 'linux') return undefined;
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));

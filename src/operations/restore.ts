@@ -3,7 +3,7 @@ import type { Asset, PointContents, Replay, RestoredCopy } from '../assets/index
 import type { CheckResult } from '../checks/index.ts';
 import { freePort, LifeboatError, toLifeboatError } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
-import type { Damage } from '../repository/index.ts';
+import type { Damage, Point } from '../repository/index.ts';
 import { isOutsidePoint, nothingButFacts } from './outside-points.ts';
 import { failingOver, type Changeover, type Replica } from '../stores/index.ts';
 import { hashOfAsset } from './asset-hash.ts';
@@ -14,7 +14,15 @@ import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './st
 import { preflight } from './preflight.ts';
 
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
-export async function planRestore(workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> {
+export const planRestore = (workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> =>
+  planRestoreOnto(workspace, request, async (asset, target, bytes) => preflight(asset, target, bytes));
+
+/** As `planRestore`, for a target that is looked at in another way. */
+export async function planRestoreOnto(
+  workspace: Workspace,
+  request: RestoreRequest,
+  lookAt: (asset: Asset, target: string, bytes: number, point: Point) => Promise<void>,
+): Promise<RestorePlan> {
   const target = resolve(request.target);
   const chosen = await chooseReplay(workspace, request);
   const { point, store, others, rejected, damage, unanswered } = await choosePoint(
@@ -23,7 +31,7 @@ export async function planRestore(workspace: Workspace, request: RestoreRequest)
   );
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
-  await preflight(asset, target, asset.room?.(point.facts.facts) ?? point.bytes);
+  await lookAt(asset, target, asset.room?.(point.facts.facts) ?? point.bytes, point);
   const secondsExpected = expectedSeconds(workspace, request.asset, point.bytes);
   return {
     request,
@@ -125,10 +133,11 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
 }
 
 /** What replay reached the first start says; the second one adds nothing to it. */
-const reachedOf = (plan: RestorePlan, first: RestoreReport['reached'], second: RestoreReport['reached']) =>
+export const reachedOf = (plan: RestorePlan, first: RestoreReport['reached'], second: RestoreReport['reached']) =>
   plan.replay === undefined ? (second ?? first) : first;
 
-async function readPoint(
+/** Reads from each store that has it, the first that is whole. */
+export async function readPoint(
   workspace: Workspace,
   { point, store, others, request }: RestorePlan,
   changeovers: Changeover[],
@@ -160,7 +169,7 @@ async function replicasOf(workspace: Workspace, stores: readonly string[]): Prom
 }
 
 /** Brings the copy to life where nobody sees it, asks it, and stops it again. */
-async function tryOut(
+export async function tryOut(
   workspace: Workspace,
   asset: Asset,
   plan: RestorePlan,
@@ -215,7 +224,7 @@ async function mustBeGreen(
   );
 }
 
-const replayOf = ({ replay }: RestorePlan): { replay?: Replay } => (replay === undefined ? {} : { replay });
+export const replayOf = ({ replay }: RestorePlan): { replay?: Replay } => (replay === undefined ? {} : { replay });
 
 const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
 

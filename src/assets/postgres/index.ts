@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { isLifeboatError, LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
+import type { InPlaceKeeping } from '../in-place.ts';
 import type { LogKeeping } from '../log.ts';
 import { applyCluster } from './apply.ts';
 import { captureCluster, type Via } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
+import { inPlaceKeeping } from './delta/index.ts';
 import { identifyServer } from './identify.ts';
 import {
   applyDump,
@@ -95,6 +97,7 @@ class PostgresAsset implements Asset {
   readonly type = 'postgres';
   readonly name: string;
   readonly log?: LogKeeping;
+  readonly inPlace?: InPlaceKeeping;
   readonly tables: TableKeeping = tableKeeping(() => this.#url());
   readonly #settings: PostgresSettings;
   readonly #context: AssetContext;
@@ -103,7 +106,9 @@ class PostgresAsset implements Asset {
     this.name = name;
     this.#settings = settings;
     this.#context = context;
-    if (!this.#isLogical) this.log = logKeeping(name, () => this.#url());
+    if (this.#isLogical) return;
+    this.log = logKeeping(name, () => this.#url());
+    this.inPlace = inPlaceKeeping;
   }
 
   async identify() {

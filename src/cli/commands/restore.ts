@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Reached, Replay } from '../../assets/index.ts';
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
 import {
   changeoverSentence,
@@ -12,12 +11,14 @@ import {
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 import { recoveryTargetOf } from '../recovery-target.ts';
+import { runRestoreInPlace } from '../restore-in-place.ts';
 import { asksForTables, runRestoreTables } from '../restore-tables.ts';
+import { reachedText, replayJson, replayText } from '../restore-words.ts';
 import { asOf, withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise; where a log is kept (lifeboat stream) it is replayed up to the target, and what was reached is compared with it. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only. With --table only those tables of a PostgreSQL come back: the whole is restored apart and checked, the tables are compared with the target, a file or a running database, and everything is changed in one transaction or nothing is; what is replaced is kept as a script.',
+    'Restores an asset beside, never over: into a target that does not exist yet. The newest point is taken unless --point or --at says otherwise; where a log is kept (lifeboat stream) it is replayed up to the target, and what was reached is compared with it. The copy is built next to the target, checked by the asset itself and by the plan’s checks (a database is started, apart from everything, and asked), and handed over by one rename only if every check is green. With --start a restored server is left running, reachable on this machine only. With --in-place a stopped data directory is made what it was: what is there is kept as a point of its own, what differs is written, and the folder does not start before it was replayed and every check is green (to take it back: lifeboat restore undo). With --table only those tables of a PostgreSQL come back: the whole is restored apart and checked, the tables are compared with the target, a file or a running database, and everything is changed in one transaction or nothing is; what is replaced is kept as a script.',
   arguments: [{ name: 'ASSET', summary: 'the asset to restore' }],
   options: [
     {
@@ -37,6 +38,11 @@ export const command: Command = {
     { flags: '--as-of <TIME>', summary: 'read stores that keep versions as they were at this moment' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },
     { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
+    {
+      flags: '--in-place',
+      summary:
+        'the target is the data directory of a stopped PostgreSQL of the same cluster: only what differs is written, after what is there was kept; needs --yes and --server',
+    },
     { flags: '--table <NAME...>', summary: 'only these tables: shop.orders, shop.order_*, audit.* (a whole schema)' },
     {
       flags: '--existing <HOW>',
@@ -49,7 +55,7 @@ export const command: Command = {
     },
     {
       flags: '--server <ID>',
-      summary: 'with --table: refuse any other target than the cluster with this system identifier',
+      summary: 'with --table and --in-place: refuse any other target than the cluster with this system identifier',
     },
     { flags: '--sandbox <DIR>', summary: 'with --table: restore the whole below this folder meanwhile' },
     {
@@ -63,6 +69,7 @@ export const command: Command = {
     'lifeboat restore orders --to /var/tmp/orders --start   # a PostgreSQL, running, checked',
     'lifeboat restore orders --to /var/tmp/orders --at 2026-11-21T03:00:00Z --dry-run',
     'lifeboat restore orders --to /var/tmp/orders --before 728   # just before that transaction',
+    'lifeboat restore orders --to /var/lib/postgresql/17/main --in-place --before 728 --yes --server 7312345678901234567',
     'lifeboat restore orders --table shop.orders --to postgresql://db1/shop --before 728 --existing skip --yes   # lost rows come back',
     'lifeboat restore orders --table "audit.*" --to audit.dump',
   ],
@@ -70,6 +77,7 @@ export const command: Command = {
     withWorkspace(asOf(context, input), async (workspace) => {
       if (asksForTables(input)) return runRestoreTables(context, workspace, input, requestOf(context, input));
       const request = requestOf(context, input);
+      if (input.flag('in-place')) return runRestoreInPlace(context, workspace, input, request);
       if (input.flag('dry-run')) {
         const plan = await planRestore(workspace, request);
         showPlan(context, plan);
@@ -139,20 +147,6 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
     output.line(`warning: ${object}: ${items[0]?.what} (the restored bytes are right; run: lifeboat verify --all)`);
   }
 }
-
-const replayText = ({ from, to, timeline, bytes, reachableMs }: Replay): string =>
-  `${from} to ${to} on timeline ${timeline} (at most ${formatBytes(bytes)}), without a gap${reachableMs === undefined ? '' : `; it reaches ${isoTime(reachableMs)}`}`;
-
-const reachedText = ({ lsn, timeline, time }: Reached): string =>
-  `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
-
-const replayJson = ({ from, to, timeline, bytes, reachableMs }: Replay): Record<string, unknown> => ({
-  from,
-  to,
-  timeline,
-  bytes,
-  reachable: reachableMs === undefined ? null : isoTime(reachableMs),
-});
 
 const planJson = ({
   request,

@@ -1,5 +1,12 @@
-import type { PointContents, StoredEntry, WriteTreeOptions, WrittenTree } from '../../assets/index.ts';
-import { LifeboatError, silentProgress, type Progress } from '../../core/index.ts';
+import type {
+  PointContents,
+  RewriteTreeOptions,
+  RewrittenTree,
+  StoredEntry,
+  WriteTreeOptions,
+  WrittenTree,
+} from '../../assets/index.ts';
+import { assert, LifeboatError, silentProgress, type Progress } from '../../core/index.ts';
 import { damaged, DamageLog } from '../damage.ts';
 import { decodeEntries, linesOf, type ListedEntry } from '../format/entry-list.ts';
 import { pointName } from '../names.ts';
@@ -7,6 +14,8 @@ import type { PackReader } from './pack-reader.ts';
 import { readPieces } from './pieces.ts';
 import type { StoredPoint } from '../format/point-object.ts';
 import type { Damage } from '../repository.ts';
+import { KnownTree } from '../tree/known-tree.ts';
+import { TreeRewriter } from '../tree/tree-rewriter.ts';
 import { TreeWriter } from '../tree/tree-writer.ts';
 
 export interface ContentsParts {
@@ -87,6 +96,16 @@ export class Contents implements PointContents {
       ...(signal === undefined ? {} : { signal }),
     });
     return writer.write(this.listed());
+  }
+
+  async rewriteTree(root: string, current: PointContents, options: RewriteTreeOptions = {}): Promise<RewrittenTree> {
+    assert(current instanceof Contents, 'a tree is compared by a point of a repository');
+    const { reader, progress = silentProgress, stored } = this.#parts;
+    const known = await KnownTree.of(current.listed());
+    progress.phase('restore', { bytes: stored.point.bytes, items: stored.point.files });
+    const signal = options.signal ?? this.#parts.signal;
+    const rest = { reader, progress, object: this.#object, known, ...(signal === undefined ? {} : { signal }) };
+    return new TreeRewriter(root, { ...options, ...rest }).rewrite(() => this.listed());
   }
 
   /** Entries with their pieces. Throws `repository.damaged`, `repository.incomplete`. */

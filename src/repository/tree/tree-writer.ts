@@ -209,7 +209,7 @@ async function requireEmptyFolder(root: string): Promise<void> {
   });
 }
 
-function restoreError(error: unknown, root: string): unknown {
+export function restoreError(error: unknown, root: string): unknown {
   const code = systemCodeOf(error);
   if (error instanceof LifeboatError || code === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {

@@ -1,0 +1,14 @@
+import type { InPlaceKeeping } from '../../in-place.ts';
+import { captureStopped } from './capture-stopped.ts';
+import { lookInPlace, settleTrial } from './look.ts';
+import { barCluster, finishCluster, rewriteCluster } from './rewrite.ts';
+
+/** A data directory that becomes what it was, by what differs. */
+export const inPlaceKeeping: InPlaceKeeping = {
+  look: (target) => lookInPlace(target),
+  settle: settleTrial,
+  capture: captureStopped,
+  rewrite: rewriteCluster,
+  bar: barCluster,
+  finish: finishCluster,
+};

@@ -1,0 +1,101 @@
+import type { StoredEntry } from '../../assets/index.ts';
+import { LifeboatError } from '../../core/index.ts';
+import type { ListedEntry } from '../format/entry-list.ts';
+import type { Piece } from '../read/pieces.ts';
+
+/** What a stretch of a file is: where it stands, how long it is, and which bytes of which chunk it is. */
+const rowBytes = 6 + 6 + 6 + 32;
+
+interface KnownFile {
+  readonly bytes: number;
+  readonly modifiedNs: bigint;
+  /** A row for each piece, in the order of offsets. */
+  readonly rows: Buffer;
+}
+
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What stands in a tree, as a point says that was just taken of it; small enough to be kept whole in memory. */
+export class KnownTree {
+  readonly #files = new Map<string, KnownFile>();
+
+  /** Throws `asset.changing` for a file that changed while it was read: then nobody knows what stands there. */
+  static async of(listed: AsyncIterable<ListedEntry>): Promise<KnownTree> {
+    const known = new KnownTree();
+    for await (const { entry, pieces } of listed) {
+      if (entry.torn === true) throw changing(entry.path);
+      if (entry.type !== 'file') continue;
+      const rows = Buffer.concat(inOrder(pieces).map(rowOf));
+      known.#files.set(entry.path, { bytes: entry.bytes, modifiedNs: entry.modifiedNs, rows });
+    }
+    return known;
+  }
+
+  /** Whether the file that stands there now is the one that was read. */
+  has(path: string, now: { readonly bytes: number; readonly modifiedNs: bigint }): boolean {
+    const file = this.#files.get(path);
+    return file !== undefined && file.bytes === now.bytes && file.modifiedNs === now.modifiedNs;
+  }
+
+  /** Pieces whose bytes are not there yet. */
+  lacking(path: string, pieces: readonly Piece[]): Piece[] {
+    const { rows } = this.#files.get(path) as KnownFile;
+    let at = 0;
+    return inOrder(pieces).filter((piece) => {
+      while (at < rows.length && rows.readUIntBE(at, 6) < piece.offset) at += rowBytes;
+      return at >= rows.length || rowOf(piece).compare(rows, at, at + rowBytes) !== 0;
+    });
+  }
+
+  /** Stretches that no piece covers, which are zeros, where something else stands now. */
+  hollow(path: string, entry: StoredEntry, pieces: readonly Piece[]): Stretch[] {
+    const { rows } = this.#files.get(path) as KnownFile;
+    const covered: Stretch[] = [];
+    for (let at = 0; at < rows.length; at += rowBytes) {
+      const from = rows.readUIntBE(at, 6);
+      covered.push({ from, to: from + rows.readUIntBE(at + 6, 6) });
+    }
+    const gaps = gapsOf(inOrder(pieces), entry.bytes);
+    return gaps.flatMap((gap) => covered.flatMap((one) => common(gap, one)));
+  }
+}
+
+const inOrder = (pieces: readonly Piece[]): readonly Piece[] =>
+  pieces.every(({ offset }, index) => index === 0 || (pieces[index - 1] as Piece).offset < offset)
+    ? pieces
+    : pieces.toSorted((a, b) => a.offset - b.offset);
+
+function rowOf({ offset, bytes, from, id }: Piece): Buffer {
+  const row = Buffer.alloc(rowBytes);
+  row.writeUIntBE(offset, 0, 6);
+  row.writeUIntBE(bytes, 6, 6);
+  // Without it the piece is the whole chunk, which is another thing than its beginning.
+  row.writeUIntBE(from === undefined ? 0 : from + 1, 12, 6);
+  id.copy(row, 18);
+  return row;
+}
+
+function gapsOf(pieces: readonly Piece[], bytes: number): Stretch[] {
+  const gaps: Stretch[] = [];
+  let at = 0;
+  for (const { offset, bytes: length } of pieces) {
+    if (offset > at) gaps.push({ from: at, to: offset });
+    at = offset + length;
+  }
+  if (at < bytes) gaps.push({ from: at, to: bytes });
+  return gaps;
+}
+
+function common(a: Stretch, b: Stretch): Stretch[] {
+  const [from, to] = [Math.max(a.from, b.from), Math.min(a.to, b.to)];
+  return from < to ? [{ from, to }] : [];
+}
+
+const changing = (path: string): LifeboatError =>
+  new LifeboatError('asset.changing', `${path} changed while it was compared: something writes there`, {
+    where: path,
+    hint: 'Stop whatever writes there, and run again.',
+  });
