@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf, systemClock } from '../../src/core/index.ts';
 import { removeFolder } from '../folder.ts';
-import { Ground } from './ground.ts';
+import { Ground, type Keeping } from './ground.ts';
 import type { Finding } from './judge.ts';
 import type { Played, Scene, Stage } from './scene.ts';
 
@@ -50,8 +50,8 @@ async function playOne(scene: Scene, stage: Omit<Stage, 'prepare'>): Promise<Out
   if (cannot !== undefined) return { ...about, verdict: 'skipped', reason: cannot };
   let ground: Ground | undefined;
   try {
-    const prepare = async (store?: string) =>
-      (ground = await Ground.prepare(stage.folder, stage.major, stage.signal, store));
+    const prepare = async (keeping?: Keeping) =>
+      (ground = await Ground.prepare(stage.folder, stage.major, stage.signal, keeping));
     const played = await scene.play({ ...stage, prepare });
     const red = judgeAgainst(scene, played).filter(({ ok }) => !ok);
     if (red.length === 0) return { ...about, ...played, verdict: 'pass' };

@@ -22,6 +22,13 @@ export interface Restored {
   readonly log: Record<string, unknown>;
 }
 
+/** Where its points and log are kept; without either a folder beside the server. */
+export interface Keeping {
+  readonly store?: string;
+  /** Settings of a store in the plan, and the variables that its secrets stand in. */
+  readonly kept?: { readonly settings: object; readonly env: Readonly<Record<string, string>> };
+}
+
 const password = 'bench-of-disasters';
 const passphrase = 'correct horse battery staple';
 /** The server gives up no log while the store is away for as long as a disaster here lasts, and may not fill the disk either. */
@@ -32,6 +39,7 @@ export class Ground {
   readonly folder: string;
   readonly store: string;
   readonly #signal: AbortSignal;
+  readonly #secrets: Readonly<Record<string, string>>;
   #cluster: NewCluster | undefined;
   #server: RunningServer | undefined;
   #stream: Stream | undefined;
@@ -41,22 +49,26 @@ export class Ground {
   #copies = 0;
   readonly #running: number[] = [];
 
-  private constructor(folder: string, store: string, signal: AbortSignal) {
+  private constructor(folder: string, signal: AbortSignal, { store, kept }: Keeping) {
     this.folder = folder;
-    this.store = store;
+    this.store = store ?? join(folder, 'store');
     this.#signal = signal;
+    this.#secrets = kept?.env ?? {};
   }
 
   /** A filled database, a store with one recovery point, a stream and a load that have both begun. */
-  static async prepare(folder: string, major: number, signal: AbortSignal, store?: string): Promise<Ground> {
+  static async prepare(folder: string, major: number, signal: AbortSignal, keeping: Keeping = {}): Promise<Ground> {
     await mkdir(folder, { mode: 0o711 });
-    const ground = new Ground(folder, store ?? join(folder, 'store'), signal);
+    const ground = new Ground(folder, signal, keeping);
     try {
       ground.#cluster = await makeCluster({ dataFolder: join(folder, 'data'), password, major });
       await ground.startServer();
       ground.#url = ground.#cluster.url;
       await fill(ground.url);
-      await writeFile(join(folder, 'lifeboat.yaml'), planOf(ground.store));
+      await writeFile(
+        join(folder, 'lifeboat.yaml'),
+        planOf(keeping.kept?.settings ?? { type: 'fs', path: ground.store }),
+      );
       await ground.mustDo('store', 'init');
       await ground.mustDo('backup', 'shop');
       await ground.startStream();
@@ -167,7 +179,7 @@ export class Ground {
   }
 
   #environment = (): Record<string, string> =>
-    plainEnvironment({ LIFEBOAT_PASSPHRASE: passphrase, SHOP_URL: this.url, LC_ALL: 'C' });
+    plainEnvironment({ LIFEBOAT_PASSPHRASE: passphrase, SHOP_URL: this.url, LC_ALL: 'C', ...this.#secrets });
 
   #of<T>(made: T | undefined): T {
     if (made !== undefined) return made;
@@ -176,13 +188,13 @@ export class Ground {
 }
 
 /** JSON is YAML. */
-const planOf = (store: string): string =>
+const planOf = (store: object): string =>
   JSON.stringify({
     lifeboat: 1,
     plan: 'disasters',
     domains: { here: {}, there: {}, safe: {} },
     keys: { main: { passphrase: { env: 'LIFEBOAT_PASSPHRASE' }, domain: 'safe' } },
-    stores: { near: { type: 'fs', path: store, domain: 'there' } },
+    stores: { near: { ...store, domain: 'there' } },
     policies: { continuous: { every: '1d', to: ['near'], stream: { to: ['near'] } } },
     assets: {
       shop: {

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/core/index.ts';
-import type { Ground, Restored } from './ground.ts';
+import type { Ground, Keeping, Restored } from './ground.ts';
 import { finding, lossOf, readBack, type Finding, type Loss } from './judge.ts';
 import { clients, type Acknowledged } from './load.ts';
 import { value } from './sql.ts';
@@ -24,7 +24,7 @@ export interface Stage {
   readonly seconds: number;
   readonly signal: AbortSignal;
   /** It is taken down after the scene, however that ends. */
-  prepare(store?: string): Promise<Ground>;
+  prepare(keeping?: Keeping): Promise<Ground>;
 }
 
 /** From the impact to checks that stay green, as the plan's promise is worded. */

@@ -16,6 +16,8 @@ export interface Stream {
   until(what: string, so: (line: StreamLine) => boolean): Promise<StreamLine>;
   /** Everything acknowledged before now is in the store for good. */
   untilCurrent(): Promise<void>;
+  /** The newest line that says how a running stream stands. */
+  latest(): Promise<StreamLine>;
   /** As Ctrl-C does. */
   stop(): Promise<void>;
   kill(): Promise<void>;
@@ -52,6 +54,7 @@ export async function startStream(options: {
         ({ state, stores }) => state === 'streaming' && stores.every(({ completeToMs = 0 }) => completeToMs >= nowMs),
       );
     },
+    latest: () => until('it said how it stands', ({ state }) => state === 'streaming'),
     stop: () => service.stop('SIGTERM'),
     kill: () => service.stop('SIGKILL'),
   };

@@ -39,7 +39,7 @@ async function withDisk({
   seconds,
   disk,
 }: Pick<Parameters<Scene['play']>[0], 'prepare' | 'seconds'> & { disk: string }) {
-  const ground = await prepare(join(disk, 'store'));
+  const ground = await prepare({ store: join(disk, 'store') });
   const ballast = join(disk, 'ballast');
   await fillUp(disk, ballast);
   const fullMs = systemClock.now();
