@@ -133,6 +133,8 @@ function phaseOfFile(name: string): Phase {
 function phaseOfOurs({ name, url }: Frame, caller: Frame | undefined): Phase {
   if (name === '' && caller?.url.startsWith('node:internal/modules') === true) return 'start';
   if (/chunker/.test(url)) return 'cut';
+  // Native calls have no frame of Node's around them there.
+  if (/\/format\/zstd\.[tj]s$/.test(url)) return /unpack/i.test(`${name} ${caller?.name}`) ? 'decompress' : 'compress';
   if (/crc32c|checksum/i.test(url)) return 'check pages';
   return 'own code';
 }

@@ -21,6 +21,9 @@ describe('where the time goes', () => {
     const zlib = ['processChunkSync', 'node:zlib'] as const;
     expect(shareOf(zlib, ['encodeChunkNow', `${home}/repository/format/chunk-codec.ts`]).phase).toBe('compress');
     expect(shareOf(zlib, ['decodeChunkNow', `${home}/repository/format/chunk-codec.ts`]).phase).toBe('decompress');
+    const own = ['write', `${home}/repository/format/zstd.ts`] as const;
+    expect(shareOf(['writeSync', ''], own, ['packNow', own[1]]).phase).toBe('compress');
+    expect(shareOf(['writeSync', ''], own, ['unpackNow', own[1]]).phase).toBe('decompress');
     const cipher = ['update', 'node:internal/crypto/cipher'] as const;
     expect(shareOf(cipher, ['sealNow', `${home}/repository/format/seal.ts`]).phase).toBe('seal');
     expect(shareOf(cipher, ['openNow', `${home}/repository/format/seal.ts`]).phase).toBe('open');

@@ -1,11 +1,12 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompress } from 'node:zlib';
 import { webcrypto } from 'node:crypto';
 import { limits } from '../../core/index.ts';
 import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segment } from './seal.ts';
+import { packNow, unpackNow } from './zstd.ts';
 
 /**
  * The work on the bytes of one chunk: hash, compress, seal and back. Pure functions of their arguments, so that threads can
@@ -14,17 +15,12 @@ import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segmen
 const poolBytesMin = 32 * 2 ** 10;
 interface ZstdOptions {
   readonly chunkSize: number;
-  readonly maxOutputLength?: number;
-  readonly params?: Record<number, number>;
+  readonly maxOutputLength: number;
 }
 type Zstd = (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer>;
 const decompressLater = promisify(zstdDecompress) as Zstd;
 
 /** Output in one piece: by default it comes in pieces of 16 KiB, each a trip through the thread pool. */
-const compressInto = (plainBytes: number): ZstdOptions => ({
-  chunkSize: plainBytes + (plainBytes >> 8) + 128,
-  params: { [constants.ZSTD_c_compressionLevel]: 3 },
-});
 const decompressInto = (plainBytes: number): ZstdOptions => ({
   chunkSize: Math.max(plainBytes, 64) + 1,
   maxOutputLength: Math.max(plainBytes, 1),
@@ -59,12 +55,10 @@ export function chunkIdNow(idKey: Uint8Array, plain: Uint8Array): Buffer {
 /** Made once: Node would prepare the bytes of a key anew for every chunk. */
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
 
-/** Method byte and data as two parts, made in this thread. */
+/** Method byte and data as two parts, made in this thread; good until it makes the next. */
 export function encodeChunkNow(plain: Uint8Array): [Uint8Array, Uint8Array] {
-  const packed = zstdCompressSync(plain, compressInto(plain.length));
-  if (packed.length < plain.length) return [zstdMethod, packed];
-  free(packed);
-  return [rawMethod, plain];
+  const packed = packNow(plain);
+  return packed.length < plain.length ? [zstdMethod, packed] : [rawMethod, plain];
 }
 
 const [rawMethod, zstdMethod] = [Uint8Array.of(0), Uint8Array.of(1)];
@@ -82,35 +76,42 @@ export async function decodeChunk(body: Buffer, plainBytes: number): Promise<Buf
   }
 }
 
-function decodeChunkNow(body: Buffer, plainBytes: number): Buffer | undefined {
+/** Into `room` where that is given (`roomFor`), else into memory of its own, which a chunk that is not packed shares with `body`. */
+function decodeChunkNow(body: Buffer, plainBytes: number, room?: Buffer): Buffer | undefined {
   if (plainBytes > limits.chunkBytesMax) return undefined;
-  if (body[0] === 0) return body.length - 1 === plainBytes ? body.subarray(1) : undefined;
-  if (body[0] !== 1) return undefined;
-  try {
-    const plain = zstdDecompressSync(body.subarray(1), decompressInto(plainBytes));
-    return plain.length === plainBytes ? plain : undefined;
-  } catch {
-    // Not a zstd frame, or a longer one than was recorded: the caller names the object.
-    return undefined;
+  if (body[0] === 0) {
+    if (body.length - 1 !== plainBytes) return undefined;
+    if (room === undefined) return body.subarray(1);
+    body.copy(room, 0, 1);
+    return room.subarray(0, plainBytes);
   }
+  if (body[0] !== 1) return undefined;
+  const into = room ?? roomFor(plainBytes);
+  const plain = unpackNow(body.subarray(1), into, plainBytes);
+  return plain && into.subarray(0, plainBytes);
 }
+
+/** Memory in which chunks of so many bytes, or fewer, are opened one after another. */
+export const roomFor = (plainBytes: number): Buffer =>
+  Buffer.allocUnsafeSlow(Math.min(plainBytes, limits.chunkBytesMax) + 1);
 
 const chunkSegment = (id: Uint8Array, number: number): Segment => ({ what: 'chunk', number, last: false, chunkId: id });
 
 export const sealChunkNow = (key: RawKey, id: Uint8Array, number: number, body: readonly Uint8Array[]): Buffer[] =>
   sealNow(key, chunkSegment(id, number), body);
 
-/** `openChunk` in this thread. The bytes have memory of their own. */
+/** `openChunk` in this thread. The bytes are in `room`, which has room for them (`roomFor`); it may be used again when they were. */
 export function openChunkNow(
   key: RawKey,
   id: Uint8Array,
   number: number,
   sealed: Uint8Array,
   plainBytes: number,
+  room: Buffer,
 ): Buffer | undefined {
   const body = openNow(key, chunkSegment(id, number), sealed);
-  const plain = body && decodeChunkNow(body, plainBytes);
-  if (body !== undefined && body.buffer !== plain?.buffer) free(body);
+  const plain = body && decodeChunkNow(body, plainBytes, room);
+  if (body !== undefined) free(body);
   return plain;
 }
 

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { openChunkNow } from '../format/chunk-codec.ts';
+import { openChunkNow, roomFor } from '../format/chunk-codec.ts';
 import { DirectWriter, writeWhole } from './direct-writer.ts';
 import { free } from './free.ts';
 import type { OpenPackFile, PlacedChunk, PlaceRequest } from './messages.ts';
@@ -15,25 +15,27 @@ const runBytesMax = 2 ** 20;
 export async function placeChunks({ packs, chunks }: PlaceRequest): Promise<number[]> {
   const bad: number[] = [];
   const writer = new DirectWriter();
+  // Its own: others of this thread go on while this one waits for the disk.
+  const room = roomFor(Math.max(0, ...chunks.map(({ plainBytes }) => plainBytes)));
   try {
     for (const [first, end] of runsOf(chunks)) {
       const run = chunks.slice(first, end);
       const { file, key } = packs[(run[0] as PlacedChunk).pack] as OpenPackFile;
       const sealed = readRun(file, run);
       for (const [i, chunk] of run.entries()) {
-        const plain = sealed && openOne(key, chunk, sealed, (run[0] as PlacedChunk).offset);
+        const plain = sealed && openOne(key, chunk, sealed, (run[0] as PlacedChunk).offset, room);
         if (plain === undefined) {
           bad.push(first + i);
           continue;
         }
         await put(writer, chunk, plain);
-        free(plain);
       }
       if (sealed !== undefined) free(sealed);
     }
     await writer.finish();
   } finally {
     await writer.settle();
+    free(room);
   }
   return bad;
 }
@@ -78,9 +80,15 @@ function readRun(file: number, run: readonly PlacedChunk[]): Buffer | undefined 
   }
 }
 
-function openOne(key: Uint8Array, chunk: PlacedChunk, sealed: Buffer, startsAt: number): Buffer | undefined {
+function openOne(
+  key: Uint8Array,
+  chunk: PlacedChunk,
+  sealed: Buffer,
+  startsAt: number,
+  room: Buffer,
+): Buffer | undefined {
   const start = chunk.offset - startsAt;
   const bytes = sealed.subarray(start, start + chunk.sealedBytes);
   if (bytes.length !== chunk.sealedBytes) return undefined;
-  return openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes);
+  return openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes, room);
 }

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { assert, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { Inspector } from '../../assets/index.ts';
-import { chunkIdNow, openChunkNow } from '../format/chunk-codec.ts';
+import { chunkIdNow, openChunkNow, roomFor } from '../format/chunk-codec.ts';
 import { writeWhole } from './direct-writer.ts';
 import { free } from './free.ts';
 import { inspectorOf } from '../write/inspectors.ts';
@@ -103,20 +103,21 @@ const withPack = (pack: BuiltPack | undefined): { pack?: BuiltPack } => (pack ==
 
 function openChunks(request: OpenRequest): number[] {
   const bad: number[] = [];
+  const room = roomFor(Math.max(...request.chunks.map(({ plainBytes }) => plainBytes)));
   request.chunks.forEach((chunk, i) => {
-    const plain = openOne(request, chunk);
+    const plain = openOne(request, chunk, room);
     if (plain === undefined) return void bad.push(i);
     for (const { file, offset } of chunk.targets) writeWhole(file, plain, offset);
-    free(plain);
   });
+  free(room);
   free(request.sealed);
   return bad;
 }
 
-function openOne({ key, rehashKey, sealed }: OpenRequest, chunk: OpenChunk): Buffer | undefined {
+function openOne({ key, rehashKey, sealed }: OpenRequest, chunk: OpenChunk, room: Buffer): Buffer | undefined {
   const bytes = sealed.subarray(chunk.offset, chunk.offset + chunk.sealedBytes);
   if (bytes.length !== chunk.sealedBytes) return undefined;
-  const plain = openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes);
+  const plain = openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes, room);
   if (plain === undefined || rehashKey === undefined) return plain;
   return timingSafeEqual(chunkIdNow(rehashKey, plain), chunk.id) ? plain : undefined;
 }

@@ -1,5 +1,5 @@
 import { LifeboatError, limits } from '../../core/index.ts';
-import { encodeChunkNow, openChunkNow, sealChunkNow } from '../format/chunk-codec.ts';
+import { encodeChunkNow, openChunkNow, roomFor, sealChunkNow } from '../format/chunk-codec.ts';
 import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
@@ -50,6 +50,8 @@ export class PackBuilder {
   #open: OpenPack | undefined;
   #isFirst = true;
   #isRetired = false;
+  /** Chunks are opened again here. */
+  #room: Buffer | undefined;
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -72,14 +74,13 @@ export class PackBuilder {
       pack.end += part.length;
       free(part);
     }
-    if (body[1] !== plain) free(body[1]);
-    const again = openChunkNow(pack.key, id, number, pack.bytes.subarray(offset, pack.end), plain.length);
+    const sealed = pack.bytes.subarray(offset, pack.end);
+    const again = openChunkNow(pack.key, id, number, sealed, plain.length, this.#roomFor(plain.length));
     if (pack.end - offset !== sealedBytes || again === undefined || again.compare(plain) !== 0) {
       throw new LifeboatError('internal', 'a chunk that was just sealed does not open to the same bytes', {
         hint: 'Nothing damaged was stored. Check the memory of this machine, then run again.',
       });
     }
-    free(again);
     pack.records.push({ id: Buffer.from(id), offset, sealedBytes, plainBytes: plain.length });
     return full;
   }
@@ -110,9 +111,19 @@ export class PackBuilder {
   /** Gives back what it keeps: little comes from now on. What follows begins small, as the first pack did. */
   retire(): void {
     if (this.#spare !== undefined) free(this.#spare);
+    if (this.#room !== undefined) free(this.#room);
     this.#spare = undefined;
+    this.#room = undefined;
     this.#isFirst = true;
     this.#isRetired = true;
+  }
+
+  #roomFor(bytes: number): Buffer {
+    if (this.#room === undefined || this.#room.length <= bytes) {
+      if (this.#room !== undefined) free(this.#room);
+      this.#room = roomFor(Math.max(bytes, limits.fixedChunkBytes));
+    }
+    return this.#room;
   }
 
   #openNext(): OpenPack {
