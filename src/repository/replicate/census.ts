@@ -1,7 +1,9 @@
+import { limits } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { isDamage } from '../damage.ts';
 import { isTombstone } from '../format/tombstone.ts';
 import { objectOfName } from '../names.ts';
+import { forEachOf } from '../tasks.ts';
 
 /** What stands beside packs, index and points and is copied as it is: each store has its own sessions and its own condemned packs. */
 export const otherPrefixes = ['canary/', 'holds/', 'logs/', 'journal/'] as const;
@@ -16,14 +18,17 @@ export interface Parts {
   readonly others: readonly StoredObject[];
 }
 
-/** The points of a store, oldest first. */
-export async function listPoints(store: Store): Promise<ListedPointObject[]> {
+/** Those points of a store that are wanted, oldest first. Only these are looked at more closely: a store may have ten thousand others. */
+export async function listPoints(
+  store: Store,
+  isWanted: (object: ListedPointObject) => boolean,
+): Promise<ListedPointObject[]> {
   const points: ListedPointObject[] = [];
-  for (const object of await listed(store, 'points/')) {
-    const { id } = objectOfName(object.name);
+  const objects = (await listed(store, 'points/')).map((object) => ({ ...object, id: objectOfName(object.name).id }));
+  await forEachOf(objects.filter(isWanted), limits.objectsReadAtOnce, async (object) => {
     const mayBeClaim = object.bytes <= claimBytesMax;
-    if (!mayBeClaim || !(await isClaim(store, object.name, id))) points.push({ ...object, id });
-  }
+    if (!mayBeClaim || !(await isClaim(store, object.name, object.id))) points.push(object);
+  });
   return points.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 

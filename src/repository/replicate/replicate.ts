@@ -89,9 +89,8 @@ export async function planReplication(source: Store, target: Store, options: Rep
 
 /** One of the same name and another size counts as missing: it may be half an object. */
 async function comingPoints(source: Store, target: Store, { skip }: ReplicateOptions): Promise<ListedPointObject[]> {
-  const points = await listPoints(source);
   const there = await heldBy(target, ['points/']);
-  return points.filter(({ name, id, bytes }) => there.get(name) !== bytes && skip?.has(id) !== true);
+  return listPoints(source, ({ name, id, bytes }) => there.get(name) !== bytes && skip?.has(id) !== true);
 }
 
 /** At least one batch: packs come along without points, too. */

@@ -1,0 +1,3 @@
+import { killedPrunes } from './killed.suite.ts';
+
+killedPrunes({ kills: 3, writers: 1 }, 60_000);
