@@ -120,7 +120,12 @@ export interface LogBasePlace {
 }
 
 /** Up to where a log is replayed: everything there is, a moment, a position, a named place or the end of a transaction. */
-export type RecoveryTarget = { /** Just before it instead of just after. */ readonly exclusive?: boolean } & (
+export type RecoveryTarget = {
+  /** Just before it instead of just after. */
+  readonly exclusive?: boolean;
+  /** Along this one instead of the `latest` of the log; `current`: the one that the point was taken on. */
+  readonly timeline?: number | 'latest' | 'current';
+} & (
   | { readonly kind: 'now' }
   | { readonly kind: 'time'; readonly atMs: number }
   | { readonly kind: 'position' | 'name' | 'transaction'; readonly text: string }
@@ -134,6 +139,17 @@ export interface ReplayBase {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+export interface ReplayRange {
+  readonly timeline: number;
+  /** Positions as people write them. */
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+  /** Objects that hold it, and what they take in the store. */
+  readonly pieces: number;
+  readonly storedBytes: number;
+}
+
 /** A way from a point to a target that was audited: nothing is missing between. */
 export interface Replay {
   readonly base: string;
@@ -143,6 +159,8 @@ export interface Replay {
   readonly to: string;
   /** Of log, at most. */
   readonly bytes: number;
+  /** The same timeline by timeline, in the order of the way. */
+  readonly ranges: readonly ReplayRange[];
   /** The latest moment that the log reaches, milliseconds since 1970, where it says. */
   readonly reachableMs: number | undefined;
   /** Begins to fetch, while the point is written; `folder` does not exist yet, its parent does. */

@@ -16,7 +16,7 @@ export interface ChosenReplay {
 export async function chooseReplay(workspace: Workspace, request: RestoreRequest): Promise<ChosenReplay | undefined> {
   const { log: keeping } = workspace.asset(request.asset);
   const target = targetOf(request);
-  if (keeping === undefined || (request.point !== undefined && target.kind === 'now'))
+  if (keeping === undefined || (request.point !== undefined && target.kind === 'now' && target.timeline === undefined))
     return withoutLog(request, target);
   const { points } = await listPoints(workspace, request.asset, request.signal);
   const found: ChosenReplay[] = [];
@@ -51,7 +51,8 @@ const targetOf = ({ recover, atMs }: RestoreRequest): RecoveryTarget =>
   recover ?? (atMs === undefined ? { kind: 'now' } : { kind: 'time', atMs });
 
 function withoutLog(request: RestoreRequest, target: RecoveryTarget): undefined {
-  if (target.kind === 'now' || (target.kind === 'time' && target.exclusive !== true)) return undefined;
+  const isPlain = target.kind === 'now' || (target.kind === 'time' && target.exclusive !== true);
+  if (isPlain && typeof target.timeline !== 'number') return undefined;
   throw new LifeboatError(
     'input.flag',
     `${request.asset} has no log in its stores, so only its points can be restored`,

@@ -34,6 +34,10 @@ export const command: Command = {
         'up to and with this moment (2026-11-21T03:00:00Z); where a log is kept also a position (16/B374D848), a transaction (728), the name of a restore point, or now (the default)',
     },
     { flags: '--before <TARGET>', summary: 'as --at, but just before it' },
+    {
+      flags: '--timeline <TIMELINE>',
+      summary: 'where a log is kept: along this timeline (2), the latest (the default), or current: that of the point',
+    },
     { flags: '--store <STORE>', summary: 'read from this store' },
     { flags: '--as-of <TIME>', summary: 'read stores that keep versions as they were at this moment' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },

@@ -1,9 +1,19 @@
 import { isoTime, LifeboatError } from '../../../core/index.ts';
-import type { LogBasePlace, LogListing, LogPiece, LogReader, RecoveryTarget, Replay, ReplayBase } from '../../log.ts';
+import type {
+  LogBasePlace,
+  LogListing,
+  LogPiece,
+  LogReader,
+  RecoveryTarget,
+  Replay,
+  ReplayBase,
+  ReplayRange,
+} from '../../log.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
 import type { LogEvent } from '../stream/records.ts';
 import type { Way } from '../stream/resume.ts';
+import { chooseWay, type Start } from './choose-way.ts';
 import { LogFetcher } from './fetcher.ts';
 import { PostgresReplay, type ReplayPlan } from './replay.ts';
 import {
@@ -13,16 +23,10 @@ import {
   leadsThrough,
   legsFrom,
   newestKnown,
-  newestWay,
+  piecesOf,
   type Leg,
   type NewestKnown,
 } from './survey-log.ts';
-
-interface Start {
-  readonly base: ReplayBase;
-  readonly place: LogBasePlace;
-  readonly segmentBytes: number;
-}
 
 interface Ground {
   readonly log: LogReader;
@@ -46,13 +50,13 @@ export async function planReplay(
 ): Promise<Replay | undefined> {
   const listing = await log.list(signal === undefined ? {} : { signal });
   if (listing.pieces.length === 0) return undefined;
-  const way = await newestWay(log, listing);
-  const starts = bases
+  const all = bases
     .flatMap((base) => {
       const place = placeOf(base.facts);
       return place === undefined ? [] : [{ base, place, segmentBytes: segmentBytesOf(base.facts) }];
     })
     .toSorted((a, b) => a.base.atMs - b.base.atMs);
+  const { way, starts } = await chooseWay(log, listing, all, target);
   const ground = { log, listing, way, starts, target, signal };
   const found = await locate(ground);
   const start = chooseStart(ground, found);
@@ -68,11 +72,26 @@ export async function planReplay(
     from: start.place.start,
     to: last.to,
     bytes: Math.max(0, bytes),
+    ranges: legs.map((leg) => rangeOf(leg, listing.pieces)),
     reachableMs: reachableMs(known),
     target,
     ...stop,
   };
   return new PostgresReplay(plan, new LogFetcher(log, listing, legs, start.segmentBytes));
+}
+
+function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {
+  const { timeline, from, forkAt } = leg;
+  const to = forkAt ?? leg.to;
+  const held = piecesOf(leg, pieces);
+  return {
+    timeline,
+    from: lsnText(from),
+    to: lsnText(to),
+    bytes: Math.max(0, Number(to - from)),
+    pieces: held.length,
+    storedBytes: held.reduce((sum, piece) => sum + piece.storedBytes, 0),
+  };
 }
 
 /** Of the server that a point is of. */

@@ -1,6 +1,6 @@
 import { LifeboatError, isoTime } from '../../../core/index.ts';
 import type { Reached } from '../../asset.ts';
-import type { RecoveryTarget, Replay } from '../../log.ts';
+import type { RecoveryTarget, Replay, ReplayRange } from '../../log.ts';
 import { withConnection } from '../connection.ts';
 import { lsnValue } from '../end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
@@ -13,6 +13,7 @@ export interface ReplayPlan {
   /** The end of what was audited. */
   readonly to: bigint;
   readonly bytes: number;
+  readonly ranges: readonly ReplayRange[];
   readonly reachableMs: number | undefined;
   readonly target: RecoveryTarget;
   /** What the server is told to stop at; without one it replays all there is. */
@@ -51,6 +52,10 @@ export class PostgresReplay implements Replay {
 
   get bytes(): number {
     return this.plan.bytes;
+  }
+
+  get ranges(): readonly ReplayRange[] {
+    return this.plan.ranges;
   }
 
   get reachableMs(): number | undefined {

@@ -16,9 +16,9 @@ export interface Leg {
   readonly forkAt: bigint | undefined;
 }
 
-/** The newest timeline of a log, with how it came to be. Throws what `LogReader` throws. */
-export async function newestWay(log: LogReader, { pieces, histories }: LogListing): Promise<Way> {
-  const timeline = pieces.reduce((most, piece) => Math.max(most, piece.timeline), 1);
+/** A timeline of a log, the newest unless stated, with how it came to be. Throws `log.gap` and what `LogReader` throws. */
+export async function wayTo(log: LogReader, { pieces, histories }: LogListing, wanted?: number): Promise<Way> {
+  const timeline = wanted ?? pieces.reduce((most, piece) => Math.max(most, piece.timeline), 1);
   if (timeline === 1) return { forks: [], timeline };
   if (histories.includes(timeline)) return { forks: forksOf(await log.history(timeline)), timeline };
   throw new LifeboatError(
@@ -60,8 +60,11 @@ export function isWhole(legs: readonly Leg[], pieces: readonly LogPiece[], way: 
 
 /** The pieces of the legs, the newest first. */
 export function newestFirst(legs: readonly Leg[], pieces: readonly LogPiece[]): LogPiece[] {
-  return legs.toReversed().flatMap((leg) => pieces.filter((piece) => isIn(piece, leg)).toReversed());
+  return legs.toReversed().flatMap((leg) => piecesOf(leg, pieces).toReversed());
 }
+
+export const piecesOf = (leg: Leg, pieces: readonly LogPiece[]): LogPiece[] =>
+  pieces.filter((piece) => isIn(piece, leg));
 
 const isIn = ({ timeline, start, end }: LogPiece, leg: Leg): boolean =>
   timeline === leg.timeline && end > leg.from && start < leg.to && (leg.forkAt === undefined || start < leg.forkAt);

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../core/index.ts';
+import type { RecoveryTarget } from '../../index.ts';
+import type { Repository } from '../../../repository/index.ts';
+import {
+  installedMajors,
+  makeTestRepository,
+  postgresAsset,
+  replayTo,
+  runSql,
+  startStream,
+  startTestCluster,
+  take,
+  withRecovered,
+  type TestCluster,
+} from '../../../testing/postgres/index.ts';
+
+const missing = !(await installedMajors()).includes(15);
+
+describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not installed)' : ''}`, () => {
+  let cluster: TestCluster;
+  let repository: Repository;
+  const asset = () => postgresAsset({ url: cluster.url });
+  const place = () => ({ asset: asset(), repository, folder: cluster.folder });
+  const positionOf = async (url: string): Promise<string> =>
+    String((await runSql(url, 'select pg_current_wal_flush_lsn()::text as at'))[0]?.['at']);
+
+  /** 1 in both lives; then the old primary, that nobody stopped, writes 2, and the copy that was promoted writes 3. */
+  beforeAll(async () => {
+    cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    repository = await makeTestRepository(join(cluster.folder, 'store'));
+    await cluster.sql('create table marks (n int)');
+    await take(asset(), repository);
+    const old = await startStream(asset(), repository);
+    await cluster.sql('insert into marks values (1)');
+    await old.until(await positionOf(cluster.url));
+    await withRecovered(place(), { kind: 'now' }, async ({ url }) => {
+      await cluster.sql('insert into marks values (2)');
+      await old.until(await positionOf(cluster.url));
+      await old.stop();
+      const promoted = await startStream(postgresAsset({ url }), repository);
+      await runSql(url, 'insert into marks values (3); select pg_switch_wal()');
+      while (!(await promoted.log.list()).pieces.some(({ timeline }) => timeline === 2)) await systemClock.sleep(50);
+      await promoted.until(await positionOf(url));
+      await promoted.stop();
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await repository?.close();
+    await cluster?.destroy();
+  });
+
+  const marksOf = (timeline: NonNullable<RecoveryTarget['timeline']>): Promise<unknown> =>
+    withRecovered(place(), { kind: 'now', timeline }, async ({ url, reached }) => ({
+      marks: (await runSql(url, 'select n from marks order by n')).map(({ n }) => n),
+      timeline: reached?.timeline,
+    }));
+  const refused = (target: RecoveryTarget): Promise<unknown> =>
+    replayTo(asset(), repository, target).catch((error: unknown) => error);
+
+  it('trap "timelines": each life comes back along its own, and the copy is on one that no other has', async () => {
+    expect(await marksOf('latest')).toEqual({ marks: [1, 3], timeline: 3 });
+    expect(await marksOf(1)).toEqual({ marks: [1, 2], timeline: 3 });
+  });
+
+  it('the current one is that of the point', async () => {
+    expect((await replayTo(asset(), repository, { kind: 'now', timeline: 'current' })).timeline).toBe(1);
+    expect((await replayTo(asset(), repository, { kind: 'now', timeline: 'latest' })).timeline).toBe(2);
+  });
+
+  it('the way is told timeline by timeline, with what the store holds of it', async () => {
+    const { ranges } = await replayTo(asset(), repository, { kind: 'now' });
+    expect(ranges.map(({ timeline }) => timeline)).toEqual([1, 2]);
+    for (const { pieces, storedBytes } of ranges) expect(Math.min(pieces, storedBytes)).toBeGreaterThan(0);
+    expect(ranges[1]?.bytes).toBeGreaterThan(0);
+  });
+
+  it('one that is not there is refused with those that are, and how far each goes', async () => {
+    expect(await refused({ kind: 'now', timeline: 7 })).toMatchObject({
+      code: 'log.gap',
+      message: 'the log has no timeline 7; it has 1, 2',
+      hint: expect.stringMatching(/--timeline 1 \(up to 0\/[0-9A-F]+, from the point of 20.*--timeline 2 \(up to 0\//),
+    });
+  });
+
+  it('a position that only the other life has is refused with what is reachable', async () => {
+    const [range] = (await replayTo(asset(), repository, { kind: 'now', timeline: 1 })).ranges;
+    const beyond = `0/${(Number.parseInt(String(range?.to.slice(2)), 16) + 2 ** 24).toString(16).toUpperCase()}`;
+    expect(await refused({ kind: 'position', text: beyond, timeline: 1 })).toMatchObject({
+      code: 'log.gap',
+      message: expect.stringMatching(/without a gap up to 0\/[0-9A-F]+ on timeline 1/),
+    });
+  });
+});
