@@ -200,6 +200,8 @@ export const limits = {
   smallPacksMin: 64,
   /** Archives count each object as some 40 KiB more, and shops leave smaller ones where they are by default. */
   coldPackBytesMin: 128 * 2 ** 10,
+  /** Who waits for a thaw of hours asks so seldom: each object is a request. */
+  thawAskMs: 300_000,
   /** So many index objects may be small before a prune joins them: each costs every reader a request. */
   smallIndexesMin: 32,
   /** Objects that are removed at once: a store answers many such calls as fast as one. */

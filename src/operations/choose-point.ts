@@ -2,6 +2,7 @@ import { isoTime, LifeboatError, timeOfId } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { RestorePlan, RestoreRequest, Workspace } from './contract.ts';
 import { holdersOf } from './stores-of.ts';
+import { readableFirst } from './thaw.ts';
 import { listPoints, type ListedPoint, type PointList } from './points.ts';
 import { refuseFuture, refuseHidden } from './uncertain.ts';
 
@@ -31,7 +32,8 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
   const rejected = within
     .filter(({ point }) => point.atMs > chosen.point.atMs)
     .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
-  const [store, ...others] = request.store === undefined ? storesInOrder(workspace, request, chosen) : [request.store];
+  const inOrder = request.store === undefined ? storesInOrder(workspace, request, chosen) : [request.store];
+  const [store, ...others] = await readableFirst(workspace, chosen.point, inOrder, request.signal);
   const unanswered = list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message }));
   return { point: chosen.point, store: store as string, others, rejected, damage: list.damage, unanswered };
 }

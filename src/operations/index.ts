@@ -16,6 +16,8 @@ export * from './stores-of.ts';
 export type { ReadingAsked } from './verification/asked.ts';
 export type { DutyCheck } from './verification/duties.ts';
 export * from './undo-in-place.ts';
+export * from './thaw.ts';
+export * from './tiers.ts';
 export * from './verify.ts';
 export * from './push-log.ts';
 export * from './stream-state.ts';

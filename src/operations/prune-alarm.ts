@@ -27,7 +27,7 @@ export function explain(
   const given = new Set(going);
   const accepted = new Set<string>();
   let deletedBytes = 0;
-  const kinds = ['backup.finished', 'forget.started', 'prune.finished'];
+  const kinds = ['backup.finished', 'forget.started', 'prune.finished', 'tiers.finished'];
   for (const { kind, data } of journal.records({ kinds })) {
     const point = String(data['point']);
     if (kind === 'backup.finished' && data['store'] === store) {
@@ -36,6 +36,9 @@ export function explain(
     }
     if (kind === 'forget.started' && (data['stores'] as string[] | undefined)?.includes(store) === true)
       given.add(point);
+    // What was written anew, cold content apart from other: the old packs go.
+    if (kind === 'tiers.finished' && data['store'] === store)
+      deletedBytes -= (data['separated'] as { bytes: number }).bytes;
     if (kind === 'prune.finished' && data['store'] === store) {
       deletedBytes += (data['deleted'] as { bytes: number }).bytes;
       for (const id of (data['explanation'] as Explanation).vanished) accepted.add(id);

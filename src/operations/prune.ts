@@ -6,6 +6,7 @@ import { damagedObjects } from './backup.ts';
 import type { Workspace } from './contract.ts';
 import { pruneLogs, type PrunedLog } from './prune-logs.ts';
 import { explain, requireExplained, requireNoneVanished, type Explanation } from './prune-alarm.ts';
+import { coolStore, moveAway, type TierReport } from './tiers.ts';
 import { applyRetention, decideRetention, type RetentionPlan, type RetentionReport } from './retention.ts';
 
 export interface PruneRequest {
@@ -27,6 +28,8 @@ export interface PruneReport {
   /** Undefined where retention was not asked. */
   readonly retention: RetentionPlan | RetentionReport | undefined;
   readonly result: PruneResult;
+  /** Undefined where retention was not asked. */
+  readonly tiers: TierReport | undefined;
   /** Where something of a log went, or would go, or stays because nobody knows. */
   readonly logs: readonly PrunedLog[];
   readonly explanation: Explanation;
@@ -53,13 +56,15 @@ export async function prune(workspace: Workspace, request: PruneRequest): Promis
     // Before retention, which would go on where somebody else began.
     if (!request.anyway) requireNoneVanished(store, explain(workspace, store, before));
     const retention = request.keepPoints ? undefined : await retain(workspace, request);
+    const away = retention === undefined ? [] : await moveAway(workspace, retention, request);
     const explanation = explain(workspace, store, before);
     const result = await execute(workspace, request, explanation);
+    const tiers = retention && { away, ...(await coolStore(workspace, retention, request)) };
     // Last: while a point is there, its log is.
     const logs = await pruneLogs(workspace, { ...request, going: new Set() });
     const seconds = (clock.elapsed() - startedMs) / 1000;
     journal.append('prune.finished', { intent, store, ...recordOf(result), logs, explanation, seconds });
-    return { store, dryRun, retention, result, logs, explanation, seconds };
+    return { store, dryRun, retention, result, tiers, logs, explanation, seconds };
   } catch (error) {
     journal.append('prune.failed', { intent, store, error: toLifeboatError(error).toJSON() });
     throw error;
@@ -74,7 +79,11 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
   const startedMs = clock.elapsed();
   const before = await pointsOf(workspace, request);
   const retention = request.keepPoints ? undefined : await decideRetention(workspace, store, signal);
-  const going = (retention?.decisions ?? []).filter(({ keep }) => !keep).map(({ point }) => point.id);
+  const away = retention === undefined ? [] : await moveAway(workspace, retention, request);
+  const going = [
+    ...(retention?.decisions ?? []).filter(({ keep }) => !keep).map(({ point }) => point.id),
+    ...away.filter(({ stays }) => stays === undefined).map(({ point }) => point),
+  ];
   const explanation = explain(workspace, store, before, going);
   const result = await (
     await workspace.repository(store)
@@ -83,7 +92,17 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
     without: new Set(going),
   });
   const logs = await pruneLogs(workspace, { ...request, going: new Set(going) });
-  return { store, dryRun: true, retention, result, logs, explanation, seconds: (clock.elapsed() - startedMs) / 1000 };
+  const tiers = retention && { away, ...(await coolStore(workspace, retention, request)) };
+  return {
+    store,
+    dryRun: true,
+    retention,
+    result,
+    tiers,
+    logs,
+    explanation,
+    seconds: (clock.elapsed() - startedMs) / 1000,
+  };
 }
 
 async function retain(workspace: Workspace, { store, signal }: PruneRequest): Promise<RetentionReport> {

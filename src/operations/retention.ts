@@ -106,15 +106,16 @@ export async function applyRetention(
 }
 
 /** With its intent before and what came of it after. Returns why the store keeps it all the same. */
-async function forgetOne(
+export async function forgetOne(
   { journal }: Workspace,
   repository: Repository,
   store: string,
   { point, reasons }: RetentionDecision,
+  by: 'retention' | 'tiers' = 'retention',
 ): Promise<string | undefined> {
   const { id, asset, atMs } = point;
   const reason = reasons.map(({ words }) => words).join('; ');
-  const intent = journal.append('forget.started', { point: id, asset, atMs, stores: [store], by: 'retention', reason });
+  const intent = journal.append('forget.started', { point: id, asset, atMs, stores: [store], by, reason });
   const error = await forgetIn(repository, id);
   const outcome = { intent: intent.sequence, point: id, asset, forgotten: error === undefined ? [store] : [] };
   if (error === undefined) return void journal.append('forget.finished', outcome);

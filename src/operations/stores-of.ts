@@ -8,15 +8,23 @@ export function storesOf(plan: Plan, asset: string): readonly string[] {
 }
 
 /** The stores that the points of an asset are copied to. */
+/** Stores that points of an asset move to when they are old enough, and that have no younger ones. */
+export const tierStoresOf = (plan: Plan, asset: string): readonly string[] => {
+  const before = [...storesOf(plan, asset), ...copiesOf(plan, asset)];
+  const named = (policyOf(plan, asset)?.keeps.tiers ?? []).flatMap(({ store }) => store ?? []);
+  return [...new Set(named)].filter((store) => !before.includes(store));
+};
+
 export const copiesOf = (plan: Plan, asset: string): readonly string[] => {
   const first = storesOf(plan, asset);
   return (policyOf(plan, asset)?.copy?.to ?? []).filter((store) => !first.includes(store));
 };
 
-/** Where points of an asset are, the nearest first: where they are taken, then where they are copied. */
+/** Where points of an asset are, the nearest first: where they are taken, then where they are copied, then where old ones move. */
 export const holdersOf = (plan: Plan, asset: string): readonly string[] => [
   ...storesOf(plan, asset),
   ...copiesOf(plan, asset),
+  ...tierStoresOf(plan, asset),
 ];
 
 /** Which store is to be a copy of which, by all policies. */
@@ -41,8 +49,10 @@ export function copyPairs(plan: Plan): { from: string; to: string; assets: strin
  */
 export function relativesOf(plan: Plan, store: string): string[] {
   const relatives = new Set([store]);
-  const pairs = [...plan.policies.values()].flatMap(({ to, copy }) =>
-    (copy?.to ?? []).flatMap((target) => to.map((from) => ({ from, target }))),
+  const pairs = [...plan.policies.values()].flatMap(({ to, copy, keeps }) =>
+    [...(copy?.to ?? []), ...(keeps.tiers ?? []).flatMap(({ store: old }) => old ?? [])].flatMap((target) =>
+      to.map((from) => ({ from, target })),
+    ),
   );
   for (let size = 0; size < relatives.size;) {
     size = relatives.size;

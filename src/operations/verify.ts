@@ -27,6 +27,8 @@ export interface StoreVerification {
   readonly depth: 'structure' | 'sampled' | 'points' | 'everything';
   readonly checked: VerifyResult['checked'];
   readonly damage: readonly Damage[];
+  /** What must thaw before it can be read, and the points that need some of it: nothing was proved of them. */
+  readonly frozen: VerifyResult['frozen'];
   readonly seconds: number;
 }
 
@@ -95,7 +97,8 @@ async function verifyStore(workspace: Workspace, store: string, request: VerifyR
       );
       const damage = [...(chosen?.damage ?? []).filter((item) => !names(result.damage, item)), ...result.damage];
       const seconds = (clock.elapsed() - startedMs) / 1000;
-      const verified = { store, ok: damage.length === 0, depth, checked: result.checked, damage, seconds };
+      const { checked, frozen } = result;
+      const verified = { store, ok: damage.length === 0, depth, checked, damage, frozen, seconds };
       const proof = proofOf(depth, result, reads);
       journal.append('verify.finished', { intent: intent.sequence, ...verified, ...proof, tool: workspace.tool });
       return verified;

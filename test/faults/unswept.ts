@@ -23,7 +23,7 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
   'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
   'store thaw':
-    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 asks a server that does',
+    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 and src/operations/tiers.test.ts ask places that do',
   'restore undo':
     'it needs a data directory of a server; test/in-place.long.test.ts kills it, and restores in place, at many moments',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',

@@ -1,11 +1,11 @@
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../core/index.ts';
-import { listPoints, type ListedPoint } from '../../operations/index.ts';
+import { coldIn, listPoints, thawWords, type ListedPoint, type PointThaw } from '../../operations/index.ts';
 import type { Command } from '../command.ts';
 import { asOf, withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is, when every byte of it was last read back (verified; a store that was found damaged since is named instead) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
+    'Lists the recovery points of an asset, or of all, newest last, from every store that answers: the moment whose data each holds, its size, where it is (and where it lies in a cold class, which, and how long a thaw takes), when every byte of it was last read back (verified; a store that was found damaged since is named instead) and when it was last restored with all checks green (proven). The exit code is 1 if a point cannot be read, and 4 if a store did not answer.',
   arguments: [{ name: 'ASSET', summary: 'only the points of this asset', optional: true }],
   options: [
     {
@@ -22,24 +22,22 @@ export const command: Command = {
   ],
   run: async (context, input) =>
     withWorkspace(asOf(context, input), async (workspace) => {
-      const { points, damage, unanswered } = await listPoints(
-        workspace,
-        input.optionalArgument('ASSET'),
-        context.signal,
-      );
+      const list = await listPoints(workspace, input.optionalArgument('ASSET'), context.signal);
+      const { points, damage, unanswered } = list;
+      const cold = await coldIn(workspace, list, context.signal);
       const nowMs = workspace.clock.now();
       const { output } = context;
       if (points.length === 0) output.line('No recovery point yet. Take one: lifeboat backup');
       else
         output.table(
           ['asset', 'point', 'data of', '>age', 'kind', '>size', 'stores', 'verified', 'proven'],
-          points.map((item) => [...row(item, nowMs)]),
+          points.map((item) => [...row(item, nowMs, cold.get(item.point.id))]),
         );
       for (const { store, object, what } of damage) output.line(`${output.mark(false)} ${store}: ${object}: ${what}`);
       for (const { store, error } of unanswered)
         output.line(`${output.mark(false)} ${store} did not answer: ${error.message}`);
       const json = {
-        points: points.map(pointJson),
+        points: points.map((item) => ({ ...pointJson(item), cold: cold.get(item.point.id) ?? [] })),
         damage,
         unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
       };
@@ -56,7 +54,11 @@ export const command: Command = {
     }),
 };
 
-function row({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint, nowMs: number): string[] {
+function row(
+  { point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint,
+  nowMs: number,
+  cold: readonly PointThaw[] = [],
+): string[] {
   const ago = (ms: number | undefined): string => (ms === undefined ? 'never' : `${formatDuration(nowMs - ms)} ago`);
   return [
     point.asset,
@@ -65,7 +67,7 @@ function row({ point, stores, verifiedMs, damagedIn, provenMs }: ListedPoint, no
     formatDuration(Math.max(0, nowMs - point.atMs)),
     point.kind,
     formatBytes(point.bytes),
-    stores.join(', '),
+    [stores.join(', '), ...cold.map(thawWords)].join('; '),
     damagedIn.length === 0
       ? ago(verifiedMs)
       : damagedIn.map(({ store, atMs }) => `DAMAGED in ${store} ${ago(atMs)}`).join(', '),

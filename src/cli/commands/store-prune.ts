@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, LifeboatError, parseBytes, toLifeboatError } from '../../core/index.ts';
-import { prune, type PruneReport } from '../../operations/index.ts';
+import { prune, tierSentences, type PruneReport } from '../../operations/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 import type { OpenWorkspace } from '../../app/index.ts';
@@ -8,7 +8,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Lets go of the points that the policies do not keep, then deletes what no point needs. Backups may be at work meanwhile: what they may count on waits for them, and the next prune goes on. Nothing is deleted while any point cannot be read, nor, without --yes, when much more would go than the journal explains (exit code 3). It may be stopped or killed at any time, and repeated. What the store keeps (a lock, a hold) is named and is no failure.',
+    'Lets go of the points that the policies do not keep, then deletes what no point needs, and moves points whose tier has begun to its store or storage class. Backups may be at work meanwhile: what they may count on waits for them, and the next prune goes on. Nothing is deleted while any point cannot be read, nor, without --yes, when much more would go than the journal explains (exit code 3). It may be stopped or killed at any time, and repeated. What the store keeps (a lock, a hold) is named and is no failure.',
   arguments: [{ name: 'STORE', summary: 'stores to prune; default: all of the plan', optional: true, many: true }],
   options: [
     { flags: '--dry-run', summary: 'say what would go and what stays, and why; change nothing' },
@@ -91,6 +91,8 @@ function show({ output }: CommandContext, report: PruneReport): void {
   for (const { point, reason } of retainedOf(retention)) output.line(`  ${point} stays all the same: ${reason}`);
   for (const sentence of sentencesOf(report)) output.line(`  ${sentence}`);
   for (const sentence of logSentences(report)) output.line(`  ${sentence}`);
+  if (report.tiers !== undefined)
+    for (const sentence of tierSentences(report.tiers, dryRun)) output.line(`  ${sentence}`);
   for (const id of explanation.vanished)
     output.line(`  ${output.mark(false)} the point ${id} is gone, and no record says who gave it up`);
 }
@@ -138,7 +140,7 @@ const sum = (...amounts: readonly { packs: number; bytes: number }[]): { packs: 
   bytes: amounts.reduce((total, { bytes }) => total + bytes, 0),
 });
 
-function jsonOf({ store, retention, result, logs, explanation, seconds }: PruneReport): Record<string, unknown> {
+function jsonOf({ store, retention, result, tiers, logs, explanation, seconds }: PruneReport): Record<string, unknown> {
   const { damage, ...figures } = result;
   return {
     store,
@@ -147,6 +149,7 @@ function jsonOf({ store, retention, result, logs, explanation, seconds }: PruneR
     retention: retention === undefined ? [] : retentionJson(retention),
     retainedPoints: retainedOf(retention),
     tiers: retention?.tiers ?? [],
+    moved: { classes: tiers?.classes ?? null, away: tiers?.away ?? [] },
     logs,
     explanation,
     seconds,

@@ -80,7 +80,7 @@ function resultOf(context: CommandContext, { results, checks, failures }: Verifi
   const damage = results.flatMap(({ store, damage: items }) => items.map((item) => ({ store, ...item })));
   const json = {
     checked: Object.fromEntries(
-      results.map(({ store, depth, checked, seconds }) => [store, { ...checked, depth, seconds }]),
+      results.map(({ store, depth, checked, seconds, frozen }) => [store, { ...checked, depth, seconds, frozen }]),
     ),
     damage,
     checks,
@@ -123,10 +123,15 @@ const depthWords: Record<StoreVerification['depth'], string> = {
   everything: 'sound',
 };
 
-function show({ output }: CommandContext, { store, ok, depth, checked, damage, seconds }: StoreVerification): void {
+function show({ output }: CommandContext, result: StoreVerification): void {
+  const { store, ok, depth, checked, damage, frozen, seconds } = result;
   const { points, objects, bytes, plainBytes } = checked;
   const extent = `${points} point${points === 1 ? '' : 's'}, ${objects} objects, ${formatBytes(bytes)} stored, ${formatBytes(plainBytes)} plain, ${formatDuration(seconds * 1000)}`;
   output.line(`${output.mark(ok)} ${store}: ${ok ? depthWords[depth] : 'DAMAGED'} (${extent})`);
+  if (frozen.packs > 0)
+    output.line(
+      `  ${formatBytes(frozen.bytes)} in ${frozen.packs} packs lie frozen and were not read; nothing was proved of ${frozen.points.join(', ') || 'what nobody needs'}`,
+    );
   for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
     const hurt = new Set(items.flatMap((item) => item.points));
     const suffering = hurt.size === 0 ? 'no point rests on it alone' : `points: ${[...hurt].join(', ')}`;

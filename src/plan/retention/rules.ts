@@ -57,8 +57,10 @@ export function retentionRules(keep: Policy['keep']): RetentionRules | undefined
   const pitr = keep['pitr'] === undefined ? undefined : parseSpan(String(keep['pitr']));
   const atLeast = Number(keep['atLeast'] ?? 0);
   const forever = keep['forever'] === true;
-  if (windows.length === 0 && pitr === undefined && atLeast === 0 && !forever) return undefined;
-  return { windows, atLeast, pitr, forever, tiers: tiersOf(keep['tiers']) };
+  const tiers = tiersOf(keep['tiers']);
+  const saysNothing = windows.length === 0 && pitr === undefined && atLeast === 0 && !forever;
+  if (saysNothing && tiers.length === 0) return undefined;
+  return { windows, atLeast, pitr, forever: forever || saysNothing, tiers };
 }
 
 interface Windowed {

@@ -153,7 +153,6 @@ export function readPolicies(inspection: Inspection, timezone: string): Map<stri
     if (read === undefined) continue;
     const raw = written as Record<string, unknown>;
     if (raw['on'] !== undefined) inspection.notExecutable([...path, 'on'], 'on of a policy');
-    if (read.keep?.tiers !== undefined) inspection.notExecutable([...path, 'keep', 'tiers'], 'tiers of a policy');
     const understood = modelOf(schema.policy, written, timezone) as Record<string, unknown>;
     policies.set(name, {
       name,
