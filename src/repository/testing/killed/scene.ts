@@ -6,7 +6,7 @@ import { assert, systemClock } from '../../../core/index.ts';
 import { openFsStore } from '../../../stores/fs/index.ts';
 import type { Store } from '../../../stores/index.ts';
 import type { Repository } from '../../repository.ts';
-import type { PruneResult } from '../../prune/index.ts';
+import type { PruneOptions, PruneResult } from '../../prune/index.ts';
 import { makeRepository, readAll, reopen } from '../fixtures.ts';
 import { blockOf, type Blocks } from './content.ts';
 
@@ -84,6 +84,28 @@ export class KilledPrunes {
     }
   }
 
+  /** Stops a writer in the middle of a point, as a machine that hangs does; returns the id of its session. */
+  async freezeWriter(): Promise<string> {
+    const store = await this.store();
+    for (;;) {
+      this.#writers[0]?.child.kill('SIGSTOP');
+      const sessions = await Array.fromAsync(store.list('sessions/'));
+      const points = new Set(await this.#pointsListed(store));
+      const open = sessions.map(({ name }) => name.slice('sessions/'.length)).find((id) => !points.has(id));
+      if (open !== undefined) return open;
+      this.thawWriter();
+      await systemClock.sleep(5);
+    }
+  }
+
+  thawWriter(): void {
+    this.#writers[0]?.child.kill('SIGCONT');
+  }
+
+  async #pointsListed(store: Store): Promise<string[]> {
+    return (await Array.fromAsync(store.list('points/'))).map(({ name }) => name.slice('points/'.length));
+  }
+
   async forgetOld(): Promise<void> {
     const repository = await reopen(await this.store());
     for (const id of [...this.safe.keys()].slice(0, -pointsKept)) {
@@ -114,9 +136,9 @@ export class KilledPrunes {
     this.counts.restored += 1;
   }
 
-  async prune(dryRun = false): Promise<PruneResult> {
+  async prune(more: Partial<PruneOptions> = {}): Promise<PruneResult> {
     const repository = await reopen(await this.store());
-    return repository.prune({ clock: systemClock, host: 'here', dryRun });
+    return repository.prune({ clock: systemClock, host: 'here', dryRun: false, ...more });
   }
 
   #hear(line: string): void {
