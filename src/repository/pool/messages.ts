@@ -75,7 +75,10 @@ export interface PlacedChunk {
   readonly offset: number;
   readonly sealedBytes: number;
   readonly plainBytes: number;
+  /** Of parts: where the stretch of the file begins, `limits.fixedChunkBytes` at most, that these and the parts of its neighbours make up. */
   readonly target: OpenTarget;
+  /** Not all of it belongs there: from where in the chunk, how many bytes, to where in the file, and so on; always three numbers. */
+  readonly parts?: readonly number[];
 }
 
 /** A reply; `pack` comes with whatever request completed one. */

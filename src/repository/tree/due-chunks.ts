@@ -75,7 +75,7 @@ export class DueChunks {
     await this.#writePacks(again, undefined);
   }
 
-  /** Whole chunks by the files that they belong to, and whatever else is due. */
+  /** Whole chunks, and the parts of them that large files are made of, by the files that they belong to; and whatever else is due. */
   #split(due: Due): { regions: Region[]; rest: Due } {
     const files = new Map<TargetFile, RegionPart[]>();
     const rest: Due = new Map();
@@ -83,7 +83,7 @@ export class DueChunks {
       for (const [ordinal, destinations] of ordinals) {
         const isWhole = this.#isWhole(ordinal, ordinals);
         for (const { file, piece } of destinations) {
-          if (!isWhole) addTo(rest, pack, ordinal, { file, piece });
+          if (!isWhole && !isPartOfLarge(file, piece)) addTo(rest, pack, ordinal, { file, piece });
           else if (!files.get(file)?.push({ ordinal, piece })) files.set(file, [{ ordinal, piece }]);
         }
       }
@@ -101,10 +101,7 @@ export class DueChunks {
       let left = parts.length;
       try {
         const direct = file.entry.bytes >= limits.directFileBytesMin ? this.#open.direct(file) : undefined;
-        const placed: Placed[] = parts.map(({ ordinal, piece }) => ({
-          ordinal,
-          target: { file: held, direct, offset: piece.offset },
-        }));
+        const placed: Placed[] = parts.map((part) => this.#placed(part, { file: held, direct }));
         for (const one of await local.place(placed, pool, lane)) bad.set(one, parts[placed.indexOf(one)] as RegionPart);
         left = bad.size;
       } finally {
@@ -117,6 +114,12 @@ export class DueChunks {
         bytes: bytes - [...bad.values()].reduce((sum, { piece }) => sum + piece.bytes, 0),
       });
     });
+  }
+
+  #placed({ ordinal, piece }: RegionPart, into: Omit<OpenTarget, 'offset'>): Placed {
+    const { offset, bytes, from = 0 } = piece;
+    const isAll = bytes === this.#parts.reader.catalog.table.placeOf(ordinal).plainBytes;
+    return { ordinal, target: { ...into, offset }, ...(isAll ? {} : { part: { from, bytes } }) };
   }
 
   /** Each pack once for all that is needed of it; what is bad there is taken from elsewhere. */
@@ -202,6 +205,12 @@ export class DueChunks {
     if (this.#parts.signal?.aborted === true)
       throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
   }
+}
+
+/** A file of which only changed pages were stored: threads put it together. */
+function isPartOfLarge({ entry }: TargetFile, { offset, bytes }: Piece): boolean {
+  if (entry.sparse === true || entry.bytes < limits.directFileBytesMin || bytes === 0) return false;
+  return Math.floor(offset / limits.fixedChunkBytes) === Math.floor((offset + bytes - 1) / limits.fixedChunkBytes);
 }
 
 function addTo(due: Due, pack: number, ordinal: number, destination: Destination): void {
