@@ -31,6 +31,8 @@ export interface RecoverRequest {
   readonly lastGoodMs?: number;
   /** Who starts it: asked for where the procedure asks for approvals. */
   readonly by?: Requester;
+  /** A person has made sure that nobody else acts there, where a store cannot tell. */
+  readonly alone?: boolean;
   readonly signal?: AbortSignal;
   readonly tools?: RunnerTools;
 }
@@ -51,6 +53,7 @@ export async function recover(workspace: Workspace, request: RecoverRequest): Pr
     mode: 'real',
     tools: request.tools ?? runnerTools(workspace),
     incident: { impactMs, declaredMs, lastGoodMs: request.lastGoodMs ?? impactMs },
+    alone: request.alone ?? false,
     ...(request.by === undefined ? {} : { by: request.by }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
@@ -73,7 +76,7 @@ export const planOfRollback = (workspace: Workspace, run: string): Rollback =>
 /** Takes back what a real run did. Throws what `rollbackRun` throws. */
 export async function rollback(
   workspace: Workspace,
-  request: Pick<RollbackRequest, 'run' | 'by' | 'signal'>,
+  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'signal'>,
 ): Promise<RunResult> {
   const { started } = readHistory(workspace.journal, request.run);
   const as = timeId(workspace.clock.now());

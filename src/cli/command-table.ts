@@ -170,6 +170,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-resume.ts'),
   },
   {
+    name: 'run pause',
+    summary: 'let a run begin nothing new; what runs ends by itself',
+    heading: 'Recover:',
+    load: () => import('./commands/run-pause.ts'),
+  },
+  {
+    name: 'run retry',
+    summary: 'do a step again that failed or is in doubt, and go on',
+    heading: 'Recover:',
+    load: () => import('./commands/run-retry.ts'),
+  },
+  {
     name: 'drill',
     summary: 'rehearse a scenario in a bubble, measured and scored',
     heading: 'Rehearse:',

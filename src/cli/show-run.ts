@@ -21,6 +21,8 @@ export function showRunOn(output: Output, run: RunResult): void {
   for (const { step, why } of run.undoes?.leaves ?? []) output.line(`${step} is left as it is: ${why}`);
   for (const step of run.steps) showWhere(output, step);
   for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
+  if (run.reason?.code === 'run.lease_lost') output.line(`it stopped: ${run.reason.message}. ${run.reason.hint ?? ''}`);
+  if (run.verdict === 'paused') output.line(`Go on: lifeboat run resume ${run.run}`);
   for (const { step, question, asks } of run.questions) {
     if (asks !== undefined) {
       showAsked(output, run.run, step, question, asks);
@@ -59,7 +61,7 @@ function showWhere(output: Output, { id, kind, state, outputs }: StepReport): vo
 export const runJson = (run: RunResult): Record<string, unknown> => ({ ...run, startedAt: isoTime(run.startedMs) });
 
 export const exitOfRun = ({ verdict }: RunResult): 0 | 1 | 3 =>
-  verdict === 'done' ? 0 : verdict === 'needs-human' ? 3 : 1;
+  verdict === 'done' ? 0 : verdict === 'needs-human' || verdict === 'paused' ? 3 : 1;
 
 function verdictWords(output: Output, { verdict }: RunResult): string {
   const words = {
@@ -67,6 +69,7 @@ function verdictWords(output: Output, { verdict }: RunResult): string {
     failed: 'FAILED',
     'needs-human': 'WAITS FOR A PERSON',
     cancelled: 'CANCELLED',
+    paused: 'PAUSED',
     unfinished: 'UNFINISHED',
   };
   return `${output.mark(verdict === 'done')} ${output.colours.bold(words[verdict])}`;

@@ -18,6 +18,11 @@ export const actingLimits = {
   clockLookMs: 30_000,
   /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
   cancelLookMs: 1_000,
+  /** The hold of a target in a store: renewed six times in that, and after a machine died another one waits so long to take over. */
+  leaseMs: 180_000,
+  /** One answer of a store about who acts: a recovery does not wait for a store that is down. */
+  leaseAnswerMs: 15_000,
+  leaseBytesMax: 64 * 2 ** 10,
   /** A step that states no timeout. */
   stepTimeoutMs: 3_600_000,
   /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */

@@ -112,6 +112,8 @@ export const errorCodes = {
   'run.not_resumable': entry(2, 'no', 'the run has ended, or belongs to a plan that changed'),
   'run.held': entry(4, 'later', 'another runner acts on this run or target'),
   'run.not_asked': entry(2, 'no', 'the run does not ask this'),
+  'run.lease_lost': entry(4, 'human', 'a runner that slept or was cut off may not be the only one that acts any more'),
+  'run.unsure': entry(3, 'human', 'nobody can tell whether somebody else acts on the same target'),
   'people.not_allowed': entry(2, 'no', 'this person may not answer this question'),
   'approval.expired': entry(3, 'human', 'the time for an answer is over'),
   'approval.denied': entry(1, 'human', 'somebody who was asked for consent said no'),

@@ -9,7 +9,7 @@ import { stepper } from './stepper.ts';
 /** A run as its runner begins to act on it, the first time or again. */
 export interface Beginning extends Pick<
   ActiveRun,
-  'run' | 'environment' | 'mode' | 'tools' | 'incident' | 'requester' | 'order' | 'earlier' | 'answer'
+  'run' | 'environment' | 'mode' | 'tools' | 'incident' | 'requester' | 'order' | 'earlier' | 'answer' | 'lease'
 > {
   readonly scenario: Scenario;
   readonly undoes: Undoes | undefined;
@@ -22,9 +22,12 @@ export interface Beginning extends Pick<
 export async function act(beginning: Beginning): Promise<RunResult> {
   const { run, scenario, order, tools, undoes, since } = beginning;
   const { journal } = tools.workspace;
-  const watch = watchForCancel(tools.workspace, run, since, beginning.signal);
-  let verdict: Verdict;
   let active: ActiveRun | undefined;
+  const stop = [beginning.signal, beginning.lease?.signal].filter((one) => one !== undefined);
+  const watch = watchForCancel(tools.workspace, run, since, AbortSignal.any(stop), () => {
+    if (active !== undefined) active.stopped ??= 'paused';
+  });
+  let verdict: Verdict;
   try {
     active = await activeOf(beginning, watch.signal);
     if (undoes !== undefined) noteRollback(active, undoes, 'unfinished');
@@ -34,7 +37,7 @@ export async function act(beginning: Beginning): Promise<RunResult> {
     await watch.end();
   }
   if (undoes !== undefined) noteRollback(active, undoes, verdict);
-  const kind = verdict === 'needs-human' ? 'run.waiting' : 'run.finished';
+  const kind = verdict === 'needs-human' || verdict === 'paused' ? 'run.waiting' : 'run.finished';
   journal.append(kind, { verdict, error: active.reason?.toJSON() ?? null }, { run });
   return showRun(journal, run);
 }

@@ -1,6 +1,7 @@
 import type { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { RunHistory } from './history.ts';
+import type { Lease } from './lease/index.ts';
 import type { Order } from './order.ts';
 import type { Requester } from './people/index.ts';
 import type { Incident, RunnerTools, Verdict } from './run-types.ts';
@@ -23,6 +24,8 @@ export interface ActiveRun {
   readonly outputs: Map<string, Record<string, unknown>>;
   /** What the names mean in called scenarios that have begun, by the name of the call. */
   readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
+  /** What keeps others from acting on the same target; a drill has its bubble for itself. */
+  readonly lease: Lease | undefined;
   /** Ends every running step when it fires. */
   readonly signal: AbortSignal;
   /** Set by the first step that does not pass; nothing new starts then. */

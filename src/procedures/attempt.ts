@@ -19,6 +19,8 @@ export async function attemptStep(
   const title = kind.title(input.settings, input.siblings);
   startStep(active, step, attempt, title, kind);
   progress.phase(`${step.id}: ${title}`);
+  const refusal = notHeld(active);
+  if (refusal !== undefined) return { finish: refusal, remembered: { ...input.remembered } };
   const beganMs = clock.elapsed();
   let hands: ReturnType<typeof contextOf> | undefined;
   const finish = await withinTime(
@@ -38,6 +40,17 @@ export async function attemptStep(
     finish: { ...finish, seconds, ...(output === '' ? {} : { output }) },
     remembered: hands?.remembered() ?? { ...input.remembered },
   };
+}
+
+/** A runner that slept, or whose stores were away, may not be the only one any more: it has begun nothing, and begins nothing. */
+function notHeld({ lease }: ActiveRun): Finish | undefined {
+  try {
+    lease?.mustHold();
+    return undefined;
+  } catch (error) {
+    const { code, message } = toLifeboatError(error);
+    return { state: 'interrupted', code, summary: message };
+  }
 }
 
 /** The step's own timeout, else a general one that leaves room for its budget and for what its settings ask for. */

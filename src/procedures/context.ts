@@ -48,7 +48,7 @@ export function contextOf(
       workspace.journal.append('step.remembered', { step: input.id, attempt, facts }, { run });
       remembered = { ...remembered, ...facts };
     },
-    mustHold: async () => {},
+    mustHold: async () => active.lease?.mustHold(),
     output: (line) => {
       const shown = redact(line);
       tail = `${tail}${shown}\n`.slice(-limits.outputTailBytes);

@@ -2,14 +2,16 @@ import type { Journal, JournalRecord } from '../journal/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester, Said } from './people/asked.ts';
-import type { Incident, StepState, Undoes, Verdict } from './run-types.ts';
+import type { Incident, RunResult, StepState, Undoes, Verdict } from './run-types.ts';
 
 /** What the records of one run say: read by resume, by `run show` and by every report. Pure over records. */
 export interface RunHistory {
   readonly run: string;
   readonly started: RunStarted;
   readonly startedMs: number;
-  readonly ended: { readonly verdict: Verdict; readonly atMs: number } | undefined;
+  readonly ended:
+    | { readonly verdict: Verdict; readonly atMs: number; readonly error: RunResult['reason'] | undefined }
+    | undefined;
   readonly steps: ReadonlyMap<string, StepHistory>;
   readonly resumedMs: readonly number[];
   /** The last run that took this one back, or tried to. */
@@ -80,7 +82,11 @@ export function historyOf(records: readonly JournalRecord[], run: string): RunHi
       resumedMs.push(record.atMs);
       ended = undefined;
     } else if (record.kind === 'run.finished' || record.kind === 'run.waiting') {
-      ended = { verdict: record.data['verdict'] as Verdict, atMs: record.atMs };
+      ended = {
+        verdict: record.data['verdict'] as Verdict,
+        atMs: record.atMs,
+        error: (record.data['error'] ?? undefined) as RunResult['reason'],
+      };
     } else if (record.kind === 'run.rollback') {
       rollback = record.data as unknown as NonNullable<RunHistory['rollback']>;
     } else if (record.kind.startsWith('step.')) {

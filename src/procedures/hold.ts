@@ -13,9 +13,9 @@ export function holdRun(workspace: Workspace, run: string): Held {
   return hold(workspace, `run-${run}`, `run ${run}`);
 }
 
-/** One real run of a scenario in an environment at a time. Throws `run.held`. */
-export function holdTarget(workspace: Workspace, environment: string, scenario: string): Held {
-  return hold(workspace, `target-${shortHash(`${environment}\n${scenario}`)}`, `${scenario} in ${environment}`);
+/** One real run in an environment at a time, on this machine; `lease/` asks the stores about others. Throws `run.held`. */
+export function holdTarget(workspace: Workspace, environment: string): Held {
+  return hold(workspace, `target-${shortHash(environment)}`, `the environment ${environment}`);
 }
 
 function hold({ stateFolder }: Workspace, name: string, what: string): Held {

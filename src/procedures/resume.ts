@@ -3,8 +3,10 @@ import type { Scenario } from '../plan/index.ts';
 import { act } from './act.ts';
 import { readHistory, type RunHistory } from './history.ts';
 import { holdRun, holdTarget } from './hold.ts';
+import type { Lease } from './lease/index.ts';
 import { Order } from './order.ts';
 import type { ResumeRequest, RunResult } from './run-types.ts';
+import { leaseFor } from './runner.ts';
 import { procedureOf } from './snapshot.ts';
 
 /**
@@ -21,8 +23,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const earlier = readHistory(journal, run);
     const scenario = scenarioToResume(earlier, request);
     const order = new Order(scenario);
-    const target = holdTarget(tools.workspace, environment.name, scenario.name);
+    const target = holdTarget(tools.workspace, environment.name);
+    let lease: Lease | undefined;
     try {
+      lease = await leaseFor({ ...request, scenario, mode: earlier.started.mode }, run);
       const facts = { host, pid: process.pid, by: request.answer?.by ?? null };
       const { sequence: since } = journal.append('run.resumed', facts, { run });
       return await act({
@@ -38,9 +42,11 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         order,
         earlier,
         answer: request.answer,
+        lease,
         signal: request.signal,
       });
     } finally {
+      await lease?.release();
       target.release();
     }
   } finally {

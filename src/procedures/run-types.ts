@@ -13,6 +13,8 @@ export interface RunnerTools {
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
+  /** How long the hold of a target lasts unless it is renewed, milliseconds; default `limits.leaseMs`. */
+  readonly leaseMs?: number;
   /** Each line that a step puts out, redacted, while it runs. */
   output?(step: string, line: string): void;
 }
@@ -39,6 +41,8 @@ export interface RunRequest {
   readonly by?: Requester;
   /** The run that this one takes back, and what of it stays as it is. */
   readonly undoes?: Undoes;
+  /** A person has made sure that nobody else acts there, where a store cannot tell. */
+  readonly alone?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -53,10 +57,12 @@ export interface ResumeRequest {
   readonly tools: RunnerTools;
   /** What a person found out about the step that is in doubt. */
   readonly answer?: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string };
+  readonly alone?: boolean;
   readonly signal?: AbortSignal;
 }
 
-export type Verdict = 'done' | 'failed' | 'needs-human' | 'cancelled';
+/** `paused`: people asked the runner to begin nothing new; `needs-human`: it waits for their word, or stopped for their sake. */
+export type Verdict = 'done' | 'failed' | 'needs-human' | 'cancelled' | 'paused';
 
 export type StepState =
   | 'pending'
@@ -83,6 +89,8 @@ export interface RunResult {
   readonly incident: Incident;
   readonly rto: RtoSplit;
   readonly steps: readonly StepReport[];
+  /** Why it did not come to its end. */
+  readonly reason?: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly questions: readonly { readonly step: string; readonly question: string; readonly asks?: Asked }[];
   readonly requester: Requester | undefined;
   readonly resumed: number;

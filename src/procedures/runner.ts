@@ -4,6 +4,7 @@ import { act } from './act.ts';
 import { expandCalls } from './groups/expand.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
 import { refuseUnkept } from './input.ts';
+import { leaseTarget, type Lease } from './lease/index.ts';
 import { Order } from './order.ts';
 import type { RunRequest, RunResult } from './run-types.ts';
 import { flatSteps } from './show.ts';
@@ -23,8 +24,10 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   mustHaveRequester({ ...request, scenario });
   const order = new Order(scenario);
   const held = hold(request, run);
+  let lease: Lease | undefined;
   try {
-    const { sequence: since } = journal.append('run.started', startRecord({ ...request, scenario }), { run });
+    lease = await leaseFor({ ...request, scenario }, run);
+    const { sequence: since } = journal.append('run.started', startRecord({ ...request, scenario, lease }), { run });
     return await act({
       run,
       since,
@@ -38,11 +41,31 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       order,
       earlier: undefined,
       answer: undefined,
+      lease,
       signal: request.signal,
     });
   } finally {
+    await lease?.release();
     held.release();
   }
+}
+
+/** Makes sure that nobody on another machine acts there. A bubble has its own name; nobody else acts in it. */
+export async function leaseFor(
+  request: Pick<RunRequest, 'tools' | 'environment' | 'scenario' | 'mode' | 'alone' | 'signal'>,
+  run: string,
+): Promise<Lease | undefined> {
+  const { tools, environment, scenario, mode, alone = false, signal } = request;
+  if (mode === 'drill') return undefined;
+  return leaseTarget({
+    workspace: tools.workspace,
+    run,
+    environment,
+    domains: scenario.loses.domains,
+    alone,
+    signal: signal ?? new AbortController().signal,
+    ...(tools.leaseMs === undefined ? {} : { lengthMs: tools.leaseMs }),
+  });
 }
 
 function hold(request: RunRequest, run: string): Held {
@@ -50,7 +73,7 @@ function hold(request: RunRequest, run: string): Held {
   const own = holdRun(workspace, run);
   if (request.mode === 'drill') return own; // a bubble has its own name; nobody else acts in it
   try {
-    const target = holdTarget(workspace, request.environment.name, request.scenario.name);
+    const target = holdTarget(workspace, request.environment.name);
     return {
       release: () => {
         target.release();
@@ -86,7 +109,8 @@ function startRecord({
   incident,
   by,
   undoes,
-}: RunRequest): Record<string, unknown> {
+  lease,
+}: RunRequest & { readonly lease: Lease | undefined }): Record<string, unknown> {
   const { plan, host, tool } = tools.workspace;
   const snapshot = plain(scenario);
   return {
@@ -100,6 +124,7 @@ function startRecord({
     incident,
     ...(by === undefined ? {} : { by }),
     ...(undoes === undefined ? {} : { undoes }),
+    ...(lease === undefined ? {} : { lease: { stores: lease.stores, without: lease.without } }),
     tool,
     host,
     pid: process.pid,

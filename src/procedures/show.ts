@@ -42,6 +42,7 @@ export function resultOf(history: RunHistory): RunResult {
     incident: started.incident,
     rto: splitRto(history.records, started.incident, lastMs),
     steps: steps.map((step) => (passedOver.has(step.id) ? notChosen(step) : step)),
+    ...(ended?.error === undefined ? {} : { reason: ended.error }),
     questions: steps.flatMap(({ id, state, question, asks }) =>
       state === 'needs-human' && question !== undefined
         ? [{ step: id, question, ...(asks === undefined ? {} : { asks }) }]

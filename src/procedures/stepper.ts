@@ -1,4 +1,4 @@
-import { LifeboatError, toLifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
@@ -15,7 +15,7 @@ import { templateHolds } from '../plan/index.ts';
 /** How this run acts on one step: at most once a step, in the order that `Order` gives. */
 export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<Passed> {
   const act = async (step: StepDeclaration): Promise<Passed> => {
-    if (active.signal.aborted) active.stopped ??= 'cancelled';
+    if (active.signal.aborted) stopBySignal(active);
     if (active.stopped !== undefined) return false;
     const earlier = active.earlier?.steps.get(step.id);
     if (earlier?.state === 'skipped') return true;
@@ -92,11 +92,13 @@ async function attempts(
     const attempt = before + tries;
     const { finish, remembered } = await guarded(active, step, kind, current, attempt);
     const mayRetry =
-      finish.acted !== true && tries <= step.retry.times && active.stopped === undefined && !active.signal.aborted;
-    if ((finish.state !== 'retry' && finish.state !== 'failed') || !mayRetry) {
+      (finish.state === 'retry' || finish.state === 'failed') && finish.acted !== true && tries <= step.retry.times;
+    const isStopped = active.signal.aborted || (active.stopped !== undefined && active.stopped !== 'paused');
+    if (!mayRetry || isStopped) {
       return finishStep(active, step, finish.state === 'retry' ? { ...finish, state: 'failed' } : finish, attempt);
     }
     finishStep(active, step, { ...finish, state: 'retry' }, attempt);
+    if (active.stopped === 'paused') return { ...finish, state: 'interrupted' }; // its next try comes after the pause
     current = { ...current, remembered };
     try {
       await clock.sleep(step.retry.pauseMs, active.signal);
@@ -130,12 +132,24 @@ async function guarded(
 function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Passed {
   if (finish.state === 'done') active.outputs.set(step.id, finish.outputs ?? {});
   if (finish.state === 'done' || finish.state === 'skipped') return true;
-  if (finish.state === 'needs-human' || finish.state === 'cancelled') active.stopped ??= finish.state;
+  if (finish.state === 'cancelled') stopBySignal(active);
+  else if (finish.state === 'needs-human' || finish.code === 'run.lease_lost') active.stopped ??= 'needs-human';
   else if (finish.state !== 'interrupted') active.stopped ??= 'failed';
   const waits = finish.asks === undefined ? 'step.in_doubt' : 'step.waits';
   const code = finish.state === 'needs-human' ? waits : 'step.failed';
   active.reason ??= new LifeboatError(code, `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
   return false;
+}
+
+/** A run that is stopped because another runner may act waits for a person; any other signal is a request to end it. */
+function stopBySignal(active: ActiveRun): void {
+  const { reason } = active.signal;
+  if (!isLifeboatError(reason, 'run.lease_lost')) {
+    active.stopped ??= 'cancelled';
+    return;
+  }
+  active.stopped ??= 'needs-human';
+  active.reason ??= reason;
 }
 
 function failureOf(error: unknown): Finish {

@@ -80,6 +80,7 @@ export interface NamedObject {
     | 'canary'
     | 'log'
     | 'hold'
+    | 'lease'
     | 'journal'
     | 'foreign';
   /** What follows the folder, without `.copy`; '' for the header and for what is foreign. */
@@ -115,6 +116,7 @@ export function objectOfName(name: string): NamedObject {
   if (folder === 'cooling' && isTimeId(first)) return { kind: 'cooling', id: first, copy };
   if (folder === 'awaited' && isTimeId(first)) return { kind: 'awaited', id: first, copy };
   if (folder === 'holds' && isTimeId(first)) return { kind: 'hold', id: first, copy };
+  if (folder === 'leases' && /^[0-9a-f]{32}\.\d{10}$/.test(first)) return { kind: 'lease', id: first, copy };
   if (folder === 'canary' && /^[0-9a-f]{8}$/.test(first)) return { kind: 'canary', id: first, copy };
   return foreign;
 }

@@ -225,6 +225,7 @@ export interface Damage {
     | 'canary'
     | 'log'
     | 'hold'
+    | 'lease'
     | 'journal'
     | 'foreign';
   readonly code: 'repository.damaged' | 'repository.incomplete' | 'repository.unreadable';

@@ -16,6 +16,8 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   'run choose': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'run skip': 'it writes one record about a run that stopped; src/procedures/after tries it',
   'run cancel': 'it writes one record about a run; src/procedures/after tries it on one that is acted on',
+  'run pause': 'it writes one record about a run that is acted on; src/procedures/after tries it',
+  'run retry': 'it is `run resume` with an answer, which is swept',
   'run rollback': 'it is a run as `recover` is, which is swept; src/procedures/rollback stops and kills it',
   'run attest': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'wal push':

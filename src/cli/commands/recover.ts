@@ -22,6 +22,7 @@ export const command: Command = {
     { flags: '--impact <TIME>', summary: 'when it broke (2026-11-21T03:00:00Z); default: now' },
     { flags: '--as <CONTACT>', summary: 'who you are; asked for where people have to approve, which you then cannot' },
     { flags: '--last-good <TIME>', summary: 'the last moment whose data is wanted; default: the impact' },
+    { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
     { flags: '--dry-run', summary: 'a briefing: what each step would do, and how sure that is' },
   ],
   examples: [
@@ -58,6 +59,7 @@ export const command: Command = {
         scenario: scenario.name,
         environment,
         by,
+        alone: input.flag('alone'),
         signal: context.signal,
         ...(impactMs === undefined ? {} : { impactMs }),
         ...(lastGoodMs === undefined ? {} : { lastGoodMs }),

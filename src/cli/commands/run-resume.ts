@@ -14,6 +14,7 @@ export const command: Command = {
     { flags: '--step <STEP>', summary: 'the step the answer is about, if several are in doubt' },
     { flags: '--done', summary: 'the step in doubt took effect: go on behind it' },
     { flags: '--again', summary: 'the step in doubt took no effect: do it' },
+    { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
   ],
   examples: [
     'lifeboat run resume 01kb9c3r8x0000000000000000',
@@ -24,6 +25,7 @@ export const command: Command = {
       const answer = answerOf(input);
       const run = await resume(workspace, {
         run: input.argument('RUN'),
+        alone: input.flag('alone'),
         signal: context.signal,
         ...(answer === undefined ? {} : { answer }),
       });

@@ -11,6 +11,7 @@ export const command: Command = {
   arguments: [{ name: 'RUN', summary: 'the id of the run; `lifeboat runs` lists them' }],
   options: [
     { flags: '--as <CONTACT>', summary: 'who you are (the user of this process)' },
+    { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
     { flags: '--dry-run', summary: 'what would be taken back, and by whom' },
   ],
   examples: [
@@ -28,7 +29,7 @@ export const command: Command = {
       }
       mustHaveConsent(workspace, run, plan.scenario, context.yes);
       const by = { as: input.text('as'), user: userName() };
-      const result = await rollback(workspace, { run, by, signal: context.signal });
+      const result = await rollback(workspace, { run, by, alone: input.flag('alone'), signal: context.signal });
       showRunOn(context.output, result);
       return { json: runJson(result), exitCode: exitOfRun(result) };
     }),

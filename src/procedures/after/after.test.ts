@@ -1,9 +1,19 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../core/index.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
-import { cancelRun, resumeRun, runProcedure, showRun, skipStep, type RunResult } from '../index.ts';
+import {
+  cancelRun,
+  pauseRun,
+  readHistory,
+  resumeRun,
+  runProcedure,
+  showRun,
+  skipStep,
+  stepToRetry,
+  type RunResult,
+} from '../index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
 
 let bench: Bench;
@@ -102,5 +112,53 @@ describe('cancel', () => {
     bench.journal.append('run.cancel_asked', { by, reason: null }, { run: id });
     skip('hand');
     expect((await resume()).verdict).toBe('done');
+  });
+});
+
+describe('pause', () => {
+  it('lets what runs end, begins nothing new, and is gone on with', async () => {
+    const running = run(stepOf('slow', 'exec', ['sleep', '1.6']), stepOf('after', 'exec', ['true']));
+    await systemClock.sleep(200);
+    pauseRun(bench.workspace, { run: id, by, reason: 'look first' });
+    const paused = await running;
+    expect([paused.verdict, ...paused.steps.map(({ state }) => state)]).toEqual(['paused', 'done', 'pending']);
+    expect((await resume()).verdict).toBe('done');
+  }, 30_000);
+
+  it('between two tries keeps the next one for later', async () => {
+    const flag = join(bench.folder, 'flag');
+    const running = run(stepOf('flaky', 'exec', ['test', '-e', flag], { retry: { times: 50, pauseMs: 300 } }));
+    await systemClock.sleep(200);
+    pauseRun(bench.workspace, { run: id, by });
+    const paused = await running;
+    expect([paused.verdict, paused.steps[0]?.state]).toEqual(['paused', 'retry']);
+    writeFileSync(flag, '');
+    expect((await resume()).verdict).toBe('done');
+  }, 30_000);
+
+  it('is refused where nobody acts', async () => {
+    await run(stepOf('hand', 'manual', 'Look'));
+    expect(() => pauseRun(bench.workspace, { run: id, by })).toThrow(
+      expect.objectContaining({ code: 'run.not_resumable' }),
+    );
+  });
+});
+
+describe('retry', () => {
+  it('names the only step that stands in the way, and does it again without a further question', async () => {
+    const flag = join(bench.folder, 'flag');
+    await run(stepOf('first', 'exec', ['true']), stepOf('bad', 'exec', ['test', '-e', flag]));
+    const step = stepToRetry(readHistory(bench.journal, id), undefined);
+    expect(step).toBe('bad');
+    writeFileSync(flag, '');
+    const { environment, tools } = bench;
+    const done = await resumeRun({ run: id, environment, tools, answer: { step, is: 'again', by: 'duty' } });
+    expect(done).toMatchObject({ verdict: 'done', steps: [{ attempts: 1 }, { attempts: 2 }] });
+    expect(() => stepToRetry(readHistory(bench.journal, id), 'bad')).toThrow(
+      expect.objectContaining({ code: 'run.not_resumable' }),
+    );
+    expect(() => stepToRetry(readHistory(bench.journal, id), 'nobody')).toThrow(
+      expect.objectContaining({ code: 'input.flag' }),
+    );
   });
 });

@@ -46,7 +46,7 @@ function holdUnlessActed(workspace: Workspace, run: string): Held | undefined {
 }
 
 /**
- * A signal that fires when the run is asked to stop from elsewhere, or when `outer` fires. `since` is the record this runner began with: what was
+ * Calls `pause` once when the run is asked to begin nothing new, and gives a signal that fires when the run is asked to stop from elsewhere, or when `outer` fires. `since` is the record this runner began with: what was
  * asked of an earlier one does not count. Call `end` when the run is over.
  */
 export function watchForCancel(
@@ -54,6 +54,7 @@ export function watchForCancel(
   run: string,
   since: number,
   outer: AbortSignal | undefined,
+  pause: () => void,
 ): { readonly signal: AbortSignal; end(): Promise<void> } {
   const stop = new AbortController();
   const over = new AbortController();
@@ -72,7 +73,9 @@ export function watchForCancel(
   async function watch(): Promise<void> {
     while (!stop.signal.aborted) {
       await clock.sleep(limits.cancelLookMs, over.signal);
-      if (journal.records({ run, kinds: ['run.cancel_asked'], after: since }).length > 0) {
+      const asked = journal.records({ run, kinds: ['run.cancel_asked', 'run.pause_asked'], after: since });
+      if (asked.some(({ kind }) => kind === 'run.pause_asked')) pause();
+      if (asked.some(({ kind }) => kind === 'run.cancel_asked')) {
         stop.abort(new LifeboatError('operation.cancelled', `run ${run} was cancelled`));
       }
     }

@@ -43,7 +43,8 @@ export async function actOnGroup(
     ...(way.called === undefined || group.kind !== 'call' ? {} : outputsWithin(active.outputs, way.called.scope)),
   };
   if (isDone && passed) return { state: 'done', summary: earlier.summary, outputs };
-  const state = passed ? 'done' : active.stopped === 'needs-human' ? 'interrupted' : (active.stopped ?? 'failed');
+  const waits = active.stopped === 'needs-human' || active.stopped === 'paused' ? 'interrupted' : active.stopped;
+  const state = passed ? 'done' : (waits ?? 'failed');
   const summary = passed ? way.summary : 'not all of its steps are done';
   // What the steps inside gave stands in their own records, and need not stand here again.
   finishStep(active, group, { state, summary, outputs: { ...way.outputs } }, attempt);

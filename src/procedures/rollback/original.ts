@@ -53,6 +53,7 @@ async function originalRun(
     order: new Order(scenario),
     earlier,
     answer: undefined,
+    lease: undefined,
     outputs: new Map(),
     scopes: new Map(),
     signal,

@@ -16,6 +16,8 @@ export interface RollbackRequest {
   /** The id of the run that takes back; made by the caller when the environment's folder is named after it. */
   readonly as?: string;
   readonly by?: Requester;
+  /** A person has made sure that nobody else acts there, where a store cannot tell. */
+  readonly alone?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ export function planRollback(tools: RunnerTools, run: string): Rollback {
  * Throws `run.missing`, `run.held` while a runner acts on it, `run.not_resumable`.
  */
 export async function rollbackRun(request: RollbackRequest): Promise<RunResult> {
-  const { tools, run, environment, as, by, signal } = request;
+  const { tools, run, environment, as, by, alone = false, signal } = request;
   const held = holdRun(tools.workspace, run);
   try {
     const { scenario, leaves } = planRollback(tools, run);
@@ -47,6 +49,7 @@ export async function rollbackRun(request: RollbackRequest): Promise<RunResult> 
       tools,
       incident: started.incident,
       undoes: { run, leaves },
+      alone,
       ...(as === undefined ? {} : { run: as }),
       ...(by === undefined ? {} : { by }),
       ...(signal === undefined ? {} : { signal }),

@@ -1,0 +1,1 @@
+export { leaseTarget, type Lease, type LeaseRequest } from './target.ts';
