@@ -1,8 +1,9 @@
 import { formatBytes, LifeboatError, limits } from '../core/index.ts';
+import { hostIdentity } from '../journal/index.ts';
 import type { Point, PrunePlan } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 
-/** What the records of this machine say about what is no longer needed. */
+/** What the records of this machine, and of all that ship theirs to the store, say about what is no longer needed. */
 export interface Explanation {
   /** Bytes that points brought which somebody, or retention, gave up on record, less what prunes deleted since. */
   readonly explainedBytes: number;
@@ -12,23 +13,53 @@ export interface Explanation {
   readonly known: number;
 }
 
+export interface ExplanationOf {
+  /** The points that were there before anything was let go. */
+  readonly before: readonly Point[];
+  readonly others: readonly Told[];
+  /** Points that are about to go. */
+  readonly going?: readonly string[];
+}
+
+interface Told {
+  readonly kind: string;
+  readonly data: Record<string, unknown>;
+  readonly hash: string;
+}
+
+const kinds = ['backup.finished', 'forget.started', 'prune.finished', 'tiers.finished'];
+
 /**
- * Holds the points that are there against the journal. Whoever removed points from the store without a word, be it a mistake or a break-in,
+ * What other machines told the store of their backups, forgetting and prunes there, as far as each chain can be believed. A record that cannot
+ * be read explains nothing: at worst somebody is asked who knows the answer, and `verify` names the damage.
+ */
+export async function recordsOfOthers(workspace: Workspace, store: string): Promise<Told[]> {
+  const own = hostIdentity(workspace.stateFolder).id;
+  const { chains } = await (await workspace.repository(store)).journals();
+  return chains
+    .filter(({ chain }) => chain !== own)
+    .flatMap(({ rows }) => rows.filter(({ kind }) => kinds.includes(kind)))
+    .map(({ kind, data, hash }) => ({ kind, data: JSON.parse(data) as Record<string, unknown>, hash }));
+}
+
+/**
+ * Holds the points that are there against the journals. Whoever removed points from the store without a word, be it a mistake or a break-in,
  * shall not have a prune finish the work.
  */
 export function explain(
   { journal }: Workspace,
   store: string,
-  before: readonly Point[],
-  going: readonly string[] = [],
+  { before, others, going = [] }: ExplanationOf,
 ): Explanation {
   const bytes = new Map(before.map(({ id, storedBytes }) => [id, storedBytes]));
   const made = new Set<string>();
   const given = new Set(going);
   const accepted = new Set<string>();
   let deletedBytes = 0;
-  const kinds = ['backup.finished', 'forget.started', 'prune.finished', 'tiers.finished'];
-  for (const { kind, data } of journal.records({ kinds })) {
+  const own = journal.records({ kinds });
+  // What was brought back from a store is told twice.
+  const known = new Set(own.map(({ hash }) => hash));
+  for (const { kind, data } of [...others.filter(({ hash }) => !known.has(hash)), ...own]) {
     const point = String(data['point']);
     if (kind === 'backup.finished' && data['store'] === store) {
       made.add(point);
@@ -41,6 +72,8 @@ export function explain(
       deletedBytes -= (data['separated'] as { bytes: number }).bytes;
     if (kind === 'prune.finished' && data['store'] === store) {
       deletedBytes += (data['deleted'] as { bytes: number }).bytes;
+      // Written anew under a later key epoch: the old packs go, and no point with them.
+      deletedBytes -= (data['outdated'] as { movedBytes: number } | undefined)?.movedBytes ?? 0;
       for (const id of (data['explanation'] as Explanation).vanished) accepted.add(id);
     }
   }

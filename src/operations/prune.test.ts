@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { backup, forget, listPoints, prune, verify, type PruneRequest, type Workspace } from './index.ts';
+import {
+  backup,
+  forget,
+  listPoints,
+  prune,
+  rebuild,
+  shipJournal,
+  verify,
+  type PruneRequest,
+  type Workspace,
+} from './index.ts';
 import { backupDaily, withPolicy } from './testing/aged.ts';
-import { damageFiles, packFiles, withWorkspace } from './testing/workspace.ts';
+import { damageFiles, packFiles, withWorkspace, withWorkspaceOf } from './testing/workspace.ts';
 
 const request: PruneRequest = { store: 'near', dryRun: false, keepPoints: false, evict: [], anyway: false };
 
@@ -98,6 +108,40 @@ describe('a prune', () => {
       // As the record of a forget that another process made.
       workspace.journal.append('forget.started', { point: lost, stores: ['near'] });
       expect((await prune(workspace, request)).result.deleted.bytes).toBeGreaterThan(16 * 2 ** 20);
+    });
+  });
+
+  it('knows from the journals of other machines in the store which points should be there, and which were given up', async () => {
+    await withWorkspace(async (workspace, folder) => {
+      for (let i = 0; i < 4; i += 1) {
+        await writeFile(join(folder, 'docs', 'a'), randomBytes(1000));
+        await backup(workspace, 'docs');
+      }
+      const ids = await idsIn(workspace);
+      await shipJournal(workspace, ['near']);
+      for (const id of ids.slice(0, 2)) await rm(join(folder, 'near', 'points', id));
+      // A machine that only prunes: its own journal is empty.
+      await rename(join(folder, 'state'), join(folder, 'state-of-the-writer'));
+      await withWorkspaceOf(folder, async (pruner) => {
+        const told = '2 of 4 points are gone from near, and no record says who gave them up; nothing was deleted';
+        await expect(prune(pruner, request)).rejects.toMatchObject({ code: 'prune.unexplained', message: told });
+      });
+      await rename(join(folder, 'state'), join(folder, 'state-of-the-pruner'));
+      await rename(join(folder, 'state-of-the-writer'), join(folder, 'state'));
+      for (const id of ids.slice(0, 2)) workspace.journal.append('forget.started', { point: id, stores: ['near'] });
+      await shipJournal(workspace, ['near']);
+      await rename(join(folder, 'state'), join(folder, 'state-of-the-writer'));
+      await rename(join(folder, 'state-of-the-pruner'), join(folder, 'state'));
+      await withWorkspaceOf(folder, async (pruner) => {
+        const { explanation } = await prune(pruner, request);
+        expect(explanation).toMatchObject({ vanished: [], known: 2 });
+        // Remembered from the store as well, it is told twice and counts once.
+        await rebuild(pruner, ['near']);
+        const again = await prune(pruner, { ...request, dryRun: true });
+        expect(again.explanation).toEqual({ ...explanation, explainedBytes: expect.any(Number) });
+        expect(again.explanation.explainedBytes).toBeLessThanOrEqual(explanation.explainedBytes);
+        await expectSound(pruner);
+      });
     });
   });
 

@@ -5,7 +5,7 @@ import type { Point, PruneOptions, PrunePlan, PruneResult } from '../repository/
 import { damagedObjects } from './backup.ts';
 import type { Workspace } from './contract.ts';
 import { pruneLogs, type PrunedLog } from './prune-logs.ts';
-import { explain, requireExplained, requireNoneVanished, type Explanation } from './prune-alarm.ts';
+import { explain, recordsOfOthers, requireExplained, requireNoneVanished, type Explanation } from './prune-alarm.ts';
 import { coolStore, moveAway, type TierReport } from './tiers.ts';
 import { applyRetention, decideRetention, type RetentionPlan, type RetentionReport } from './retention.ts';
 
@@ -15,6 +15,8 @@ export interface PruneRequest {
   /** Retention is not asked: no point goes. */
   readonly keepPoints: boolean;
   readonly rewriteBytesMax?: number;
+  /** What was sealed under an earlier key epoch is written anew under the newest, within `rewriteBytesMax`. */
+  readonly rekey?: boolean;
   /** Writers that somebody knows to be dead, by the ids of their sessions. */
   readonly evict: readonly string[];
   /** Also where more would go than decisions on record explain. */
@@ -53,11 +55,12 @@ export async function prune(workspace: Workspace, request: PruneRequest): Promis
   }).sequence;
   try {
     const before = await pointsOf(workspace, request);
+    const others = await recordsOfOthers(workspace, store);
     // Before retention, which would go on where somebody else began.
-    if (!request.anyway) requireNoneVanished(store, explain(workspace, store, before));
+    if (!request.anyway) requireNoneVanished(store, explain(workspace, store, { before, others }));
     const retention = request.keepPoints ? undefined : await retain(workspace, request);
     const away = retention === undefined ? [] : await moveAway(workspace, retention, request);
-    const explanation = explain(workspace, store, before);
+    const explanation = explain(workspace, store, { before, others });
     const result = await execute(workspace, request, explanation);
     const tiers = retention && { away, ...(await coolStore(workspace, retention, request)) };
     // Last: while a point is there, its log is.
@@ -84,7 +87,8 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
     ...(retention?.decisions ?? []).filter(({ keep }) => !keep).map(({ point }) => point.id),
     ...away.filter(({ stays }) => stays === undefined).map(({ point }) => point),
   ];
-  const explanation = explain(workspace, store, before, going);
+  const others = await recordsOfOthers(workspace, store);
+  const explanation = explain(workspace, store, { before, others, going });
   const result = await (
     await workspace.repository(store)
   ).prune({
@@ -124,6 +128,7 @@ const optionsOf = (workspace: Workspace, request: PruneRequest): PruneOptions =>
   host: workspace.host,
   dryRun: request.dryRun,
   rewriteBytesMax: request.rewriteBytesMax,
+  rekey: request.rekey === true,
   evict: request.evict,
   distrust: damagedObjects(workspace, request.store),
   progress: workspace.progress,
@@ -142,12 +147,14 @@ async function pointsOf(workspace: Workspace, { store, signal }: PruneRequest): 
 }
 
 function recordOf(result: PruneResult): Record<string, unknown> {
-  const { points, held, deleted, rewritten, waiting, neededAgain, retained, indexes, evicted, writers } = result;
+  const { points, held, deleted, rewritten, waiting, neededAgain, retained, indexes, evicted, writers, outdated } =
+    result;
   return {
     points,
     held,
     deleted,
     rewritten,
+    outdated,
     waiting,
     neededAgain,
     retained: { objects: retained.length, reason: retained[0]?.reason ?? null },
