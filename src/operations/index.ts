@@ -7,6 +7,7 @@ export * from './holds.ts';
 export { planInPlace, restoreInPlace, type InPlacePlan, type InPlaceReport } from './in-place.ts';
 export * from './points.ts';
 export * from './prune.ts';
+export * from './rekey.ts';
 export * from './replicate.ts';
 export * from './restore.ts';
 export * from './restore-tables.ts';

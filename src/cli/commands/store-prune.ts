@@ -18,6 +18,10 @@ export const command: Command = {
       summary: 'move no more than this out of packs that are mostly unneeded: 1GiB',
     },
     {
+      flags: '--rekey',
+      summary: 'write what was sealed under earlier keys anew, first of all; go on with what keys rotate --rekey began',
+    },
+    {
       flags: '--evict <ID...>',
       summary: 'backups or prunes of other machines that you know to be dead, by the ids that a prune names',
     },
@@ -69,6 +73,7 @@ function requestOf(context: CommandContext, input: Input, store: string): Parame
     store,
     dryRun: input.flag('dry-run'),
     keepPoints: input.flag('keep-points'),
+    rekey: input.flag('rekey'),
     evict: input.texts('evict'),
     anyway: context.yes,
     signal: context.signal,
@@ -106,8 +111,19 @@ const logSentences = ({ logs, dryRun }: PruneReport): string[] =>
 
 /** What stays, and because of whom. */
 function sentencesOf({ result, dryRun }: PruneReport): string[] {
-  const { kept, rewritten, partlyUnused, busy, unreadable, writers, waiting, neededAgain, retained, blockedBy } =
-    result;
+  const {
+    kept,
+    rewritten,
+    outdated,
+    partlyUnused,
+    busy,
+    unreadable,
+    writers,
+    waiting,
+    neededAgain,
+    retained,
+    blockedBy,
+  } = result;
   const packs = ({ packs: count, bytes }: { packs: number; bytes: number }): string =>
     `${formatBytes(bytes)} in ${count} pack${count === 1 ? '' : 's'}`;
   const sentences = [`${packs(kept)} stay for the ${result.points} points`];
@@ -116,6 +132,8 @@ function sentencesOf({ result, dryRun }: PruneReport): string[] {
     sentences.push(
       `${formatBytes(rewritten.movedBytes)} ${moved} moved out of ${packs(rewritten)} that are mostly unneeded`,
     );
+  if (outdated.movedBytes > 0)
+    sentences.push(`${formatBytes(outdated.movedBytes)} ${moved} sealed anew under the newest key`);
   if (partlyUnused.packs > 0)
     sentences.push(
       `${formatBytes(partlyUnused.unusedBytes)} of ${packs(partlyUnused)} are unneeded and stay for another day (--rewrite-at-most)`,

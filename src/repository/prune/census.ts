@@ -12,6 +12,8 @@ export interface CensusOf {
   readonly condemned: ReadonlySet<string>;
   /** Names of objects that were found damaged. */
   readonly distrust: ReadonlySet<string>;
+  /** Of several places of a chunk one of this key epoch counts first. */
+  readonly preferEpoch?: number | undefined;
 }
 
 /** Of each pack that the store has: how much of it points need, each needed chunk counted in one place alone. */
@@ -45,6 +47,11 @@ export class Census {
 
   isCondemned(pack: number): boolean {
     return this.#of.condemned.has(this.#of.catalog.packs[pack]?.id ?? '');
+  }
+
+  /** Sealed under an earlier key epoch than this. */
+  isOlder(pack: number, epoch: number): boolean {
+    return (this.#of.catalog.packs[pack]?.epoch ?? epoch) < epoch;
   }
 
   isDistrusted(pack: number): boolean {
@@ -84,8 +91,12 @@ export class Census {
     }
     const worth = (place: number): number => {
       const pack = packOf(place);
+      const isOutdated = this.#of.preferEpoch !== undefined && this.isOlder(pack, this.#of.preferEpoch);
       const trust =
-        (catalog.isFrozen(pack) ? 0 : 4) + (this.isCondemned(pack) ? 0 : 2) + (this.isDistrusted(pack) ? 0 : 1);
+        (isOutdated ? 0 : 8) +
+        (catalog.isFrozen(pack) ? 0 : 4) +
+        (this.isCondemned(pack) ? 0 : 2) +
+        (this.isDistrusted(pack) ? 0 : 1);
       return trust * 2 ** 40 + (everywhere[pack] ?? 0);
     };
     for (const places of several) {

@@ -14,6 +14,8 @@ export interface Choice {
   /** Hold something unneeded, and are left. */
   readonly partlyUnused: readonly number[];
   readonly busy: readonly number[];
+  /** Needed and sealed under an earlier key epoch, whatever becomes of them. */
+  readonly outdated: readonly number[];
 }
 
 export interface ChoiceOf {
@@ -22,9 +24,12 @@ export interface ChoiceOf {
   /** Packs that may belong to a backup that is at work. */
   readonly isBusy: (pack: number) => boolean;
   readonly rewriteBytesMax: number | undefined;
+  /** The newest key epoch; with `rekey` what is sealed under an earlier one is written anew. */
+  readonly epoch: number;
+  readonly rekey: boolean;
 }
 
-export function choose({ catalog, census, isBusy, rewriteBytesMax }: ChoiceOf): Choice {
+export function choose({ catalog, census, isBusy, rewriteBytesMax, epoch, rekey }: ChoiceOf): Choice {
   const kept: number[] = [];
   const unneeded: number[] = [];
   const condemned: number[] = [];
@@ -40,7 +45,11 @@ export function choose({ catalog, census, isBusy, rewriteBytesMax }: ChoiceOf): 
     else kept.push(pack);
   }
   const most = rewriteBytesMax ?? Math.max(heldBytes * limits.rewriteShareMax, limits.rewriteBytesMin);
-  const { taken, left } = withinBudget(rewritable(catalog, census, partly, condemned, kept), census, most);
+  const needed = [...kept, ...partly];
+  const outdated = needed.filter((pack) => census.isOlder(pack, epoch));
+  const first = rekey ? outdated.filter((pack) => isReadable(catalog, census, pack)) : [];
+  const worth = rewritable(catalog, census, partly, condemned, kept);
+  const { taken, left } = withinBudget([...new Set([...first, ...worth])], census, most);
   const rewritten = new Set(taken);
   return {
     kept: kept.filter((pack) => !rewritten.has(pack)),
@@ -49,6 +58,7 @@ export function choose({ catalog, census, isBusy, rewriteBytesMax }: ChoiceOf): 
     rewritten: taken,
     partlyUnused: partly.filter((pack) => left.includes(pack)),
     busy,
+    outdated,
   };
 }
 

@@ -68,8 +68,8 @@ export function evictedWriters(times: number, timeoutMs: number): void {
   );
 }
 
-/** A few kills are spread over a prune of some hundred calls, many are in front of each. */
-const strideOf = (kills: number): number => (kills < 50 ? 17 + Math.floor(Math.random() * 30) : 1);
+/** A few kills are spread over a prune of some hundred calls, many leave out only what is under way together. */
+const strideOf = (kills: number): number => (kills < 50 ? 17 + Math.floor(Math.random() * 30) : 3);
 const firstCall = (kills: number): number => (kills < 50 ? 10 + Math.floor(Math.random() * 30) : 5);
 
 async function expectSpaceBack(scene: KilledPrunes): Promise<void> {

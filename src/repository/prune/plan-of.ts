@@ -38,6 +38,10 @@ export function planOf({ choice, census, needs, writers, log, damage }: PlanOf):
     condemned: amountOf(choice.condemned.filter((pack) => census.usedBytes(pack) === 0)),
     rewritten: { ...amountOf(choice.rewritten), movedBytes: usedBytesOf(choice.rewritten) },
     partlyUnused: { ...partly, unusedBytes: partly.bytes - usedBytesOf(choice.partlyUnused) },
+    outdated: {
+      ...amountOf(choice.outdated),
+      movedBytes: usedBytesOf(choice.outdated.filter((pack) => choice.rewritten.includes(pack))),
+    },
     busy: amountOf(choice.busy),
     unreadable,
     writers: writers.open,

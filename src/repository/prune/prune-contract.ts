@@ -10,6 +10,8 @@ export interface PruneOptions {
   readonly without?: ReadonlySet<string>;
   /** Chunks that are still needed are moved out of packs that are mostly not, up to so many bytes; default: a share of the store. */
   readonly rewriteBytesMax?: number | undefined;
+  /** What is needed of packs that were sealed under an earlier key epoch is written anew under the newest, before anything else, within `rewriteBytesMax`. */
+  readonly rekey?: boolean;
   /** Writers, by the ids of their sessions, that a person knows to be dead: the names of their points are claimed. */
   readonly evict?: readonly string[];
   /** Objects that were found damaged: a chunk in one of them is none to count on. */
@@ -39,6 +41,8 @@ export interface PrunePlan {
   readonly condemned: Amount;
   /** Hold little that is needed; `movedBytes` of it are written anew. */
   readonly rewritten: Amount & { readonly movedBytes: number };
+  /** Needed, and sealed under an earlier key epoch; `movedBytes` of what is needed of them is written anew, where that was asked for. */
+  readonly outdated: Amount & { readonly movedBytes: number };
   /** Hold something that is not needed, and are left for another day: the bound on rewriting, or too little to gain. */
   readonly partlyUnused: Amount & { readonly unusedBytes: number };
   /** May belong to a backup that is at work. */

@@ -73,6 +73,8 @@ class Prune {
       census,
       isBusy: this.#busy(writers),
       rewriteBytesMax: this.#options.rewriteBytesMax,
+      epoch: this.#bundle.epoch,
+      rekey: this.#options.rekey === true,
     });
     const plan = planOf({ choice, census, needs: this.#needs, writers, log: this.#log, damage: before.damage });
     if (dryRun) return { ...plan, ...nothingDone, blockedBy: before.damage.map(({ object }) => object) };
@@ -214,6 +216,7 @@ class Prune {
       needed: this.#needs.chunks,
       condemned: condemned.packs,
       distrust: this.#options.distrust ?? new Set(),
+      preferEpoch: this.#options.rekey === true ? this.#bundle.epoch : undefined,
     });
   }
 

@@ -1,0 +1,3 @@
+import { rekeyKilled } from './rekey.suite.ts';
+
+rekeyKilled(1, 600_000);

@@ -1,0 +1,3 @@
+import { coolingKilled } from './killed.suite.ts';
+
+coolingKilled(1, 900_000);
