@@ -13,6 +13,7 @@ export function simulatedYear({ assets, days }: { assets: number; days: number }
       let dead: readonly string[] = [];
       for (let day = 0; day < days; day += 1) {
         await year.live(day);
+        if (day % 73 === 72) console.log(`simulated: day ${day + 1}, ${year.counts.backups} backups, seed ${seed}`);
         if (day % 7 !== 0) continue;
         // Between two nights nobody is at work: whoever still has a session is dead.
         const { writers: open } = await year.prune('near', dead);

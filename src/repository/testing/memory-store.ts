@@ -5,7 +5,7 @@ import type { GetOptions, PutOptions, Store, StoredObject } from '../../stores/i
 export class MemoryStore implements Store {
   readonly location = 'memory';
   readonly atomicCreate = true;
-  readonly objects = new Map<string, Buffer>();
+  readonly objects: Map<string, Buffer> = new Objects();
   /** Called before every operation; a throw makes it fail. */
   before: (operation: string, name: string) => void = () => {};
   readonly calls: { operation: string; name: string }[] = [];
@@ -36,7 +36,8 @@ export class MemoryStore implements Store {
     this.#call('list', prefix);
     // As they are now: what comes or goes while somebody lists is not their business. A copy of all of them would be most of a long test's work.
     const held: StoredObject[] = [];
-    for (const [name, { length }] of this.objects) if (name.startsWith(prefix)) held.push({ name, bytes: length });
+    const among = (this.objects as Objects).below(prefix);
+    for (const [name, { length }] of among) if (name.startsWith(prefix)) held.push({ name, bytes: length });
     yield* held;
   }
 
@@ -59,3 +60,31 @@ export class MemoryStore implements Store {
     this.before(operation, name);
   }
 }
+
+/** Knows what is in each folder: a simulated year lists them a hundred thousand times. */
+class Objects extends Map<string, Buffer> {
+  readonly #folders = new Map<string, Map<string, Buffer>>();
+
+  /** No fewer than those whose names begin so. */
+  below(prefix: string): Iterable<[string, Buffer]> {
+    return prefix.includes('/') ? (this.#folders.get(folderOf(prefix)) ?? []) : this;
+  }
+
+  override set(name: string, bytes: Buffer): this {
+    const folder = this.#folders.get(folderOf(name)) ?? new Map<string, Buffer>();
+    this.#folders.set(folderOf(name), folder.set(name, bytes));
+    return super.set(name, bytes);
+  }
+
+  override delete(name: string): boolean {
+    this.#folders.get(folderOf(name))?.delete(name);
+    return super.delete(name);
+  }
+
+  override clear(): void {
+    this.#folders.clear();
+    super.clear();
+  }
+}
+
+const folderOf = (name: string): string => name.slice(0, name.indexOf('/') + 1);

@@ -8,15 +8,16 @@ export interface WritingProcess {
   readonly processStart: string;
 }
 
-export const thisProcess = async (): Promise<WritingProcess> => ({
-  pid: process.pid,
-  processStart: await processStart(process.pid),
-});
+export const thisProcess = async (): Promise<WritingProcess> => ({ pid: process.pid, processStart: await ownStart() });
+
+/** Does not change, and is asked for with every session that is met. */
+let known: Promise<string> | undefined;
+const ownStart = (): Promise<string> => (known ??= processStart(process.pid));
 
 /** Whether a process of this host may still be alive. One of another container cannot be asked about, and may. */
 export async function mayLive({ pid, processStart: theirs }: WritingProcess): Promise<boolean> {
-  if (isAlive(pid) && theirs === (await processStart(pid))) return true;
-  return otherContainer(theirs, await processStart(process.pid));
+  if (isAlive(pid) && theirs === (await (pid === process.pid ? ownStart() : processStart(pid)))) return true;
+  return otherContainer(theirs, await ownStart());
 }
 
 /** A process number of another container says nothing here. */
