@@ -203,7 +203,7 @@ const planOf = (store: object): string =>
         domain: 'here',
         policy: 'continuous',
         measure: { rows: 'select count(*) from ledger' },
-        checks: [{ sql: 'select count(*) from prices', expect: 'value == 5000' }],
+        checks: [{ sql: 'select count(*) from prices', expect: 'value == 5000' }, { pages: 'all' }, { amcheck: 'all' }],
       },
     },
   });

@@ -1,7 +1,7 @@
 import { externalKind } from '../assets/external/index.ts';
 import { filesForm, filesKind } from '../assets/files/index.ts';
 import type { AssetKind } from '../assets/index.ts';
-import { postgresForm, postgresKind } from '../assets/postgres/index.ts';
+import { postgresChecks, postgresForm, postgresKind } from '../assets/postgres/index.ts';
 import { sqliteForm, sqliteKind } from '../assets/sqlite/index.ts';
 import { checkKinds } from '../checks/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
@@ -19,7 +19,7 @@ const external = externalKind([
 export const registry = {
   assets: [filesKind, sqliteKind, postgresKind, external] as readonly AssetKind[],
   stores: [fsStore, s3Store] as readonly StoreKind[],
-  checks: checkKinds,
+  checks: [...checkKinds, ...postgresChecks],
   steps: stepKinds,
 } as const;
 

@@ -59,7 +59,7 @@ export interface Asset {
    * The asset's own checks (integrity, structure) and the declared ones against a copy or, with `source`, against the source.
    * A check that cannot be evaluated is a red result, not an exception.
    */
-  check(of: CheckTarget, declared: readonly CheckSpec[], options?: WorkOptions): Promise<CheckResult[]>;
+  check(of: CheckTarget, declared: readonly CheckSpec[], options?: CheckOptions): Promise<CheckResult[]>;
 
   /**
    * Only where others make and keep the copies: then these are its points, `capture` is refused, and `apply` fetches the copy that
@@ -90,6 +90,11 @@ export interface OutsidePoint {
 
 export interface WorkOptions {
   signal?: AbortSignal;
+}
+
+export interface CheckOptions extends WorkOptions {
+  /** The moment that the data is of, milliseconds since 1970; without it that is now. */
+  dataOfMs?: number;
 }
 
 export interface SourceIdentity {

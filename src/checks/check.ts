@@ -22,12 +22,16 @@ export interface CheckContext {
   readonly serviceUrl?: string;
   /** The folder that a relative `file` check means. */
   readonly root?: string;
+  /** The moment that the data is of which is looked at, milliseconds since 1970; now unless stated. */
+  readonly dataOfMs?: number;
   readonly signal?: AbortSignal;
 }
 
 export interface CheckKind<Settings = unknown> {
   readonly kind: string;
   readonly schema: z.ZodType<Settings>;
+  /** How long it may take unless the plan says so, instead of `limits.checkTimeoutMs`: for kinds that read everything. */
+  readonly timeoutMs?: number;
   /** One line for people. */
   describe(settings: Settings): string;
   /** Observes; throws any error when there is nothing to observe, which the caller turns into red. */

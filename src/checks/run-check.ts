@@ -6,7 +6,7 @@ import { parseCheckSettings } from './parse-check.ts';
 /**
  * Asks one check. Never throws for a check that is red or cannot be answered: then `ok` is false and `observed` says what
  * happened, without secrets. `expect` decides over the kind's own idea of green. It ends after `timeoutMs` of the check
- * (default `limits.checkTimeoutMs`) or with the context's signal, whichever comes first.
+ * (default: that of its kind, or `limits.checkTimeoutMs`) or with the context's signal, whichever comes first.
  */
 export async function runCheck(
   spec: CheckSpec,
@@ -59,7 +59,7 @@ async function observedInTime(
   context: CheckContext,
 ): Promise<Observation> {
   const { clock } = context;
-  const timeoutMs = spec.timeoutMs ?? limits.checkTimeoutMs;
+  const timeoutMs = spec.timeoutMs ?? kind.timeoutMs ?? limits.checkTimeoutMs;
   const end = new AbortController();
   const settled = new AbortController();
   const onAbort = (): void => end.abort(context.signal?.reason ?? stopped());

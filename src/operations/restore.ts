@@ -211,7 +211,8 @@ async function mustBeGreen(
   plan: RestorePlan,
 ): Promise<CheckResult[]> {
   const declared = workspace.plan.assets.get(asset.name)?.checks ?? [];
-  const checks = await asset.check({ url: copy.url }, declared, signalOf(plan.request));
+  const options = { ...signalOf(plan.request), dataOfMs: dataOf(plan) };
+  const checks = await asset.check({ url: copy.url }, declared, options);
   const red = checks.filter(({ ok }) => !ok);
   if (red.length === 0) return checks;
   const what = red.map(({ name, observed, expected }) => `${name}: ${observed}, expected ${expected}`).join('; ');
@@ -222,6 +223,12 @@ async function mustBeGreen(
       hint: `Try an earlier point: lifeboat points ${asset.name}. What was restored is kept beside ${dirname(plan.target)} under a name that says unproven.`,
     },
   );
+}
+
+/** What was asked for, or how far the log goes, or what the point holds. */
+function dataOf({ request: { recover }, point, replay }: RestorePlan): number {
+  if (recover?.kind === 'time') return recover.atMs;
+  return (recover === undefined || recover.kind === 'now' ? replay?.reachableMs : undefined) ?? point.atMs;
 }
 
 export const replayOf = ({ replay }: RestorePlan): { replay?: Replay } => (replay === undefined ? {} : { replay });

@@ -14,7 +14,7 @@ export interface Measure {
 export async function checkCluster(
   url: string,
   declared: readonly CheckSpec[],
-  context: { clock: Clock; baseFolder: string; kinds: readonly CheckKind[]; signal?: AbortSignal },
+  context: { clock: Clock; baseFolder: string; kinds: readonly CheckKind[]; signal?: AbortSignal; dataOfMs?: number },
 ): Promise<CheckResult[]> {
   const own = [await databasesOpen(url, context.clock), await indexesValid(url, context.clock)];
   const results: CheckResult[] = [];
@@ -24,6 +24,7 @@ export async function checkCluster(
         clock: context.clock,
         baseFolder: context.baseFolder,
         databaseUrl: url,
+        ...(context.dataOfMs === undefined ? {} : { dataOfMs: context.dataOfMs }),
         ...(context.signal === undefined ? {} : { signal: context.signal }),
       }),
     );
@@ -107,12 +108,12 @@ export async function measureWith(client: Client, measure: Measure): Promise<New
   }
 }
 
-async function first(client: Client, sql: string): Promise<unknown> {
+export async function first(client: Client, sql: string): Promise<unknown> {
   return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows[0]?.[0];
 }
 
 /** A timestamp, or a number of seconds since 1970. */
-function timeOf(value: unknown): number | undefined {
+export function timeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (value instanceof Date) return value.getTime();
   const number = Number(value);

@@ -24,6 +24,7 @@ import { surveyServer } from './survey.ts';
 import { tableKeeping } from './tables/index.ts';
 import type { TableKeeping } from '../tables.ts';
 
+export { postgresChecks } from './checks/index.ts';
 export { postgresForm } from './outside/index.ts';
 export { makeCluster, type RunningServer } from './server/index.ts';
 

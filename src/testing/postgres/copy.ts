@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import type { Asset, CaptureFacts, Entry, RestoredCopy } from '../../assets/index.ts';
-import { postgresKind, type PostgresSettings } from '../../assets/postgres/index.ts';
+import { postgresChecks, postgresKind, type PostgresSettings } from '../../assets/postgres/index.ts';
 import { checkKinds } from '../../checks/index.ts';
 import { Secret, silentProgress, systemClock } from '../../core/index.ts';
 import { createRepository, type Point, type Repository } from '../../repository/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 
 export const postgresAsset = (settings: PostgresSettings, baseFolder = '/'): Asset =>
-  postgresKind.open('orders', settings, { baseFolder, clock: systemClock, checkKinds });
+  postgresKind.open('orders', settings, {
+    baseFolder,
+    clock: systemClock,
+    checkKinds: [...checkKinds, ...postgresChecks],
+  });
 
 /** A real repository in a folder. */
 export async function makeTestRepository(folder: string): Promise<Repository> {

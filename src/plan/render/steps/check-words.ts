@@ -40,5 +40,14 @@ function asked(kind: string, written: unknown): string {
   if (kind === 'service') return `${alone ?? ''} is healthy`;
   if (kind === 'asset') return `${alone ?? ''} passes its checks`;
   if (kind === 'store') return `the store ${alone ?? ''} answers`;
-  return `${kind} ${alone ?? ''}`.trim();
+  return `${databaseWords[kind] ?? kind} ${alone === 'all' ? '' : (alone ?? '')}`.trim();
 }
+
+/** What is asked of a whole database. */
+const databaseWords: Readonly<Record<string, string>> = {
+  amcheck: 'tables and indexes are sound, says amcheck',
+  orphans: 'no row points at nothing',
+  read: 'every row can be read',
+  pages: 'every page fits its checksum',
+  newest: 'the newest row is young enough',
+};
