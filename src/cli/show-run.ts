@@ -21,7 +21,8 @@ export function showRunOn(output: Output, run: RunResult): void {
   for (const { step, why } of run.undoes?.leaves ?? []) output.line(`${step} is left as it is: ${why}`);
   for (const step of run.steps) showWhere(output, step);
   for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
-  if (run.reason?.code === 'run.lease_lost') output.line(`it stopped: ${run.reason.message}. ${run.reason.hint ?? ''}`);
+  if (run.reason !== undefined && !run.reason.code.startsWith('step.'))
+    output.line(`it stopped: ${run.reason.message}. ${run.reason.hint ?? ''}`);
   if (run.verdict === 'paused') output.line(`Go on: lifeboat run resume ${run.run}`);
   for (const { step, question, asks } of run.questions) {
     if (asks !== undefined) {

@@ -18,6 +18,9 @@ export const actingLimits = {
   clockLookMs: 30_000,
   /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
   cancelLookMs: 1_000,
+  /** What must stay true while a run goes on is asked so often, and what is red again this soon: one lost packet is no breach. */
+  invariantLookMs: 5_000,
+  invariantAgainMs: 1_000,
   /** The hold of a target in a store: renewed six times in that, and after a machine died another one waits so long to take over. */
   leaseMs: 180_000,
   /** One answer of a store about who acts: a recovery does not wait for a store that is down. */

@@ -111,7 +111,7 @@ export const errorCodes = {
   'run.missing': entry(2, 'no', 'there is no such run'),
   'run.not_resumable': entry(2, 'no', 'the run has ended, or belongs to a plan that changed'),
   'run.held': entry(4, 'later', 'another runner acts on this run or target'),
-  'run.not_asked': entry(2, 'no', 'the run does not ask this'),
+  'run.breached': entry(3, 'human', 'what must stay true while a run goes on is not'),
   'run.lease_lost': entry(4, 'human', 'a runner that slept or was cut off may not be the only one that acts any more'),
   'run.unsure': entry(3, 'human', 'nobody can tell whether somebody else acts on the same target'),
   'people.not_allowed': entry(2, 'no', 'this person may not answer this question'),

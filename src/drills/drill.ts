@@ -262,6 +262,7 @@ function notExercised(
     ...procedure.steps
       .filter(({ state }) => state === 'skipped' || state === 'pending')
       .map(({ id, summary }) => `step ${id}${summary === '' ? ': never began' : `: ${summary}`}`),
+    ...procedure.unexercised,
     ...services.map(
       ({ name }) => `service ${name}: only its data was brought back, the service itself was not started`,
     ),

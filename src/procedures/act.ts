@@ -2,6 +2,7 @@ import type { Scenario } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { watchForCancel } from './after/cancel.ts';
 import { handsOfRollback } from './rollback/original.ts';
+import { Invariants, judgeSuccess } from './scenario-checks.ts';
 import { showRun } from './show.ts';
 import type { RunResult, Undoes, Verdict } from './run-types.ts';
 import { stepper } from './stepper.ts';
@@ -15,6 +16,8 @@ export interface Beginning extends Pick<
   readonly undoes: Undoes | undefined;
   /** The record that this runner began with. */
   readonly since: number;
+  /** Why a person goes on although what must stay true is not. */
+  readonly despite: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -27,13 +30,19 @@ export async function act(beginning: Beginning): Promise<RunResult> {
   const watch = watchForCancel(tools.workspace, run, since, AbortSignal.any(stop), () => {
     if (active !== undefined) active.stopped ??= 'paused';
   });
+  let invariants: Invariants | undefined;
   let verdict: Verdict;
   try {
     active = await activeOf(beginning, watch.signal);
     if (undoes !== undefined) noteRollback(active, undoes, 'unfinished');
+    invariants = new Invariants(active, beginning.despite);
+    await invariants.begin();
     await order.walk(scenario.steps, stepper(active), { sequential: true });
+    await invariants.end();
+    await judgeSuccess(active);
     verdict = active.stopped ?? 'done';
   } finally {
+    await invariants?.leave();
     await watch.end();
   }
   if (undoes !== undefined) noteRollback(active, undoes, verdict);
@@ -43,7 +52,7 @@ export async function act(beginning: Beginning): Promise<RunResult> {
 }
 
 async function activeOf(beginning: Beginning, signal: AbortSignal): Promise<ActiveRun> {
-  const { since: _, undoes, tools, ...own } = beginning;
+  const { since: _, despite: __, undoes, tools, ...own } = beginning;
   const empty = { tools, outputs: new Map(), scopes: new Map() };
   const known = undoes === undefined ? empty : await handsOfRollback(tools, beginning.environment, undoes.run, signal);
   return { ...own, ...known, signal, stopped: undefined, reason: undefined };

@@ -15,12 +15,13 @@ const run = (scenario: Scenario): Promise<RunResult> =>
   runProcedure({ scenario, environment: bench.environment, mode: 'real', tools: bench.tools, incident: brokeNow() });
 
 const health = [{ kind: 'http', settings: 'http://127.0.0.1:1/health' }];
+const unknown = [{ kind: 'workloads', settings: { cluster: 'main' } }];
 const touch = (): StepDeclaration => stepOf('first', 'exec', ['touch', join(bench.folder, 'acted')]);
 
 describe('a procedure that promises what nothing looks at yet', () => {
   it.each([
-    ['checks after a step', { verify: health }],
-    ['checks before a step', { guard: health }],
+    ['a check after a step that nothing asks', { verify: unknown }],
+    ['a check before a step that nothing asks', { guard: unknown }],
     ['another environment', { in: 'staging' }],
     ['a window', { window: 'quiet' }],
   ])('is refused before anything acts: %s', async (_, promise) => {
@@ -29,8 +30,10 @@ describe('a procedure that promises what nothing looks at yet', () => {
     expect(existsSync(join(bench.folder, 'acted'))).toBe(false);
   });
 
-  it.each(['success', 'invariants'] as const)('is refused before anything acts: %s of the scenario', async (key) => {
-    await expect(run({ ...scenarioOf(touch()), [key]: health })).rejects.toMatchObject({ code: 'plan.not_executable' });
+  it.each(['success', 'invariants'] as const)('is refused before anything acts: unknown %s', async (key) => {
+    await expect(run({ ...scenarioOf(touch()), [key]: unknown })).rejects.toMatchObject({
+      code: 'plan.not_executable',
+    });
     expect(existsSync(join(bench.folder, 'acted'))).toBe(false);
   });
 

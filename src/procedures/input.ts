@@ -1,3 +1,4 @@
+import type { CheckKind, CheckSpec } from '../checks/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { Plan, Scenario, StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
@@ -43,21 +44,38 @@ export function variablesNow(active: ActiveRun, { scope }: Pick<StepDeclaration,
  * Before anything acts: a procedure that says what nothing would look at is refused, because its success would be a lie. What an `if`
  * may leave out is judged when its turn comes. Throws `plan.not_executable`.
  */
-export function refuseUnkept(scenario: Scenario, { scenarios }: Pick<Plan, 'scenarios'>): void {
-  refuseChecks(scenario);
-  refuseSteps(scenario.steps, scenarios);
+export function refuseUnkept(
+  scenario: Scenario,
+  { scenarios }: Pick<Plan, 'scenarios'>,
+  kinds: readonly CheckKind[],
+): void {
+  const { success = [], invariants = [] } = scenario;
+  refuseUnknownChecks([...success, ...invariants], kinds, `scenarios.${scenario.name}`);
+  refuseSteps(scenario.steps, scenarios, kinds);
 }
 
-function refuseSteps(steps: readonly StepDeclaration[], scenarios: Plan['scenarios']): void {
+function refuseSteps(
+  steps: readonly StepDeclaration[],
+  scenarios: Plan['scenarios'],
+  kinds: readonly CheckKind[],
+): void {
   for (const step of steps.filter((one) => one.if === undefined)) {
     refusePromises(step);
+    refuseUnknownChecks([...(step.guard ?? []), ...(step.verify ?? [])], kinds, step.place.path);
     if (step.kind === 'call' && step.called === undefined) throw drillsAreNotCalled(step);
     if (step.called !== undefined) refuseChecks(scenarios.get(step.called.scenario));
     for (const { called } of step.options ?? []) refuseChecks(scenarios.get(called?.scenario ?? ''));
-    refuseSteps(step.steps, scenarios);
+    refuseSteps(step.steps, scenarios, kinds);
   }
 }
 
+/** A check that nothing asks yet would be red for ever, or be taken for green. */
+function refuseUnknownChecks(specs: readonly CheckSpec[], kinds: readonly CheckKind[], where: string): void {
+  const unknown = specs.find(({ kind }) => !kinds.some((one) => one.kind === kind));
+  if (unknown !== undefined) throw unkept(`the check ${unknown.kind}`, where);
+}
+
+/** Of a called scenario: what it promises at its end, or meanwhile, the caller has to promise itself. */
 function refuseChecks(scenario: Scenario | undefined): void {
   for (const key of ['success', 'invariants'] as const) {
     if ((scenario?.[key] ?? []).length > 0)

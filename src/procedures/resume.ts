@@ -27,7 +27,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     let lease: Lease | undefined;
     try {
       lease = await leaseFor({ ...request, scenario, mode: earlier.started.mode }, run);
-      const facts = { host, pid: process.pid, by: request.answer?.by ?? null };
+      const facts = { host, pid: process.pid, by: request.answer?.by ?? null, despite: request.despite ?? null };
       const { sequence: since } = journal.append('run.resumed', facts, { run });
       return await act({
         run,
@@ -42,6 +42,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         order,
         earlier,
         answer: request.answer,
+        despite: request.despite,
         lease,
         signal: request.signal,
       });

@@ -58,6 +58,8 @@ export interface ResumeRequest {
   /** What a person found out about the step that is in doubt. */
   readonly answer?: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string };
   readonly alone?: boolean;
+  /** Why a person goes on although what must stay true is not. */
+  readonly despite?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -94,6 +96,8 @@ export interface RunResult {
   readonly questions: readonly { readonly step: string; readonly question: string; readonly asks?: Asked }[];
   readonly requester: Requester | undefined;
   readonly resumed: number;
+  /** What a bubble could not ask, in words. */
+  readonly unexercised: readonly string[];
   /** The run that it takes back, and the one that took it back. */
   readonly undoes?: Undoes;
   readonly rollback?: { readonly run: string; readonly verdict: Verdict | 'unfinished' };

@@ -20,7 +20,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const scenario = expandCalls(request.scenario, tools.workspace.plan);
   const { journal, clock } = tools.workspace;
   const run = request.run ?? timeId(clock.now());
-  refuseUnkept(scenario, tools.workspace.plan);
+  refuseUnkept(scenario, tools.workspace.plan, tools.checkKinds);
   mustHaveRequester({ ...request, scenario });
   const order = new Order(scenario);
   const held = hold(request, run);
@@ -41,6 +41,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       order,
       earlier: undefined,
       answer: undefined,
+      despite: undefined,
       lease,
       signal: request.signal,
     });

@@ -50,6 +50,9 @@ export function resultOf(history: RunHistory): RunResult {
     ),
     requester: started.by,
     resumed: history.resumedMs.length,
+    unexercised: history.records.flatMap(({ kind, data }) =>
+      kind === 'run.unexercised' ? [String(data['text'])] : [],
+    ),
     ...(started.undoes === undefined ? {} : { undoes: started.undoes }),
     ...(history.rollback === undefined ? {} : { rollback: history.rollback }),
     plan: started.plan,

@@ -14,6 +14,7 @@ export const command: Command = {
     { flags: '--step <STEP>', summary: 'the step the answer is about, if several are in doubt' },
     { flags: '--done', summary: 'the step in doubt took effect: go on behind it' },
     { flags: '--again', summary: 'the step in doubt took no effect: do it' },
+    { flags: '--despite <WHY>', summary: 'go on although what must stay true is not, for a reason' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
   ],
   examples: [
@@ -23,9 +24,11 @@ export const command: Command = {
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
       const answer = answerOf(input);
+      const despite = input.text('despite');
       const run = await resume(workspace, {
         run: input.argument('RUN'),
         alone: input.flag('alone'),
+        ...(despite === undefined ? {} : { despite }),
         signal: context.signal,
         ...(answer === undefined ? {} : { answer }),
       });

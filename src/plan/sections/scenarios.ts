@@ -26,7 +26,6 @@ export function readScenarios(inspection: Inspection): Map<string, Scenario> {
     checkStepOrder(inspection, steps);
     const [success, invariants] = (['success', 'invariants'] as const).map((key) => {
       if (!isMapping(written) || written[key] === undefined) return [];
-      inspection.notExecutable([...path, key], `${key} of a scenario`);
       return readChecks(inspection, written[key], [...path, key]);
     });
     const read = inspection.read(schema, written, path);

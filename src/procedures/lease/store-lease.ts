@@ -39,17 +39,19 @@ export class StoreLease {
     const name = leaseName(holder.target, number);
     const note = holder.note();
     const won = await putLease(store, name, note, bounded(holder, signal));
-    // Somebody else may have begun at the same moment with an older list: who sees another one's hold that was not outlived withdraws.
-    const rivals = (await leasesIn(store, holder.target, bounded(holder, signal))).filter(
-      (one) => one.note.token !== note.token && !others.some(({ name: known }) => known === one.name),
-    );
-    const [rival] = rivals;
-    if (won && rival === undefined) {
+    try {
+      // Somebody else may have begun at the same moment with an older list: who sees another one's hold that was not outlived withdraws.
+      const [rival] = (await leasesIn(store, holder.target, bounded(holder, signal))).filter(
+        (one) => one.note.token !== note.token && !others.some(({ name: known }) => known === one.name),
+      );
+      if (!won || rival !== undefined) throw heldBy(store, rival);
       for (const old of others) await store.remove(old.name);
       return new StoreLease(store, holder, number, wroteAt);
+    } catch (error) {
+      // What cannot be removed now ends by itself.
+      if (won) await store.remove(name).catch(() => {});
+      throw error;
     }
-    if (won) await store.remove(name);
-    throw heldBy(store, rival);
   }
 
   /** Whether the holder may still act, by both clocks: the one that never jumps stands still while a machine sleeps. */

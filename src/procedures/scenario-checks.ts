@@ -1,0 +1,119 @@
+import type { CheckSpec } from '../checks/index.ts';
+import { isLifeboatError, LifeboatError, limits } from '../core/index.ts';
+import type { ActiveRun } from './active-run.ts';
+import { redAmong } from './beside-checks.ts';
+import { stayInside } from './check-of.ts';
+import { contextOf } from './context.ts';
+import type { StepContext } from './step.ts';
+import { variablesOf } from './variables.ts';
+
+/**
+ * Watches what must stay true while a run goes on: asked before its first act, every few seconds, and once more at its end. What is red twice in a row
+ * stops the run, as a question for people: what runs ends by itself, and nothing new begins. With `despite` it is only written down.
+ */
+export class Invariants {
+  readonly #active: ActiveRun;
+  readonly #specs: readonly CheckSpec[];
+  readonly #despite: string | undefined;
+  readonly #over = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+
+  constructor(active: ActiveRun, despite: string | undefined) {
+    this.#active = active;
+    this.#despite = despite;
+    this.#specs = exercised(active, active.scenario.invariants ?? [], 'invariants');
+  }
+
+  /** Asks them, and begins to watch. */
+  async begin(): Promise<void> {
+    if (this.#specs.length === 0) return;
+    await this.#look();
+    this.#watching = this.#watch();
+  }
+
+  /** Asks them once more, when the steps are through. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#watching;
+    if (this.#specs.length > 0 && this.#active.stopped === undefined) await this.#look();
+  }
+
+  /** Ends watching without another look. */
+  async leave(): Promise<void> {
+    this.#over.abort();
+    await this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    const { clock } = this.#active.tools.workspace;
+    while (!this.#over.signal.aborted && this.#active.stopped === undefined) {
+      try {
+        await clock.sleep(limits.invariantLookMs, AbortSignal.any([this.#over.signal, this.#active.signal]));
+        await this.#look();
+      } catch (error) {
+        if (this.#over.signal.aborted || this.#active.signal.aborted) return; // the run is over, and its end is written down elsewhere
+        throw error;
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#active.tools.workspace;
+    if ((await redOf(this.#active, this.#specs, 'invariants')) === undefined) return;
+    await clock.sleep(limits.invariantAgainMs, this.#active.signal);
+    const red = await redOf(this.#active, this.#specs, 'invariants');
+    if (red === undefined) return;
+    const { journal, progress } = this.#active.tools.workspace;
+    journal.append('run.breached', { red, despite: this.#despite ?? null }, { run: this.#active.run });
+    progress.note(`what must stay true is not: ${red}`);
+    if (this.#despite !== undefined) return;
+    this.#active.stopped ??= 'needs-human';
+    this.#active.reason ??= new LifeboatError('run.breached', `what must stay true while it runs is not: ${red}`, {
+      hint: `Repair it, then: lifeboat run resume ${this.#active.run}. Or, knowing what it costs: --despite "WHY".`,
+    });
+  }
+}
+
+/** What must be true at the end; a run whose every step is done and that did not bring it about has failed. */
+export async function judgeSuccess(active: ActiveRun): Promise<void> {
+  const specs = exercised(active, active.scenario.success ?? [], 'success');
+  if (specs.length === 0 || active.stopped !== undefined) return;
+  const red = await redOf(active, specs, 'success');
+  active.tools.workspace.journal.append('run.judged', { red: red ?? null, checks: specs.length }, { run: active.run });
+  if (red === undefined) return;
+  active.stopped = 'failed';
+  active.reason = new LifeboatError('check.failed', `every step is done, and what they were for is not: ${red}`, {
+    hint: `Repair it, then ask again: lifeboat run resume ${active.run}`,
+  });
+}
+
+async function redOf(active: ActiveRun, specs: readonly CheckSpec[], what: string): Promise<string | undefined> {
+  const { context } = contextOf(active, nothing(what), 0, active.signal);
+  try {
+    return await redAmong(specs, variablesOf(active), quiet(context));
+  } catch (error) {
+    if (active.signal.aborted || !isLifeboatError(error)) throw error;
+    return `${what} could not be asked: ${error.message}`; // unknown is never ok
+  }
+}
+
+/** Those that can be asked here: a bubble reaches nothing outside, and the evidence says what it did not ask. */
+function exercised(active: ActiveRun, specs: readonly CheckSpec[], what: string): readonly CheckSpec[] {
+  const { context } = contextOf(active, nothing(what), 0, active.signal);
+  return specs.filter((spec) => {
+    try {
+      stayInside(context, spec.settings);
+      return true;
+    } catch (error) {
+      if (!isLifeboatError(error, 'drill.bubble')) throw error;
+      const text = `${what}: ${spec.name ?? spec.kind}: ${error.message}`;
+      active.tools.workspace.journal.append('run.unexercised', { text }, { run: active.run });
+      return false;
+    }
+  });
+}
+
+const nothing = (id: string) => ({ id, key: id, settings: null, siblings: {}, remembered: {} });
+
+/** Asked again and again: a line each time would bury what the steps say. */
+const quiet = (context: StepContext): StepContext => ({ ...context, output: () => {} });
