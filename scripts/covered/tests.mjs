@@ -27,6 +27,8 @@ const register = {
   'steps/manual': 'src/procedures/people/people.test.ts',
   'steps/choose': 'src/procedures/groups/groups.test.ts',
   'steps/call': 'src/procedures/groups/groups.test.ts',
+  'steps/fence': 'src/procedures/steps/fence/fence.test.ts',
+  'steps/promote': 'src/procedures/steps/promote/promote.test.ts',
   'steps/switch': 'src/procedures/steps/switch/switch.test.ts',
   'steps/parallel': 'src/procedures/runner.test.ts',
 };

@@ -30,4 +30,14 @@ export const actingLimits = {
   stepTimeoutMs: 3_600_000,
   /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */
   stepStopMs: 30_000,
+  /** A service that was told to end has this long to finish what it does; a database writes a last checkpoint. */
+  serviceStopMs: 60_000,
+  /** After a fence was put up, what was in flight has this long to end. */
+  fenceProofMs: 10_000,
+  /** A standby that was told to promote answers within seconds; a large last checkpoint does not hold it back. */
+  promotionMs: 120_000,
+  /** How long a standby may take to replay what it has received, before a person is asked whether to go without. */
+  replayMs: 60_000,
+  /** A fence that was proved longer ago is proved again before a standby is promoted. */
+  fenceProofAgeMs: 60_000,
 } as const;

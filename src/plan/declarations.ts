@@ -1,3 +1,4 @@
+import type { SecretSource } from '../core/index.ts';
 import type { Calendar, CheckSpec, Objectives } from './model.ts';
 
 /** What a plan declares about people, papers, alerts and the ground it stands on. Durations are milliseconds, names end with their unit. */
@@ -244,6 +245,7 @@ export interface Standby {
   readonly name?: string;
   readonly domain?: string;
   readonly lagMs?: number;
+  readonly url?: string | SecretSource;
   readonly about?: string;
 }
 

@@ -23,7 +23,7 @@ describe('corner-shop.yaml, which uses the whole language', () => {
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['plan.not_executable']));
     expect(paths).toEqual(
       expect.arrayContaining([
-        'scenarios.orders_corrupted.steps[0].fence',
+        'scenarios.orders_corrupted.steps[5].ramp',
         'channels.ops.type',
       ]),
     );

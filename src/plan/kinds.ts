@@ -31,4 +31,6 @@ export interface KeyedKind {
 export interface StepWords extends KeyedKind {
   /** Keys that the kind owns beside its own. */
   readonly siblings?: Readonly<Record<string, z.ZodType>>;
+  /** What of these settings, as they are written, is words for people that nothing executes. */
+  notYet?(written: unknown): string | undefined;
 }

@@ -43,6 +43,7 @@ export function contextOf(
     said: () => readHistory(workspace.journal, run).steps.get(input.id)?.said ?? [],
     requester: active.requester?.as,
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
+    given: () => active.outputs,
     notify: (message) => tools.notify(message),
     remember: (facts) => {
       workspace.journal.append('step.remembered', { step: input.id, attempt, facts }, { run });

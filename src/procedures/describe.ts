@@ -221,6 +221,7 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     said: () => [],
     requester,
     copies: () => [],
+    given: () => new Map(),
     notify: act,
     remember: () => {},
     mustHold: act,

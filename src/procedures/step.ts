@@ -22,6 +22,8 @@ export interface StepKind<Settings = unknown> {
   readonly verifies?: boolean;
   /** How long these settings may take by themselves (`wait: 2h`), milliseconds: a step without a timeout gets at least that. */
   longestMs?(settings: Settings): number | undefined;
+  /** What of these settings, as they are written, is words for people that nothing executes: said when the plan is loaded. */
+  notYet?(written: unknown): string | undefined;
   /** One line for people: `restore orders into a new place`. */
   title(settings: Settings, siblings: Record<string, unknown>): string;
   describe(step: StepInput<Settings>, context: StepContext): Promise<StepPreview>;
@@ -110,6 +112,8 @@ export interface StepContext {
   readonly requester: string | undefined;
   /** The urls of what this run's steps have restored. */
   copies(): readonly string[];
+  /** What finished steps of this run gave, by their names. */
+  given(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** `key` is the same for a message that is sent again after a crash. */
   notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
   /** Writes down, durably and before the act, where this step is about to act; given back as `remembered`. Never a secret. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { calendars, duration, listOf, name, objectives, text } from './words.ts';
+import { calendars, duration, listOf, name, objectives, secretOrText, text } from './words.ts';
 
 /** What every asset has, whatever its type. */
 
@@ -38,6 +38,7 @@ const standby = z.strictObject({
   name: text.optional().describe('What its provider calls it'),
   domain: name.optional(),
   lag: duration.optional(),
+  url: secretOrText.optional().describe('Where it answers: postgresql://user@host:port/database'),
   about: text.optional(),
 });
 

@@ -29,18 +29,6 @@ const transfer = z.strictObject({
  */
 export const laterSteps: readonly StepWords[] = [
   {
-    kind: 'fence',
-    schema: z.union([
-      name,
-      z.strictObject({
-        ...servicesNamed,
-        asset: name.optional(),
-        how: text.optional().describe('scale to zero, read-only, revoke, proxy, stop'),
-        keeps: listOf(text).optional().describe('What goes on meanwhile: reads'),
-      }),
-    ]),
-  },
-  {
     kind: 'ramp',
     schema: z.strictObject({
       service: name,
@@ -52,7 +40,6 @@ export const laterSteps: readonly StepWords[] = [
       replicas: z.int().min(1).optional(),
     }),
   },
-  { kind: 'promote', schema: z.union([name, z.strictObject({ asset: name, standby: text.optional() })]) },
   {
     kind: 'replicate',
     schema: z.strictObject({ from: name, to: name, asset: name.optional(), prefix: text.optional() }),

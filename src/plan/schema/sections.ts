@@ -145,6 +145,9 @@ const runs = z.strictObject({
   cwd: text.optional(),
   env: z.record(z.string(), secretOrText).optional(),
   systemd: text.optional(),
+  pidFile: text.optional().describe('The file that holds its process number'),
+  stopSignal: z.enum(['TERM', 'INT', 'QUIT']).optional().describe('What tells it to end; TERM unless stated'),
+  stopWithin: duration.optional().describe('Then it is killed; 60s unless stated'),
   host: text.optional(),
 });
 

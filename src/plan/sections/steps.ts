@@ -72,6 +72,8 @@ function readStep(
   );
   if (!inspection.kinds.steps.some((one) => one.kind === kind.kind))
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
+  const wordsOnly = kind.notYet?.(written[kind.kind]);
+  if (wordsOnly !== undefined) inspection.notExecutable([...path, kind.kind], wordsOnly);
   if (valueAt(written, ['call', 'drill']) !== undefined)
     inspection.notExecutable([...path, 'call', 'drill'], 'a call of a drill');
   checkInside(inspection, written, path);

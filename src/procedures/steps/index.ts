@@ -5,9 +5,11 @@ import { callStep } from './call/index.ts';
 import { checkStep } from './check/index.ts';
 import { chooseStep } from './choose/index.ts';
 import { execStep } from './exec/index.ts';
+import { fenceStep } from './fence/index.ts';
 import { manualStep } from './manual/index.ts';
 import { notifyStep } from './notify/index.ts';
 import { parallelStep } from './parallel/index.ts';
+import { promoteStep } from './promote/index.ts';
 import { restoreStep } from './restore/index.ts';
 import { switchStep } from './switch/index.ts';
 import { waitStep } from './wait/index.ts';
@@ -25,5 +27,7 @@ export const stepKinds = [
   parallelStep,
   chooseStep,
   callStep,
+  fenceStep,
+  promoteStep,
   switchStep,
 ] as readonly StepKind[];

@@ -62,6 +62,7 @@ export function handsOf(bench: Bench, more: Partial<StepContext> = {}): StepCont
     said: () => [],
     requester: undefined,
     copies: () => [],
+    given: () => new Map(),
     notify: async () => {},
     remember: () => {},
     mustHold: async () => {},

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
+import { freePort, isAlive, startService, systemClock, type Service } from '../../../core/index.ts';
+import { runSql } from '../../../testing/postgres/index.ts';
+import { act, actingBench } from '../../testing/acting.ts';
+import { stepOf, type Bench } from '../../testing/bench.ts';
+import { handsOf, inputOf, rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
+import { noProxy, startTestProxy } from '../../testing/real/haproxy.ts';
+import { fenceStep } from './index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lifeboat-fence-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let bench: Bench;
+afterEach(() => bench.close());
+
+const fence = (settings: unknown) => act(bench, stepOf('act', 'fence', settings));
+const undo = (settings: unknown) =>
+  fenceStep.undo?.(inputOf(fenceStep, settings, rememberedBy(bench, 'act')) as never, handsOf(bench));
+const lifted = (settings: unknown) =>
+  fenceStep.prove?.(inputOf(fenceStep, settings, rememberedBy(bench, 'act')) as never, handsOf(bench), 'undone');
+
+describe('a fence around a service', () => {
+  const services: Service[] = [];
+  afterEach(async () => {
+    for (const one of services.splice(0)) await one.stop();
+  });
+  const started = async (argv: readonly string[]): Promise<number> => {
+    const service = await startService(argv);
+    services.push(service);
+    writeFileSync(join(folder, 'shop.pid'), `${service.pid}\n`);
+    return service.pid;
+  };
+  const runs = { process: ['sleep', '300'], pidFile: join(folder, 'shop.pid') };
+
+  it('stops it and sees that it is gone, and starts it again when it is taken back', async () => {
+    bench = actingBench({ runs });
+    const pid = await started(['sleep', '300']);
+    const result = await fence('shop');
+    expect(result.steps[0]).toMatchObject({
+      state: 'done',
+      outputs: { fenced: [{ what: 'service:shop', how: 'stop' }] },
+    });
+    expect(isAlive(pid)).toBe(false);
+    expect(await undo('shop')).toMatchObject({ state: 'done' });
+    expect(await lifted('shop')).toMatchObject({ state: 'proved' });
+    expect((await fence('shop')).verdict).toBe('done');
+  });
+
+  it('ends what does not listen, with all that it started', async () => {
+    bench = actingBench({ runs: { ...runs, stopSignal: 'INT', stopWithin: '300ms' } });
+    const pid = await started(['sh', '-c', 'sleep 300 & wait']);
+    expect((await fence('shop')).verdict).toBe('done');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('does not end a stranger that was given the number of a service that ended long ago', async () => {
+    bench = actingBench({ runs });
+    const pid = await started(['sleep', '300']);
+    utimesSync(join(folder, 'shop.pid'), 1_000_000, 1_000_000);
+    expect((await fence('shop')).verdict).toBe('done');
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  it('does not call stopped what it cannot see', async () => {
+    bench = actingBench({ runs: { process: ['sleep', '300'] } });
+    expect((await fence('shop')).steps[0]).toMatchObject({ state: 'failed', code: 'plan.not_executable' });
+    bench.close();
+    bench = actingBench({ runs: { systemd: 'lifeboat-no-such-unit.service' } });
+    expect((await fence('shop')).steps[0]?.state).toBe('failed');
+    bench.close();
+    bench = actingBench({ runs });
+    expect((await fence({ service: 'shop', how: 'block its network' })).steps[0]).toMatchObject({
+      code: 'plan.not_executable',
+    });
+  });
+
+  it('killed before its end is put up once more, which is the same as once', async () => {
+    bench = actingBench({ runs });
+    await started(['sleep', '300']);
+    const before = { 'service:shop by stop': { running: true } };
+    const result = await resumeInterrupted(bench, stepOf('act', 'fence', 'shop'), { before });
+    expect(result.steps[0]).toMatchObject({ state: 'done', attempts: 2 });
+    const again = await resumeInterrupted(bench, stepOf('act', 'fence', 'shop'), { before });
+    expect(again.steps[0]).toMatchObject({ state: 'done', attempts: 1 });
+  });
+});
+
+describe.skipIf(noPostgres !== undefined)(`a fence around a database${noPostgres ? ` (${noPostgres})` : ''}`, () => {
+  let server: TestServer;
+  let clerk: string;
+  beforeAll(async () => {
+    server = await startTestServer();
+    await runSql(server.url, 'create role clerk login');
+    await runSql(server.url, 'create database orders owner clerk');
+    clerk = server.url.replace('//shop@', '//clerk@').replace('/postgres', '/orders');
+    await runSql(clerk, 'create table orders (id int)');
+  });
+  afterAll(() => server?.stop());
+  const inOrders = (): string => server.url.replace('/postgres', '/orders');
+
+  it('revoke: who writes is cut off and does not come back, until it is taken back', async () => {
+    bench = actingBench({ servers: { orders: { url: inOrders() } } });
+    const settings = { asset: 'orders', how: 'revoke' };
+    const writer = runSql(clerk, 'insert into orders values (1); select pg_sleep(60)').catch(() => 'cut off');
+    await systemClock.sleep(200);
+    const result = await fence(settings);
+    expect(result.steps[0]?.summary).toContain('nobody but superusers may connect');
+    expect(await writer).toBe('cut off');
+    await expect(runSql(clerk, 'insert into orders values (2)')).rejects.toThrow('permission denied');
+    expect(await undo(settings)).toMatchObject({ state: 'done' });
+    expect(await lifted(settings)).toMatchObject({ state: 'proved' });
+    await runSql(clerk, 'insert into orders values (3)');
+  });
+
+  it('revoke is refused to a role that would lock itself out', async () => {
+    bench = actingBench({ servers: { orders: { url: clerk } } });
+    expect((await fence({ asset: 'orders' })).steps[0]).toMatchObject({ state: 'failed', code: 'target.refused' });
+    await runSql(clerk, 'insert into orders values (4)');
+  });
+
+  it('read-only: a write was tried and failed, reads go on, and it goes back to what it was', async () => {
+    bench = actingBench({ servers: { orders: { url: inOrders() } } });
+    const settings = { asset: 'orders', how: 'read-only' };
+    const result = await fence(settings);
+    expect(result.steps[0]?.summary).toContain('a write was tried and refused as read-only');
+    await expect(runSql(clerk, 'insert into orders values (5)')).rejects.toThrow('read-only');
+    await runSql(clerk, 'select * from orders');
+    expect(await undo(settings)).toMatchObject({ state: 'done' });
+    await runSql(clerk, 'insert into orders values (6)');
+    expect(await lifted(settings)).toMatchObject({ state: 'proved' });
+  });
+
+  it('a server that does not answer is not fenced', async () => {
+    bench = actingBench({ servers: { orders: { url: 'postgresql://shop@127.0.0.1:1/orders' } } });
+    expect((await fence({ asset: 'orders', how: 'read-only' })).steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'target.unreachable',
+    });
+  });
+});
+
+describe.skipIf(noProxy !== undefined)(`a fence at a proxy${noProxy ? ` (${noProxy})` : ''}`, () => {
+  it('takes servers out, cuts who is connected, and gives them back', async () => {
+    const port = await freePort();
+    const echo = await startService([
+      'node',
+      '-e',
+      `require('net').createServer((s)=>s.pipe(s).on('error',()=>{})).listen(${port},'127.0.0.1')`,
+    ]);
+    await systemClock.sleep(300);
+    const proxy = await startTestProxy(folder, { primary: port });
+    try {
+      bench = actingBench({ pointers: { traffic: { proxy: 'shop', socket: proxy.socket } } });
+      const client = connect(proxy.port, '127.0.0.1');
+      const closed = new Promise<string>((resolve) => {
+        client.on('close', () => resolve('cut'));
+        client.on('error', () => {});
+      });
+      await new Promise((resolve) => client.once('connect', resolve));
+      client.write('hello');
+      await new Promise((resolve) => client.once('data', resolve));
+      const settings = { service: 'shop', how: 'proxy', pointer: 'traffic', servers: ['primary'] };
+      expect((await fence(settings)).steps[0]).toMatchObject({ state: 'done' });
+      expect(await closed).toBe('cut');
+      expect(await undo(settings)).toMatchObject({ state: 'done' });
+      expect(await lifted(settings)).toMatchObject({ state: 'proved' });
+    } finally {
+      await proxy.stop();
+      await echo.stop();
+    }
+  });
+});

@@ -1,0 +1,57 @@
+import { toLifeboatError } from '../../../core/index.ts';
+import type { FenceRecord } from '../../hands/fences/fence.ts';
+import { openFences } from '../../hands/fences/open.ts';
+import { stateOfServer, tryWrite, type ServerState } from '../../hands/standby.ts';
+import type { StepContext } from '../../step.ts';
+
+/** What is known of the server that took the writes so far. */
+export interface OldPrimary {
+  /** Undefined when it does not answer: that says nothing about whether somebody else reaches it. */
+  readonly state: ServerState | undefined;
+  /** A write was tried there now, and taken. */
+  readonly takesWrites: boolean;
+  /** Proofs of this run that hold, asked again now. */
+  readonly proofs: readonly FenceRecord[];
+  /** Why others do not. */
+  readonly doubts: readonly string[];
+}
+
+/** Asks the old primary, and each fence that this run put up around it, now and not when it was put up. */
+export async function askOldPrimary(asset: string, url: string, context: StepContext): Promise<OldPrimary> {
+  const proofs: FenceRecord[] = [];
+  const doubts: string[] = [];
+  for (const record of fencesAround(asset, context)) {
+    const doubt = await proveAgain(record, context);
+    if (doubt === undefined) proofs.push(record);
+    else doubts.push(doubt);
+  }
+  try {
+    const state = await stateOfServer(url, context.signal);
+    return {
+      state,
+      takesWrites: !state.inRecovery && (await tryWrite(url, context.signal)) === 'taken',
+      proofs,
+      doubts,
+    };
+  } catch (error) {
+    return { state: undefined, takesWrites: false, proofs, doubts: [...doubts, toLifeboatError(error).message] };
+  }
+}
+
+async function proveAgain({ what, settings }: FenceRecord, context: StepContext): Promise<string | undefined> {
+  try {
+    const fences = await openFences(settings, context);
+    if ('outside' in fences) return fences.outside;
+    const proofs = await Promise.all(fences.filter((fence) => fence.what === what).map((fence) => fence.prove()));
+    return proofs.find(({ state }) => state !== 'proved')?.text;
+  } catch (error) {
+    return toLifeboatError(error).message;
+  }
+}
+
+/** What steps of this run put up around an asset. */
+export function fencesAround(asset: string, context: StepContext): FenceRecord[] {
+  return [...context.given().values()]
+    .flatMap(({ fenced }) => (Array.isArray(fenced) ? (fenced as FenceRecord[]) : []))
+    .filter(({ what }) => what === `asset:${asset}`);
+}
