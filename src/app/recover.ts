@@ -31,6 +31,8 @@ export interface RecoverRequest {
   readonly lastGoodMs?: number;
   /** Who starts it: asked for where the procedure asks for approvals. */
   readonly by?: Requester;
+  /** What people typed for the scenario's parameters, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** A person has made sure that nobody else acts there, where a store cannot tell. */
   readonly alone?: boolean;
   readonly signal?: AbortSignal;
@@ -54,6 +56,7 @@ export async function recover(workspace: Workspace, request: RecoverRequest): Pr
     tools: request.tools ?? runnerTools(workspace),
     incident: { impactMs, declaredMs, lastGoodMs: request.lastGoodMs ?? impactMs },
     alone: request.alone ?? false,
+    parameters: request.parameters ?? {},
     ...(request.by === undefined ? {} : { by: request.by }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });

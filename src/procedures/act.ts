@@ -10,7 +10,17 @@ import { stepper } from './stepper.ts';
 /** A run as its runner begins to act on it, the first time or again. */
 export interface Beginning extends Pick<
   ActiveRun,
-  'run' | 'environment' | 'mode' | 'tools' | 'incident' | 'requester' | 'order' | 'earlier' | 'answer' | 'lease'
+  | 'run'
+  | 'parameters'
+  | 'environment'
+  | 'mode'
+  | 'tools'
+  | 'incident'
+  | 'requester'
+  | 'order'
+  | 'earlier'
+  | 'answer'
+  | 'lease'
 > {
   readonly scenario: Scenario;
   readonly undoes: Undoes | undefined;

@@ -15,6 +15,8 @@ export interface ActiveRun {
   readonly mode: 'real' | 'drill';
   readonly tools: RunnerTools;
   readonly incident: Incident;
+  /** What its parameters are in this run; those it does not name stand by their default. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   readonly requester: Requester | undefined;
   readonly order: Order;
   /** What was recorded before this runner took over; undefined in a fresh run. */

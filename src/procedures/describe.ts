@@ -7,6 +7,7 @@ import { isGroup } from './groups/is-group.ts';
 import { drillsAreNotCalled } from './groups/refusals.ts';
 import { kindOf, parseSettings, parseSiblings } from './input.ts';
 import { insideOf } from './order.ts';
+import { parametersOf } from './parameters.ts';
 import type { Incident, RunnerTools } from './run-types.ts';
 import { flatSteps } from './show.ts';
 import type { Environment, StepContext, StepInput, StepPreview } from './step.ts';
@@ -21,6 +22,7 @@ export interface DescribeRequest {
   readonly incident: Incident;
   /** The contact that would start it. */
   readonly requester?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -46,6 +48,7 @@ export async function describeProcedure(request: DescribeRequest): Promise<Descr
     environment: request.environment,
     incident: request.incident,
     outputs: new Map(),
+    parameters: parametersOf(scenario, request.parameters ?? {}),
   });
   return describeSteps({ ...request, scenario }, scenario.steps, { variables, within: undefined });
 }

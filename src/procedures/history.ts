@@ -31,6 +31,7 @@ export interface RunStarted {
   readonly snapshotHash: string;
   readonly incident: Incident;
   readonly by?: Requester;
+  readonly parameters?: Readonly<Record<string, unknown>>;
   readonly undoes?: Undoes;
   readonly tool: string;
   readonly host: string;

@@ -51,6 +51,25 @@ describe('parameters of a scenario', () => {
     expect(result.steps[0]?.outputs['stdout']).toBe('water');
   });
 
+  it('are what was typed, each of its type; what is missing, foreign or of another type is refused before anything acts', async () => {
+    const asked = new Map([
+      ['count', { type: 'number' as const }],
+      ['pause', { type: 'duration' as const, default: '1ms' }],
+    ]);
+    const say = stepOf('say', 'exec', ['echo', '${string(parameters.count + 1.0)}', '${parameters.pause}']);
+    const scenario = { ...scenarioOf(touch(), say), parameters: asked };
+    const { environment, tools } = bench;
+    const given = (typed: Record<string, string>): Promise<RunResult> =>
+      runProcedure({ scenario, environment, mode: 'real', tools, incident: brokeNow(), parameters: typed });
+    for (const wrong of [{}, { count: 'many' }, { count: '1', other: 'x' }, { count: '1', pause: 'soon' }]) {
+      await expect(given(wrong as Record<string, string>)).rejects.toMatchObject({
+        code: expect.stringMatching(/^input\./),
+      });
+    }
+    expect(existsSync(join(bench.folder, 'acted'))).toBe(false);
+    expect((await given({ count: '41', pause: '2ms' })).steps[1]?.outputs['stdout']).toBe('42 2ms');
+  });
+
   it('without a default are not there, and the step that names one fails before it acts', async () => {
     const result = await run(scenarioOf(stepOf('say', 'exec', ['echo', '${parameters.word}'])));
     expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'expression.invalid' });

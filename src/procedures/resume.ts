@@ -42,6 +42,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         order,
         earlier,
         answer: request.answer,
+        parameters: earlier.started.parameters ?? {},
         despite: request.despite,
         lease,
         signal: request.signal,

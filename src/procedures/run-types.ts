@@ -39,6 +39,8 @@ export interface RunRequest {
   readonly incident: Incident;
   /** Who wants it: they cannot approve it. A procedure that asks for approvals is not started without. */
   readonly by?: Requester;
+  /** What people typed for the scenario's parameters, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** The run that this one takes back, and what of it stays as it is. */
   readonly undoes?: Undoes;
   /** A person has made sure that nobody else acts there, where a store cannot tell. */

@@ -2,10 +2,12 @@ import { LifeboatError, timeId } from '../core/index.ts';
 import { contentHash, type Scenario } from '../plan/index.ts';
 import { act } from './act.ts';
 import { expandCalls } from './groups/expand.ts';
+import { readHistory } from './history.ts';
 import { holdRun, holdTarget, type Held } from './hold.ts';
 import { refuseUnkept } from './input.ts';
 import { leaseTarget, type Lease } from './lease/index.ts';
 import { Order } from './order.ts';
+import { parametersOf } from './parameters.ts';
 import type { RunRequest, RunResult } from './run-types.ts';
 import { flatSteps } from './show.ts';
 
@@ -22,12 +24,17 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const run = request.run ?? timeId(clock.now());
   refuseUnkept(scenario, tools.workspace.plan, tools.checkKinds);
   mustHaveRequester({ ...request, scenario });
+  const parameters = parametersNow({ ...request, scenario });
   const order = new Order(scenario);
   const held = hold(request, run);
   let lease: Lease | undefined;
   try {
     lease = await leaseFor({ ...request, scenario }, run);
-    const { sequence: since } = journal.append('run.started', startRecord({ ...request, scenario, lease }), { run });
+    const { sequence: since } = journal.append(
+      'run.started',
+      startRecord({ ...request, scenario, parameters, lease }),
+      { run },
+    );
     return await act({
       run,
       since,
@@ -41,6 +48,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       order,
       earlier: undefined,
       answer: undefined,
+      parameters,
       despite: undefined,
       lease,
       signal: request.signal,
@@ -102,6 +110,12 @@ function mustHaveRequester({ scenario, mode, by, tools }: RunRequest): void {
   });
 }
 
+/** A drill asks nobody, and a rollback knows what the run was given that it takes back. */
+function parametersNow({ scenario, mode, undoes, parameters = {}, tools }: RunRequest): Record<string, unknown> {
+  if (undoes !== undefined) return { ...readHistory(tools.workspace.journal, undoes.run).started.parameters };
+  return mode === 'drill' ? {} : parametersOf(scenario, parameters);
+}
+
 function startRecord({
   tools,
   scenario,
@@ -110,8 +124,12 @@ function startRecord({
   incident,
   by,
   undoes,
+  parameters,
   lease,
-}: RunRequest & { readonly lease: Lease | undefined }): Record<string, unknown> {
+}: Omit<RunRequest, 'parameters'> & {
+  readonly parameters: Record<string, unknown>;
+  readonly lease: Lease | undefined;
+}): Record<string, unknown> {
   const { plan, host, tool } = tools.workspace;
   const snapshot = plain(scenario);
   return {
@@ -124,6 +142,7 @@ function startRecord({
     snapshotHash: contentHash(snapshot),
     incident,
     ...(by === undefined ? {} : { by }),
+    ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     ...(undoes === undefined ? {} : { undoes }),
     ...(lease === undefined ? {} : { lease: { stores: lease.stores, without: lease.without } }),
     tool,

@@ -11,12 +11,14 @@ export function variablesOf(facts: {
   environment: Environment;
   incident: Incident;
   outputs: ReadonlyMap<string, Record<string, unknown>>;
+  /** As this run was given them; else their defaults. */
+  parameters?: Readonly<Record<string, unknown>> | undefined;
 }): Record<string, unknown> {
   const { environment, incident } = facts;
   return {
     run: { id: facts.run, mode: facts.mode },
     scenario: { name: facts.scenario.name },
-    parameters: defaultsOf(facts.scenario),
+    parameters: { ...defaultsOf(facts.scenario), ...facts.parameters },
     environment: {
       name: environment.name,
       protected: environment.protected,
@@ -41,7 +43,7 @@ export const outputsWithin = (
     [...outputs].flatMap(([id, one]) => (id.startsWith(`${scope}.`) ? [[id.slice(scope.length + 1), one]] : [])),
   );
 
-/** Nobody is asked for parameters yet: one without a default is not there, and an expression that names it says so. */
+/** A drill asks nobody: a parameter without a default is not there, and an expression that names it says so. */
 const defaultsOf = ({ parameters }: Pick<Scenario, 'parameters'>): Record<string, unknown> =>
   Object.fromEntries(
     [...(parameters ?? [])].flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default]])),

@@ -8,6 +8,7 @@ import {
 } from '../../app/index.ts';
 import { describeProcedure } from '../../procedures/index.ts';
 import type { Command } from '../command.ts';
+import { namedValues } from '../named-values.ts';
 import { momentOf } from '../moment.ts';
 import { runJson, showRunOn, exitOfRun } from '../show-run.ts';
 import { userName } from '../user-name.ts';
@@ -22,6 +23,7 @@ export const command: Command = {
     { flags: '--impact <TIME>', summary: 'when it broke (2026-11-21T03:00:00Z); default: now' },
     { flags: '--as <CONTACT>', summary: 'who you are; asked for where people have to approve, which you then cannot' },
     { flags: '--last-good <TIME>', summary: 'the last moment whose data is wanted; default: the impact' },
+    { flags: '--parameter <NAME=VALUE...>', summary: 'what the scenario asks for' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
     { flags: '--dry-run', summary: 'a briefing: what each step would do, and how sure that is' },
   ],
@@ -34,6 +36,7 @@ export const command: Command = {
       const scenario = scenarioOf(workspace, input.argument('SCENARIO'));
       const environment = input.text('in') ?? onlyEnvironment(workspace);
       const by = { as: input.text('as'), user: userName() };
+      const parameters = namedValues(input, 'parameter');
       const impactMs = momentOf(input, 'impact');
       const lastGoodMs = momentOf(input, 'last-good');
       if (input.flag('dry-run')) {
@@ -44,6 +47,7 @@ export const command: Command = {
           environment: lastingEnvironment(workspace, environment, 'dry-run'),
           tools: runnerTools(workspace),
           incident: { impactMs: impact, declaredMs: nowMs, lastGoodMs: lastGoodMs ?? impact },
+          parameters,
           signal: context.signal,
           ...(by.as === undefined ? {} : { requester: by.as }),
         });
@@ -60,6 +64,7 @@ export const command: Command = {
         environment,
         by,
         alone: input.flag('alone'),
+        parameters,
         signal: context.signal,
         ...(impactMs === undefined ? {} : { impactMs }),
         ...(lastGoodMs === undefined ? {} : { lastGoodMs }),

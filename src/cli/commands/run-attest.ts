@@ -1,5 +1,5 @@
-import { LifeboatError } from '../../core/index.ts';
 import type { Command } from '../command.ts';
+import { namedValues } from '../named-values.ts';
 import { sayOptions, sayWord } from '../say.ts';
 
 export const command: Command = {
@@ -17,16 +17,5 @@ export const command: Command = {
     'lifeboat run attest 01kb9c3r8x0000000000000000 --as duty --input last_order=4711',
   ],
   run: (context, input) =>
-    sayWord(context, input, input.flag('deny') ? 'deny' : 'attest', { inputs: inputsOf(input.texts('input')) }),
+    sayWord(context, input, input.flag('deny') ? 'deny' : 'attest', { inputs: namedValues(input, 'input') }),
 };
-
-function inputsOf(texts: readonly string[]): Record<string, string> {
-  const entries = texts.map((text) => {
-    const sign = text.indexOf('=');
-    if (sign > 0) return [text.slice(0, sign), text.slice(sign + 1)] as const;
-    throw new LifeboatError('input.flag', `--input takes NAME=VALUE, not "${text}"`);
-  });
-  const twice = entries.find(([name], index) => entries.findIndex(([other]) => other === name) !== index);
-  if (twice !== undefined) throw new LifeboatError('input.flag', `--input ${twice[0]} is there twice`);
-  return Object.fromEntries(entries);
-}

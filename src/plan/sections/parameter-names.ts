@@ -25,7 +25,6 @@ function checkScenarios(inspection: Inspection, scenarios: Record<string, unknow
     const declared =
       isMapping(scenario) && isMapping(scenario['parameters']) ? Object.keys(scenario['parameters']) : [];
     check(inspection, scenario, ['scenarios', name], declared);
-    if (declared.length > 0) inspection.notExecutable(['scenarios', name, 'parameters'], 'asking for parameters');
   }
 }
 

@@ -54,6 +54,7 @@ async function originalRun(
     earlier,
     answer: undefined,
     lease: undefined,
+    parameters: started.parameters ?? {},
     outputs: new Map(),
     scopes: new Map(),
     signal,
