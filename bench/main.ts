@@ -23,6 +23,7 @@ import { sqliteSuite } from './suites/sqlite.ts';
 import { startSuite } from './suites/start.ts';
 import { tenSuite } from './suites/ten.ts';
 import { treeSuite } from './suites/trees.ts';
+import { walSuite } from './suites/wal.ts';
 import type { Work } from './tool.ts';
 
 const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
@@ -30,6 +31,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
   postgres: postgresSuite,
   files: (bench) => treeSuite(bench, filesSuite(bench.options.files)),
   ten: tenSuite,
+  wal: walSuite,
   sqlite: (bench) => treeSuite(bench, sqliteSuite(bench.options.sqliteBytes)),
   s3: s3Suite,
   prune: pruneSuite,
@@ -128,6 +130,7 @@ function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, s3Byt
     postgres: scale * 20e6 * 6,
     ten: scale * 20e6 * 4,
     files: files * 10_000 * 4,
+    wal: 10e9,
     sqlite: sqliteBytes * 6,
     s3: s3Bytes * 3,
     prune: 500e6,

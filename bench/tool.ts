@@ -25,6 +25,8 @@ export const works = [
   's3-restore',
   's3-verify',
   'prune',
+  'wal-async',
+  'wal-sync',
   'start',
   'check',
 ] as const;

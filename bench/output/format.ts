@@ -23,6 +23,8 @@ export const titles: Readonly<Record<(typeof works)[number], string>> = {
   's3-restore': 'S3: restore',
   's3-verify': 'S3: verify, every byte',
   prune: 'Prune of 1,000 points, every second one given up',
+  'wal-async': 'Log taken while 8 clients write: 10,000 transactions of pgbench',
+  'wal-sync': 'Log taken while 8 clients write and each commit waits for it: 10,000 transactions of pgbench',
   start: 'Cold start of the command line',
   check: 'Check of a plan of 2,000 assets and 500 scenarios',
 };

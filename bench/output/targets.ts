@@ -35,6 +35,8 @@ const targets: readonly Target[] = [
   verifySpeed(1e9),
   peakMemory(300e6),
   memoryFlat(1.1),
+  ratio('throughput of the primary, log taken (async)', 'wal-async', 'pg_receivewal', 1.03),
+  ratio('throughput of the primary, commits wait (sync)', 'wal-sync', 'pg_receivewal', 1.17),
   waiting('cold start (--help)', 'start', 0.15),
   waiting('check of 2,000 assets and 500 scenarios', 'check', 2),
 ];

@@ -113,10 +113,7 @@ export const limits = {
   logHistoryBytesMax: 2 ** 20,
   /** Log in memory that a store has not taken yet: beyond it the server waits, and keeps its log. */
   streamHeldBytesMax: 128 * 2 ** 20,
-  /**
-   * How often the clock of an idle server is written down, so that any moment of an idle stretch can be restored: an object of 200 bytes,
-   * 8,640 requests a month.
-   */
+  /** How often an idle server's clock is written down, so that any moment of the stretch can be restored: 8,640 requests a month. */
   streamIdleMs: 300_000,
   /** A stream that is asked for a sign of life every 5 s and gives none for so long is dead, however idle the server is. */
   streamSilenceMs: 30_000,

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, timingSafeEqual, webcrypto } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  timingSafeEqual,
+  webcrypto,
+  type KeyObject,
+} from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { randomBytes } from 'node:crypto';
 import { assert, LifeboatError, limits } from '../../core/index.ts';
@@ -41,6 +49,12 @@ export interface Segment {
 export interface RawKey {
   readonly kind: SealedKind;
   readonly raw: Uint8Array;
+}
+
+/** A raw key, or one that was made ready once for thousands of segments. */
+export interface ReadyKey {
+  readonly kind: SealedKind;
+  readonly raw: Uint8Array | KeyObject;
 }
 
 export interface ObjectKey extends RawKey {
@@ -129,14 +143,14 @@ export async function sealSegment(key: ObjectKey, segment: Segment, plain: Buffe
 }
 
 /** The same in this thread, as parts, from parts. */
-export function sealNow(key: RawKey, segment: Segment, plain: readonly Uint8Array[]): Buffer[] {
+export function sealNow(key: ReadyKey, segment: Segment, plain: readonly Uint8Array[]): Buffer[] {
   const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment));
   cipher.setAAD(associatedData(key, segment));
   return [...plain.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()];
 }
 
 /** `openSegment` in this thread. */
-export function openNow(key: RawKey, segment: Segment, sealed: Uint8Array): Buffer | undefined {
+export function openNow(key: ReadyKey, segment: Segment, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < tagBytes) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key.raw, nonceOf(segment), { authTagLength: tagBytes });
   decipher.setAAD(associatedData(key, segment));
@@ -241,7 +255,7 @@ function nonceOf(segment: Segment): Buffer {
   return nonce;
 }
 
-function associatedData(key: RawKey, segment: Segment): Buffer {
+function associatedData(key: ReadyKey, segment: Segment): Buffer {
   const data = Buffer.alloc(40);
   data[0] = objectKinds[key.kind];
   data[1] = segmentWhat[segment.what];

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { assert, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
@@ -11,7 +12,7 @@ import {
   sealNow,
   sha256,
   tagBytes,
-  type ObjectKey,
+  type ReadyKey,
   type Segment,
 } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
@@ -38,7 +39,7 @@ export class FrameSealer {
   readonly salt = freshSalt();
   readonly head: Buffer;
   readonly #bundle: KeyBundle;
-  #key: ObjectKey | undefined;
+  #key: ReadyKey | undefined;
   #hash: Buffer;
   #number = 0;
 
@@ -50,7 +51,9 @@ export class FrameSealer {
 
   /** The key is bound to the name, which holds the salt. */
   name(name: string): void {
-    this.#key = objectKey(this.#bundle, 'log', name, this.#bundle.epoch, this.salt);
+    const key = objectKey(this.#bundle, 'log', name, this.#bundle.epoch, this.salt);
+    assert(key !== undefined, 'the current epoch has a master key');
+    this.#key = readied(key.raw);
   }
 
   get frames(): number {
@@ -59,7 +62,7 @@ export class FrameSealer {
 
   seal(marks: Buffer, bytes: Uint8Array): Buffer {
     const key = this.#key;
-    assert(key !== undefined, 'the current epoch has a master key, and the piece has a name');
+    assert(key !== undefined, 'the piece has a name');
     assert(bytes.length <= limits.logFrameBytesMax, 'a frame is within its bound');
     assert(marks.length <= limits.logMarksBytesMax, 'the marks of a frame are within their bound');
     const length = Buffer.alloc(lengthBytes);
@@ -87,11 +90,12 @@ export function openGrowing(
   const key = objectKey(bundle, 'log', name, header.epoch, header.salt);
   if (key === undefined)
     throw damaged(name, `the object is sealed under key epoch ${header.epoch}, which the key does not hold`);
+  const ready = readied(key.raw);
   const { ends, damage } = wholeFrames(object);
   const frames: Frame[] = [];
   let at = headerBytes;
   for (const [number, end] of ends.entries()) {
-    const plain = openNow(key, segmentOf(number), object.subarray(at + lengthBytes, end - hashBytes));
+    const plain = openNow(ready, segmentOf(number), object.subarray(at + lengthBytes, end - hashBytes));
     const marksBytes = plain === undefined || plain.length < lengthBytes ? undefined : plain.readUInt32BE(0);
     if (plain === undefined || marksBytes === undefined || marksBytes > plain.length - lengthBytes)
       return { frames, damage: `frame ${number} does not decrypt: it is changed, or of another object` };
@@ -153,5 +157,7 @@ function claimedEnd(object: Buffer, at: number): number | undefined {
   const end = at + lengthBytes + sealed + hashBytes;
   return sealed >= lengthBytes + tagBytes && sealed <= sealedBytesMax && end <= object.length ? end : undefined;
 }
+
+const readied = (raw: Uint8Array): ReadyKey => ({ kind: 'log', raw: createSecretKey(raw) });
 
 const chained = (before: Uint8Array, frame: Buffer): Buffer => sha256(Buffer.concat([before, frame]));

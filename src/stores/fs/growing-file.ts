@@ -57,7 +57,8 @@ export class GrowingFile implements GrowingObject {
     }
     this.#end += bytes;
     this.#length = Math.max(this.#length, this.#end);
-    if (this.#length - this.#end < roomBytes / 2) this.#makeRoom();
+    // Who adds much at once waits for the bytes, not for the length: zeros would only be written over.
+    if (bytes < roomBytes / 4 && this.#length - this.#end < roomBytes / 2) this.#makeRoom();
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { LifeboatError, limits, toLifeboatError, type Clock } from '../../core/i
 import { stopped, throwIfStopped } from '../stopped.ts';
 import type { GetOptions, GrowingObject, PutOptions, Store, StoredObject } from '../store.ts';
 import { abilitiesOf } from './abilities.ts';
+import { growingInTime } from './growing-in-time.ts';
 
 export interface RetryOptions {
   clock: Clock;
@@ -79,26 +80,13 @@ class RetryingStore implements Store {
 
   /** Bounded in time, and tried once: whoever grows an object begins another one after a failure. */
   readonly grow = async (...words: Parameters<NonNullable<Store['grow']>>): Promise<GrowingObject> => {
-    const begun = (this.#store as Required<Store>).grow(...words);
-    const growing = await this.#within(() => begun).catch((error: unknown) => {
-      // Given up, it may still come.
-      void begun.then((late) => late.close()).catch(() => {}); // it failed, as is said already
-      throw error;
-    });
-    return { add: (parts) => this.#within(() => growing.add(parts)), close: () => growing.close() };
+    const { clock, totalMs } = this.#options;
+    const bounds = { clock, totalMs, givenUp: () => this.#givenUp() };
+    return growingInTime((this.#store as Required<Store>).grow(...words), bounds);
   };
 
   close(): Promise<void> {
     return this.#store.close();
-  }
-
-  async #within<T>(work: () => Promise<T>): Promise<T> {
-    const ended = new AbortController();
-    try {
-      return await Promise.race([work(), this.#deadline(ended.signal)]);
-    } finally {
-      ended.abort();
-    }
   }
 
   async repeat<T>(

@@ -53,7 +53,9 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
     const reason =
       newest === undefined
         ? 'no recovery point is there yet'
-        : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
+        : isKept
+          ? 'the log in the stores does not lead from the newest recovery point to its end'
+          : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
     options.needsBase(reason);
   }
   return { ...place, position: floorTo(place.position, segment), fallback: newest ?? slotPlace, isGap: !isKept };

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { removeFolder, settle } from '../folder.ts';
+import { attempt, inTurn, type Bench } from '../record.ts';
+import type { Sample } from '../tool.ts';
+import { cpuSecondsOf, residentBytes } from '../process-tree.ts';
+import {
+  placeOfStream,
+  standbyNames,
+  startReceiveWal,
+  untilStreams,
+  type Receiver,
+  type Way,
+} from '../wal/receivers.ts';
+import { startBusyServer, type BusyServer } from '../wal/source.ts';
+
+const clients = 8;
+/** What throughput is shown as: the seconds that so many transactions take. */
+const transactions = 10_000;
+
+/** The log while it is written: what it costs the primary that somebody takes it, and how much would be lost. */
+export async function walSuite(bench: Bench): Promise<void> {
+  const reason = bench.missing.get('pgbench');
+  if (reason !== undefined) return void bench.omissions.push({ tool: 'wal', reason, failed: false });
+  const folder = join(bench.folder, 'wal');
+  const server = await startBusyServer(folder, Math.min(bench.options.scale, 20), bench.signal);
+  try {
+    for (let round = 0; round < bench.options.repetitions; round += 1) {
+      bench.say(`Log, round ${round + 1} of ${bench.options.repetitions}`);
+      for (const way of ['async', 'sync'] as const)
+        await throughput(bench, server, join(folder, `${way}-${round}`), way, round);
+    }
+  } finally {
+    await server.stop();
+    await removeFolder(folder);
+  }
+}
+
+/** Several short turns each, one after the other, so that a disk that is slow for a while is so for all. */
+const turns = 3;
+
+async function throughput(bench: Bench, server: BusyServer, folder: string, way: Way, round: number): Promise<void> {
+  const seconds = bench.options.quick ? 5 : 10;
+  const place = await placeOfStream(
+    join(folder, 'lifeboat'),
+    server.url,
+    { type: 'fs', path: join(folder, 'store') },
+    { mode: way },
+    bench.signal,
+  );
+  const tools = [
+    { name: 'pg_receivewal', start: () => startReceiveWal(server, join(folder, 'received'), way, bench.signal) },
+    { name: 'lifeboat', start: () => place.start(bench.signal) },
+  ] as const;
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const { name, start } of inTurn(tools, round + turn))
+      await attempt(bench, name, `wal-${way}`, () => oneTurn(bench, server, { name, start, way, seconds }));
+}
+
+async function oneTurn(
+  bench: Bench,
+  server: BusyServer,
+  {
+    name,
+    start,
+    way,
+    seconds,
+  }: { name: keyof typeof standbyNames; start: () => Promise<Receiver>; way: Way; seconds: number },
+): Promise<Omit<Sample, 'tool' | 'work'>> {
+  await server.ask('checkpoint');
+  await settle(bench.signal, []);
+  const receiver = await start();
+  try {
+    if (way === 'sync') await server.awaitFor(standbyNames[name]);
+    await untilStreams(server, standbyNames[name], way, bench.signal);
+    await server.load(clients, 1);
+    const cpuBefore = cpuSecondsOf(receiver.pid);
+    const tps = await server.load(clients, seconds);
+    const cpuSeconds = (cpuSecondsOf(receiver.pid) - cpuBefore) * (transactions / (tps * seconds));
+    const { sum, peakOfOne } = residentBytes(receiver.pid);
+    return { seconds: transactions / tps, cpuSeconds, peakBytes: Math.max(sum, peakOfOne) };
+  } finally {
+    await server.awaitFor('');
+    await receiver.stop();
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { makeCluster, type NewCluster, type RunningServer } from '../../src/assets/postgres/server/index.ts';
+import { LifeboatError } from '../../src/core/index.ts';
+import { major } from '../database.ts';
+import { run } from '../measure.ts';
+import { postgresPrograms } from '../packages.ts';
+
+/** A server that is written to while its log is taken: durable as in production, with the tables of pgbench. */
+export interface BusyServer {
+  readonly url: string;
+  readonly cluster: NewCluster;
+  readonly server: RunningServer;
+  /** Transactions a second of so many clients for so long. */
+  load(clients: number, seconds: number): Promise<number>;
+  ask(sql: string): Promise<Record<string, unknown>[]>;
+  /** Whom commits wait for; '': for nobody. */
+  awaitFor(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const password = 'bench-of-lifeboat';
+const settings = {
+  max_wal_size: '4GB',
+  shared_buffers: '128MB',
+  checkpoint_timeout: '1h',
+  autovacuum: 'off',
+  max_slot_wal_keep_size: '4GB',
+  archive_mode: 'on',
+  archive_command: '/bin/true',
+};
+
+export async function startBusyServer(folder: string, scale: number, signal: AbortSignal): Promise<BusyServer> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const cluster = await makeCluster({ dataFolder: join(folder, 'data'), password, major });
+  const server = await cluster.start(settings);
+  const { url } = cluster;
+  const ask = (sql: string): Promise<Record<string, unknown>[]> => askAt(url, sql);
+  await run([join(postgresPrograms, 'pgbench'), '-i', '-q', '-s', String(scale), url], signal);
+  return {
+    url,
+    cluster,
+    server,
+    load: (clients, seconds) => load(url, clients, seconds, signal),
+    ask,
+    awaitFor: async (name) => {
+      await ask(`alter system set synchronous_standby_names = '${name}'`);
+      await ask('select pg_reload_conf()');
+    },
+    stop: () => server.stop(),
+  };
+}
+
+export async function askAt(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function load(url: string, clients: number, seconds: number, signal: AbortSignal): Promise<number> {
+  const words = ['-n', '-c', String(clients), '-j', '2', '-T', String(seconds), url];
+  const said = await run([join(postgresPrograms, 'pgbench'), ...words], signal);
+  const tps = Number(/^tps = ([\d.]+)/m.exec(said)?.[1]);
+  if (tps > 0) return tps;
+  throw new LifeboatError('process.failed', `pgbench did not say how many transactions it did: ${said.trim()}`);
+}
