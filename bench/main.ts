@@ -15,6 +15,7 @@ import { installPeers } from './packages.ts';
 import type { Profile } from './profile/profile.ts';
 import type { Bench } from './record.ts';
 import { filesSuite } from './suites/files.ts';
+import { growthSuite } from './suites/growth.ts';
 import { memorySuite } from './suites/memory.ts';
 import { postgresSuite } from './suites/postgres.ts';
 import { pruneSuite } from './suites/prune.ts';
@@ -35,6 +36,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<void>>> = {
   sqlite: (bench) => treeSuite(bench, sqliteSuite(bench.options.sqliteBytes)),
   s3: s3Suite,
   prune: pruneSuite,
+  growth: growthSuite,
   memory: memorySuite,
 };
 
@@ -134,6 +136,7 @@ function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, s3Byt
     sqlite: sqliteBytes * 6,
     s3: s3Bytes * 3,
     prune: 500e6,
+    growth: 15e9,
     memory: (memorySizes.at(-1) as number) * 2.7,
   };
   return Math.max(...(profile?.map(suiteOf) ?? wanted).map((suite) => needs[suite]));
@@ -142,6 +145,8 @@ function bytesNeeded({ suites: wanted, profile, scale, files, sqliteBytes, s3Byt
 async function publish(outcome: Outcome, { json, resultsFolder, profile }: Options): Promise<void> {
   await mkdir(resultsFolder, { recursive: true });
   const { machine, settings, results, targets, omissions, profiles } = outcome;
+  // Only growth was measured, which wrote what it found.
+  if (results.length === 0 && omissions.length === 0 && profile === undefined) return;
   const object = { results, targets, omissions, settings, profiles, machine };
   const document = profile === undefined ? markdown(outcome) : profileMarkdown(outcome);
   // A run that only explains must not replace the figures it explains.

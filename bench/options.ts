@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util';
 import { LifeboatError } from '../src/core/index.ts';
 import { works, type Work } from './tool.ts';
 
-export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 's3', 'prune', 'wal', 'memory'] as const;
+export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 's3', 'prune', 'wal', 'growth', 'memory'] as const;
 export type SuiteName = (typeof suiteNames)[number];
 /** It needs 30 GB of disk, so it is done when it is asked for. */
 const onlyWhenAsked: SuiteName = 'memory';
+/** Ten thousand points take minutes to make: done when it is named. */
+const onlyWhenNamed: SuiteName = 'growth';
 /** The server of objects has 4 GB for two repositories at a time. */
 const s3MegabytesMax = 1000;
 
@@ -51,6 +53,7 @@ npm run bench -- postgres [OPTIONS]   disasters on PostgreSQL: what is lost, how
   --s3-mb N           size of the big file that goes to a server of objects (at most 1000)
   --memory            also: whether memory stays the same from 300 MB to 10 GB (30 GB of disk)
   --memory-mb A,B     the same between these sizes
+  --only growth       prune, points, backup and restore from 10 to 10,000 points and 1 to 10 GB, with a plot
   --only A,B          of the suites ${suiteNames.join(', ')}
   --tools A,B         of the tools, such as lifeboat,restic
   --profile A,B       measure nothing; say where Lifeboat's time goes in these works
@@ -70,7 +73,7 @@ export function readOptions(words: readonly string[]): Options | 'help' {
   const asked = listed('only', values.only, suiteNames);
   const profile = listed('profile', values.profile, works);
   const memory = values.memory === true || values['memory-mb'] !== undefined;
-  const standard = suiteNames.filter((suite) => suite !== onlyWhenAsked || memory);
+  const standard = suiteNames.filter((suite) => suite !== onlyWhenNamed && (suite !== onlyWhenAsked || memory));
   return {
     json: values.json === true,
     quick,
