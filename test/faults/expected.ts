@@ -17,8 +17,7 @@ export async function forgetStore(folder: string): Promise<void> {
 export async function addCopy(folder: string): Promise<void> {
   const file = join(folder, 'lifeboat.yaml');
   const plan = await readFile(file, 'utf8');
-  const store = 'near: { type: fs, path: ./store, domain: safe }';
-  await writeFile(file, plan.replace(store, `${store}, copy: { type: fs, path: ./copy, domain: here }`));
+  await writeFile(file, plan.replace('{ near:', '{ copy: { type: fs, path: ./copy, domain: here }, near:'));
   await mkdir(join(folder, 'copy'));
 }
 

@@ -6,15 +6,16 @@ import { Secret, systemClock } from '../../src/core/index.ts';
 import { createRepository } from '../../src/repository/index.ts';
 import { openFsStore } from '../../src/stores/fs/index.ts';
 import { faulty, type Store } from '../../src/stores/index.ts';
+import type { SweptBucket } from './bucket.ts';
 import { quickFolder } from '../support/quick-folder.ts';
 
 const passphrase = 'a passphrase for tests';
-const plan = `
+const planOf = (store: string): string => `
 lifeboat: 1
 plan: faults
 domains: { safe: {}, here: {} }
 keys: { main: { passphrase: { env: LB_TEST_PASS }, domain: safe } }
-stores: { near: { type: fs, path: ./store, domain: safe } }
+stores: { near: ${store} }
 assets: { docs: { type: files, path: ./docs, domain: here } }
 environments: { workshop: { domain: here } }
 scenarios:
@@ -24,6 +25,8 @@ drills:
 waivers:
   - { rule: live.source_changed, at: assets.docs, why: every run of a sweep has a copy of the folder that was backed up }
 `;
+
+const inFolder = '{ type: fs, path: ./store, domain: safe }';
 
 /** What a command line answered, in this process. */
 export interface Answer {
@@ -41,25 +44,28 @@ export class Ground {
   readonly points: string[] = [];
   /** The run that failed. */
   run = '';
+  readonly #bucket: SweptBucket | undefined;
   #copies = 0;
 
-  private constructor(root: string) {
+  private constructor(root: string, bucket: SweptBucket | undefined) {
     this.root = root;
+    this.#bucket = bucket;
   }
 
-  static async make(): Promise<Ground> {
-    const ground = new Ground(await quickFolder('lifeboat-faults-'));
+  /** In a folder, or in a bucket. */
+  static async make(bucket?: SweptBucket): Promise<Ground> {
+    const ground = new Ground(await quickFolder('lifeboat-faults-'), bucket);
     process.env['LB_TEST_PASS'] = passphrase;
     // Bubbles are made there: what is left of one is seen, and other tests do not see ours.
     process.env['TMPDIR'] = join(ground.root, 'tmp');
     const template = join(ground.root, 'template');
     await mkdir(process.env['TMPDIR']);
     await mkdir(join(template, 'docs', 'deep'), { recursive: true });
-    await writeFile(join(template, 'lifeboat.yaml'), plan);
+    await writeFile(join(template, 'lifeboat.yaml'), planOf(bucket?.planOf('template') ?? inFolder));
     await writeFile(join(template, 'docs', 'steady.bin'), randomBytes(300_000));
     // Hundreds of runs derive the key again and again: here it may be cheap.
     const derivation = { memoryKiB: 64, passes: 1, lanes: 1 };
-    const store = await openFsStore(join(template, 'store'), true);
+    const store = await (bucket?.open('template', true) ?? openFsStore(join(template, 'store'), true));
     await createRepository(store, { passphrase: new Secret(passphrase), age: [] }, systemClock, { derivation });
     for (const words of ['first', 'second', 'third']) {
       await writeFile(join(template, 'docs', 'deep', 'small.txt'), words);
@@ -68,6 +74,7 @@ export class Ground {
     }
     const failed = await runIn(template, ['recover', 'lost', '--in', 'workshop'], unreachable);
     ground.run = String(failed.json['run']);
+    await bucket?.keepTemplate();
     return ground;
   }
 
@@ -75,6 +82,10 @@ export class Ground {
     this.#copies += 1;
     const folder = join(this.root, String(this.#copies));
     await cp(join(this.root, 'template'), folder, { recursive: true });
+    if (this.#bucket !== undefined) {
+      await this.#bucket.copy(String(this.#copies));
+      await writeFile(join(folder, 'lifeboat.yaml'), planOf(this.#bucket.planOf(String(this.#copies))));
+    }
     return folder;
   }
 
