@@ -4,7 +4,18 @@ import { parseArgs } from 'node:util';
 import { LifeboatError } from '../src/core/index.ts';
 import { works, type Work } from './tool.ts';
 
-export const suiteNames = ['start', 'postgres', 'ten', 'files', 'sqlite', 's3', 'prune', 'wal', 'growth', 'memory'] as const;
+export const suiteNames = [
+  'start',
+  'postgres',
+  'ten',
+  'files',
+  'sqlite',
+  's3',
+  'prune',
+  'wal',
+  'growth',
+  'memory',
+] as const;
 export type SuiteName = (typeof suiteNames)[number];
 /** It needs 30 GB of disk, so it is done when it is asked for. */
 const onlyWhenAsked: SuiteName = 'memory';
