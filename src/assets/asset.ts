@@ -55,6 +55,9 @@ export interface Asset {
    */
   start(path: string, options: StartOptions): Promise<RestoredCopy>;
 
+  /** What `start` would run on this machine, for people. Throws `asset.tool_missing` where it could not. */
+  starts?(facts: Readonly<Record<string, unknown>>): Promise<string>;
+
   /**
    * The asset's own checks (integrity, structure) and the declared ones against a copy or, with `source`, against the source.
    * A check that cannot be evaluated is a red result, not an exception.

@@ -63,6 +63,10 @@ export interface RestorePlan {
   readonly files: number;
   /** From the rate of earlier restores of this asset; undefined if there was none. */
   readonly secondsExpected: number | undefined;
+  /** By what that was judged, for people. */
+  readonly expectedFrom?: string | undefined;
+  /** What is started on this machine to check the copy, for people. */
+  readonly starts?: string | undefined;
   /** Points that are newer and were not chosen, with the reason. */
   readonly rejected: readonly { id: string; atMs: number; reason: string }[];
   readonly damage: readonly Damage[];

@@ -6,6 +6,7 @@ import { holdLock } from '../journal/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import { isOutsidePoint, nothingButFacts } from './outside-points.ts';
 import { failingOver, type Changeover, type Replica } from '../stores/index.ts';
+import { expectedTime, type RestoreParts } from './expected-time.ts';
 import { hashOfAsset } from './asset-hash.ts';
 import { choosePoint } from './choose-point.ts';
 import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
@@ -32,7 +33,8 @@ export async function planRestoreOnto(
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
   await lookAt(asset, target, asset.room?.(point.facts.facts) ?? point.bytes, point);
-  const secondsExpected = expectedSeconds(workspace, request.asset, point.bytes);
+  const expected = expectedTime(workspace, request.asset, point.bytes, chosen?.replay.bytes ?? 0);
+  const starts = await asset.starts?.(point.facts.facts);
   return {
     request,
     store,
@@ -41,7 +43,9 @@ export async function planRestoreOnto(
     target,
     bytes: point.bytes,
     files: point.files,
-    secondsExpected,
+    secondsExpected: expected?.seconds,
+    expectedFrom: expected?.from,
+    starts,
     rejected,
     damage,
     replay: chosen?.replay,
@@ -94,6 +98,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       ...replayOf(plan),
       ...signalOf(plan.request),
     });
+    const writtenMs = clock.elapsed() - startedMs;
     const tried = await tryOut(workspace, asset, plan, staging);
     await handOver(staging, plan.target);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
@@ -113,6 +118,8 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     journal.append('restore.finished', {
       intent: intent.sequence,
       ...recordOf(report),
+      parts: { write: writtenMs / 1000, start: tried.startedMs / 1000 } satisfies RestoreParts,
+      logBytes: plan.replay?.bytes ?? 0,
       // What it proves holds for these: `status` falls back when one of them changed.
       tool: workspace.tool,
       assetHash: hashOfAsset(workspace.plan, name),
@@ -174,13 +181,15 @@ export async function tryOut(
   asset: Asset,
   plan: RestorePlan,
   staging: string,
-): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached'] }> {
+): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached']; startedMs: number }> {
   workspace.progress.phase(`${asset.name}: checking`);
   const { facts } = plan.point.facts;
+  const beginMs = workspace.clock.elapsed();
   const copy = await asset.start(staging, { facts, stay: false, ...replayOf(plan), ...signalOf(plan.request) });
+  const startedMs = workspace.clock.elapsed() - beginMs;
   try {
     const checks = await mustBeGreen(workspace, asset, copy, plan);
-    return { checks, reached: copy.reached };
+    return { checks, reached: copy.reached, startedMs };
   } finally {
     await copy.stop();
   }
@@ -234,13 +243,6 @@ function dataOf({ request: { recover }, point, replay }: RestorePlan): number {
 export const replayOf = ({ replay }: RestorePlan): { replay?: Replay } => (replay === undefined ? {} : { replay });
 
 const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
-
-/** By the rate of the last restore of this asset that went well. */
-function expectedSeconds({ journal }: Workspace, asset: string, bytes: number): number | undefined {
-  const last = journal.records({ kinds: ['restore.finished'] }).findLast(({ data }) => data['asset'] === asset)?.data;
-  if (last === undefined) return undefined;
-  return (Number(last['seconds']) * bytes) / Math.max(1, Number(last['bytes']));
-}
 
 const recordOf = ({
   plan,

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/core/index.ts';
-import { finding, readBack } from '../judge.ts';
+import { finding, readBack, type Finding } from '../judge.ts';
 import { judge, Stopwatch, untilNoticed, type Scene } from '../scene.ts';
 
 /**
@@ -29,6 +29,8 @@ export const forked: Scene = {
     await Promise.all([ground.killCopies(), ground.stream.kill()]);
     const watch = new Stopwatch(impactMs);
     await untilNoticed(ground.url, watch);
+    const { json: outlook } = await ground.mustDo('restore', 'shop', '--to', ground.newTarget(), '--dry-run');
+    watch.done('decide');
     const restored = await ground.restore();
     watch.done('execute');
     const second = await ground.endLoad();
@@ -40,8 +42,19 @@ export const forked: Scene = {
       watch,
       more: [
         finding('the log goes on on the timeline of the new primary', after, before),
+        ...foreseen(outlook),
         finding('of which nobody had a log before', before > Number(promoted.log['timeline']), true),
       ],
     });
   },
 };
+
+/** The dry run knew the way over the fork, how long it takes by the restore before, and what is started for it. */
+function foreseen({ log, secondsExpected, starts }: Record<string, unknown>): Finding[] {
+  const { ranges } = log as { ranges: { timeline: number }[] };
+  return [
+    finding('the dry run leads over both timelines', ranges.map(({ timeline }) => timeline).join(', '), '1, 2'),
+    finding('it says how long that takes', Number(secondsExpected) > 0, true),
+    finding('and what it starts', /^PostgreSQL \d+ of /.test(String(starts)), true),
+  ];
+}

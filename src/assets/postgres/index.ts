@@ -4,7 +4,7 @@ import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
 import type { InPlaceKeeping } from '../in-place.ts';
 import type { LogKeeping } from '../log.ts';
-import { applyCluster } from './apply.ts';
+import { applyCluster, majorOf } from './apply.ts';
 import { captureCluster, type Via } from './capture.ts';
 import { checkCluster, newestOf, type Measure } from './check.ts';
 import { inPlaceKeeping } from './delta/index.ts';
@@ -18,6 +18,7 @@ import {
   roomNeeded,
   startDump,
 } from './logical/index.ts';
+import { findPrograms } from './server/index.ts';
 import { startCopy } from './start.ts';
 import { logKeeping } from './stream/keeping.ts';
 import { surveyServer } from './survey.ts';
@@ -149,6 +150,11 @@ class PostgresAsset implements Asset {
   async start(...[path, options]: Parameters<Asset['start']>) {
     const start = isDump(options.facts) ? startDump : startCopy;
     return start(path, await this.#urlOfCopy(options.facts), options);
+  }
+
+  async starts(facts: Readonly<Record<string, unknown>>): Promise<string> {
+    const { folder, major } = await findPrograms(majorOf(facts));
+    return `PostgreSQL ${major} of ${folder}`;
   }
 
   async check(...[of, declared, options]: Parameters<Asset['check']>) {

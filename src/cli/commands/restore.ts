@@ -13,7 +13,7 @@ import type { Input } from '../input.ts';
 import { recoveryTargetOf } from '../recovery-target.ts';
 import { runRestoreInPlace } from '../restore-in-place.ts';
 import { asksForTables, runRestoreTables } from '../restore-tables.ts';
-import { reachedText, replayJson, replayText } from '../restore-words.ts';
+import { rangeText, reachedText, replayJson, replayText } from '../restore-words.ts';
 import { asOf, withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
@@ -116,16 +116,23 @@ function requestOf(context: CommandContext, input: Input): RestoreRequest {
 }
 
 function showPlan({ output }: CommandContext, plan: RestorePlan): void {
-  const { request, point, store, target, rejected, secondsExpected } = plan;
+  const { request, point, store, target, rejected, secondsExpected, expectedFrom, starts } = plan;
   const expected =
-    secondsExpected === undefined ? 'not known: this asset was never restored' : formatDuration(secondsExpected * 1000);
+    secondsExpected === undefined
+      ? 'not known: this asset was never restored'
+      : `${formatDuration(secondsExpected * 1000)} (${expectedFrom ?? 'by earlier restores'})`;
   output.line(`asset     ${request.asset}`);
   output.line(`point     ${point.id}, data of ${isoTime(point.atMs)}, from ${store}`);
   output.line(`target    ${target} (free, enough room)`);
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files`);
   output.line(`time      ${expected}`);
   output.line(`overwrites nothing`);
-  if (plan.replay !== undefined) output.line(`log       ${replayText(plan.replay)}`);
+  if (plan.replay !== undefined) {
+    output.line(`log       ${replayText(plan.replay)}`);
+    for (const range of plan.replay.ranges) output.line(`          ${rangeText(range)}`);
+  }
+  const after = request.start ? 'and left running at the target' : 'and stopped again';
+  if (starts !== undefined) output.line(`starts    ${starts}, apart from everything, ${after}`);
   for (const { id, atMs, reason } of rejected) output.line(`not       ${id} of ${isoTime(atMs)}: ${reason}`);
   for (const { store: name, reason } of plan.unanswered)
     output.line(`unanswered ${name}: ${reason}; a newer point may be there`);
@@ -161,6 +168,8 @@ const planJson = ({
   bytes,
   files,
   secondsExpected,
+  expectedFrom,
+  starts,
   rejected,
   damage,
   replay,
@@ -175,6 +184,8 @@ const planJson = ({
   bytes,
   files,
   secondsExpected: secondsExpected ?? null,
+  expectedFrom: expectedFrom ?? null,
+  starts: starts ?? null,
   rejected,
   damage,
   unanswered,
