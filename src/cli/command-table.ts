@@ -110,6 +110,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/restore-undo.ts'),
   },
   {
+    name: 'standby',
+    summary: 'a warm standby of a database, fed from a store alone',
+    heading: 'Recover:',
+    load: () => import('./commands/standby.ts'),
+  },
+  {
+    name: 'standby promote',
+    summary: 'let a standby take the place of its source, behind a fence',
+    heading: 'Recover:',
+    load: () => import('./commands/standby-promote.ts'),
+  },
+  {
     name: 'recover',
     summary: 'run the procedure of a scenario, for real',
     heading: 'Recover:',
@@ -158,18 +170,6 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run-cancel.ts'),
   },
   {
-    name: 'run rollback',
-    summary: 'take back what a run did, the last step first',
-    heading: 'Recover:',
-    load: () => import('./commands/run-rollback.ts'),
-  },
-  {
-    name: 'run resume',
-    summary: 'go on with a run that was interrupted',
-    heading: 'Recover:',
-    load: () => import('./commands/run-resume.ts'),
-  },
-  {
     name: 'run pause',
     summary: 'let a run begin nothing new; what runs ends by itself',
     heading: 'Recover:',
@@ -180,6 +180,18 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'do a step again that failed or is in doubt, and go on',
     heading: 'Recover:',
     load: () => import('./commands/run-retry.ts'),
+  },
+  {
+    name: 'run rollback',
+    summary: 'take back what a run did, the last step first',
+    heading: 'Recover:',
+    load: () => import('./commands/run-rollback.ts'),
+  },
+  {
+    name: 'run resume',
+    summary: 'go on with a run that was interrupted',
+    heading: 'Recover:',
+    load: () => import('./commands/run-resume.ts'),
   },
   {
     name: 'drill',

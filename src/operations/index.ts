@@ -21,6 +21,8 @@ export * from './thaw.ts';
 export * from './tiers.ts';
 export * from './verify.ts';
 export * from './push-log.ts';
+export { promoteStandby, type PromoteReport, type PromoteRequest } from './promote-standby.ts';
+export { standby, type StandbyLine, type StandbyRequest } from './standby.ts';
 export * from './stream-state.ts';
 export * from './stream.ts';
 export { isKeptOutside } from './outside-points.ts';

@@ -80,7 +80,7 @@ export async function removeLeftovers({ journal }: Workspace, target: string): P
 }
 
 /** With whatever an asset put beside it under a longer name, and with a server that a killed restore had started in it. */
-async function removeStaging(staging: string): Promise<void> {
+export async function removeStaging(staging: string): Promise<void> {
   await endProcesses(({ folder }) => folder !== undefined && (folder === staging || folder.startsWith(`${staging}/`)));
   const folder = dirname(staging);
   for (const name of await readdir(folder)) {

@@ -6,9 +6,12 @@ import { systemCodeOf } from '../core/index.ts';
 export const streamStateFile = (stateFolder: string, asset: string): string =>
   join(stateFolder, 'streams', `${asset}.json`);
 
+/** As `streamStateFile`, of a standby. */
+export const standbyStateFile = (stateFolder: string, asset: string): string =>
+  join(stateFolder, 'standbys', `${asset}.json`);
+
 /** Replaced whole. It is a help for whoever looks, and no need of the stream: a disk that takes no line must not end it. */
-export function leaveState(stateFolder: string, asset: string, line: unknown): void {
-  const file = streamStateFile(stateFolder, asset);
+export function leaveState(file: string, line: unknown): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.new`, JSON.stringify(line));

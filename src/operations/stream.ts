@@ -7,7 +7,7 @@ import { backup } from './backup.ts';
 import type { Workspace } from './contract.ts';
 import { LateLog } from './late-log.ts';
 import { listPoints } from './points.ts';
-import { leaveState } from './stream-state.ts';
+import { leaveState, streamStateFile } from './stream-state.ts';
 
 /** One line of state: what a stream does, by its asset. */
 export type StreamLine = { readonly asset: string; readonly at: number } & (
@@ -24,7 +24,7 @@ export interface StreamRequest {
 }
 
 /** A file is written at once; an object costs a request. `stream.every` of the plan goes first. */
-const everyMsOf = { file: 1_000, object: 5_000 } as const;
+export const everyMsOf = { file: 1_000, object: 5_000 } as const;
 const stateEveryMs = 5_000;
 const baseRetryMs = 60_000;
 
@@ -67,7 +67,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const say = (line: Omit<StreamLine, 'asset' | 'at'>): void => {
     const said = { asset: name, at: clock.now(), ...line } as StreamLine;
     // A point that is taken beside it says nothing of the stream.
-    if (said.state !== 'base') leaveState(stateFolder, name, said);
+    if (said.state !== 'base') leaveState(streamStateFile(stateFolder, name), said);
     request.say(said);
   };
   const lock = holdLock(join(stateFolder, 'locks', `stream-${name}`), `stream of ${name}`);

@@ -28,6 +28,9 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
     'it asks a server for copies and changes none; no folder freezes, src/stores/s3 and src/operations/tiers.test.ts ask places that do',
   'restore undo':
     'it needs a data directory of a server; test/in-place.long.test.ts kills it, and restores in place, at many moments',
+  standby:
+    'it never ends by itself; src/operations/standby.test.ts kills it, its server and what it needs in the store',
+  'standby promote': 'it needs a standby of a server; src/operations/standby.test.ts promotes with and without a fence',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
   'keys remove':
     'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',

@@ -94,7 +94,7 @@ export async function launchCopy(
 }
 
 /** Short: the path of a socket may have 107 bytes. */
-async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
+export async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lb-'));
   if (user !== undefined) await chown(folder, user.uid, user.gid);
   return folder;
@@ -104,7 +104,7 @@ async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
  * With a password in the source's URL the copy listens on 127.0.0.1 and asks for it, for it has the same roles; without one
  * only a socket in a private folder lets people in, because nothing else would keep other users of this machine out.
  */
-function addressOf(
+export function addressOf(
   sourceUrl: string,
   socketFolder: string | undefined,
   port: number,
@@ -151,7 +151,7 @@ async function writeOwned(file: string, content: string, user: ServerUser | unde
   if (user !== undefined) await chown(file, user.uid, user.gid);
 }
 
-const settingsOf = (facts: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+export const settingsOf = (facts: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   (facts['settings'] ?? {}) as Record<string, unknown>;
 
 /** Throws `asset.foreign` for another cluster, `asset.start_failed` for one that stopped short. */

@@ -51,7 +51,7 @@ export async function barCluster(target: string): Promise<void> {
 
 /** See `InPlaceKeeping.finish`. The mark goes last. */
 export async function finishCluster(target: string): Promise<void> {
-  for (const name of await readdir(target)) if (ownFiles.test(name)) await rm(join(target, name));
+  for (const name of await readdir(target)) if (ownFiles.test(name) && name !== markFile) await rm(join(target, name));
   await rm(join(target, asideFile), { force: true });
   await syncFolder(join(target, 'global'));
   await rm(join(target, markFile), { force: true });

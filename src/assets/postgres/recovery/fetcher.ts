@@ -1,10 +1,7 @@
 import { chmod, chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LifeboatError, systemClock, toLifeboatError } from '../../../core/index.ts';
-import type { LogListing, LogPiece, LogReader } from '../../log.ts';
-import { floorTo, segmentName, segmentOfName } from '../lsn.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
-import { readStretch, type Leg } from './survey-log.ts';
 
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
 const segmentsAhead = 8;
@@ -13,30 +10,38 @@ const lookMs = 20;
 
 /**
  * What the server calls for each file of its log. It moves a file that is there already, or asks for it and waits. Exit code 1 says that
- * there is no such file, which a server takes for the end of the log; 126 says that something went wrong, and stops the server.
+ * there is no such file, which a server takes for the end of the log; 126 says that something went wrong, and stops the server. A standby asks
+ * again later whatever was wrong, so to it we say 1: it goes on to answer people while nobody brings it log.
  */
 const script = `#!/bin/sh
-# Called by a restored PostgreSQL: NAME DESTINATION FOLDER PROCESS
+# Called by a restored PostgreSQL: NAME DESTINATION FOLDER EXIT_CODE_OF_FAILURE
 if [ ! -e "$3/ready/$1" ]; then : > "$3/want/$1" || exit 126; fi
 while :; do
   if [ -e "$3/ready/$1" ]; then mv "$3/ready/$1" "$2" && exit 0; exit 126; fi
-  if [ -e "$3/missing/$1" ]; then exit 1; fi
-  if [ -e "$3/failed" ]; then exit 126; fi
-  if [ -d /proc/self ] && [ ! -d "/proc/$4" ]; then exit 126; fi
+  if [ -e "$3/missing/$1" ]; then rm -f "$3/missing/$1"; exit 1; fi
+  if [ -e "$3/failed" ]; then exit "$4"; fi
+  if [ -d /proc/self ] && [ ! -d "/proc/$(cat "$3/process")" ]; then exit "$4"; fi
   sleep 0.02
 done
 `;
 
+/** What a fetcher brings: the files of a log by their names. */
+export interface LogFiles {
+  /** The next file that the server will ask for, once; `undefined`: none that is whole yet. */
+  next(): string | undefined;
+  /** The server asked for it. */
+  asked(name: string): void;
+  /** `undefined`: the log has no such file. */
+  bytesOf(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** What the server is told when something went wrong: 126 ends it, 1 lets it ask again. */
+  readonly failureCode: 1 | 126;
+}
+
 /** Brings the log of a replay into a folder, ahead of the server that asks for it file by file. */
 export class LogFetcher {
-  readonly #log: LogReader;
-  readonly #listing: LogListing;
-  readonly #legs: readonly Leg[];
-  readonly #segmentBytes: number;
+  readonly #files: LogFiles;
   readonly #stop = new AbortController();
   readonly #under = new Map<string, Promise<void>>();
-  /** Names that were made ready, in the order of the log. */
-  #ahead: string[];
   #readyBefore = 0;
   #folder = '';
   #user: ServerUser | undefined;
@@ -44,12 +49,8 @@ export class LogFetcher {
   #failure: LifeboatError | undefined;
   #servedMs = systemClock.elapsed();
 
-  constructor(log: LogReader, listing: LogListing, legs: readonly Leg[], segmentBytes: number) {
-    this.#log = log;
-    this.#listing = listing;
-    this.#legs = legs;
-    this.#segmentBytes = segmentBytes;
-    this.#ahead = this.#sequence();
+  constructor(files: LogFiles) {
+    this.#files = files;
   }
 
   /** Why the server got a refusal, if it did. */
@@ -66,17 +67,17 @@ export class LogFetcher {
     this.#folder = folder;
     this.#user = await serverUser();
     for (const path of [folder, ...['want', 'ready', 'missing'].map((name) => join(folder, name))]) {
-      await mkdir(path, { mode: 0o700 });
+      await mkdir(path, { mode: 0o700, recursive: true });
       await this.#give(path);
     }
-    await writeFile(join(folder, 'fetch'), script, { mode: 0o700 });
-    await this.#give(join(folder, 'fetch'));
+    await this.#put('process', String(process.pid), 0o600);
+    await this.#put('fetch', script, 0o700);
     this.#done = this.#serve();
   }
 
   /** For `restore_command`. */
   get command(): string {
-    return `'${join(this.#folder, 'fetch').replaceAll("'", `'\\''`).replaceAll('%', '%%')}' '%f' '%p' '${this.#folder.replaceAll("'", `'\\''`).replaceAll('%', '%%')}' ${process.pid}`;
+    return `'${join(this.#folder, 'fetch').replaceAll("'", `'\\''`).replaceAll('%', '%%')}' '%f' '%p' '${this.#folder.replaceAll("'", `'\\''`).replaceAll('%', '%%')}' ${this.#files.failureCode}`;
   }
 
   async close(): Promise<void> {
@@ -86,17 +87,6 @@ export class LogFetcher {
     if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Each segment on the newest timeline that holds it, as the server will ask. */
-  #sequence(): string[] {
-    return this.#legs.flatMap(({ timeline, from, to, forkAt }) => {
-      const names: string[] = [];
-      const end = forkAt === undefined ? to : floorTo(forkAt, this.#segmentBytes);
-      for (let at = from; at < end; at += BigInt(this.#segmentBytes))
-        names.push(segmentName(timeline, at, this.#segmentBytes));
-      return names;
-    });
-  }
-
   async #serve(): Promise<void> {
     const { signal } = this.#stop;
     try {
@@ -104,8 +94,7 @@ export class LogFetcher {
         const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
         for (const name of wanted ?? []) {
           this.#servedMs = systemClock.elapsed();
-          // Asked for: no longer ahead. It may be asked for again.
-          this.#ahead = this.#ahead.filter((one) => one !== name);
+          this.#files.asked(name);
           if (ready?.includes(name) !== true) this.#fetch(name);
           await rm(join(this.#folder, 'want', name), { force: true });
         }
@@ -113,7 +102,7 @@ export class LogFetcher {
         this.#readyBefore = ready?.length ?? 0;
         const coming = this.#readyBefore + this.#under.size;
         for (let room = Math.min(segmentsAhead - coming, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
-          const next = this.#ahead.shift();
+          const next = this.#files.next();
           if (next === undefined) break;
           this.#fetch(next);
         }
@@ -133,7 +122,7 @@ export class LogFetcher {
   }
 
   async #bring(name: string): Promise<void> {
-    const bytes = await this.#bytesOf(name);
+    const bytes = await this.#files.bytesOf(name, this.#stop.signal);
     if (bytes === undefined) return writeFile(join(this.#folder, 'missing', name), '');
     const temporary = join(this.#folder, `${name}.coming`);
     await writeFile(temporary, bytes, { mode: 0o600 });
@@ -141,35 +130,19 @@ export class LogFetcher {
     await rename(temporary, join(this.#folder, 'ready', name));
   }
 
-  /** `undefined`: the log has no such file, and the audit knew. */
-  async #bytesOf(name: string): Promise<Buffer | undefined> {
-    const history = /^([0-9A-F]{8})\.history$/.exec(name)?.[1];
-    if (history !== undefined) {
-      const timeline = Number.parseInt(history, 16);
-      return this.#listing.histories.includes(timeline) ? Buffer.from(await this.#log.history(timeline)) : undefined;
-    }
-    const segment = segmentOfName(name, this.#segmentBytes);
-    if (segment === undefined) return undefined;
-    const leg = this.#legs.find(({ timeline }) => timeline === segment.timeline);
-    const { start, timeline } = segment;
-    const end = start + BigInt(this.#segmentBytes);
-    // Before the first leg the point brings its own log; behind the last one is nothing that was audited.
-    if (leg === undefined || start < leg.from || start >= leg.to) return undefined;
-    const whole = Buffer.alloc(this.#segmentBytes);
-    const known = { timeline, start, end: end < leg.to ? end : leg.to };
-    (await readStretch(this.#log, this.#pieces, known, { signal: this.#stop.signal })).copy(whole);
-    return whole;
-  }
-
-  get #pieces(): readonly LogPiece[] {
-    return this.#listing.pieces;
-  }
-
   async #fail(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#failure ??= toLifeboatError(error);
     await writeFile(join(this.#folder, 'failed'), '');
     await chmod(join(this.#folder, 'failed'), 0o644);
+  }
+
+  /** Replaced whole: a server may be reading it. */
+  async #put(name: string, text: string, mode: number): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(`${path}.new`, text, { mode });
+    await this.#give(`${path}.new`);
+    await rename(`${path}.new`, path);
   }
 
   async #give(path: string): Promise<void> {

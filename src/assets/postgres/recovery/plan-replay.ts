@@ -14,6 +14,7 @@ import { lsnText } from '../lsn.ts';
 import type { LogEvent } from '../stream/records.ts';
 import type { Way } from '../stream/resume.ts';
 import { chooseWay, type Start } from './choose-way.ts';
+import { AuditedLog } from './audited-log.ts';
 import { LogFetcher } from './fetcher.ts';
 import { PostgresReplay, type ReplayPlan } from './replay.ts';
 import {
@@ -77,7 +78,7 @@ export async function planReplay(
     target,
     ...stop,
   };
-  return new PostgresReplay(plan, new LogFetcher(log, listing, legs, start.segmentBytes));
+  return new PostgresReplay(plan, new LogFetcher(new AuditedLog(log, listing, legs, start.segmentBytes)));
 }
 
 function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {

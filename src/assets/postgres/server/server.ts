@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** How to ask it whether it is ready. */
   readonly url: string;
   readonly signal?: AbortSignal;
+  /** A standby is ready when it answers questions; it replays for ever. */
+  readonly replaysOn?: true;
   /** When something last went on (`Clock.elapsed`), for a server that may replay for hours: it is given up only without that. */
   readonly lastProgressMs?: () => number;
 }
@@ -39,7 +41,7 @@ export interface RunningServer {
 const shutdownMs = 60_000;
 
 /**
- * Starts `postgres` and returns when it answers and has finished recovery. It outlives this process if nobody stops it.
+ * Starts `postgres` and returns when it answers and has finished recovery (unless it `replaysOn`). It outlives this process if nobody stops it.
  * Throws `asset.start_failed` with the end of its log, `asset.denied`, `operation.cancelled`.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -75,7 +77,10 @@ async function makeLog(path: string, user: ServerUser | undefined): Promise<void
   if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
-async function untilReady(service: Service, { url, signal, dataFolder, lastProgressMs }: ServerOptions): Promise<void> {
+async function untilReady(
+  service: Service,
+  { url, signal, dataFolder, lastProgressMs, replaysOn }: ServerOptions,
+): Promise<void> {
   const startedMs = systemClock.elapsed();
   let ended = false;
   void service.ended.then(() => (ended = true));
@@ -87,7 +92,7 @@ async function untilReady(service: Service, { url, signal, dataFolder, lastProgr
       });
     }
     const state = await ask(url);
-    if (state === 'ready') return;
+    if (state === 'ready' || (state === 'replaying' && replaysOn === true)) return;
     const sinceMs = Math.max(startedMs, lastProgressMs?.() ?? startedMs);
     if (systemClock.elapsed() - sinceMs > limits.serverStartMs) {
       throw new LifeboatError(

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { endProcesses, endGroup, freePort, isAlive, systemCodeOf } from '../../../core/index.ts';
+import type { FollowOptions } from '../../standby.ts';
+import { parseServerUrl } from '../address.ts';
+import { majorOf } from '../apply.ts';
+import type { LogFetcher } from '../recovery/fetcher.ts';
+import { findPrograms, serverUser, startServer } from '../server/index.ts';
+import { copySettings } from '../settings.ts';
+import { addressOf, makeSocketFolder, settingsOf, writeConfiguration } from '../start.ts';
+
+/** A fast shutdown writes a checkpoint: a busy disk may take this long. */
+const shutdownMs = 60_000;
+/** How soon a standby asks again for log that was not there. */
+const askAgainMs = 500;
+
+export interface StandbyServer {
+  readonly pid: number;
+  readonly url: string;
+  readonly shownUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Beside the data folder, so that a server that still runs finds it again. */
+export const logFolderOf = (folder: string): string => join(dirname(folder), `.${basename(folder)}.lifeboat-log`);
+
+/** The server of a standby: the one that still runs, else a new one. Throws what `startServer` throws. */
+export async function openServer(
+  folder: string,
+  sourceUrl: string,
+  fetcher: LogFetcher,
+  options: Pick<FollowOptions, 'note' | 'port' | 'signal'>,
+): Promise<StandbyServer> {
+  return (await running(folder, sourceUrl)) ?? start(folder, sourceUrl, fetcher, options);
+}
+
+/** Ends whatever still runs on the folder. */
+export async function stopServer(folder: string): Promise<void> {
+  const pid = await ownPid(folder);
+  if (pid !== undefined) await endGroup(pid, shutdownMs, 'SIGINT');
+  // Of a main process that died, others may be left.
+  await endProcesses((seen) => seen.folder === folder);
+}
+
+async function running(folder: string, sourceUrl: string): Promise<StandbyServer | undefined> {
+  const pid = await ownPid(folder);
+  if (pid === undefined) return undefined;
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  const settingOf = (name: string): string =>
+    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  const sockets = settingOf('unix_socket_directories');
+  const { url, shownUrl } = addressOf(sourceUrl, sockets === '' ? undefined : sockets, Number(settingOf('port')));
+  return { pid, url, shownUrl, stop: () => endGroup(pid, shutdownMs, 'SIGINT') };
+}
+
+/** The main process, if it lives and was started by us on this folder. */
+async function ownPid(folder: string): Promise<number | undefined> {
+  try {
+    const pid = Number((await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    if (!(pid > 0) || !isAlive(pid)) return undefined;
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    return words.includes(`config_file=${join(folder, 'lifeboat.conf')}`) ? pid : undefined;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+async function start(
+  folder: string,
+  sourceUrl: string,
+  fetcher: LogFetcher,
+  { note, port: wanted, signal }: Pick<FollowOptions, 'note' | 'port' | 'signal'>,
+): Promise<StandbyServer> {
+  const user = await serverUser();
+  const programs = await findPrograms(majorOf(note.facts));
+  const port = await freePort(wanted);
+  const byPassword = parseServerUrl(sourceUrl).password !== '';
+  const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
+  const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
+  const files = await writeConfiguration(folder, user);
+  const server = await startServer({
+    programs,
+    user,
+    dataFolder: folder,
+    settings: {
+      ...(await copySettings(settingsOf(note.facts), programs, { ...files, socketFolder, port })),
+      cluster_name: 'lifeboat standby',
+      hot_standby: 'on',
+      restore_command: fetcher.command,
+      recovery_target_timeline: 'latest',
+      wal_retrieve_retry_interval: `${askAgainMs}ms`,
+    },
+    logFile: join(folder, 'lifeboat.log'),
+    url,
+    replaysOn: true,
+    lastProgressMs: () => fetcher.servedMs,
+    signal,
+  });
+  return { pid: server.pid, url, shownUrl, stop: () => server.stop() };
+}
