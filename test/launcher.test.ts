@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,26 @@ describe('bin/lifeboat', () => {
     const result = spawnSync(join(bare, 'bin', 'lifeboat'), [], { encoding: 'utf8' });
     expect(result.status).toBe(2);
     expect(result.stderr).toBe(`error: Lifeboat is not set up in ${bare}. Run: cd ${bare} && npm run setup\n`);
+  });
+
+  it('bounds the memory that threads keep, and leaves no trace of that to what is started by it', ({ skip }) => {
+    if (process.platform !== 'linux') return skip('only Linux shows what a process was started with');
+    const own = join(folder, 'own');
+    for (const one of ['bin', 'node_modules/commander', 'dist/src/cli']) mkdirSync(join(own, one), { recursive: true });
+    cpSync(launcher, join(own, 'bin', 'lifeboat'));
+    for (const name of readdirSync(join(home, 'node_modules')).filter((found) => found.startsWith('node-')))
+      symlinkSync(join(home, 'node_modules', name), join(own, 'node_modules', name));
+    writeFileSync(join(own, 'package.json'), '{"type":"module"}');
+    // What the C library was given at the start of the process, and what a child would be given.
+    const main = `import { readFileSync } from 'node:fs';
+      export const main = () => (console.log(JSON.stringify([/MALLOC_ARENA_MAX=(\\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1] ?? null,
+        process.env.MALLOC_ARENA_MAX ?? null, process.env.LIFEBOAT_OWN_ARENAS ?? null])), 0);`;
+    writeFileSync(join(own, 'dist/src/cli/main.js'), main);
+    const started = (env: NodeJS.ProcessEnv): unknown =>
+      JSON.parse(spawnSync(join(own, 'bin', 'lifeboat'), [], { encoding: 'utf8', env }).stdout);
+    const { MALLOC_ARENA_MAX: _, ...env } = process.env;
+    expect(started(env)).toEqual(['2', null, null]);
+    expect(started({ ...env, MALLOC_ARENA_MAX: '7' })).toEqual(['7', '7', null]);
   });
 
   it('shows help quickly: as the best of five starts, within half a second on a busy machine', () => {
