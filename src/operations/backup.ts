@@ -5,6 +5,7 @@ import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode
 import { holdLock } from '../journal/index.ts';
 import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
+import { tryExtendLocks } from './locks.ts';
 import { mustBeOurs } from './outside-points.ts';
 import { previousPoint } from './previous-point.ts';
 import { replicate, type CopyReport } from './replicate.ts';
@@ -38,6 +39,8 @@ export async function backupEverywhere(
     for (const store of storesOf(workspace.plan, assetName)) {
       try {
         reports.push(await backupTo(workspace, asset, store, signal));
+        // The point is there; a lock that could not be extended is in the journal, and `check --live` finds it.
+        await tryExtendLocks(workspace, store, signal);
       } catch (error) {
         failures.push(toLifeboatError(error));
         // A store that is away must not keep the others from getting their point; a stop on request must.

@@ -5,6 +5,7 @@ export * from './contract.ts';
 export * from './forget.ts';
 export * from './holds.ts';
 export { planInPlace, restoreInPlace, type InPlacePlan, type InPlaceReport } from './in-place.ts';
+export * from './locks.ts';
 export * from './points.ts';
 export * from './prune.ts';
 export * from './rekey.ts';

@@ -4,6 +4,7 @@ import { holdLock } from '../journal/index.ts';
 import type { Point, PruneOptions, PrunePlan, PruneResult } from '../repository/index.ts';
 import { damagedObjects } from './backup.ts';
 import type { Workspace } from './contract.ts';
+import { extendLocks } from './locks.ts';
 import { pruneLogs, type PrunedLog } from './prune-logs.ts';
 import { explain, recordsOfOthers, requireExplained, requireNoneVanished, type Explanation } from './prune-alarm.ts';
 import { coolStore, moveAway, type TierReport } from './tiers.ts';
@@ -65,6 +66,8 @@ export async function prune(workspace: Workspace, request: PruneRequest): Promis
     const tiers = retention && { away, ...(await coolStore(workspace, retention, request)) };
     // Last: while a point is there, its log is.
     const logs = await pruneLogs(workspace, { ...request, going: new Set() });
+    // Behind retention: what lives on is locked for longer, what goes is not.
+    await extendLocks(workspace, store, { signal: request.signal });
     const seconds = (clock.elapsed() - startedMs) / 1000;
     journal.append('prune.finished', { intent, store, ...recordOf(result), logs, explanation, seconds });
     return { store, dryRun, retention, result, tiers, logs, explanation, seconds };

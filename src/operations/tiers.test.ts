@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { joinRepository } from '../repository/index.ts';
@@ -166,7 +166,9 @@ describe('a tier of a policy with a store', () => {
 });
 
 async function joined(folder: string): Promise<void> {
-  await rm(join(folder, 'far'), { recursive: true, force: true });
+  // What is in it, not the folder: who has it open would take another one for a disk that is not mounted.
+  for (const name of await readdir(join(folder, 'far')))
+    await rm(join(folder, 'far', name), { recursive: true, force: true });
   await joinRepository(await openFsStore(join(folder, 'near'), false), await openFsStore(join(folder, 'far'), true));
 }
 

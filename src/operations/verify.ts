@@ -1,6 +1,7 @@
 import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point, Repository, VerifyOptions, VerifyResult } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
+import { tryExtendLocks } from './locks.ts';
 import { isKeptOutside } from './outside-points.ts';
 import { proofsOf } from './points.ts';
 import { holdersOf, storesOf } from './stores-of.ts';
@@ -52,6 +53,8 @@ export async function verify(workspace: Workspace, request: VerifyRequest): Prom
   for (const store of storesToVerify(workspace, request)) {
     try {
       results.push(await verifyStore(workspace, store, request));
+      const locks = await tryExtendLocks(workspace, store, request.signal);
+      if (locks !== undefined) failures.push(locks);
       checks.push(...(await dutiesIn(workspace, store, request)));
     } catch (error) {
       failures.push(toLifeboatError(error));

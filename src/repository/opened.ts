@@ -7,7 +7,7 @@ import { DamageLog, isDamage } from './damage.ts';
 import { logIdOf, StoredLog } from './logs/index.ts';
 import { mendTwins } from './verify/mend.ts';
 import type { KeyBundle } from './keys/keys.ts';
-import { objectOfName, pointName } from './names.ts';
+import { objectOfName, packName, pointName } from './names.ts';
 import { PackReader } from './read/pack-reader.ts';
 import { noSuchPoint, readPoint } from './format/point-object.ts';
 import { readCondemned, type CondemnedList } from './format/condemned-object.ts';
@@ -184,6 +184,10 @@ export class OpenedRepository implements Repository {
 
   async cold(points: readonly Point[], options: { signal?: AbortSignal } = {}): Promise<Map<string, ColdPart>> {
     return coldPartsOf(this.#store, this.#bundle, points, options.signal);
+  }
+
+  async condemned(): Promise<Set<string>> {
+    return new Set([...(await readCondemned(this.#store)).packs].map(packName));
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,9 @@ export interface Repository {
    */
   cool(options: CoolOptions): Promise<CoolResult>;
 
+  /** Names of the packs that are about to be deleted. */
+  condemned(): Promise<Set<string>>;
+
   /** Of each of these points that needs packs in cold classes: which; one that is not in the answer needs none. Costs one listing where nothing is cold. */
   cold(points: readonly Point[], options?: { signal?: AbortSignal }): Promise<Map<string, ColdPart>>;
 

@@ -67,6 +67,12 @@ export interface Store {
    */
   extend?(name: string, untilMs: number): Promise<void>;
 
+  /** Until when the object is locked (milliseconds since 1970); undefined: it is not. Throws `store.missing`. */
+  lockedUntil?(name: string): Promise<number | undefined>;
+
+  /** What can be told of the place by asking it, without writing: settings that somebody may have changed since it was made. */
+  review?(): Promise<readonly StoreFact[]>;
+
   /** Whether the object can be read now. Only where the place has classes that must thaw. Throws `store.missing`. */
   thawState?(name: string): Promise<ThawState>;
 

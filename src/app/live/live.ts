@@ -10,6 +10,7 @@ import { askPrograms } from './programs.ts';
 import { judgeRestores } from './restores.ts';
 import { liveRules } from './rules.ts';
 import { askSecrets } from './secrets.ts';
+import { judgeEpochs } from './place.ts';
 import { askStores, judgeRoom, type StoreState } from './stores.ts';
 import { World, type LiveRequest } from './world.ts';
 
@@ -40,6 +41,7 @@ export async function checkLive(request: LiveRequest): Promise<Finding[]> {
     ...ofHistory,
     ...others.flat(),
     ...stores.flatMap((store) => judgeRoom(world, store, sizesIn(world, store, sizes))),
+    ...judgeEpochs(world, stores),
     ...judgePoints(world, stores, assets, history),
     ...judgeRestores(world, assets, history),
     ...judgeDays(world),

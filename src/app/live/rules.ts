@@ -51,6 +51,27 @@ export const liveRules = [
     'The store is opened and its repository’s objects are read. Nothing is written.',
   ),
   rule(
+    'store_settings',
+    'error',
+    'The place of a store is not set up as the plan asks any more',
+    'Who may change a bucket may give it a rule that expires or freezes objects by their age. Points share objects: the newest may lose what it rests on. The same hand may end versions or locks.',
+    'What the bucket says of its versions, locks, public access and rules for the life of objects. Nothing is written.',
+  ),
+  rule(
+    'lock_ends',
+    'warning',
+    'Locks end sooner than the points that need them',
+    'What is not locked can be deleted by whoever has stolen the keys of the store. Backups, verifications and prunes extend locks; when none comes, they end.',
+    'Until when the oldest and the newest point, and some packs, are locked. Ended: an error.',
+  ),
+  rule(
+    'key_outdated',
+    'error',
+    'A store or a key is behind the newest key epoch',
+    'A store that did not answer while keys were rotated takes what is sealed under the old key; a key that stayed behind cannot read what is sealed now.',
+    'The key objects of each store, opened by the plan’s keys, and the epochs of stores that hold one repository.',
+  ),
+  rule(
     'store_denied',
     'error',
     'A store would refuse to be written',

@@ -3,6 +3,7 @@ import type { Finding, StoreDeclaration } from '../../plan/index.ts';
 import { openRepository, type Damage, type Point, type Unlock } from '../../repository/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { unlockOf } from '../unlock.ts';
+import { askKeys, askLocks, askSettings } from './place.ts';
 import { isCode, isSilent, type Path, type World } from './world.ts';
 
 /** What one store answered. */
@@ -12,6 +13,8 @@ export interface StoreState {
   /** Oldest first; undefined when it could not be asked, or holds no repository. */
   readonly points: readonly Point[] | undefined;
   readonly freeBytes: number | undefined;
+  /** Of its keys; undefined where they could not be opened. */
+  readonly epoch?: { readonly repository: string; readonly epoch: number };
 }
 
 /** Opens every store of the plan with the plan's keys, reads its points, and writes nothing. */
@@ -33,14 +36,19 @@ async function askStore(world: World, declaration: StoreDeclaration, keys: Keys)
     const message = `${name} was not asked: stores of type ${type} cannot be used yet`;
     return { ...nothing, findings: [world.notAsked(at, message)] };
   }
-  const context = { baseFolder: world.plan.folder, create: false, clock: world.clock };
+  const lock = kind.locks === true && declaration.lockMs !== undefined ? { lockMs: declaration.lockMs } : {};
+  const context = { baseFolder: world.plan.folder, create: false, clock: world.clock, ...lock };
   const opened = await world.ask(`the store ${name}`, () => kind.open(declaration.settings, context));
   if ('error' in opened) return { ...nothing, findings: [refusal(world, at, name, opened.error)] };
   const store = opened.value;
   try {
     const room = await askRoom(world, at, name, store);
     const listed = await askPoints(world, at, name, store, keys);
-    return { ...nothing, ...room, ...listed, findings: [...room.findings, ...listed.findings] };
+    const held = await askKeys(world, at, name, store, keys);
+    const settings = await askSettings(world, at, name, store);
+    const locks = await askLocks(world, at, declaration, store, listed.points ?? []);
+    const findings = [...room.findings, ...listed.findings, ...held.findings, ...settings, ...locks];
+    return { ...nothing, ...room, ...listed, ...(held.epoch && { epoch: held.epoch }), findings };
   } finally {
     await store.close();
   }

@@ -2,7 +2,9 @@ import { LifeboatError } from '../../core/index.ts';
 import { checkName, checkPrefix, isName } from '../names.ts';
 import { throwIfStopped } from '../stopped.ts';
 import type { GetOptions, ProbeOptions, PutOptions, Store, StoredObject, StoreFact, ThawState } from '../store.ts';
-import { extendLock } from './objects/lock.ts';
+import { reviewBucket } from './bucket/facts.ts';
+import { wishesOf } from './bucket/prepare.ts';
+import { extendLock, lockedUntil } from './objects/lock.ts';
 import { classOf, copyTo, requestThaw, thawHours, thawStateOf } from './objects/classes.ts';
 import { download } from './objects/download.ts';
 import { objectHeaders } from './objects/headers.ts';
@@ -95,6 +97,16 @@ export class S3Store implements Store {
     } catch (error) {
       if (!(error instanceof LifeboatError && error.code === 'store.missing')) throw error;
     }
+  }
+
+  lockedUntil(name: string): Promise<number | undefined> {
+    checkName(name);
+    return lockedUntil(this.#client, this.#key(name));
+  }
+
+  review(): Promise<readonly StoreFact[]> {
+    const { settings, lockMs, prefix } = this.#parts;
+    return reviewBucket(this.#client, prefix, wishesOf(settings, lockMs));
   }
 
   async thawState(name: string): Promise<ThawState> {

@@ -36,6 +36,16 @@ export async function bucketFacts(client: Client, prefix: string, wishes: Wishes
   ];
 }
 
+/** Of these what is asked without writing: who may change a bucket may have changed it since it was made. */
+export async function reviewBucket(client: Client, prefix: string, wishes: Wishes): Promise<readonly StoreFact[]> {
+  return [
+    await versioningFact(client, wishes),
+    await lockFact(client, wishes),
+    await publicFact(client, wishes),
+    ...(await lifecycleFacts(client, prefix)),
+  ];
+}
+
 const fact = (
   code: string,
   verdict: StoreFact['verdict'],
