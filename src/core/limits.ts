@@ -104,6 +104,8 @@ export const limits = {
   restoreJobsMax: 8,
   /** One object of a log: a usual segment of PostgreSQL; larger segments are kept as several. */
   logPieceBytesMax: 16 * 2 ** 20,
+  /** Segments that one call of `archive_command` stores beside its own: a server waits for each call, and kills none that takes a minute. */
+  logFilesPushedAhead: 31,
   /** What is added to a growing piece of log at once: commits wait for it, and what is torn by a crash is no longer than this. */
   logFrameBytesMax: 2 ** 20,
   /** What a piece of log says of time and names; what is named beyond that is found by reading the log itself. */
