@@ -38,6 +38,4 @@ export const actingLimits = {
   promotionMs: 120_000,
   /** How long a standby may take to replay what it has received, before a person is asked whether to go without. */
   replayMs: 60_000,
-  /** A fence that was proved longer ago is proved again before a standby is promoted. */
-  fenceProofAgeMs: 60_000,
 } as const;

@@ -13,7 +13,8 @@ import {
 } from '../../../core/index.ts';
 import { checkContextOf, checkOf, writtenCheck } from '../../check-of.ts';
 import { duration } from '../../duration.ts';
-import type { StepContext, StepInput, StepKind, StepOutcome } from '../../step.ts';
+import { endOverSsh, runOverSsh, type SshHost } from '../../hands/ssh.ts';
+import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 import { lineSplitter } from './lines.ts';
 
 const argv = z.array(z.string()).min(1);
@@ -23,8 +24,14 @@ const secret = z.union([
   z.strictObject({ file: z.string() }),
   z.strictObject({ exec: z.tuple([z.string()], z.string()) }),
 ]);
+const ssh = z.strictObject({
+  to: z.string().min(1).describe('ssh://user@host:port'),
+  key: secret.describe('The private key that may log in'),
+  hostKey: z.string().min(1).describe('The public key of the host: ssh-ed25519 AAAA…'),
+});
 const long = z.strictObject({
   run: argv,
+  ssh: ssh.optional().describe('The machine it runs on, if not this one'),
   cwd: z.string().min(1).optional(),
   env: z.record(z.string(), secret).optional(),
   timeout: duration.optional(),
@@ -57,15 +64,25 @@ export const execStep: StepKind<Settings> = {
 };
 
 async function run({ key, settings }: StepInput<Settings>, context: StepContext): Promise<StepOutcome> {
-  const { run: words, cwd, env, timeout } = longOf(settings);
+  const { run: words, cwd, env, timeout, ssh: host } = longOf(settings);
+  if (host !== undefined && context.mode === 'drill') return notExercised(`${host.to} is outside the bubble`);
   const lines = lineSplitter((line) => context.output(line));
   try {
-    const result = await runProcess(words, {
-      cwd: folderOf(cwd, context),
-      env: { ...(await environmentOf(env ?? {})), ...stepMark(key) },
+    const work = {
       signal: context.signal,
       ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout) }),
-      onOutput: (piece, from) => lines.push(piece, from),
+      onOutput: (piece: Buffer, from: string) => lines.push(piece, from),
+    };
+    const named = await environmentOf(env ?? {});
+    if (host !== undefined) {
+      const result = await runOverSsh(host as SshHost, words, { ...work, cwd, env: named, mark: key });
+      lines.end();
+      return outcomeOf(words[0] as string, result);
+    }
+    const result = await runProcess(words, {
+      cwd: folderOf(cwd, context),
+      env: { ...plainEnvironment(named), ...stepMark(key) },
+      ...work,
     });
     lines.end();
     return outcomeOf(words[0] as string, result);
@@ -81,8 +98,9 @@ async function inspect(
   { key, settings }: StepInput<Settings>,
   context: StepContext,
 ): Promise<'done' | 'not-done' | 'unknown'> {
-  const { repeatable, doneWhen } = longOf(settings);
-  if ((await endProcesses(({ mark }) => mark === key)) === undefined) return 'unknown';
+  const { repeatable, doneWhen, ssh: host } = longOf(settings);
+  if (host !== undefined) await endOverSsh(host as SshHost, key);
+  else if ((await endProcesses(({ mark }) => mark === key)) === undefined) return 'unknown';
   if (doneWhen !== undefined) {
     const { spec, kind, settings: asked } = checkOf(doneWhen, context.checkKinds);
     // `observe` throws when there is nothing to observe: then it is unknown, and not "red, so do it again".
@@ -122,7 +140,7 @@ const folderOf = (cwd: string | undefined, { environment, plan }: StepContext): 
 
 async function environmentOf(named: NonNullable<Long['env']>): Promise<Record<string, string>> {
   const values = Object.entries(named).map(async ([name, source]) => [name, await readText(source)] as const);
-  return plainEnvironment(Object.fromEntries(await Promise.all(values)));
+  return Object.fromEntries(await Promise.all(values));
 }
 
 const longOf = (settings: Settings): Long => (Array.isArray(settings) ? { run: settings } : settings);
