@@ -29,7 +29,7 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   'restore undo':
     'it needs a data directory of a server; test/in-place.long.test.ts kills it, and restores in place, at many moments',
   standby:
-    'it never ends by itself; src/operations/standby.test.ts kills it, its server and what it needs in the store',
+    'it never ends by itself; test/standby.long.test.ts kills it, src/operations/standby.test.ts its server and what it needs in the store',
   'standby promote': 'it needs a standby of a server; src/operations/standby.test.ts promotes with and without a fence',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
   'keys remove':
