@@ -9,7 +9,8 @@ import type { GrowingLogPiece, LogRange, LogWriter } from '../../assets/index.ts
 import { Secret, systemClock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
-import { createRepository } from '../open.ts';
+import { createRepository, openRepository } from '../open.ts';
+import { replicate } from '../replicate/replicate.ts';
 import type { Repository } from '../repository.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 
@@ -144,6 +145,29 @@ describe('a piece of log that grows', () => {
       expect(await readFile(path)).toEqual(changed);
       await log.remove((await log.list()).pieces.filter((piece) => piece.growing === undefined));
     }
+  });
+
+  it('is copied to another store as far as it is whole, and in the place of a copy that ends sooner', async () => {
+    const target = new MemoryStore();
+    const options = { clock: systemClock, host: 'here' };
+    const { growing } = await grow([100, 50]);
+    await replicate(store, target, options);
+    const copy = (await openRepository(target, recipients, systemClock)).log('orders', '7300');
+    const copied = async (): Promise<bigint | undefined> => (await copy.list()).pieces[0]?.end;
+    expect(await copied()).toBe(150n);
+    await growing.add(bytesOf(range(150, 180)), {});
+    const { mended, differing, damage } = await replicate(store, target, options);
+    expect([await copied(), mended, differing, damage]).toEqual([180n, [], [], []]);
+    const [piece] = (await copy.list()).pieces;
+    expect(await copy.read(piece as LogRange)).toEqual(bytesOf(range(0, 180)));
+    await growing.close();
+    // A source whose file was cut takes nothing from the copy.
+    await writeFile(
+      join(folder, String(growing.piece.growing)),
+      (await target.get(String(growing.piece.growing))).subarray(0, 300),
+    );
+    await replicate(store, target, options);
+    expect(await copied()).toBe(180n);
   });
 
   it('under the name of another one it is nothing', async () => {

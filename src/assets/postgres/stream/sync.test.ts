@@ -37,10 +37,14 @@ it.skipIf(missing)(
         .toBe('sync');
       const load = await startLoad(cluster.url, 8);
       await new Promise((resolve) => setTimeout(resolve, 1_500));
+      // Between two segments there is none for a moment.
+      const grows = async () => (await stream.log.list()).pieces.some(({ growing }) => growing !== undefined);
+      await expect.poll(grows).toBe(true);
       await cluster.server.kill();
       await rm(cluster.dataFolder, { recursive: true, force: true });
       const acknowledged = await load.stop().catch(() => []);
       await stream.stop();
+      expect((await stream.log.list()).pieces.filter(({ growing }) => growing !== undefined)).toEqual([]);
       expect(acknowledged.length).toBeGreaterThan(50);
       const place = { asset, repository, folder: cluster.folder };
       await withRecovered(place, { kind: 'now' }, async ({ url }) => {
