@@ -8,6 +8,8 @@ import { removeAbandoned } from './temporary.ts';
 export class Folders {
   readonly #root: Root;
   readonly #known = new Map<string, Promise<void>>();
+  readonly #syncing = new Map<string, Promise<void>>();
+  readonly #nextSync = new Map<string, Promise<void>>();
   #cleaned: Promise<void> | undefined;
 
   constructor(root: Root) {
@@ -31,6 +33,33 @@ export class Folders {
     await this.make(path);
     await (this.#cleaned ??= removeAbandoned(path));
     return path;
+  }
+
+  /**
+   * Makes the names in a folder durable as they are now. Who asks while a sync is under way shares the next one with all who ask until it
+   * begins: a prune removes thousands of names from few folders.
+   */
+  sync(path: string): Promise<void> {
+    const next = this.#nextSync.get(path);
+    if (next !== undefined) return next;
+    const running = this.#syncing.get(path);
+    if (running === undefined) return this.#startSync(path);
+    const begin = (): Promise<void> => {
+      this.#nextSync.delete(path);
+      return this.#startSync(path);
+    };
+    // An error of that sync is told to those who waited for it.
+    const shared = running.then(begin, begin);
+    this.#nextSync.set(path, shared);
+    return shared;
+  }
+
+  #startSync(path: string): Promise<void> {
+    const work = syncFolder(path).finally(() => {
+      if (this.#syncing.get(path) === work) this.#syncing.delete(path);
+    });
+    this.#syncing.set(path, work);
+    return work;
   }
 
   /** Somebody removed folders: they are made anew when next needed. */

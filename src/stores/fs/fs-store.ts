@@ -58,7 +58,7 @@ class FsStore implements Store {
         await writeWhole(temporary, parts, options.signal);
         if (options.ifAbsent) await linkOnce(temporary, path);
         else await rename(temporary, path);
-        await syncFolder(dirname(path));
+        await this.#folders.sync(dirname(path));
       } finally {
         // What stays here is never taken for an object, and is removed before the writes of a later process.
         await rm(temporary, { force: true }).catch(() => {});
@@ -124,7 +124,7 @@ class FsStore implements Store {
     checkName(name);
     try {
       await unlink(this.#path(name));
-      await syncFolder(dirname(this.#path(name)));
+      await this.#folders.sync(dirname(this.#path(name)));
     } catch (error) {
       if (!isAbsence(error)) throw storeError(error, this.#where(name));
       await this.#root.check();
