@@ -126,9 +126,12 @@ export class S3Store implements Store {
     const found = await this.stat(name);
     if (found === undefined) throw this.#missing(name);
     const { settings, lockMs, client } = { ...this.#parts };
-    const lockedUntilMs = lockMs === undefined ? {} : { lockedUntilMs: client.clock.now() + client.skewMs + lockMs };
-    const headers = objectHeaders(settings, { storageClass, ...lockedUntilMs });
-    await copyTo(this.#client, this.#key(name), found.bytes, headers);
+    const untilMs = lockMs === undefined ? undefined : client.clock.now() + client.skewMs + lockMs;
+    const heldMs = lockMs === undefined ? undefined : await this.lockedUntil(name);
+    const lock = untilMs === undefined ? {} : { lockedUntilMs: Math.max(untilMs, heldMs ?? 0) };
+    await copyTo(client, this.#key(name), found.bytes, objectHeaders(settings, { storageClass, ...lock }));
+    // Some servers take no notice of a lock that is asked for with a copy, and the lock of before is on the old version.
+    if (lock.lockedUntilMs !== undefined) await extendLock(client, this.#key(name), lock.lockedUntilMs, settings);
   }
 
   probe(options: ProbeOptions = {}): AsyncIterable<StoreFact> {
