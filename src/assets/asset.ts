@@ -4,6 +4,7 @@ import type { Clock, Progress } from '../core/index.ts';
 import type { Entry, PointContents } from './entry.ts';
 import type { InPlaceKeeping } from './in-place.ts';
 import type { LogKeeping, Replay } from './log.ts';
+import type { StandbyKeeping } from './standby.ts';
 import type { TableKeeping } from './tables.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Asset {
   readonly tables?: TableKeeping;
   /** Kinds of which a copy that stands there already can be made a point, by what differs. */
   readonly inPlace?: InPlaceKeeping;
+  /** Kinds of which a copy can go on following the log. */
+  readonly standby?: StandbyKeeping;
 
   /** Who the source is and about how much it holds; cheap, changes nothing. */
   identify(options?: WorkOptions): Promise<SourceIdentity>;

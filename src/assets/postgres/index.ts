@@ -18,11 +18,13 @@ import {
   roomNeeded,
   startDump,
 } from './logical/index.ts';
+import { standbyKeeping } from './standby/index.ts';
 import { findPrograms } from './server/index.ts';
 import { startCopy } from './start.ts';
 import { logKeeping } from './stream/keeping.ts';
 import { surveyServer } from './survey.ts';
 import { tableKeeping } from './tables/index.ts';
+import type { StandbyKeeping } from '../standby.ts';
 import type { TableKeeping } from '../tables.ts';
 
 export { postgresChecks } from './checks/index.ts';
@@ -100,6 +102,7 @@ class PostgresAsset implements Asset {
   readonly name: string;
   readonly log?: LogKeeping;
   readonly inPlace?: InPlaceKeeping;
+  readonly standby?: StandbyKeeping;
   readonly tables: TableKeeping = tableKeeping(() => this.#url());
   readonly #settings: PostgresSettings;
   readonly #context: AssetContext;
@@ -111,6 +114,10 @@ class PostgresAsset implements Asset {
     if (this.#isLogical) return;
     this.log = logKeeping(name, () => this.#url());
     this.inPlace = inPlaceKeeping;
+    this.standby = standbyKeeping(
+      () => this.#url(),
+      (facts) => this.#urlOfCopy(facts),
+    );
   }
 
   async identify() {
