@@ -11,6 +11,10 @@ const source = z.union([
   z.strictObject({ exec: z.tuple([text], text) }),
 ]);
 const check = z.record(z.string(), z.unknown());
+const anySettings = z.union([text, z.record(z.string(), z.unknown())]);
+
+/** Steps whose own words the language does not look into: a rule reads what it needs from what is written. */
+const actions = ['fence', 'promote', 'switch', 'ramp', 'replicate', 'provision', 'policy'];
 
 const s3 = z.strictObject({
   bucket: source,
@@ -74,5 +78,6 @@ export const testKinds: PlanKinds = {
     },
     { kind: 'manual', schema: z.union([text, z.strictObject({ do: text, by: z.array(text).optional() })]) },
     { kind: 'notify', schema: z.strictObject({ channel: text, template: text.optional(), text: text.optional() }) },
+    ...actions.map((kind) => ({ kind, schema: anySettings })),
   ],
 };

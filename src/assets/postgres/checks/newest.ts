@@ -4,15 +4,17 @@ import { formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
 import { first, timeOf } from '../check.ts';
 import { onConnection, serverOf } from './ask.ts';
 
-const schema = z.strictObject({
-  query: z.string().min(1).describe('Gives the time of the newest row: select max(placed_at) from orders.'),
-  within: z
-    .string()
-    .min(1)
-    .describe(
-      'How old it may be at the moment that the data is of: now for the source, else that of what was restored.',
-    ),
-});
+const schema = z
+  .strictObject({
+    query: z.string().min(1).describe('Gives the time of the newest row: select max(placed_at) from orders.'),
+    within: z
+      .string()
+      .min(1)
+      .describe(
+        'How old it may be at the moment that the data is of: now for the source, else that of what was restored.',
+      ),
+  })
+  .describe('That the newest row of a database is young enough');
 type Settings = z.infer<typeof schema>;
 
 /**
