@@ -5,10 +5,10 @@ import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode
 import { holdLock } from '../journal/index.ts';
 import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
-import { tryExtendLocks } from './locks.ts';
+import { tryExtendLocks } from './retention/locks.ts';
 import { mustBeOurs } from './outside-points.ts';
 import { previousPoint } from './previous-point.ts';
-import { replicate, type CopyReport } from './replicate.ts';
+import { replicate, type CopyReport } from './replication/replicate.ts';
 import { copiesOf, storesOf } from './stores-of.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { toLifeboatError, type LifeboatError } from '../core/index.ts';
 import type { Damage, Point, Repository, VerifyOptions, VerifyResult } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
-import { tryExtendLocks } from './locks.ts';
+import { tryExtendLocks } from './retention/locks.ts';
 import { isKeptOutside } from './outside-points.ts';
 import { proofsOf } from './points.ts';
 import { holdersOf, storesOf } from './stores-of.ts';

@@ -25,12 +25,13 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
   'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
   'store thaw':
-    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 and src/operations/tiers.test.ts ask places that do',
+    'it asks a server for copies and changes none; no folder freezes, src/stores/s3 and src/operations/retention/tiers.test.ts ask places that do',
   'restore undo':
     'it needs a data directory of a server; test/in-place.long.test.ts kills it, and restores in place, at many moments',
   standby:
-    'it never ends by itself; test/standby.long.test.ts kills it, src/operations/standby.test.ts its server and what it needs in the store',
-  'standby promote': 'it needs a standby of a server; src/operations/standby.test.ts promotes with and without a fence',
+    'it never ends by itself; test/standby.long.test.ts kills it, src/operations/standby/standby.test.ts its server and what it needs in the store',
+  'standby promote':
+    'it needs a standby of a server; src/operations/standby/standby.test.ts promotes with and without a fence',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
   'keys remove':
     'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',

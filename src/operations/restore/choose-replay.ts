@@ -1,0 +1,65 @@
+import type { RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
+import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
+import type { RestoreRequest, Workspace } from '../contract.ts';
+import { listPoints } from '../points.ts';
+
+export interface ChosenReplay {
+  readonly replay: Replay;
+  readonly store: string;
+}
+
+/**
+ * Where the asset has a log that is kept beside its points: the store from which it leads furthest towards the target, and the way
+ * there, audited. `undefined` where there is no log, or a point was named without a moment: then the point alone is restored.
+ * Throws the nearest store's reason when none leads there, and `input.flag` for a target that only a log could reach.
+ */
+export async function chooseReplay(workspace: Workspace, request: RestoreRequest): Promise<ChosenReplay | undefined> {
+  const { log: keeping } = workspace.asset(request.asset);
+  const target = targetOf(request);
+  if (keeping === undefined || (request.point !== undefined && target.kind === 'now' && target.timeline === undefined))
+    return withoutLog(request, target);
+  const { points } = await listPoints(workspace, request.asset, request.signal);
+  const found: ChosenReplay[] = [];
+  const failures: LifeboatError[] = [];
+  for (const store of new Set(points.flatMap(({ stores }) => stores))) {
+    if (request.store !== undefined && request.store !== store) continue;
+    const held = points.filter(
+      ({ point, stores }) => stores.includes(store) && [undefined, point.id].includes(request.point),
+    );
+    // A new cluster at the same address is another source: the newest point says which one counts.
+    const source = held.flatMap(({ point }) => keeping.baseOf(point.facts.facts)?.source ?? []).at(-1);
+    if (source === undefined) continue;
+    const bases: ReplayBase[] = held
+      .filter(({ point }) => keeping.baseOf(point.facts.facts)?.source === source)
+      .map(({ point }) => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
+    try {
+      const log = (await workspace.repository(store)).log(request.asset, source);
+      const replay = await keeping.planReplay(log, bases, target, signalOf(request));
+      if (replay !== undefined) found.push({ replay, store });
+    } catch (error) {
+      if (isLifeboatError(error, 'input.flag')) throw error;
+      failures.push(toLifeboatError(error));
+    }
+  }
+  const best = found.toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
+  if (best !== undefined) return best;
+  if (failures[0] !== undefined) throw failures[0];
+  return withoutLog(request, target);
+}
+
+const targetOf = ({ recover, atMs }: RestoreRequest): RecoveryTarget =>
+  recover ?? (atMs === undefined ? { kind: 'now' } : { kind: 'time', atMs });
+
+function withoutLog(request: RestoreRequest, target: RecoveryTarget): undefined {
+  const isPlain = target.kind === 'now' || (target.kind === 'time' && target.exclusive !== true);
+  if (isPlain && typeof target.timeline !== 'number') return undefined;
+  throw new LifeboatError(
+    'input.flag',
+    `${request.asset} has no log in its stores, so only its points can be restored`,
+    {
+      hint: `List them: lifeboat points ${request.asset}. A log is kept by: lifeboat stream ${request.asset}`,
+    },
+  );
+}
+
+const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });

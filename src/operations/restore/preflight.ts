@@ -1,0 +1,50 @@
+import { stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Asset } from '../../assets/index.ts';
+import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+
+/** Room to spare beside the plain size: file system overhead, and the log that a restored server writes at once. */
+const roomFactor = 1.05;
+const roomBytesExtra = 64 * 2 ** 20;
+
+/** Says before the first byte whether the target can take the restore. Throws `restore.target_not_empty`, `restore.target_unusable`, `restore.no_room`. */
+export async function preflight(asset: Asset, target: string, bytes: number): Promise<void> {
+  const parent = dirname(target);
+  await parentMustBeThere(parent);
+  const obstacles = await asset.obstacles(target);
+  if (obstacles.length > 0) {
+    throw new LifeboatError(
+      'restore.target_not_empty',
+      `${obstacles[0]} is in the way: a restore never writes over anything`,
+      {
+        where: obstacles.join(', '),
+        hint: 'Name a target that does not exist yet.',
+      },
+    );
+  }
+  const { bavail, bsize } = await statfs(parent);
+  const needed = Math.ceil(bytes * roomFactor) + roomBytesExtra;
+  if (bavail * bsize >= needed) return;
+  throw new LifeboatError(
+    'restore.no_room',
+    `${parent} has ${formatBytes(bavail * bsize)} free, the restore needs ${formatBytes(needed)}`,
+    {
+      hint: 'Name a target on a larger disk.',
+    },
+  );
+}
+
+async function parentMustBeThere(parent: string): Promise<void> {
+  try {
+    if ((await stat(parent)).isDirectory()) return;
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') {
+      throw new LifeboatError('restore.target_unusable', `${parent} cannot be used: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  throw new LifeboatError('restore.target_unusable', `the folder ${parent} does not exist`, {
+    hint: `Make it first: mkdir -p ${parent}`,
+  });
+}

@@ -1,0 +1,128 @@
+import type { Asset, LogListing, LogPiece } from '../../assets/index.ts';
+import { toLifeboatError } from '../../core/index.ts';
+import { unneededPieces, type LogBase, type Repository } from '../../repository/index.ts';
+import type { Workspace } from '../contract.ts';
+import { listPoints, type ListedPoint } from '../points.ts';
+
+/** What a prune does with the log of one asset in one store. */
+export interface PrunedLog {
+  readonly asset: string;
+  /** Objects that went, or would go. */
+  readonly objects: number;
+  /** As stored. */
+  readonly bytes: number;
+  /** Why all of it stays: not known is not unneeded. */
+  readonly stays?: string;
+}
+
+export interface LogPruneRequest {
+  readonly store: string;
+  readonly dryRun: boolean;
+  /** Points that are about to go from this store. */
+  readonly going: ReadonlySet<string>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Removes what no point needs of the logs in a store, by the window (`keep.pitr`) of each asset's policy; after the packs, for a point must be gone
+ * before its log. Everything stays of an asset that is held, and wherever a store or a point that may need it does not answer.
+ * Throws the errors of the store.
+ */
+export async function pruneLogs(workspace: Workspace, request: LogPruneRequest): Promise<PrunedLog[]> {
+  const repository = await workspace.repository(request.store);
+  const pruned: PrunedLog[] = [];
+  for (const name of workspace.plan.assets.keys()) {
+    request.signal?.throwIfAborted();
+    const found = await pruneLog(workspace, repository, name, request);
+    if (found !== undefined) pruned.push(found);
+  }
+  return pruned;
+}
+
+async function pruneLog(
+  workspace: Workspace,
+  repository: Repository,
+  name: string,
+  { store, dryRun, going, signal }: LogPruneRequest,
+): Promise<PrunedLog | undefined> {
+  const listed = await listPoints(workspace, name, signal);
+  const points = listed.points.filter(
+    ({ point, stores }) => !going.has(point.id) || stores.some((one) => one !== store),
+  );
+  if (points.length === 0) return undefined;
+  const keeping = logOfPoints(workspace, name);
+  if (keeping === undefined) return undefined;
+  const sources = [...new Set(points.flatMap(({ point }) => keeping.baseOf(point.facts.facts)?.source ?? []))];
+  const stays = await whyAllStays(repository, name, listed, signal);
+  let [objects, bytes] = [0, 0];
+  for (const source of sources) {
+    const log = repository.log(name, source);
+    const listing = await log.list(signal === undefined ? {} : { signal });
+    if (listing.pieces.length === 0) continue;
+    if (stays !== undefined) return { asset: name, objects: 0, bytes: 0, stays };
+    const bases = basesOf(keeping, points, source);
+    const ancestors = new Map<number, readonly number[]>();
+    try {
+      for (const { timeline } of bases) ancestors.set(timeline, await keeping.ancestorsOf(log, timeline));
+    } catch (error) {
+      return { asset: name, objects, bytes, stays: toLifeboatError(error).message };
+    }
+    const pitrMs = windowOf(workspace, name);
+    const sinceMs = pitrMs === undefined ? undefined : workspace.clock.now() - pitrMs;
+    // What grows is its writer's alone, who makes a piece like any other of it.
+    const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
+    const unneeded = unneededPieces(atRest, bases, sinceMs, (timeline) => ancestors.get(timeline) ?? []);
+    if (!dryRun) await log.remove(oldestFirst(unneeded, listing));
+    objects += unneeded.length;
+    bytes += unneeded.reduce((total, { storedBytes }) => total + storedBytes, 0);
+  }
+  return objects === 0 ? undefined : { asset: name, objects, bytes };
+}
+
+/** A kind of asset that the machine cannot open keeps its log. */
+function logOfPoints(workspace: Workspace, name: string): Asset['log'] {
+  const policy = workspace.plan.assets.get(name)?.policy;
+  const isStreamed = policy !== undefined && workspace.plan.policies.get(policy)?.streams !== undefined;
+  try {
+    return workspace.asset(name).log;
+  } catch (error) {
+    if (isStreamed) throw error;
+    // What cannot be opened here was never streamed either.
+    return undefined;
+  }
+}
+
+const windowOf = ({ plan }: Workspace, name: string): number | undefined => {
+  const policy = plan.assets.get(name)?.policy;
+  return policy === undefined ? undefined : plan.policies.get(policy)?.keeps.pitrMs;
+};
+
+async function whyAllStays(
+  repository: Repository,
+  asset: string,
+  { unanswered, damage }: Awaited<ReturnType<typeof listPoints>>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const [away] = unanswered;
+  if (away !== undefined) return `${away.store} does not say which points it has: ${away.error.message}`;
+  const bad = damage.find(({ kind }) => kind === 'point');
+  if (bad !== undefined) return `the point ${bad.object} cannot be read: ${bad.what}`;
+  const held = await repository.holds(signal === undefined ? {} : { signal });
+  const [unreadable] = held.damage;
+  if (unreadable !== undefined) return `the hold ${unreadable.object} cannot be read`;
+  // A hold on one point keeps that point, with the log that it brings along; one on the asset keeps every moment.
+  const hold = held.holds.find((one) => one.point === undefined && (one.asset === undefined || one.asset === asset));
+  return hold === undefined ? undefined : `it is held: ${hold.reason}`;
+}
+
+const basesOf = (keeping: NonNullable<Asset['log']>, points: readonly ListedPoint[], source: string): LogBase[] =>
+  points.flatMap(({ point }) => {
+    const place = keeping.baseOf(point.facts.facts);
+    return place?.source === source ? [{ timeline: place.timeline, start: place.start, atMs: point.atMs }] : [];
+  });
+
+/** A prune that is killed leaves the newer part without a gap. */
+const oldestFirst = (unneeded: readonly LogPiece[], { pieces }: LogListing): LogPiece[] => {
+  const set = new Set(unneeded);
+  return pieces.filter((piece) => set.has(piece));
+};

@@ -1,3 +1,0 @@
-import { describeStandby } from './testing/standby.suite.ts';
-
-describeStandby(15);

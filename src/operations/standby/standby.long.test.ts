@@ -1,0 +1,3 @@
+import { describeStandby } from '../testing/standby.suite.ts';
+
+describeStandby(15);

@@ -1,0 +1,60 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openWorkspace } from '../../app/index.ts';
+import { silentProgress } from '../../core/index.ts';
+import { installedMajors, startTestCluster } from '../../testing/postgres/index.ts';
+import { stream, type StreamLine } from '../index.ts';
+import { makeStore } from '../testing/workspace.ts';
+
+const plan = `
+lifeboat: 1
+plan: tests
+domains: { safe: {}, here: {}, there: {} }
+keys: { main: { passphrase: { env: LB_TEST_PASS }, domain: safe } }
+stores:
+  near: { type: fs, path: ./near, domain: here }
+  far: { type: fs, path: ./far, domain: there }
+assets: { orders: { type: postgres, url: { env: LB_TEST_URL }, policy: p, domain: here } }
+policies: { p: { to: [near], stream: { to: [near, far], every: 1s }, keep: { daily: 90d, pitr: 7d } } }
+`;
+const missing = !(await installedMajors()).includes(15);
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 100 });
+
+it.skipIf(missing)(
+  `a store that is away when a stream starts is said on each line, holds up no other, and is opened when it is back${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const settings = { max_slot_wal_keep_size: '256MB' };
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'], settings });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      const { folder } = cluster;
+      const planFile = join(folder, 'lifeboat.yaml');
+      await writeFile(planFile, plan);
+      for (const store of ['near', 'far']) await makeStore(join(folder, store));
+      await rename(join(folder, 'far'), join(folder, 'unplugged'));
+      const stateFolder = join(folder, 'state');
+      const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+      const lines: StreamLine[] = [];
+      const ending = new AbortController();
+      const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
+      try {
+        const far = () => lines.findLast(({ state }) => state === 'streaming')?.stores[1];
+        const near = () => lines.findLast(({ state }) => state === 'streaming')?.stores[0];
+        await soon(far).toMatchObject({ store: 'far', isBehind: true, failure: expect.stringMatching(/./) });
+        await soon(() => near()?.completeToMs).toBeGreaterThan(0);
+        expect(near()).not.toHaveProperty('failure');
+        await rename(join(folder, 'unplugged'), join(folder, 'far'));
+        await soon(() => far()?.isBehind ?? false).toBe(false);
+        await soon(() => far()?.completeToMs).toBeGreaterThan(0);
+      } finally {
+        ending.abort();
+        await done;
+        await workspace.close();
+      }
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);

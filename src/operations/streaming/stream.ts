@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import type { Asset, LogBasePlace, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
+import { LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts';
+import { holdLock } from '../../journal/index.ts';
+import type { Streaming } from '../../plan/index.ts';
+import { backup } from '../backup.ts';
+import type { Workspace } from '../contract.ts';
+import { LateLog } from './late-log.ts';
+import { listPoints } from '../points.ts';
+import { leaveState, streamStateFile } from './stream-state.ts';
+
+/** One line of state: what a stream does, by its asset. */
+export type StreamLine = { readonly asset: string; readonly at: number } & (
+  | LogStreamState
+  | { readonly state: 'base'; readonly reason: string; readonly point?: string; readonly stores: readonly [] }
+  | { readonly state: 'ended'; readonly stores: readonly [] }
+);
+
+export interface StreamRequest {
+  /** Default: every asset whose policy says `stream`. */
+  readonly assets: readonly string[];
+  say(line: StreamLine): void;
+  readonly signal: AbortSignal;
+}
+
+/** A file is written at once; an object costs a request. `stream.every` of the plan goes first. */
+export const everyMsOf = { file: 1_000, object: 5_000 } as const;
+const stateEveryMs = 5_000;
+const baseRetryMs = 60_000;
+
+/**
+ * Keeps the logs of assets in the stores of their policies until it is stopped; takes a point where there is none or the log has a
+ * gap. Throws the first error that waiting does not mend, after all streams have ended.
+ */
+export async function stream(workspace: Workspace, request: StreamRequest): Promise<void> {
+  const names = request.assets.length === 0 ? streamedAssets(workspace) : request.assets;
+  if (names.length === 0) {
+    throw new LifeboatError('plan.not_executable', 'no asset of the plan is streamed', {
+      hint: 'Write `stream: { to: [STORE] }` into the policy of a PostgreSQL asset.',
+    });
+  }
+  const stopAll = new AbortController();
+  const signal = AbortSignal.any([request.signal, stopAll.signal]);
+  const ended = await Promise.allSettled(
+    names.map(async (name) => {
+      try {
+        await streamAsset(workspace, name, { ...request, signal });
+      } catch (error) {
+        stopAll.abort();
+        throw error;
+      }
+    }),
+  );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}
+
+export const streamedAssets = ({ plan }: Workspace): string[] =>
+  [...plan.assets.values()]
+    .filter(({ policy }) => policy !== undefined && plan.policies.get(policy)?.streams !== undefined)
+    .map(({ name }) => name);
+
+async function streamAsset(workspace: Workspace, name: string, request: StreamRequest): Promise<void> {
+  const { journal, stateFolder, clock } = workspace;
+  const asset = workspace.asset(name);
+  const streaming = streamingOf(workspace, name);
+  const keeping = logOf(asset);
+  const say = (line: Omit<StreamLine, 'asset' | 'at'>): void => {
+    const said = { asset: name, at: clock.now(), ...line } as StreamLine;
+    // A point that is taken beside it says nothing of the stream.
+    if (said.state !== 'base') leaveState(streamStateFile(stateFolder, name), said);
+    request.say(said);
+  };
+  const lock = holdLock(join(stateFolder, 'locks', `stream-${name}`), `stream of ${name}`);
+  const bases = new Bases(workspace, name, request.signal, say);
+  const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
+  try {
+    const source = await untilAnswered(() => keeping.source(), request.signal, say);
+    if (source === undefined) return;
+    const targets = await Promise.all(
+      streaming.to.map((store) => targetOf(workspace, { asset: name, source, store, streaming })),
+    );
+    await keeping.stream({
+      source,
+      targets,
+      everyMs: stateEveryMs,
+      bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
+      needsBase: (reason) => bases.take(reason),
+      say: (state) => say(state),
+      signal: request.signal,
+    });
+  } catch (error) {
+    journal.append('stream.failed', { intent: intent.sequence, asset: name, error: toLifeboatError(error).toJSON() });
+    throw error;
+  } finally {
+    await bases.end();
+    lock.release();
+  }
+  journal.append('stream.finished', { intent: intent.sequence, asset: name });
+  say({ state: 'ended', stores: [] });
+}
+
+/** The server may be away when the stream starts; that is said and waited for. */
+async function untilAnswered(
+  ask: () => Promise<string>,
+  signal: AbortSignal,
+  say: (line: LogStreamState) => void,
+): Promise<string | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (error) {
+      const failure = toLifeboatError(error);
+      if (failure.retry !== 'later') throw failure;
+      say({ state: 'waiting', reason: failure.message, stores: [] });
+      await systemClock.sleep(2_000, signal).catch(() => {}); // stopped: the loop ends
+    }
+  }
+  return undefined;
+}
+
+function streamingOf({ plan }: Workspace, name: string): Streaming {
+  const policy = plan.assets.get(name)?.policy;
+  const streaming = policy === undefined ? undefined : plan.policies.get(policy)?.streams;
+  if (streaming !== undefined) return streaming;
+  throw new LifeboatError('plan.not_executable', `the policy of ${name} does not say where its log goes`, {
+    hint: 'Write `stream: { to: [STORE] }` into it.',
+  });
+}
+
+export function logOf(asset: Asset): NonNullable<Asset['log']> {
+  if (asset.log !== undefined) return asset.log;
+  throw new LifeboatError('asset.unsupported', `${asset.name} has no log that could be streamed`, {
+    hint: 'Only PostgreSQL assets that are read physically have one.',
+  });
+}
+
+async function targetOf(
+  workspace: Workspace,
+  { asset, source, store, streaming }: { asset: string; source: string; store: string; streaming: Streaming },
+): Promise<LogTarget> {
+  const open = async (): Promise<LogWriter> => (await workspace.repository(store)).log(asset, source);
+  const usual = workspace.plan.stores.get(store)?.type === 'fs' ? everyMsOf.file : everyMsOf.object;
+  const everyMs = streaming.mode === 'sync' ? 0 : (streaming.everyMs ?? usual);
+  return { store, log: await openNowOrLate(open), everyMs };
+}
+
+/** A store that is away when the stream starts must not keep it from the others. */
+async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter> {
+  try {
+    return await open();
+  } catch (error) {
+    if (toLifeboatError(error).retry !== 'later') throw error;
+    return new LateLog(open);
+  }
+}
+
+async function placesOf(workspace: Workspace, asset: Asset): Promise<LogBasePlace[]> {
+  const { points } = await listPoints(workspace, asset.name);
+  return points.flatMap(({ point }) => asset.log?.baseOf(point.facts.facts) ?? []);
+}
+
+type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
+
+/** Takes points that a stream asks for, one at a time, beside it. */
+class Bases {
+  readonly #workspace: Workspace;
+  readonly #asset: string;
+  readonly #signal: AbortSignal;
+  readonly #say: SayBase;
+  #running: Promise<void> | undefined;
+
+  constructor(workspace: Workspace, asset: string, signal: AbortSignal, say: SayBase) {
+    this.#workspace = workspace;
+    this.#asset = asset;
+    this.#signal = signal;
+    this.#say = say;
+  }
+
+  take(reason: string): void {
+    this.#running ??= this.#take(reason).finally(() => (this.#running = undefined));
+  }
+
+  async end(): Promise<void> {
+    await this.#running;
+  }
+
+  async #take(reason: string): Promise<void> {
+    this.#say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
+    while (!this.#signal.aborted) {
+      try {
+        const [first] = await backup(this.#workspace, this.#asset, this.#signal);
+        this.#say({
+          state: 'base',
+          reason: 'a new recovery point was taken',
+          point: first?.point.id ?? '',
+          stores: [],
+        });
+        return;
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        const failure = `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}`;
+        this.#say({ state: 'base', reason: failure, stores: [] });
+        await systemClock.sleep(baseRetryMs, this.#signal).catch(() => {}); // stopped: the loop ends
+      }
+    }
+  }
+}
