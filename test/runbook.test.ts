@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { printRunbook } from '../src/cli/print-runbook.ts';
+import { printRunbook } from '../src/cli/commands/print-runbook.ts';
 import { readCarried } from '../src/plan/index.ts';
 import { runbookOfText } from '../src/plan/render/testing/rendered.ts';
 import { Place } from './support/lifeboat.ts';

@@ -14,8 +14,8 @@ import {
 } from '../../plan/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
-import { showFindings } from '../show-findings.ts';
-import { showSurvival } from '../show-survival.ts';
+import { showFindings } from '../show/show-findings.ts';
+import { showSurvival } from '../show/show-survival.ts';
 
 export const command: Command = {
   description:

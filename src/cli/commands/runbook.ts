@@ -21,7 +21,7 @@ import {
 } from '../../plan/index.ts';
 import type { Command, CommandContext, CommandResult } from '../command.ts';
 import type { Input } from '../input.ts';
-import { printRunbook } from '../print-runbook.ts';
+import { printRunbook } from './print-runbook.ts';
 
 export const command: Command = {
   description:

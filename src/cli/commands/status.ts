@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock } from '../../core/index.ts';
 import { checkPlan, lint, tidyFindings, type Finding } from '../../plan/index.ts';
 import { statusJson, type Status } from '../../reports/index.ts';
 import type { Command, CommandContext, CommandResult } from '../command.ts';
-import { showStatus } from '../show-status.ts';
+import { showStatus } from '../show/show-status.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {

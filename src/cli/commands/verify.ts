@@ -9,7 +9,7 @@ import {
 } from '../../operations/index.ts';
 import type { Command, CommandContext, CommandResult } from '../command.ts';
 import type { Input } from '../input.ts';
-import { withinRate } from '../within-rate.ts';
+import { withinRate } from './within-rate.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {

@@ -1,0 +1,111 @@
+import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
+import {
+  planInPlace,
+  restoreInPlace,
+  type InPlacePlan,
+  type InPlaceReport,
+  type RestoreRequest,
+  type Workspace,
+} from '../../../operations/index.ts';
+import type { CommandContext, CommandResult } from '../../command.ts';
+import type { Input } from '../../input.ts';
+import { reachedText, replayJson, replayText } from './restore-words.ts';
+
+/** `restore --in-place`: looks, asks for consent by the name of the cluster, does it, and says what was done. */
+export async function runRestoreInPlace(
+  context: CommandContext,
+  workspace: Workspace,
+  input: Input,
+  request: RestoreRequest,
+): Promise<CommandResult> {
+  const wrong = (['start'] as const).find((flag) => input.flag(flag));
+  if (wrong !== undefined) {
+    throw new LifeboatError('input.flag', `--${wrong} means nothing with --in-place`, {
+      hint: 'Afterwards start the server as it is always started.',
+    });
+  }
+  const found = await planInPlace(workspace, request);
+  await found.plan.replay?.close();
+  if (input.flag('dry-run')) {
+    showPlan(context, found);
+    return { json: { dryRun: true, ...planJson(found) } };
+  }
+  mustConsent(context, input, found.look, () => showPlan(context, found), 'would be made what it was');
+  const report = await restoreInPlace(workspace, request);
+  showReport(context, report);
+  return { json: reportJson(report) };
+}
+
+/** Who says --yes has to say to which cluster, and be right. Throws `restore.consent`, `asset.foreign`. */
+export function mustConsent(
+  { yes }: CommandContext,
+  input: Input,
+  { identity, path }: InPlacePlan['look'],
+  show: () => void,
+  what: string,
+): void {
+  const server = input.text('server');
+  if (server !== undefined && server !== identity.id) {
+    throw new LifeboatError('asset.foreign', `${path} is cluster ${identity.id}, not ${server}`, { where: path });
+  }
+  if (yes && server !== undefined) return;
+  show();
+  throw new LifeboatError('restore.consent', `${path}, cluster ${identity.id}, ${what}`, {
+    hint: `Look first: --dry-run. Then say --yes --server ${identity.id}`,
+  });
+}
+
+function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlacePlan): void {
+  output.line(`asset     ${plan.request.asset}`);
+  output.line(`point     ${plan.point.id}, data of ${isoTime(plan.point.atMs)}, from ${plan.store}`);
+  output.line(`target    ${look.path}: ${look.identity.description}, stopped, last ${look.state}`);
+  if (unfinished !== undefined)
+    output.line(`unfinished an earlier restore in place was interrupted; what was there is ${unfinished.before}`);
+  output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files, of which what differs is written`);
+  if (plan.replay !== undefined) output.line(`log       ${replayText(plan.replay)}`);
+  output.line('replaces  what is there, which is kept first as a point in the same store');
+  output.line('Nothing was changed.');
+}
+
+function showReport({ output }: CommandContext, report: InPlaceReport): void {
+  const { plan, look, written, checks, seconds, before } = report;
+  output.line(
+    `${output.mark(true)} ${look.path} restored in place in ${formatDuration(seconds * 1000)}: ${formatBytes(written.bytesWritten)} of ${formatBytes(written.bytes)} written, ${written.filesWritten} of ${written.files} files, ${written.removed} removed (data of ${isoTime(plan.point.atMs)}, point ${plan.point.id})`,
+  );
+  for (const { name, observed } of checks) output.line(`  ${output.mark(true)} ${name}: ${observed}`);
+  if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);
+  for (const warning of report.warnings) output.line(`warning: ${warning}`);
+  output.line(
+    `What was there is kept: ${before} in ${plan.store} (to bring it back: lifeboat restore undo ${plan.request.asset} --to ${look.path})`,
+  );
+  output.line('The server is stopped; start it as it is always started, then take a new point.');
+}
+
+const planJson = ({ plan, look, unfinished }: InPlacePlan): Record<string, unknown> => ({
+  asset: plan.request.asset,
+  point: plan.point.id,
+  pointAt: isoTime(plan.point.atMs),
+  store: plan.store,
+  others: plan.others,
+  target: look.path,
+  server: look.identity.id,
+  state: look.state,
+  unfinished: unfinished?.before ?? null,
+  bytes: plan.bytes,
+  files: plan.files,
+  damage: plan.damage,
+  unanswered: plan.unanswered,
+  ...(plan.replay === undefined ? {} : { log: replayJson(plan.replay) }),
+});
+
+const reportJson = (report: InPlaceReport): Record<string, unknown> => ({
+  ...planJson({ plan: report.plan, look: report.look, unfinished: undefined }),
+  before: report.before,
+  written: report.written,
+  seconds: report.seconds,
+  checks: report.checks,
+  reached: report.reached ?? { time: isoTime(report.plan.point.atMs) },
+  damage: report.damage,
+  changeovers: report.changeovers,
+  warnings: report.warnings,
+});

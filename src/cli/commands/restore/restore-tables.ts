@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import type { Existing, TableFigures } from '../../../assets/index.ts';
+import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
+import {
+  lookAtTables,
+  restoreTables,
+  type RestoreRequest,
+  type RestoreTablesRequest,
+  type TablesReport,
+  type Workspace,
+} from '../../../operations/index.ts';
+import type { CommandContext, CommandResult } from '../../command.ts';
+import type { Input } from '../../input.ts';
+
+const tableFlags = ['existing', 'database', 'server', 'sandbox', 'before-image'] as const;
+
+/** Whether `restore` is to bring back single tables. Throws `input.flag` for flags that do not go together. */
+export function asksForTables(input: Input): boolean {
+  if (input.texts('table').length > 0) {
+    const wrong = (['start', 'in-place'] as const).find((flag) => input.flag(flag));
+    if (wrong === undefined) return true;
+    throw new LifeboatError('input.flag', `--${wrong} means nothing with --table`, {
+      hint: 'The copy that tables are taken from goes away by itself.',
+    });
+  }
+  const isOurs = (flag: string): boolean => flag !== 'server' || !input.flag('in-place');
+  const lonely = tableFlags.find((flag) => isOurs(flag) && input.text(flag) !== undefined);
+  if (lonely === undefined) return false;
+  throw new LifeboatError('input.flag', `--${lonely} means nothing without --table`);
+}
+
+/** `restore --table`: looks, asks for consent where a server would be changed, does it, and says what was done. */
+export async function runRestoreTables(
+  context: CommandContext,
+  workspace: Workspace,
+  input: Input,
+  from: RestoreRequest,
+): Promise<CommandResult> {
+  const request = requestOf(context, input, from);
+  if ('url' in request.tables.target && !request.dryRun && !context.yes)
+    await askForConsent(context, workspace, request);
+  const report = await restoreTables(workspace, request);
+  show(context, report);
+  return { json: jsonOf(report, request) };
+}
+
+function requestOf(context: CommandContext, input: Input, from: RestoreRequest): RestoreTablesRequest {
+  const to = input.text('to') as string;
+  const [database, server, sandbox, image] = [
+    input.text('database'),
+    input.text('server'),
+    input.text('sandbox'),
+    input.text('before-image'),
+  ];
+  return {
+    from,
+    tables: {
+      tables: input.texts('table'),
+      target: /^postgres(ql)?:\/\//.test(to) ? { url: to } : { file: resolve(context.folder, to) },
+      existing: existingOf(input.text('existing') ?? 'fail'),
+      ...(database === undefined ? {} : { database }),
+      ...(server === undefined ? {} : { server }),
+    },
+    ...(sandbox === undefined ? {} : { sandboxFolder: resolve(context.folder, sandbox) }),
+    ...(image === undefined ? {} : { beforeImage: resolve(context.folder, image) }),
+    dryRun: input.flag('dry-run'),
+  };
+}
+
+function existingOf(text: string): Existing {
+  if (text === 'fail' || text === 'skip' || text === 'replace') return text;
+  const schema = /^schema=(.+)$/.exec(text)?.[1];
+  if (schema !== undefined) return { schema };
+  throw new LifeboatError('input.flag', `--existing must be fail, skip, replace or schema=NAME, not "${text}"`);
+}
+
+/** Says on which server what would be done, and waits for a person to say yes. */
+async function askForConsent(
+  { output }: CommandContext,
+  workspace: Workspace,
+  request: RestoreTablesRequest,
+): Promise<never> {
+  const { plan, outlook } = await lookAtTables(workspace, request);
+  const whose = outlook.isSource ? `the cluster that the points of ${request.from.asset} are of` : 'another cluster';
+  output.line(`target    ${outlook.target}, cluster ${outlook.server}: ${whose}`);
+  output.line(`tables    ${request.tables.tables.join(', ')}, as of ${isoTime(plan.point.atMs)} or later by its log`);
+  output.line('Nothing was changed.');
+  throw new LifeboatError('restore.consent', `${outlook.target} (${whose}) would be changed`, {
+    hint: `Look first, with figures: --dry-run. Then say --yes --server ${outlook.server}`,
+  });
+}
+
+function show({ output }: CommandContext, report: TablesReport): void {
+  const { plan, outlook, tables, result, restored, warnings, seconds } = report;
+  const server = outlook.server === undefined ? '' : `, cluster ${outlook.server}`;
+  const whose = outlook.server === undefined ? '' : outlook.isSource ? ' (the source)' : ' (not the source)';
+  const reached = restored.reached?.lsn === undefined ? '' : `, replayed to ${restored.reached.lsn}`;
+  output.line(`from      ${plan.point.id}, data of ${isoTime(plan.point.atMs)}${reached}, from ${plan.store}`);
+  output.line(`target    ${outlook.target}${server}${whose}`);
+  output.table(
+    ['table', 'in the target', '>rows', '>size', '>missing', '>same', '>changed', '>only there'],
+    tables.map((table) => [table.table, placeOf(table), ...numbersOf(table)]),
+  );
+  for (const warning of warnings) output.line(`warning: ${warning}`);
+  if (result === undefined) return output.line('Nothing was changed. The sandbox is gone.');
+  for (const { as, inserted, replaced } of result.tables)
+    output.line(`${output.mark(true)} ${as}: ${inserted} rows inserted, ${replaced} replaced`);
+  for (const { name, to } of result.sequences) output.line(`  the sequence ${name} was moved to ${to}`);
+  if (result.beforeImage !== undefined)
+    output.line(`What was replaced is kept: ${result.beforeImage} (to put it back: psql --file)`);
+  output.line(`Done in ${formatDuration(seconds * 1000)}.`);
+}
+
+const placeOf = ({ as, action }: TableFigures): string => (action === 'create' ? `${as} (new)` : as);
+
+const numbersOf = ({ rows, bytes, missing, same, changed, onlyInTarget }: TableFigures): string[] => [
+  String(rows),
+  formatBytes(bytes),
+  ...[missing, same, changed, onlyInTarget].map(String),
+];
+
+const jsonOf = (
+  { plan, outlook, tables, result, restored, warnings, seconds }: TablesReport,
+  { tables: asked, dryRun }: RestoreTablesRequest,
+): Record<string, unknown> => ({
+  dryRun,
+  asset: plan.request.asset,
+  point: plan.point.id,
+  pointAt: isoTime(plan.point.atMs),
+  store: plan.store,
+  target: outlook.target,
+  server: outlook.server ?? null,
+  isSource: outlook.isSource,
+  existing: asked.existing,
+  bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+  tables,
+  done: result?.tables ?? [],
+  sequences: result?.sequences ?? [],
+  beforeImage: result?.beforeImage ?? null,
+  reached: restored.reached ?? { time: isoTime(plan.point.atMs) },
+  checks: restored.checks,
+  warnings,
+  seconds,
+});

@@ -1,0 +1,20 @@
+import type { Reached, Replay, ReplayRange } from '../../../assets/index.ts';
+import { formatBytes, isoTime } from '../../../core/index.ts';
+
+export const replayText = ({ from, to, timeline, bytes, reachableMs }: Replay): string =>
+  `${from} to ${to} on timeline ${timeline} (at most ${formatBytes(bytes)}), without a gap${reachableMs === undefined ? '' : `; it reaches ${isoTime(reachableMs)}`}`;
+
+export const rangeText = ({ timeline, from, to, bytes, pieces, storedBytes }: ReplayRange): string =>
+  `timeline ${timeline}: ${from} to ${to}, ${formatBytes(bytes)} in ${pieces} objects of ${formatBytes(storedBytes)}`;
+
+export const reachedText = ({ lsn, timeline, time }: Reached): string =>
+  `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
+
+export const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs }: Replay): Record<string, unknown> => ({
+  from,
+  to,
+  timeline,
+  bytes,
+  ranges,
+  reachable: reachableMs === undefined ? null : isoTime(reachableMs),
+});

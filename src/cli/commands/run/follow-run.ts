@@ -1,0 +1,62 @@
+import { formatDuration, isoTime, limits, type Clock } from '../../../core/index.ts';
+import type { Journal } from '../../../journal/index.ts';
+import { showRun, type RunResult, type StepReport } from '../../../procedures/index.ts';
+import type { Output } from '../../output.ts';
+
+/**
+ * Shows a run as it goes on, a line for each step that begins or ends, and the way that is left, until nobody acts on it any more or the signal
+ * fires. Reads the journal only. Returns the run as it stands then.
+ */
+export async function followRun(
+  { journal, clock }: { readonly journal: Journal; readonly clock: Clock },
+  run: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const shown = new Map<string, string>();
+  for (;;) {
+    const now = showRun(journal, run);
+    const changed = now.steps.filter((step) => shown.get(step.id) !== stateOf(step) && step.state !== 'pending');
+    for (const step of changed) {
+      shown.set(step.id, stateOf(step));
+      output.line(`${isoTime(step.finishedMs ?? step.startedMs ?? clock.now())}  ${lineOf(step)}`);
+    }
+    if (changed.length > 0 && now.verdict === 'unfinished') output.line(`  ${whereItStands(now, clock.now())}`);
+    if (now.verdict !== 'unfinished') return now;
+    try {
+      await clock.sleep(limits.cancelLookMs, signal);
+    } catch (error) {
+      if (signal.aborted) return showRun(journal, run); // whoever watches has seen enough; the run goes on
+      throw error;
+    }
+  }
+}
+
+const stateOf = ({ state, attempts }: StepReport): string => `${state} ${attempts}`;
+
+function lineOf({ id, state, title, summary, seconds, attempts, overBudget }: StepReport): string {
+  if (state === 'running') return `${id} begins${attempts > 1 ? ` (try ${attempts})` : ''}: ${title}`;
+  const took = seconds === undefined ? '' : ` after ${formatDuration(seconds * 1000)}`;
+  return `${id} is ${state}${took}${overBudget ? ', over its budget' : ''}${summary === '' ? '' : `: ${summary}`}`;
+}
+
+/** Now, next, what is left of the budgets, and when it would end by them. Steps without a budget make that unknown, and are named. */
+export function whereItStands({ steps, incident }: RunResult, nowMs: number): string {
+  const running = steps.filter(({ state }) => state === 'running');
+  const waiting = steps.filter(({ state }) => state === 'pending');
+  const left = [...running, ...waiting].filter(
+    ({ kind }) => kind !== 'parallel' && kind !== 'choose' && kind !== 'call',
+  );
+  const unplanned = left.filter(({ budgetMs }) => budgetMs === undefined).map(({ id }) => id);
+  const leftMs = left.reduce(
+    (sum, { budgetMs = 0, startedMs, state }) =>
+      sum + Math.max(0, budgetMs - (state === 'running' ? nowMs - (startedMs ?? nowMs) : 0)),
+    0,
+  );
+  const end =
+    unplanned.length === 0
+      ? `its budgets end at ${isoTime(nowMs + leftMs)}, ${formatDuration(nowMs + leftMs - incident.impactMs)} after the impact`
+      : `when it ends is unknown: ${unplanned.join(', ')} has no budget`;
+  const names = (list: readonly StepReport[]): string => list.map(({ id }) => id).join(', ') || 'nothing';
+  return `now: ${names(running)}; next: ${names(waiting.slice(0, 1))}; ${formatDuration(nowMs - incident.impactMs)} since the impact; ${end}`;
+}
