@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faulty, type Fault, type FaultyStore } from '../../src/stores/index.ts';
 import { s3ServerMissing } from '../../src/testing/s3/index.ts';
 import { SweptBucket } from './bucket.ts';
-import { sweptCommands, type SweptCommand } from './commands.ts';
+import { sweptCommands } from './commands.ts';
+import type { SweptCommand } from './swept-command.ts';
 import { Ground, runIn, type Answer } from './ground.ts';
 
 const missing = s3ServerMissing();

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { systemClock, type Clock } from '../../src/core/index.ts';
 import { faulty, retrying, type Fault, type FaultyStore, type Store } from '../../src/stores/index.ts';
-import { sweptCommands, type SweptCommand } from './commands.ts';
+import { sweptCommands } from './commands.ts';
+import type { SweptCommand } from './swept-command.ts';
 import { bytesBelow, Ground, runIn, type Answer } from './ground.ts';
 import { storelessCommands, unsweptCommands } from './unswept.ts';
 
