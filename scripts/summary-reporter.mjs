@@ -1,7 +1,16 @@
-// A vitest reporter that leaves counts, and skipped tests with their reasons, in the file LIFEBOAT_TEST_SUMMARY names.
+// A vitest reporter that names a failure when it happens and leaves counts, the slowest files, and skipped tests with their
+// reasons, in the file LIFEBOAT_TEST_SUMMARY names.
 import { writeFileSync } from 'node:fs';
 
+const slowestShown = 10;
+
 export default class SummaryReporter {
+  onTestCaseResult(test) {
+    if (test.result().state !== 'failed') return;
+    const why = test.result().errors?.[0]?.message?.split('\n')[0] ?? '';
+    process.stdout.write(`\nFAIL ${test.module.relativeModuleId} > ${test.fullName}: ${why}\n`);
+  }
+
   onTestRunEnd(files, unhandledErrors) {
     const tests = files.flatMap((file) => [...file.children.allTests()]);
     const inState = (state) => tests.filter((test) => test.result().state === state);
@@ -13,6 +22,10 @@ export default class SummaryReporter {
         name: test.fullName,
         reason: test.result().note ?? 'no reason given',
       })),
+      slowest: files
+        .map((file) => ({ file: file.relativeModuleId, seconds: Math.round(file.diagnostic().duration / 1000) }))
+        .toSorted((a, b) => b.seconds - a.seconds)
+        .slice(0, slowestShown),
       errors: [
         ...unloaded.map((file) => `${file.relativeModuleId}: ${file.errors()[0].message}`),
         ...unhandledErrors.map((error) => error.message),

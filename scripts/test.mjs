@@ -65,6 +65,8 @@ function runTests() {
 }
 
 function report() {
+  const slowest = (tests.slowest ?? []).filter(({ seconds }) => seconds > 0);
+  if (slowest.length > 1) print(`slowest: ${slowest.map(({ file, seconds }) => `${file} ${seconds} s`).join(', ')}`);
   for (const { name, reason } of tests.skipped) print(`skipped: ${name}: ${reason}`);
   for (const error of tests.errors) print(`error: ${error}`);
   const broken = outcomes.filter(({ passed }) => !passed);
