@@ -17,7 +17,7 @@ const ownParts = {
   name: 'own-parts',
   setup({ onLoad }) {
     onLoad({ filter: /src\/core\/own-module\.ts$/ }, () => ({
-      contents: readFileSync(join(home, 'scripts', 'build', 'own-module.ts'), 'utf8'),
+      contents: readFileSync(join(home, 'scripts', 'build', 'own-module-of-one-file.ts'), 'utf8'),
       loader: 'ts',
       resolveDir: join(home, 'scripts', 'build'),
     }));

@@ -42,8 +42,8 @@ describe('bin/lifeboat', () => {
   it('bounds the memory that threads keep, and leaves no trace of that to what is started by it', ({ skip }) => {
     if (process.platform !== 'linux') return skip('only Linux shows what a process was started with');
     const own = join(folder, 'own');
-    for (const one of ['bin', 'node_modules/commander', 'dist/src/cli']) mkdirSync(join(own, one), { recursive: true });
-    cpSync(launcher, join(own, 'bin', 'lifeboat'));
+    for (const one of ['node_modules/commander', 'src/cli']) mkdirSync(join(own, one), { recursive: true });
+    copyLauncher(own);
     for (const name of readdirSync(join(home, 'node_modules')).filter((found) => found.startsWith('node-')))
       symlinkSync(join(home, 'node_modules', name), join(own, 'node_modules', name));
     writeFileSync(join(own, 'package.json'), '{"type":"module"}');
@@ -51,12 +51,34 @@ describe('bin/lifeboat', () => {
     const main = `import { readFileSync } from 'node:fs';
       export const main = () => (console.log(JSON.stringify([/MALLOC_ARENA_MAX=(\\d+)/.exec(readFileSync('/proc/self/environ', 'utf8'))?.[1] ?? null,
         process.env.MALLOC_ARENA_MAX ?? null, process.env.LIFEBOAT_OWN_ARENAS ?? null])), 0);`;
-    writeFileSync(join(own, 'dist/src/cli/main.js'), main);
+    writeFileSync(join(own, 'src/cli/main.ts'), main);
     const started = (env: NodeJS.ProcessEnv): unknown =>
       JSON.parse(spawnSync(join(own, 'bin', 'lifeboat'), [], { encoding: 'utf8', env }).stdout);
     const { MALLOC_ARENA_MAX: _, ...env } = process.env;
     expect(started(env)).toEqual(['2', null, null]);
     expect(started({ ...env, MALLOC_ARENA_MAX: '7' })).toEqual(['7', '7', null]);
+  });
+
+  it('starts the built program, and the sources as soon as one of them was edited', () => {
+    const own = join(folder, 'edited');
+    mkdirSync(join(own, 'src/cli'), { recursive: true });
+    copyLauncher(own);
+    symlinkSync(join(home, 'node_modules'), join(own, 'node_modules'));
+    writeFileSync(join(own, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(own, 'package-lock.json'), '{}');
+    const edit = (word: string): void =>
+      writeFileSync(
+        join(own, 'src/cli/main.ts'),
+        `export const main = () => (console.log('${word}', import.meta.url.includes('/dist/program/')), 0);`,
+      );
+    const said = (): string => spawnSync(join(own, 'bin', 'lifeboat'), [], { encoding: 'utf8' }).stdout;
+    edit('first');
+    expect(said()).toBe('first false\n');
+    const built = spawnSync(process.execPath, [join(own, 'scripts/build/program.mjs')], { encoding: 'utf8' });
+    expect(built).toMatchObject({ status: 0, stderr: '' });
+    expect(said()).toBe('first true\n');
+    edit('second');
+    expect(said()).toBe('second false\n');
   });
 
   it('shows help quickly: as the best of five starts, within half a second on a busy machine', () => {
@@ -106,6 +128,12 @@ describe('bin/lifeboat started by an older Node', () => {
     expect(spawnSync('kill', ['-0', String(grandchild)]).status).not.toBe(0);
   });
 });
+
+function copyLauncher(to: string): void {
+  mkdirSync(join(to, 'bin'), { recursive: true });
+  cpSync(launcher, join(to, 'bin', 'lifeboat'));
+  cpSync(join(home, 'scripts', 'build'), join(to, 'scripts', 'build'), { recursive: true });
+}
 
 const childrenOf = (pid: number | undefined): string[] =>
   spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })

@@ -1,6 +1,6 @@
 import { ownText } from '../core/index.ts';
 
-/** The version of package.json, found above this file whether it runs from `src` or from `dist/src`. */
+/** The version of package.json. */
 export function version(): string {
   try {
     return (JSON.parse(ownText('package.json', import.meta.url)) as { version: string }).version;

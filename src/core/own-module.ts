@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-// The one place that knows how the parts of this program find each other by name. The one-file program has another in its stead
-// (scripts/build/own-module.ts), where everything stands inside the file.
+// The one place that knows how the parts of this program find each other by name. The built program has another in its stead
+// (scripts/build/own-module-of-program.ts), and so has the one-file program, where everything stands inside the file
+// (scripts/build/own-module-of-one-file.ts).
 
 /**
  * The URL of a module of ours that is loaded by name, in another thread for one: `./worker` beside `base` (an `import.meta.url`).
- * Sources run as they are, built files as JavaScript: it has the ending of the module that asks.
  */
-export const ownModule = (name: string, base: string): URL =>
-  new URL(`${name}${base.endsWith('.ts') ? '.ts' : '.js'}`, base);
+export const ownModule = (name: string, base: string): URL => new URL(`${name}.ts`, base);
 
 /** Loads a module of ours by the URL that `ownModule` gave. */
 export const loadOwnModule = (module: string): Promise<unknown> => import(module);
@@ -24,7 +22,7 @@ export const ownThread = (module: URL, options: WorkerOptions): Worker => new Wo
 export const ownProgram = (name: string, base: string): [string, ...string[]] => [
   process.execPath,
   '--disable-warning=ExperimentalWarning',
-  fileURLToPath(new URL(`${name}${extname(base)}`, base)),
+  fileURLToPath(ownModule(name, base)),
 ];
 
 /** An npm package that is loaded late, or may be missing: then it throws. */
@@ -33,12 +31,5 @@ export const loadPackage = (name: string, base: string): unknown => createRequir
 /** The folder of the package, for a module three folders below it. */
 export const ownFolder = (base: string): string => fileURLToPath(new URL('../../..', base));
 
-/** A file of the package, `examples/shop.yaml`, for a module two folders below it; compiled ones stand three below. */
-export function ownText(name: string, base: string): string {
-  try {
-    return readFileSync(new URL(`../../${name}`, base), 'utf8');
-  } catch {
-    // Not at this depth: the other one is tried, and says so if it is not there either.
-    return readFileSync(new URL(`../../../${name}`, base), 'utf8');
-  }
-}
+/** A file of the package, `examples/shop.yaml`, for a module two folders below it. */
+export const ownText = (name: string, base: string): string => readFileSync(new URL(`../../${name}`, base), 'utf8');
