@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Asset, CaptureFacts, SourceIdentity } from '../assets/index.ts';
 import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode } from '../core/index.ts';
 import { holdLock } from '../journal/index.ts';
-import type { Damage, Point, PointWriter, Repository } from '../repository/index.ts';
+import { startThreads, type Damage, type Point, type PointWriter, type Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { tryExtendLocks } from './retention/locks.ts';
 import { mustBeOurs } from './outside-points.ts';
@@ -89,8 +89,8 @@ async function backupTo(
   const { journal } = workspace;
   const intent = journal.append('backup.started', { asset: asset.name, store });
   try {
-    const repository = await workspace.repository(store);
-    const { point, facts, damage } = await takeSoundPoint(workspace, asset, store, repository, signal);
+    const { repository, identity } = await openBoth(workspace, asset, store, signal);
+    const { point, facts, damage } = await takeSoundPoint(workspace, asset, store, repository, identity, signal);
     const warnings = [...facts.warnings, ...damage.map(damageSentence)];
     const report = { asset: asset.name, store, point, warnings };
     journal.append('backup.finished', { intent: intent.sequence, ...recordOf(report) });
@@ -102,6 +102,24 @@ async function backupTo(
   }
 }
 
+/** The store and the source at the same time: a key made of a passphrase takes its while, and so may either of them to answer. */
+async function openBoth(
+  workspace: Workspace,
+  asset: Asset,
+  store: string,
+  signal: AbortSignal | undefined,
+): Promise<{ repository: Repository; identity: SourceIdentity }> {
+  const opening = workspace.repository(store);
+  const identifying = asset.identify(signal === undefined ? {} : { signal }).then((identity) => {
+    startThreads(identity.bytes ?? 0);
+    return identity;
+  });
+  const [repository, identity] = await Promise.allSettled([opening, identifying]);
+  if (repository.status === 'rejected') throw repository.reason;
+  if (identity.status === 'rejected') throw identity.reason;
+  return { repository: repository.value, identity: identity.value };
+}
+
 /**
  * Where content that the store had already turns out damaged when it is read back, the point is taken again and the content
  * stored once more. Returns the damage that was met on the way.
@@ -111,13 +129,15 @@ async function takeSoundPoint(
   asset: Asset,
   store: string,
   repository: Repository,
+  identity: SourceIdentity,
   signal: AbortSignal | undefined,
 ): Promise<{ point: Point; facts: CaptureFacts; damage: Damage[] }> {
   const distrust = damagedObjects(workspace, store);
   const met: Damage[] = [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return { ...(await takePoint(workspace, asset, store, repository, distrust, signal)), damage: met };
+      const taken = await takePoint(workspace, asset, store, repository, identity, distrust, signal);
+      return { ...taken, damage: met };
     } catch (error) {
       const found = firstFindings(repository.damage()).filter(({ object }) => !distrust.has(object));
       if (!isLifeboatError(error) || !damageCodes.includes(error.code) || found.length === 0) throw error;
@@ -145,6 +165,7 @@ async function takePoint(
   asset: Asset,
   store: string,
   repository: Repository,
+  identity: SourceIdentity,
   distrust: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<{ point: Point; facts: CaptureFacts }> {
@@ -153,7 +174,6 @@ async function takePoint(
   const scratch = join(workspace.stateFolder, 'scratch', asset.name);
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const identity = await asset.identify(signal === undefined ? {} : { signal });
   const before = { asset: asset.name, store, source: identity.id, distrust };
   const previous = await previousPoint(workspace, repository, before);
   const writer = await repository.write({

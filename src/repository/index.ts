@@ -1,6 +1,7 @@
 export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { unneededPieces, type LogBase } from './logs/index.ts';
+export { startThreads } from './pool/index.ts';
 export * from './keys/index.ts';
 export type { OpenWriter, PruneOptions, PrunePlan, PruneResult } from './prune/index.ts';
 export type { ColdPart, CoolOptions, CoolResult } from './tiers/index.ts';
