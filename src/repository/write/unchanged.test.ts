@@ -189,14 +189,14 @@ describe('small files', () => {
     const base = await mkdtemp(join(tmpdir(), 'lifeboat-bundles-'));
     try {
       await mkdir(join(base, 'source/a'), { recursive: true });
-      for (let i = 0; i < 400; i += 1)
-        await writeFile(join(base, `source/a/f${String(i).padStart(3, '0')}`), randomBytes((i * 7919) % 12_000));
+      for (let i = 0; i < 1200; i += 1)
+        await writeFile(join(base, `source/a/f${String(i).padStart(4, '0')}`), randomBytes((i * 7919) % 12_000));
       const repository = await makeRepository(new MemoryStore());
       const first = await backupTree(repository, treeAsset(join(base, 'source')));
       await cp(join(base, 'source/a'), join(base, 'source/b'), { recursive: true });
       await rm(join(base, 'source/a'), { recursive: true });
       await writeFile(join(base, 'source/aa'), 'in front of all others');
-      await appendFile(join(base, 'source/b/f399'), 'x');
+      await appendFile(join(base, 'source/b/f1199'), 'x');
       const moved = await backupTree(repository, treeAsset(join(base, 'source')));
       // The bundles at both ends are new, and the entry list.
       expect(moved.storedBytes).toBeLessThan(first.storedBytes / 2);
