@@ -1,4 +1,4 @@
-import { isLifeboatError, LifeboatError, toLifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError, toLifeboatError, type ErrorCode } from '../core/index.ts';
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
@@ -135,10 +135,14 @@ function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Pas
   if (finish.state === 'cancelled') stopBySignal(active);
   else if (finish.state === 'needs-human' || finish.code === 'run.lease_lost') active.stopped ??= 'needs-human';
   else if (finish.state !== 'interrupted') active.stopped ??= 'failed';
-  const waits = finish.asks === undefined ? 'step.in_doubt' : 'step.waits';
-  const code = finish.state === 'needs-human' ? waits : 'step.failed';
-  active.reason ??= new LifeboatError(code, `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
+  active.reason ??= new LifeboatError(codeOf(finish), `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
   return false;
+}
+
+function codeOf({ state, code, asks }: Finish): ErrorCode {
+  if (code === 'run.lease_lost') return code;
+  if (state !== 'needs-human') return 'step.failed';
+  return asks === undefined ? 'step.in_doubt' : 'step.waits';
 }
 
 /** A run that is stopped because another runner may act waits for a person; any other signal is a request to end it. */
