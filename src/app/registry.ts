@@ -7,13 +7,16 @@ import { checkKinds } from '../checks/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
 import { fsStore } from '../stores/fs/index.ts';
 import type { StoreKind } from '../stores/index.ts';
-import { s3Store } from '../stores/s3/index.ts';
+import { othersS3Bucket, s3Store } from '../stores/s3/index.ts';
 
-const external = externalKind([
-  { form: postgresForm, kind: postgresKind },
-  { form: sqliteForm, kind: sqliteKind },
-  { form: filesForm, kind: filesKind },
-]);
+const external = externalKind(
+  [
+    { form: postgresForm, kind: postgresKind },
+    { form: sqliteForm, kind: sqliteKind },
+    { form: filesForm, kind: filesKind },
+  ],
+  othersS3Bucket,
+);
 
 /** Every concrete driver of the product: the one place that names them. A new one is a line here. */
 export const registry = {

@@ -7,8 +7,11 @@ export type KeptContent = { readonly id: string } & Kept;
 type Kept =
   /** One file, read once; an error at its end means that nothing of it counts. */
   | { readonly kind: 'stream'; readonly name: string; read(): AsyncIterable<Uint8Array> }
-  /** A tree, written below a folder that does not exist yet, as it was: owners, times, links. */
-  | { readonly kind: 'tree'; write(folder: string): Promise<void> }
+  /**
+   * A tree, written below a folder that does not exist yet, as it was: owners, times, links. `warn` gets, in a sentence, what could not be
+   * given back as it was.
+   */
+  | { readonly kind: 'tree'; write(folder: string, warn?: (sentence: string) => void): Promise<void> }
   /**
    * The data directory of a PostgreSQL and its tablespaces, each below an empty folder, and how its log is fetched while it recovers.
    */

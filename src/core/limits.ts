@@ -1,10 +1,12 @@
 import { actingLimits } from './acting-limits.ts';
+import { storeLimits } from './store-limits.ts';
 
 /**
  * Every bound of the product, each with its reason. A loop, queue, wait or message without a bound here is a mistake.
  */
 export const limits = {
   ...actingLimits,
+  ...storeLimits,
   /** A pack is one object: large enough that a store's cost per request vanishes, small enough to rewrite in a second. */
   packBytesMax: 16 * 2 ** 20,
   /** No chunk is larger; a reader refuses a record that claims more before it allocates anything. */
@@ -248,32 +250,6 @@ export const limits = {
   /** Argon2 parameters come from the store before anything is authenticated: larger ones would be an attack on memory. */
   keyDerivationMemoryKiBMax: 2 ** 20,
   keyDerivationPassesMax: 64,
-  /** A store that failed so often in a row for one object is down, not unlucky. */
-  storeAttemptsMax: 6,
-  /** The first wait before an operation on a store is repeated, and the longest: each is twice the last, less some chance. */
-  storeRetryMs: 200,
-  storeRetryMsMax: 20_000,
-  /** One operation on a store, with all its attempts: a full pack over the thinnest line that is of use takes this long. */
-  storeOperationMs: 600_000,
-  /** A server of objects that neither takes nor gives a byte for so long is gone; joining a thousand parts may take it most of that. */
-  storeSilenceMs: 60_000,
-  /** Connections to one server of objects: as many as objects are read at once, and what is written meanwhile. */
-  storeConnectionsMax: 24,
-  /** Larger objects go up and come down in parts of this size, several at once: a broken one costs little. */
-  storePartBytes: 16 * 2 ** 20,
-  storePartsAtOnce: 4,
-  /** A part, or a page of a listing, is tried so often before the whole operation counts as failed. */
-  storePartAttemptsMax: 3,
-  /** An answer in XML: a page of a thousand names of the longest kind is a tenth of this. */
-  storeAnswerBytesMax: 16 * 2 ** 20,
-  /** An object that is read into memory: more than any document may have. */
-  storeObjectBytesMax: 2 ** 30,
-  /** Versions that are remembered while a bucket's past is read: a terabyte in packs, some tens of megabytes. */
-  pastObjectsKept: 65_536,
-  /** Bodies that end early are gone on with behind what came, so often without one that brought nothing. */
-  storeResumesMax: 20,
-  /** Clocks further apart than this, and the server says no: the difference is the likely reason, and is corrected. */
-  storeSkewMs: 240_000,
   /** Files that a restore keeps open between two chunks of them. */
   openFilesMax: 128,
   /** Questions that `check --live` asks at once: enough that silent hosts do not add up, few enough for any server. */

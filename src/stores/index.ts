@@ -1,4 +1,5 @@
 export * from './names.ts';
+export * from './others-bucket.ts';
 export * from './store.ts';
 export * from './wrap/failing-over.ts';
 export * from './wrap/faulty.ts';

@@ -1,19 +1,15 @@
 import { z } from 'zod';
 import type { CheckResult } from '../../checks/check.ts';
 import { isoTime, LifeboatError, messageOf } from '../../core/index.ts';
+import type { OthersBucketKind } from '../../stores/index.ts';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Newest, OutsidePoint, WorkOptions } from '../asset.ts';
 import { decoded, type Decoders } from './decode.ts';
 import type { Form, FormKind, KeptContent } from '../outside.ts';
+import { fromSchema, keeperOf, type From } from './from.ts';
 import type { Keeper } from './keeper.ts';
-import { CommandKeeper, commandSettings } from './keepers/command.ts';
-import { FolderKeeper, folderSettings } from './keepers/folder.ts';
-import { PgBackRestKeeper, pgbackrestSettings } from './keepers/pgbackrest.ts';
-import { ResticKeeper, resticSettings } from './keepers/restic.ts';
-
-const from = z.union([folderSettings, resticSettings, pgbackrestSettings, commandSettings]);
 
 export interface ExternalSettings {
-  readonly from: z.infer<typeof from>;
+  readonly from: From;
   readonly decode?: Decoders | undefined;
   readonly as: string;
 }
@@ -26,19 +22,26 @@ export interface KnownForm {
 
 /**
  * Copies that others make and keep: listed, judged, restored and rehearsed with their own tools, never written. `forms` are what such
- * copies may be copies of.
+ * copies may be copies of, `buckets` how those are read that lie in one.
  */
-export function externalKind(forms: readonly KnownForm[]): AssetKind<ExternalSettings> {
+export function externalKind(forms: readonly KnownForm[], buckets: OthersBucketKind): AssetKind<ExternalSettings> {
   return {
     type: 'external',
-    schema: schemaOf(forms),
-    open: (name, settings, context) => new ExternalAsset(name, settings, forms, context),
+    schema: schemaOf(forms, buckets),
+    open: (name, settings, context) => {
+      const known = forms.find(({ form }) => form.type === settings.as);
+      if (known === undefined)
+        throw new LifeboatError('plan.invalid', `copies cannot be of ${settings.as}`, { where: name });
+      const { baseFolder, clock } = context;
+      const keeper = keeperOf(settings.from, settings.as !== 'files', buckets, { name, baseFolder, clock });
+      return new ExternalAsset(name, settings, { keeper, known, context });
+    },
   };
 }
 
-function schemaOf(forms: readonly KnownForm[]): z.ZodType<ExternalSettings> {
+function schemaOf(forms: readonly KnownForm[], buckets: OthersBucketKind): z.ZodType<ExternalSettings> {
   const common = {
-    from: from.describe('Who keeps the copies: a folder, restic, pgBackRest, or programs that list and fetch them.'),
+    from: fromSchema(buckets),
     decode: z
       .array(z.tuple([z.string().min(1)], z.string()))
       .optional()
@@ -62,15 +65,17 @@ class ExternalAsset implements Asset {
   /** Of the kind that the copies are of; it has no source. */
   readonly #inner: Asset;
 
-  constructor(name: string, settings: ExternalSettings, forms: readonly KnownForm[], context: AssetContext) {
+  constructor(
+    name: string,
+    settings: ExternalSettings,
+    parts: { readonly keeper: Keeper; readonly known: KnownForm; readonly context: AssetContext },
+  ) {
+    const { form, kind } = parts.known;
     this.name = name;
     this.#settings = settings;
-    this.#keeper = keeperOf(name, settings, context);
-    const known = forms.find(({ form }) => form.type === settings.as);
-    if (known === undefined)
-      throw new LifeboatError('plan.invalid', `copies cannot be of ${settings.as}`, { where: name });
-    this.#form = known.form.open(name, settings);
-    this.#inner = known.kind.open(name, known.form.assetSettings(settings), context);
+    this.#keeper = parts.keeper;
+    this.#form = form.open(name, settings);
+    this.#inner = kind.open(name, form.assetSettings(settings), parts.context);
   }
 
   identify(options?: WorkOptions) {
@@ -138,12 +143,4 @@ class ExternalAsset implements Asset {
       decoded(content.name, content.read(), this.#settings.decode ?? [], options.signal);
     return { id, kind: 'stream', name: read().name, read: () => read().parts };
   }
-}
-
-function keeperOf(name: string, { from: place, as }: ExternalSettings, context: AssetContext): Keeper {
-  const about = { name, baseFolder: context.baseFolder, clock: context.clock };
-  if ('folder' in place) return new FolderKeeper(place, about);
-  if ('restic' in place) return new ResticKeeper(place, as !== 'files', about);
-  if ('pgbackrest' in place) return new PgBackRestKeeper(place, about);
-  return new CommandKeeper(place, about);
 }

@@ -40,13 +40,13 @@ export async function prepareS3Store(settings: S3Settings, context: StoreContext
 }
 
 /** Without a bar at its end a prefix would be part of other names. */
-const prefixOf = ({ prefix = '' }: S3Settings): string =>
+export const prefixOf = ({ prefix = '' }: Pick<S3Settings, 'prefix'>): string =>
   prefix.replace(/^\/+|\/+$/g, '') + (/[^/]/.test(prefix) ? '/' : '');
 
 /** Reads the settings and sends nothing yet. Throws `store.unfit` for what cannot be meant, `secret.unset`. */
 export async function connect(
   settings: S3Settings,
-  { clock }: StoreContext,
+  { clock }: Pick<StoreContext, 'clock'>,
   { silenceMs }: { silenceMs?: number } = {},
 ): Promise<Client> {
   const [bucket, endpoint] = await Promise.all([

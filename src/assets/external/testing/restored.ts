@@ -7,14 +7,18 @@ import type { Asset, OutsidePoint, RestoredCopy } from '../../asset.ts';
 import { filesForm, filesKind } from '../../files/index.ts';
 import { postgresForm, postgresKind } from '../../postgres/index.ts';
 import { sqliteForm, sqliteKind } from '../../sqlite/index.ts';
+import { othersS3Bucket } from '../../../stores/s3/index.ts';
 import { MemoryPoint } from '../../testing/memory-point.ts';
 import { externalKind } from '../index.ts';
 
-const kind = externalKind([
-  { form: postgresForm, kind: postgresKind },
-  { form: sqliteForm, kind: sqliteKind },
-  { form: filesForm, kind: filesKind },
-]);
+const kind = externalKind(
+  [
+    { form: postgresForm, kind: postgresKind },
+    { form: sqliteForm, kind: sqliteKind },
+    { form: filesForm, kind: filesKind },
+  ],
+  othersS3Bucket,
+);
 
 /** An external asset from its settings as the plan has them. */
 export const openExternal = (settings: object, baseFolder: string): Asset & Required<Pick<Asset, 'outside'>> =>

@@ -9,6 +9,8 @@ export interface Download {
   readonly key: string;
   /** With it that version is meant. */
   readonly version?: string | undefined;
+  /** Only while the object has this tag; `store.exists` otherwise. */
+  readonly tag?: string | undefined;
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,7 +26,7 @@ export async function download(client: Client, asked: Download): Promise<Buffer>
   const { offset, length } = asked.range ?? { offset: 0, length: Infinity };
   if (length === 0) return nothing(client, asked);
   const first = await repeatPart(client.clock, asked.signal, () =>
-    openRange(client, asked, offset, Math.min(length, firstBytes)),
+    openRange(client, asked, offset, Math.min(length, firstBytes), asked.tag),
   );
   if (first === undefined) return Buffer.alloc(0);
   const { message, total, tag } = first;

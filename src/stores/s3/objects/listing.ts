@@ -7,26 +7,32 @@ export interface Listed {
   readonly key: string;
   readonly bytes: number;
   readonly storageClass: string | undefined;
+  /** When it was put there, by the server's clock; milliseconds since 1970, NaN where it does not say. */
+  readonly modifiedMs: number;
 }
 
 /** One entry of the history of a key, the newest first. */
 export interface Version extends Listed {
   readonly version: string;
-  readonly modifiedMs: number;
   /** From then on the key was gone, until a newer entry. */
   readonly deleted: boolean;
 }
 
 /** Every key that starts with the prefix. A page that is not whole, or does not lead on, is an error. */
-export async function* listKeys(client: Client, prefix: string): AsyncIterable<Listed> {
+export async function* listKeys(client: Client, prefix: string, signal?: AbortSignal): AsyncIterable<Listed> {
   let token: string | undefined;
   do {
     const next = token;
-    const page = await pageOf(client, 'ListBucketResult', {
-      'list-type': '2',
-      prefix,
-      ...(next === undefined ? {} : { 'continuation-token': next }),
-    });
+    const page = await pageOf(
+      client,
+      'ListBucketResult',
+      {
+        'list-type': '2',
+        prefix,
+        ...(next === undefined ? {} : { 'continuation-token': next }),
+      },
+      signal,
+    );
     const found = allAt(page, 'Contents').map((one) => listed(client, one));
     const count = textAt(page, 'KeyCount');
     if (count !== undefined && Number(count) !== found.length)
@@ -64,9 +70,14 @@ function nextMarker(client: Client, page: Xml, from: { key: string; version: str
   return { key: decoded(key), version };
 }
 
-async function pageOf(client: Client, root: string, query: Readonly<Record<string, string>>): Promise<Xml> {
-  return repeatPart(client.clock, undefined, async () => {
-    const answer = await client.send({ method: 'GET', query: { ...query, 'encoding-type': 'url' } });
+async function pageOf(
+  client: Client,
+  root: string,
+  query: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<Xml> {
+  return repeatPart(client.clock, signal, async () => {
+    const answer = await client.send({ method: 'GET', query: { ...query, 'encoding-type': 'url' }, signal });
     const page = readXml(answer.body, client.location);
     if (page.root !== root) throw partial(client, `it is a ${page.root}`);
     return page.content;
@@ -83,7 +94,8 @@ function listed(client: Client, xml: Xml): Listed {
   const key = textAt(xml, 'Key');
   const bytes = Number(textAt(xml, 'Size') ?? 'none');
   if (key === undefined || !Number.isSafeInteger(bytes)) throw partial(client, 'an entry lacks its name or size');
-  return { key: decoded(key), bytes, storageClass: textAt(xml, 'StorageClass') };
+  const modifiedMs = Date.parse(textAt(xml, 'LastModified') ?? '');
+  return { key: decoded(key), bytes, modifiedMs, storageClass: textAt(xml, 'StorageClass') };
 }
 
 function versionOf(client: Client, xml: Xml, deleted: boolean): Version {

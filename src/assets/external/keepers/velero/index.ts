@@ -1,0 +1,2 @@
+export { VeleroKeeper } from './keeper.ts';
+export { veleroShape, type VeleroSettings } from './settings.ts';

@@ -1,0 +1,88 @@
+import { isLifeboatError, LifeboatError, type ErrorCode } from '../../../core/index.ts';
+import type { OthersBucket, OthersBucketKind } from '../../../stores/index.ts';
+import type { WorkOptions } from '../../asset.ts';
+import { stopIfAsked } from '../../stop.ts';
+import type { KeeperContext } from '../keeper.ts';
+import type { FilesOptions, Place, PlacedFile } from './place.ts';
+
+/**
+ * A bucket, or what begins with a prefix in it. Opened for each piece of work and closed after it: an asset has no end at which connections
+ * could be given up.
+ */
+export class BucketPlace implements Place {
+  readonly description: string;
+  readonly #open: () => Promise<OthersBucket>;
+  readonly #context: KeeperContext;
+
+  constructor(settings: BucketAccess, kind: OthersBucketKind, context: KeeperContext) {
+    const { bucket, prefix = '' } = settings;
+    this.description = typeof bucket === 'string' ? `s3:${bucket}/${prefix}`.replace(/\/+$/, '') : 'a bucket';
+    this.#open = () => kind.open(settings, context);
+    this.#context = context;
+  }
+
+  async identity(options: WorkOptions = {}): Promise<string> {
+    // One page tells whether it is there and may be read.
+    for await (const _ of this.files({ ...options })) break;
+    const bucket = await this.#open();
+    bucket.close();
+    return `bucket:${bucket.location}`;
+  }
+
+  async *files({ below = '', wanted = () => true, signal }: FilesOptions = {}): AsyncGenerator<PlacedFile, void, void> {
+    const bucket = await this.#open();
+    try {
+      for await (const { name, bytes, modifiedMs, frozen, storageClass } of bucket.list(below, { signal })) {
+        stopIfAsked(signal, `the listing of ${this.description}`);
+        // A name that ends with a bar is how consoles show a folder.
+        if (name.endsWith('/') || !wanted(name)) continue;
+        yield { name, bytes, modifiedMs, ...(frozen === true ? { frozenIn: storageClass ?? 'cold' } : {}) };
+      }
+    } catch (error) {
+      throw this.#inOurWords(error, 'be listed');
+    } finally {
+      bucket.close();
+    }
+  }
+
+  async *read(name: string, { signal }: WorkOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    const bucket = await this.#open();
+    try {
+      yield* bucket.read(name, { signal });
+    } catch (error) {
+      throw this.#inOurWords(error, `be read (${name})`);
+    } finally {
+      bucket.close();
+    }
+  }
+
+  /** It is a source here, and no store of ours. */
+  #inOurWords(error: unknown, what: string): unknown {
+    if (!isLifeboatError(error)) return error;
+    const code = words[error.code];
+    if (code === undefined) return error;
+    const hint = error.code === 'store.frozen' ? thawHint : error.hint;
+    return new LifeboatError(code, `the copies of ${this.#context.name} cannot ${what}: ${error.message}`, {
+      ...(error.where === undefined ? {} : { where: error.where }),
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
+}
+
+/** What of the settings this file looks at; the rest is the kind’s own. */
+export interface BucketAccess {
+  readonly bucket: unknown;
+  readonly prefix?: string | undefined;
+}
+
+const thawHint =
+  'Ask for it with the tool of the bucket (aws s3api restore-object), or take a younger copy: that bucket is not written by Lifeboat.';
+
+const words: Readonly<Partial<Record<string, ErrorCode>>> = {
+  'store.unreachable': 'asset.unreachable',
+  'store.denied': 'asset.denied',
+  'store.missing': 'asset.vanished',
+  'store.io': 'asset.unreadable',
+  'store.frozen': 'store.frozen',
+};
