@@ -52,10 +52,11 @@ export async function verify(workspace: Workspace, request: VerifyRequest): Prom
   const failures: LifeboatError[] = [];
   for (const store of storesToVerify(workspace, request)) {
     try {
-      results.push(await verifyStore(workspace, store, request));
+      const result = await verifyStore(workspace, store, request);
+      results.push(result);
       const locks = await tryExtendLocks(workspace, store, request.signal);
       if (locks !== undefined) failures.push(locks);
-      checks.push(...(await dutiesIn(workspace, store, request)));
+      checks.push(...(await dutiesIn(workspace, result, request)));
     } catch (error) {
       failures.push(toLifeboatError(error));
       if (request.signal?.aborted) break;
@@ -187,8 +188,13 @@ async function pointsToVerify(
 const names = (damage: readonly Damage[], item: Damage): boolean => damage.some(({ object }) => object === item.object);
 
 /** The duties of every asset that was asked for and whose policy puts points, or copies of them, into this store. */
-async function dutiesIn(workspace: Workspace, store: string, { assets }: VerifyRequest): Promise<DutyCheck[]> {
+async function dutiesIn(
+  workspace: Workspace,
+  { store, frozen }: StoreVerification,
+  { assets }: VerifyRequest,
+): Promise<DutyCheck[]> {
   const { plan } = workspace;
+  const unread = new Set(frozen.points);
   const asked = [...plan.assets.values()].flatMap(({ name, policy: named }) => {
     const policy = plan.policies.get(named ?? '');
     if (policy?.verifies === undefined || (assets.length > 0 && !assets.includes(name))) return [];
@@ -205,12 +211,14 @@ async function dutiesIn(workspace: Workspace, store: string, { assets }: VerifyR
       policy,
       lagMs,
       nowMs: workspace.clock.now(),
+      unread: frozen,
       points: points
         .filter(({ asset }) => asset === name)
         .map(({ id, atMs, bytes }) => {
           const outcome = proofs.verified.get(id)?.get(store);
           const verifiedMs = outcome?.sound === true ? outcome.atMs : undefined;
-          return { id, atMs, bytes, verifiedMs, damaged: outcome?.sound === false, provenMs: proofs.proven.get(id) };
+          const [damaged, provenMs] = [outcome?.sound === false, proofs.proven.get(id)];
+          return { id, atMs, bytes, verifiedMs, damaged, provenMs, frozen: unread.has(id) };
         }),
     }),
   );

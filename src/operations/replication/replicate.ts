@@ -15,6 +15,8 @@ export interface CopyRequest {
   /** Say what would be copied, change nothing. */
   readonly dryRun?: boolean;
   readonly bytesPerSecond?: number;
+  /** Only these points, with what they need: asks for the key. Default: all that the store holds. */
+  readonly only?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
 }
 
@@ -63,7 +65,8 @@ async function execute(workspace: Workspace, request: CopyRequest): Promise<Copy
   const { clock, journal } = workspace;
   const { from, to } = request;
   const startedMs = clock.elapsed();
-  const intent = journal.append('copy.started', { from, to }).sequence;
+  const some = request.only === undefined ? {} : { only: [...request.only] };
+  const intent = journal.append('copy.started', { from, to, ...some }).sequence;
   try {
     const [source, target] = [await workspace.place(from), await workspace.place(to)];
     const options = { ...optionsOf(workspace, request), ...(await withKey(workspace, from)) };
@@ -78,7 +81,7 @@ async function execute(workspace: Workspace, request: CopyRequest): Promise<Copy
   }
 }
 
-function optionsOf(workspace: Workspace, { to, bytesPerSecond, signal }: CopyRequest): ReplicateOptions {
+function optionsOf(workspace: Workspace, { to, bytesPerSecond, only, signal }: CopyRequest): ReplicateOptions {
   const { clock, host, progress } = workspace;
   return {
     clock,
@@ -86,6 +89,7 @@ function optionsOf(workspace: Workspace, { to, bytesPerSecond, signal }: CopyReq
     progress,
     skip: forgottenIn(workspace, to),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+    ...(only === undefined ? {} : { only }),
     ...(signal === undefined ? {} : { signal }),
   };
 }

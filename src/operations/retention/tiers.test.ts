@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { joinRepository } from '../../repository/index.ts';
@@ -17,9 +17,11 @@ import {
   restore,
   thawPoint,
   tierSentences,
+  verify,
 } from '../index.ts';
 import type { PruneReport, PruneRequest, Workspace } from '../index.ts';
 import { TurnedClock, withPolicy } from '../testing/aged.ts';
+import { packFiles } from '../testing/workspace.ts';
 
 const day = 86_400_000;
 const request = (over: Partial<PruneRequest> = {}): PruneRequest => ({
@@ -105,6 +107,35 @@ describe('a tier of a policy with a class', () => {
     );
   });
 
+  it('is passed over by a verification of every byte, which says how much that is, and read while it is thawed', async () => {
+    const { wrap, of } = freezing();
+    const policy = glacier.replace('} }', '}, verify: { every: 1d, readEverything: 3d } }');
+    await withPolicy(
+      policy,
+      async (workspace, clock, folder) => {
+        const old = await pointOf(workspace, folder, 'old');
+        clock.nowMs += 40 * day;
+        await pointOf(workspace, folder, 'young');
+        await pruneDaily(workspace, clock, 4);
+        const everything = async () => {
+          const { checks, results } = await verify(workspace, { assets: ['docs'], everything: false });
+          return { check: checks.find(({ check }) => check === 'everything'), frozen: results[0]?.frozen };
+        };
+        expect(await everything()).toMatchObject({
+          check: { verdict: 'ok', words: /; 1 point could not be read whole, for 4\d\d\S* kB in 1 pack/ },
+          frozen: { packs: 1, points: [old.id] },
+        });
+        await thawPoint(workspace, { store: 'near', point: old.id, days: 7, dryRun: false, wait: false });
+        for (const one of of.values()) one.finishThaws();
+        expect(await everything()).toMatchObject({
+          check: { verdict: 'ok', words: /not that old$/ },
+          frozen: { packs: 0, points: [] },
+        });
+      },
+      wrap,
+    );
+  });
+
   it('a store without classes keeps its points as they are, and says so', async () => {
     await withPolicy(glacier, async (workspace, clock, folder) => {
       await pointOf(workspace, folder, 'old');
@@ -134,8 +165,12 @@ describe('a tier of a policy with a store', () => {
       const where = (await listPoints(workspace, 'docs')).points.map(({ point, stores }) => [point.id, stores]);
       expect(where).toEqual([
         [old.id, ['far']],
-        [young.id, ['near', 'far']],
+        [young.id, ['near']],
       ]);
+      // Nothing came along that the old point does not need, and what did is in an index.
+      expect(await bytesOfPacks(join(folder, 'far'))).toBeLessThan(1.2 * old.bytes.length);
+      expect(await readdir(join(folder, 'far', 'index'))).not.toEqual([]);
+      expect(await verify(workspace, { assets: [], everything: true })).toMatchObject({ results: [{}, { ok: true }] });
       const target = join(folder, 'restored');
       await restore(workspace, { asset: 'docs', target, point: old.id, start: false, stay: false });
       expect(await readFile(join(target, 'old'))).toEqual(old.bytes);
@@ -170,6 +205,11 @@ async function joined(folder: string): Promise<void> {
   for (const name of await readdir(join(folder, 'far')))
     await rm(join(folder, 'far', name), { recursive: true, force: true });
   await joinRepository(await openFsStore(join(folder, 'near'), false), await openFsStore(join(folder, 'far'), true));
+}
+
+async function bytesOfPacks(store: string): Promise<number> {
+  const sizes = await Promise.all((await packFiles(store)).map(async (path) => (await stat(path)).size));
+  return sizes.reduce((total, bytes) => total + bytes, 0);
 }
 
 const never = (): never => {

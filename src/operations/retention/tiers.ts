@@ -53,7 +53,7 @@ export function pointsAway({ store, tiers, decisions }: RetentionPlan): AwayPoin
 }
 
 /**
- * Copies what this store holds to the stores of its points' tiers, looks there whether each point is whole, and forgets it here. A point that
+ * Copies points to the stores of their tiers, with what they need and nothing else, looks there whether each point is whole, and forgets it here. A point that
  * is not whole there, or that something keeps here, stays and is named. May be repeated, after a crash too.
  */
 export async function moveAway(
@@ -92,7 +92,10 @@ async function moveTo(workspace: Workspace, retention: RetentionPlan, moving: Mo
   const stop = signal === undefined ? {} : { signal };
   const there = await workspace.repository(to);
   const before = new Set((await there.points(stop)).points.map(({ id }) => id));
-  if (going.some(({ point }) => !before.has(point))) await replicate(workspace, { from, to, ...stop });
+  const only = new Set(going.map(({ point }) => point).filter((point) => !before.has(point)));
+  if (only.size > 0) await replicate(workspace, { from, to, only, ...stop });
+  // Packs of single points come without an index, now or in a run that was killed: each reader would have to ask every one of them.
+  await there.rebuildIndex();
   const { points } = await there.points(stop);
   const copies = points.filter(({ id }) => going.some(({ point }) => point === id));
   // Every object that they need is there in its full size, and what they name can be read: looked at again, whoever copied it.

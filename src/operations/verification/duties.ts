@@ -25,6 +25,8 @@ export interface DutyPoint {
   readonly verifiedMs: number | undefined;
   readonly damaged: boolean;
   readonly provenMs: number | undefined;
+  /** It needs packs that must thaw before they are read. */
+  readonly frozen?: boolean;
 }
 
 export interface DutyFacts {
@@ -36,6 +38,8 @@ export interface DutyFacts {
   /** Of this asset in this store, oldest first. */
   readonly points: readonly DutyPoint[];
   readonly nowMs: number;
+  /** What the verification passed over in this store because it must thaw first. */
+  readonly unread?: { readonly packs: number; readonly bytes: number };
 }
 
 /** What the policy's `verify` asks, in the order of its words; nothing where it asks nothing. */
@@ -93,14 +97,25 @@ const judges: Record<DutyName, (facts: DutyFacts) => Judgement> = {
       ? unknown('no point that is there was ever restored with its checks green')
       : ok(`one was restored with its checks green ${ago(nowMs, provenMs)}`);
   },
-  everything: ({ points, policy, nowMs }) => {
+  everything: (facts) => {
+    const { policy, nowMs } = facts;
     const windowMs = policy.verifies?.readEverythingMs ?? Infinity;
-    const late = points.filter(({ atMs, verifiedMs }) => nowMs - (verifiedMs ?? atMs) > windowMs);
-    if (late.length === 0) return ok(`every byte was read within ${formatDuration(windowMs)}, or is not that old`);
-    const words = `of ${count(late, 'point')} not every byte was read within ${formatDuration(windowMs)}`;
-    return failed(`${words}: lifeboat verify --due`);
+    const late = facts.points.filter(({ atMs, verifiedMs }) => nowMs - (verifiedMs ?? atMs) > windowMs);
+    // A thaw costs hours and money each time: what is frozen is passed over, and said.
+    const due = late.filter(({ frozen }) => frozen !== true);
+    const words = `of ${count(due, 'point')} not every byte was read within ${formatDuration(windowMs)}`;
+    const cold = unreadWords(facts);
+    if (due.length > 0) return failed(`${words}: lifeboat verify --due${cold}`);
+    return ok(`every byte was read within ${formatDuration(windowMs)}, or is not that old${cold}`);
   },
 };
+
+function unreadWords({ points, unread }: DutyFacts): string {
+  const frozen = points.filter((point) => point.frozen === true);
+  if (frozen.length === 0 || unread === undefined) return '';
+  const packs = unread.packs === 1 ? '1 pack' : `${unread.packs} packs`;
+  return `; ${count(frozen, 'point')} could not be read whole, for ${formatBytes(unread.bytes)} in ${packs} of the store lie frozen`;
+}
 
 /** Damage in any point is red; of the newest every byte must have been read. */
 function judgeReading({ points, nowMs }: DutyFacts, what: string): Judgement {

@@ -94,6 +94,11 @@ export class Catalog {
     return this.#frozen.has(this.packs[pack]?.id ?? '');
   }
 
+  /** It can be read for now, though it lies in such a class. */
+  thawed(pack: number): void {
+    this.#frozen.delete(this.packs[pack]?.id ?? '');
+  }
+
   numberOf(packId: string): number | undefined {
     return this.#numbers.get(packId);
   }

@@ -1,6 +1,6 @@
 import { LifeboatError, silentProgress } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
-import { bytesOf, heldBy, listParts, otherPrefixes } from './census.ts';
+import { bytesOf, heldBy, listParts, otherPrefixes, type ListedPointObject, type Parts } from './census.ts';
 import type { Copier } from './copier.ts';
 import type { ReplicateOptions } from './replicate.ts';
 
@@ -22,12 +22,14 @@ export async function copyParts(
   source: Store,
   target: Store,
   copier: Copier,
-  { progress = silentProgress, signal }: ReplicateOptions,
+  options: ReplicateOptions,
+  coming: readonly ListedPointObject[],
 ): Promise<CopiedParts> {
+  const { progress = silentProgress, signal } = options;
   const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes]);
   const expected = new Map<string, number>();
   for (let look = 1; ; look += 1) {
-    const { packs, indexes, others } = await listParts(source);
+    const { packs, indexes, others } = await meantParts(source, options, coming);
     const fresh = (objects: readonly StoredObject[]): StoredObject[] =>
       objects.filter(({ name }) => !expected.has(name));
     const groups = [fresh(packs), fresh(indexes), fresh(others)];
@@ -43,6 +45,32 @@ export async function copyParts(
     if ((look > 1 && gone.length === 0) || look === looksMax) return { expected, vanished: gone };
   }
 }
+
+/** Of some points only what they need: asked anew each time, for a prune may have moved it. */
+async function meantParts(
+  source: Store,
+  { only, lacks }: ReplicateOptions,
+  coming: readonly ListedPointObject[],
+): Promise<Parts> {
+  const all = await listParts(source);
+  if (only === undefined) return all;
+  if (lacks === undefined)
+    throw new LifeboatError('key.missing', 'what single points need is known only with the key', {
+      where: source.location,
+    });
+  const needed = new Set<string>();
+  for (const { id } of coming) for (const name of await lacks(id, nothing)) needed.add(name);
+  return {
+    packs: all.packs.filter(({ name }) => needed.has(name)),
+    indexes: [],
+    others: all.others.filter(({ name }) => alongWithPoints.some((prefix) => name.startsWith(prefix))),
+  };
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** What opens and keeps single points; logs and journals are of the whole. */
+const alongWithPoints: readonly string[] = ['canary/', 'holds/'];
 
 export function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {

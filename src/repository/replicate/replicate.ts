@@ -20,6 +20,11 @@ export interface ReplicateOptions {
   /** Points that shall not come: they were there and were forgotten on purpose. */
   readonly skip?: ReadonlySet<string>;
   /**
+   * Only these points (ids) and the packs that they need; no index (what comes is in none, and a reader finds it by its own trailer), no logs and no journals.
+   * Needs `lacks`.
+   */
+  readonly only?: ReadonlySet<string>;
+  /**
    * Only with the key: the packs whose lack keeps a point from being whole where only the packs of `present` (names) are. Without it nobody
    * knows what a point needs, and one pack that cannot be copied keeps every new point waiting.
    */
@@ -62,7 +67,7 @@ export async function replicate(source: Store, target: Store, options: Replicate
     const waiting: { point: string; reason: string }[] = [];
     for (const batch of batchesOf(coming, target.atomicCreate ? limits.pointsReplicatedAtOnce : 1)) {
       await inSessions(target, batch, options, async (own, busy) => {
-        const parts = await copyParts(source, target, copier, options);
+        const parts = await copyParts(source, target, copier, options, coming);
         const isReadable = async (): Promise<boolean> => reading === undefined || (await stands(source, reading));
         const published = await publish({ target, copier, points: own, parts, isReadable, options });
         points.push(...published.points);
@@ -88,9 +93,14 @@ export async function planReplication(source: Store, target: Store, options: Rep
 }
 
 /** One of the same name and another size counts as missing: it may be half an object. */
-async function comingPoints(source: Store, target: Store, { skip }: ReplicateOptions): Promise<ListedPointObject[]> {
+async function comingPoints(
+  source: Store,
+  target: Store,
+  { skip, only }: ReplicateOptions,
+): Promise<ListedPointObject[]> {
   const there = await heldBy(target, ['points/']);
-  return listPoints(source, ({ name, id, bytes }) => there.get(name) !== bytes && skip?.has(id) !== true);
+  const isMeant = (id: string): boolean => skip?.has(id) !== true && only?.has(id) !== false;
+  return listPoints(source, ({ name, id, bytes }) => there.get(name) !== bytes && isMeant(id));
 }
 
 /** At least one batch: packs come along without points, too. */

@@ -1,5 +1,5 @@
 import type { Catalog } from '../read/catalog.ts';
-import type { VerifyOptions } from '../repository.ts';
+import type { VerifyOptions, VerifyResult } from '../repository.ts';
 import { FrozenParts } from './frozen-parts.ts';
 
 /** Which packs a verification reads, and what it then knows of each and of the points that rest on them. */
@@ -55,7 +55,7 @@ export class Reading {
 
   /** Whether a point needs nothing that could not be read. */
   isThere(point: string): boolean {
-    return this.#options.depth === 'structure' || !this.frozen.points.has(point);
+    return this.#options.depth === 'structure' || !this.frozen.keeps(point);
   }
 
   /** Of a pack that was chosen every chunk is read, needed or not: then it counts as read whole. */
@@ -77,8 +77,12 @@ export class Reading {
     this.#options.onPack?.({ id: record.id, bytes: record.bytes, sound: !ordinals.some(isBad) });
   }
 
+  told(): Pick<VerifyResult, 'packsOf' | 'frozen'> {
+    return { packsOf: (point) => this.#packsOfPoint(point), frozen: this.frozen.told() };
+  }
+
   /** The packs that a point rests on; undefined where that is not known, or one of them is nowhere. */
-  packsOf(point: string): string[] | undefined {
+  #packsOfPoint(point: string): string[] | undefined {
     const bits = this.#packsOf.get(point);
     if (bits === undefined || this.#incomplete.has(point)) return undefined;
     return this.#catalog.packs.flatMap(({ id }, pack) => (((bits[pack >> 3] ?? 0) >> (pack & 7)) & 1 ? [id] : []));

@@ -61,6 +61,7 @@ class Verification {
     const points = await this.#readPoints();
     await this.#readCatalog();
     const needed = await this.#neededChunks(points);
+    if (depth !== 'structure') await this.#reading.frozen.lookForThawed(this.#store);
     const work = depth === 'everything' ? new Map([...needed, ...this.#allChunks()]) : needed;
     this.#reading.choose(work.keys());
     const bytes = this.#reading.bytesOf(work.keys());
@@ -75,14 +76,13 @@ class Verification {
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
     const isSound = (id: string): boolean => !this.#suffering.has(id) && this.#reading.isThere(id);
     const sound = points.map(({ point }) => point.id).filter(isSound);
-    const packsOf = (point: string): string[] | undefined => this.#reading.packsOf(point);
-    return { checked: this.#checked, damage: this.#log.list(), sound, packsOf, frozen: this.#reading.frozen.told() };
+    return { checked: this.#checked, damage: this.#log.list(), sound, ...this.#reading.told() };
   }
 
   async #readPoints(): Promise<StoredPoint[]> {
     const chosen = this.#options.points;
     if (chosen === undefined) {
-      const { stored, damage } = await listPoints(this.#store, this.#bundle, this.#options.signal);
+      const { stored, damage } = await listPoints(this.#store, this.#bundle, { signal: this.#options.signal });
       damage.forEach((one) => this.#log.note(one));
       this.#checked.points = stored.length + damage.length;
       this.#checked.objects += this.#checked.points;

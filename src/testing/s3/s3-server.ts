@@ -53,9 +53,12 @@ function isInstalled(program: string): boolean {
 const keys = { accessKeyId: 'AKIATEST', secretAccessKey: 'SECRETTEST' } as const;
 
 /** `memory` is there in three seconds; `disk` needs seven and survives being killed. */
-export async function startS3Server(kind: 'memory' | 'disk' = 'memory'): Promise<S3Server> {
+export async function startS3Server(
+  kind: 'memory' | 'disk' = 'memory',
+  { classes = ['STANDARD_IA'] }: { classes?: readonly string[] } = {},
+): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-s3-'));
-  const ceph = new Ceph(folder, kind, await freePort(), await freePort());
+  const ceph = new Ceph(folder, kind, { port: await freePort(), monitorPort: await freePort(), classes });
   try {
     await ceph.make();
     await ceph.start();
@@ -74,10 +77,16 @@ class Ceph implements S3Server {
   readonly #folder: string;
   readonly #kind: 'memory' | 'disk';
   readonly #monitorPort: number;
+  readonly #classes: readonly string[];
   readonly #identity = randomUUID();
   #services: Service[] = [];
 
-  constructor(folder: string, kind: 'memory' | 'disk', port: number, monitorPort: number) {
+  constructor(
+    folder: string,
+    kind: 'memory' | 'disk',
+    { port, monitorPort, classes }: { port: number; monitorPort: number; classes: readonly string[] },
+  ) {
+    this.#classes = classes;
     this.#folder = folder;
     this.#kind = kind;
     this.port = port;
@@ -121,14 +130,16 @@ class Ceph implements S3Server {
   #made = false;
   #peopled = false;
 
-  /** A user, and a second storage class as real servers have; the gateway reads classes when it starts. */
+  /** A user, and further storage classes as real servers have; the gateway reads them when it starts. */
   async #people(): Promise<void> {
     const { accessKeyId, secretAccessKey } = keys;
     const user = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
     await this.admin('user', 'create', '--uid=t', '--display-name=t', ...user);
-    const place = ['--placement-id=default-placement', '--storage-class=STANDARD_IA'];
-    await this.admin('zonegroup', 'placement', 'add', '--rgw-zonegroup=default', ...place);
-    await this.admin('zone', 'placement', 'add', '--rgw-zone=default', ...place, '--data-pool=default.rgw.cool.data');
+    for (const one of this.#classes) {
+      const place = ['--placement-id=default-placement', `--storage-class=${one}`];
+      await this.admin('zonegroup', 'placement', 'add', '--rgw-zonegroup=default', ...place);
+      await this.admin('zone', 'placement', 'add', '--rgw-zone=default', ...place, '--data-pool=default.rgw.cool.data');
+    }
     this.#peopled = true;
   }
 
