@@ -25,6 +25,7 @@ import {
   type Unlock,
 } from '../repository/index.ts';
 import { retrying, type Store, type StoreFact } from '../stores/index.ts';
+import { openPointCache } from './point-cache.ts';
 import { kindOfStore, openStore } from './stores.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
@@ -64,6 +65,8 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const repositories = new Map<string, Promise<Repository>>();
   const wrap = options.wrapStore ?? retriesWith(clock);
   const unlock = options.unlock ?? (() => unlockOf(plan));
+  // A store as it was lists what it held then.
+  const points = options.asOfMs === undefined ? openPointCache(stateFolder, clock) : undefined;
   const place = (store: string): Promise<Store> => {
     return openedOnce(places, store, () => openStore(plan, store, clock, false, options.asOfMs).then(wrap));
   };
@@ -76,10 +79,16 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
     tool: toolVersion(),
     progress: options.progress,
     asset: (name) => openAsset(plan, name, clock),
-    repository: (store) => openedOnce(repositories, store, () => openStoreRepository(place(store), unlock, clock)),
+    repository: (store) =>
+      openedOnce(repositories, store, async () =>
+        openRepository(await place(store), await unlock(), clock, { points }),
+      ),
     place,
     used: async () => ({ records: added(), stores: await answered(places) }),
-    close: () => closeAll(journal, places),
+    close: async () => {
+      points?.close();
+      await closeAll(journal, places);
+    },
   };
 }
 
@@ -211,12 +220,6 @@ function openAsset(plan: Plan, name: string, clock: Clock): Asset {
   }
   return kind.open(name, declaration.settings, { baseFolder: plan.folder, clock, checkKinds: registry.checks });
 }
-
-const openStoreRepository = async (
-  place: Promise<Store>,
-  unlock: () => Promise<Unlock>,
-  clock: Clock,
-): Promise<Repository> => openRepository(await place, await unlock(), clock);
 
 async function closeAll(journal: Journal, places: Map<string, Promise<Store>>): Promise<void> {
   // A place that never opened has nothing to close; its error was given to whoever asked for it.

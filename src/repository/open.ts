@@ -62,11 +62,11 @@ export const createRepository = async (
 };
 createRepository satisfies CreateRepository;
 
-export const openRepository: OpenRepository = async (store, unlock, clock) => {
+export const openRepository: OpenRepository = async (store, unlock, clock, { points } = {}) => {
   const log = new DamageLog();
   const { bundle, headers } = await openBundle(store, unlock, log);
   noteOtherHeaders(headers, bundle.repository, log);
-  return new OpenedRepository(store, bundle, clock, log);
+  return new OpenedRepository(store, bundle, clock, log, points);
 };
 
 const passphrasesOf = ({ passphrase, passphrases = [] }: Recipients): Secret[] => [

@@ -25,6 +25,7 @@ import type {
   Damage,
   Hold,
   Point,
+  PointCache,
   PointWriter,
   Repository,
   VerifyOptions,
@@ -47,8 +48,11 @@ export class OpenedRepository implements Repository {
   readonly #clock: Clock;
   readonly #catalog: Catalog;
 
-  constructor(store: Store, bundle: KeyBundle, clock: Clock, log: DamageLog) {
+  readonly #points: PointCache | undefined;
+
+  constructor(store: Store, bundle: KeyBundle, clock: Clock, log: DamageLog, points?: PointCache) {
     this.#clock = clock;
+    this.#points = points;
     this.id = bundle.repository;
     this.location = store.location;
     this.#store = store;
@@ -89,7 +93,10 @@ export class OpenedRepository implements Repository {
   }
 
   async points(options: { signal?: AbortSignal } = {}): Promise<{ points: Point[]; damage: Damage[] }> {
-    const { stored, damage } = await listPoints(this.#store, this.#bundle, options.signal);
+    const { stored, damage } = await listPoints(this.#store, this.#bundle, {
+      ...options,
+      cache: this.#points,
+    });
     return { points: stored.map(({ point }) => point), damage };
   }
 

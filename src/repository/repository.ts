@@ -258,4 +258,25 @@ export interface Recipients {
 export type CreateRepository = (store: Store, recipients: Recipients, clock: Clock) => Promise<Repository>;
 
 /** Throws `repository.missing`, `repository.version`, `repository.damaged`, `key.wrong`, `key.missing`. */
-export type OpenRepository = (store: Store, unlock: Unlock, clock: Clock) => Promise<Repository>;
+export type OpenRepository = (
+  store: Store,
+  unlock: Unlock,
+  clock: Clock,
+  options?: { readonly points?: PointCache | undefined },
+) => Promise<Repository>;
+
+/**
+ * Point objects as they were read before, sealed as they lie in the store: with them a list of points costs one listing. Each is taken only where
+ * the store lists its name with its size, and is opened and authenticated anew; all of it may be lost, stale or harmed at any time. Never throws.
+ */
+export interface PointCache {
+  /** By name. */
+  load(place: PlaceOfPoints): Map<string, Buffer>;
+  /** Adds what was read, and drops names that are in the store no more. */
+  save(place: PlaceOfPoints, fresh: ReadonlyMap<string, Buffer>, gone: readonly string[]): void;
+}
+
+export interface PlaceOfPoints {
+  readonly repository: string;
+  readonly location: string;
+}

@@ -1,0 +1,102 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { backup, forget, listPoints } from '../operations/index.ts';
+import { withPolicy } from '../operations/testing/aged.ts';
+import type { Store } from '../stores/index.ts';
+
+const policy = '{ to: [near] }';
+const dayMs = 86_400_000;
+
+/** Counts what is read of points. */
+function counting(): { wrap: (store: Store) => Store; reads: () => string[] } {
+  let reads: string[] = [];
+  return {
+    wrap: (store) =>
+      new Proxy(store, {
+        get: (target, key) => {
+          const value = Reflect.get(target, key, target) as unknown;
+          if (typeof value !== 'function') return value;
+          return (...words: unknown[]) => {
+            if (key === 'get' && String(words[0]).startsWith('points/')) reads.push(String(words[0]));
+            return Reflect.apply(value, target, words) as unknown;
+          };
+        },
+      }),
+    reads: () => {
+      const since = reads;
+      reads = [];
+      return since;
+    },
+  };
+}
+
+async function pointFile(folder: string, id: string): Promise<string> {
+  const names = await readdir(join(folder, 'near', 'points'), { recursive: true });
+  return join(folder, 'near', 'points', names.find((name) => name.endsWith(id)) ?? '');
+}
+
+describe('points that were read before', () => {
+  it('are listed without reading them again, for a day; what comes and goes shows at once', async () => {
+    const { wrap, reads } = counting();
+    await withPolicy(
+      policy,
+      async (workspace, clock) => {
+        const ids: string[] = [];
+        const take = async (): Promise<void> => {
+          ids.push((await backup(workspace, 'docs'))[0]?.point.id ?? '');
+          clock.nowMs += 1_000;
+        };
+        const list = async () => (await listPoints(workspace, 'docs')).points.map(({ point }) => point.id);
+        for (let n = 0; n < 3; n += 1) await take();
+        expect(await list()).toEqual(ids);
+        reads();
+        expect(await list()).toEqual(ids);
+        expect(reads()).toEqual([]);
+        await take();
+        reads();
+        expect(await list()).toEqual(ids);
+        expect(reads()).toHaveLength(1);
+        await forget(workspace, { point: ids[0] ?? '', anyway: true });
+        expect(await list()).toEqual(ids.slice(1));
+        reads();
+        clock.nowMs += dayMs + 1;
+        expect(await list()).toEqual(ids.slice(1));
+        expect(reads()).toHaveLength(3);
+      },
+      wrap,
+    );
+  });
+
+  it('are read again where the store has another size, or the copy here is harmed', async () => {
+    await withPolicy(policy, async (workspace, _, folder) => {
+      const id = (await backup(workspace, 'docs'))[0]?.point.id ?? '';
+      const list = () => listPoints(workspace, 'docs');
+      expect((await list()).points).toHaveLength(1);
+      const state = join(folder, 'state-aged', 'points.db');
+      const database = new DatabaseSync(state);
+      database.exec('update points set sealed = zeroblob(length(sealed))');
+      database.close();
+      expect(await list()).toMatchObject({ points: [{ point: { id } }], damage: [] });
+      const path = await pointFile(folder, id);
+      const bytes = await readFile(path);
+      await rm(path);
+      await writeFile(path, bytes.subarray(0, -1));
+      expect(await list()).toMatchObject({ points: [], damage: [{ points: [id] }] });
+    });
+  });
+
+  it.each(['garbage', 'nothing', 'a folder in its place'])(
+    'are listed all the same when %s is left of them',
+    async (how) => {
+      await withPolicy(policy, async (workspace, _, folder) => {
+        const state = join(folder, 'state-aged', 'points.db');
+        if (how === 'garbage') await writeFile(state, Buffer.alloc(8192, 7));
+        if (how === 'a folder in its place') await mkdir(join(state, 'x'), { recursive: true });
+        await backup(workspace, 'docs');
+        for (let n = 0; n < 2; n += 1) expect((await listPoints(workspace, 'docs')).points).toHaveLength(1);
+      });
+    },
+  );
+});
