@@ -1,4 +1,4 @@
-import { toLifeboatError, type LifeboatError } from '../core/index.ts';
+import { LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Damage, Point } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 import { holdersOf } from './stores-of.ts';
@@ -28,7 +28,7 @@ export interface PointList {
 
 /**
  * The points of one asset or of all, from every store that answers.
- * Throws the first store's error when none of them answers.
+ * When none of them answers it throws what the one said that came furthest, and why the others did not.
  */
 export async function listPoints(
   workspace: Workspace,
@@ -52,9 +52,24 @@ export async function listPoints(
       unanswered.push({ store, error: toLifeboatError(error) });
     }
   }
-  if (unanswered.length === stores.length && unanswered[0] !== undefined) throw unanswered[0].error;
+  if (unanswered.length === stores.length && unanswered.length > 0) throw noneAnswered(unanswered);
   const others = asset === undefined ? await allOutside(workspace, unanswered, signal) : [];
   return { points: withProofs(workspace, [...found.values(), ...others]), damage, unanswered };
+}
+
+/** A store that could be reached and not be opened says more than one that could not be reached. */
+function noneAnswered(unanswered: PointList['unanswered']): LifeboatError {
+  const furthest = unanswered.find(({ error }) => error.code !== 'store.unreachable') ?? unanswered[0];
+  const { error, store } = furthest as PointList['unanswered'][number];
+  const others = unanswered.filter((one) => one !== furthest);
+  if (others.length === 0) return error;
+  const all = [`${store}: ${error.message}`, ...others.map((one) => `${one.store}: ${one.error.message}`)].join('; ');
+  const { where, hint } = error;
+  return new LifeboatError(error.code, `no store answers: ${all}`, {
+    ...(where === undefined ? {} : { where }),
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }
 
 interface FoundPoint {
