@@ -10,6 +10,9 @@ export const stepMark = (key: string): Record<string, string> => ({ [markName]: 
 /** A running program, as far as the system lets us see it. */
 export interface SeenProcess {
   readonly pid: number;
+  /** The name of its program, at most 15 letters of it. */
+  readonly program: string;
+  readonly parent: number;
   readonly group: number;
   /** Somebody sits before it: it has a terminal. */
   readonly terminal: boolean;
@@ -50,6 +53,8 @@ async function see(pid: string): Promise<SeenProcess | undefined> {
   const mark = environment?.split('\0').find((entry) => entry.startsWith(`${markName}=`));
   return {
     pid: Number(pid),
+    program: text?.slice(text.indexOf('(') + 1, text.lastIndexOf(')')) ?? '',
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     terminal: fields[4] !== '0',
     mark: mark?.slice(markName.length + 1),

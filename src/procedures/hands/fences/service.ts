@@ -18,6 +18,7 @@ import {
 } from '../../../core/index.ts';
 import type { StepContext } from '../../step.ts';
 import type { Fence } from './fence.ts';
+import { endOrphans, orphansOf } from './orphans.ts';
 
 const secret = z.union([
   z.string(),
@@ -122,13 +123,14 @@ function processOf(service: string, runs: z.infer<typeof runsSchema>, context: S
     runs.pidFile === undefined ? join(environment.settingsFolder, `${service}.pid`) : resolve(base, runs.pidFile);
   return {
     shown: `the process of ${service} (${pidFile})`,
-    isRunning: async () => (await pidIn(pidFile)) !== undefined,
+    isRunning: async () => (await pidIn(pidFile)) !== undefined || (await orphansOf(pidFile)).length > 0,
     stop: async () => {
       const pid = await pidIn(pidFile);
-      if (pid === undefined) return;
       await context.mustHold();
       const graceMs = typeof runs.stopWithin === 'string' ? parseDuration(runs.stopWithin) : runs.stopWithin;
-      await endOne(pid, `SIG${runs.stopSignal ?? 'TERM'}`, graceMs ?? limits.serviceStopMs, context);
+      if (pid !== undefined)
+        await endOne(pid, `SIG${runs.stopSignal ?? 'TERM'}`, graceMs ?? limits.serviceStopMs, context);
+      await endOrphans(await orphansOf(pidFile));
     },
     start: async () => {
       const { process: argv, env } = runs;
