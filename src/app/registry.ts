@@ -4,6 +4,9 @@ import type { AssetKind } from '../assets/index.ts';
 import { postgresChecks, postgresForm, postgresKind } from '../assets/postgres/index.ts';
 import { sqliteForm, sqliteKind } from '../assets/sqlite/index.ts';
 import { checkKinds } from '../checks/index.ts';
+import { consoleNotifier } from '../communications/console/index.ts';
+import type { NotifierKind } from '../communications/index.ts';
+import { webhookNotifier } from '../communications/webhook/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
 import { fsStore } from '../stores/fs/index.ts';
 import type { StoreKind } from '../stores/index.ts';
@@ -24,6 +27,7 @@ export const registry = {
   stores: [fsStore, s3Store] as readonly StoreKind[],
   checks: [...checkKinds, ...postgresChecks],
   steps: stepKinds,
+  channels: [consoleNotifier, webhookNotifier as unknown as NotifierKind] as readonly NotifierKind[],
 } as const;
 
 export type Registry = typeof registry;

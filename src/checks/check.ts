@@ -32,6 +32,8 @@ export interface CheckKind<Settings = unknown> {
   readonly schema: z.ZodType<Settings>;
   /** How long it may take unless the plan says so, instead of `limits.checkTimeoutMs`: for kinds that read everything. */
   readonly timeoutMs?: number;
+  /** What of these settings, as they are written, nothing can ask: said when the plan is loaded. Asked all the same, it is red. */
+  notYet?(written: unknown): string | undefined;
   /** One line for people. */
   describe(settings: Settings): string;
   /** Observes; throws any error when there is nothing to observe, which the caller turns into red. */

@@ -38,4 +38,19 @@ export const actingLimits = {
   promotionMs: 120_000,
   /** How long a standby may take to replay what it has received, before a person is asked whether to go without. */
   replayMs: 60_000,
+  /** What is read of the end of a log, and how long that and a pattern on it may take. */
+  logBytesMax: 16 * 2 ** 20,
+  logsTimeoutMs: 60_000,
+  patternMs: 1_000,
+  /** A channel answers within this, or another one is told; a few attempts, each pause twice the last. */
+  messageMs: 10_000,
+  messageAttemptsMax: 3,
+  messageRetryMs: 1_000,
+  /** What a tool answers of all that it manages: the plan of a large module has a few megabytes. */
+  toolAnswerBytesMax: 64 * 2 ** 20,
+  /** What was made is asked for so often until it is ready; so many doubts in a row, and people look. */
+  provisionLookMs: 1_000,
+  provisionDoubtsMax: 10,
+  /** A store with less than this left is nearly full: the points that its policy asks for come first, more of them do not. */
+  healthyRoomBytes: 256 * 2 ** 20,
 } as const;

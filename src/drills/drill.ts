@@ -162,6 +162,7 @@ function glovesFor(
     notify: async ({ channel, subject }) => {
       messages.push({ channel, subject });
       tools.workspace.progress.note(`[DRILL] kept in the bubble, not sent to ${channel}: ${subject}`);
+      return 'kept inside the bubble';
     },
   };
   return { tools: gloved, restored, messages };

@@ -20,10 +20,17 @@ export * from './retention/rekey.ts';
 export * from './retention/retention.ts';
 export * from './retention/thaw.ts';
 export * from './retention/tiers.ts';
-export { promoteStandby, type PromoteReport, type PromoteRequest } from './standby/promote-standby.ts';
+export {
+  keptStandby,
+  promoteStandby,
+  type KeptStandby,
+  type PromoteReport,
+  type PromoteRequest,
+} from './standby/promote-standby.ts';
 export { standby, type StandbyLine, type StandbyRequest } from './standby/standby.ts';
 export * from './streaming/push-log.ts';
 export * from './streaming/stream-state.ts';
 export * from './streaming/stream.ts';
 export type { ReadingAsked } from './verification/asked.ts';
 export type { DutyCheck } from './verification/duties.ts';
+export * from './under-policy.ts';

@@ -246,6 +246,8 @@ export interface Standby {
   readonly domain?: string;
   readonly lagMs?: number;
   readonly url?: string | SecretSource;
+  /** Where `lifeboat standby` keeps it, fed from a store. */
+  readonly folder?: string;
   readonly about?: string;
 }
 

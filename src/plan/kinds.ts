@@ -7,8 +7,10 @@ import type { z } from 'zod';
 export interface PlanKinds {
   readonly assets: readonly TypedKind[];
   readonly stores: readonly StoreWords[];
-  readonly checks: readonly KeyedKind[];
+  readonly checks: readonly CheckWords[];
   readonly steps: readonly StepWords[];
+  /** Channels that messages are sent by; the console alone unless stated. */
+  readonly channels?: readonly { readonly type: string }[];
 }
 
 /** Named by `type:` in its declaration; the schema covers the settings beside what every asset or store has. */
@@ -26,6 +28,11 @@ export interface StoreWords extends TypedKind {
 export interface KeyedKind {
   readonly kind: string;
   readonly schema: z.ZodType;
+}
+
+export interface CheckWords extends KeyedKind {
+  /** What of these settings, as they are written, nothing can ask. */
+  notYet?(written: unknown): string | undefined;
 }
 
 export interface StepWords extends KeyedKind {

@@ -1,6 +1,7 @@
 import type { Scenario } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { watchForCancel } from './after/cancel.ts';
+import { Meanwhile } from './meanwhile.ts';
 import { handsOfRollback } from './rollback/original.ts';
 import { Invariants, judgeSuccess } from './scenario-checks.ts';
 import { showRun } from './show.ts';
@@ -41,9 +42,10 @@ export async function act(beginning: Beginning): Promise<RunResult> {
     if (active !== undefined) active.stopped ??= 'paused';
   });
   let invariants: Invariants | undefined;
+  const meanwhile = new Meanwhile();
   let verdict: Verdict;
   try {
-    active = await activeOf(beginning, watch.signal);
+    active = await activeOf({ ...beginning, meanwhile }, watch.signal);
     if (undoes !== undefined) noteRollback(active, undoes, 'unfinished');
     invariants = new Invariants(active, beginning.despite);
     await invariants.begin();
@@ -52,6 +54,7 @@ export async function act(beginning: Beginning): Promise<RunResult> {
     await judgeSuccess(active);
     verdict = active.stopped ?? 'done';
   } finally {
+    await meanwhile.end();
     await invariants?.leave();
     await watch.end();
   }
@@ -61,7 +64,7 @@ export async function act(beginning: Beginning): Promise<RunResult> {
   return showRun(journal, run);
 }
 
-async function activeOf(beginning: Beginning, signal: AbortSignal): Promise<ActiveRun> {
+async function activeOf(beginning: Beginning & Pick<ActiveRun, 'meanwhile'>, signal: AbortSignal): Promise<ActiveRun> {
   const { since: _, despite: __, undoes, tools, ...own } = beginning;
   const empty = { tools, outputs: new Map(), scopes: new Map() };
   const known = undoes === undefined ? empty : await handsOfRollback(tools, beginning.environment, undoes.run, signal);

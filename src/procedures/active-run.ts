@@ -2,6 +2,7 @@ import type { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { RunHistory } from './history.ts';
 import type { Lease } from './lease/index.ts';
+import type { Meanwhile } from './meanwhile.ts';
 import type { Order } from './order.ts';
 import type { Requester } from './people/index.ts';
 import type { Incident, RunnerTools, Verdict } from './run-types.ts';
@@ -28,6 +29,8 @@ export interface ActiveRun {
   readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
   /** What keeps others from acting on the same target; a drill has its bubble for itself. */
   readonly lease: Lease | undefined;
+  /** What goes on beside the steps until this runner ends. */
+  readonly meanwhile: Pick<Meanwhile, 'begin'>;
   /** Ends every running step when it fires. */
   readonly signal: AbortSignal;
   /** Set by the first step that does not pass; nothing new starts then. */

@@ -1,6 +1,14 @@
 import { limits, redact } from '../core/index.ts';
-import { storesInside } from '../operations/index.ts';
+import {
+  keptStandby,
+  promoteStandby,
+  replicate,
+  storesInside,
+  storesUnwell,
+  underPolicy,
+} from '../operations/index.ts';
 import { readHistory } from './history.ts';
+import { messageFacts } from './message-facts.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepContext, StepInput } from './step.ts';
 
@@ -35,16 +43,23 @@ export function contextOf(
     incident,
     checkKinds: tools.checkKinds,
     asset: (name) => workspace.asset(name),
-    backup: (asset) => tools.backup(asset, signal),
+    backup: (asset, policy) => tools.backup(asset, signal, policy),
+    storesUnwell: (asset, policy) =>
+      storesUnwell(policy === undefined ? workspace : underPolicy(workspace, asset, policy), asset),
+    replicate: (request) => replicate(workspace, { ...request, signal }),
     planRestore: (request) => tools.planRestore({ ...request, avoid, signal }),
     restore: (request) => tools.restore({ ...request, avoid, signal }),
     check: (asset, url) =>
       workspace.asset(asset).check({ url }, workspace.plan.assets.get(asset)?.checks ?? [], { signal }),
+    keptStandby: (asset, folder) => keptStandby(workspace, asset, folder),
+    promoteStandby: (request) =>
+      promoteStandby(workspace, { ...request, signal, say: (line) => context.output(`the standby: ${line.state}`) }),
     said: () => readHistory(workspace.journal, run).steps.get(input.id)?.said ?? [],
     requester: active.requester?.as,
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
     given: () => active.outputs,
-    notify: (message) => tools.notify(message),
+    notify: (message) => tools.notify(message, signal),
+    messageFacts: () => messageFacts(active),
     remember: (facts) => {
       workspace.journal.append('step.remembered', { step: input.id, attempt, facts }, { run });
       remembered = { ...remembered, ...facts };

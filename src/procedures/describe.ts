@@ -1,4 +1,5 @@
 import { toLifeboatError } from '../core/index.ts';
+import { keptStandby, replicate, storesUnwell, underPolicy } from '../operations/index.ts';
 import type { CalledScenario, Scenario, StepDeclaration } from '../plan/index.ts';
 import { waysOf } from './groups/choose.ts';
 import { expandCalls } from './groups/expand.ts';
@@ -219,13 +220,19 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     asset: (name) => workspace.asset(name),
     planRestore: (request) => tools.planRestore(request),
     backup: act,
+    storesUnwell: (asset, policy) =>
+      storesUnwell(policy === undefined ? workspace : underPolicy(workspace, asset, policy), asset),
+    replicate: ({ from, to }) => replicate(workspace, { from, to, dryRun: true }),
     restore: act,
     check: act,
+    keptStandby: (asset, folder) => keptStandby(workspace, asset, folder),
+    promoteStandby: act,
     said: () => [],
     requester,
     copies: () => [],
     given: () => new Map(),
     notify: act,
+    messageFacts: () => ({}),
     remember: () => {},
     mustHold: act,
     output: () => {},

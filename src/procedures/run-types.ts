@@ -2,17 +2,18 @@ import type { CheckKind } from '../checks/index.ts';
 import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester } from './people/asked.ts';
-import type { Environment, StepKind } from './step.ts';
+import type { Environment, StepKind, StepMessage } from './step.ts';
 
 /** What a runner works with; handed in, so that a drill hands in other hands than the real day. */
 export interface RunnerTools {
   readonly workspace: Workspace;
   readonly stepKinds: readonly StepKind[];
   readonly checkKinds: readonly CheckKind[];
-  backup(asset: string, signal: AbortSignal): Promise<BackupReport[]>;
+  backup(asset: string, signal: AbortSignal, policy?: string): Promise<BackupReport[]>;
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
-  notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
+  /** Returns what became of it, for people. Throws `message.undelivered`. */
+  notify(message: StepMessage, signal: AbortSignal): Promise<string>;
   /** How long the hold of a target lasts unless it is renewed, milliseconds; default `limits.leaseMs`. */
   readonly leaseMs?: number;
   /** Each line that a step puts out, redacted, while it runs. */

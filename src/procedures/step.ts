@@ -2,7 +2,17 @@ import type { z } from 'zod';
 import type { Asset } from '../assets/index.ts';
 import type { CheckKind, CheckResult } from '../checks/index.ts';
 import type { Clock, Progress } from '../core/index.ts';
-import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest } from '../operations/index.ts';
+import type {
+  BackupReport,
+  CopyReport,
+  CopyRequest,
+  KeptStandby,
+  PromoteReport,
+  PromoteRequest,
+  RestorePlan,
+  RestoreReport,
+  RestoreRequest,
+} from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
 import type { Asked, Said } from './people/asked.ts';
 
@@ -44,6 +54,11 @@ export interface StepKind<Settings = unknown> {
    * nothing proves is shown to a person.
    */
   prove?(step: StepInput<Settings>, context: StepContext, is: 'done' | 'undone'): Promise<StepProof>;
+  /**
+   * What goes on from when this step is done until its runner ends: with the run, when that waits, or when it is stopped. Begun again when the run is
+   * gone on with. Ends soon after its signal and leaves nothing behind; says what it did. What breaks in it stops nothing.
+   */
+  meanwhile?(step: StepInput<Settings>, context: StepContext): Promise<string>;
 }
 
 export interface StepProof {
@@ -101,11 +116,20 @@ export interface StepContext {
   readonly incident: { readonly impactMs: number; readonly lastGoodMs: number };
   readonly checkKinds: readonly CheckKind[];
   asset(name: string): Asset;
-  backup(asset: string): Promise<readonly BackupReport[]>;
+  /** `policy`: the point goes where this policy of the plan wants it, instead of the asset's own. */
+  backup(asset: string, policy?: string): Promise<readonly BackupReport[]>;
+  /** Why the stores of an asset, or of that policy, are not well; undefined when they are. Changes nothing. */
+  storesUnwell(asset: string, policy?: string): Promise<string | undefined>;
+  /** Copies what one store holds to another; with `dryRun` says what would be copied. */
+  replicate(request: Pick<CopyRequest, 'from' | 'to' | 'dryRun'>): Promise<CopyReport>;
   /** What `restore` would do; changes nothing. */
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;
   check(asset: string, url: string): Promise<CheckResult[]>;
+  /** A standby that is fed from a store, in a folder of this machine; changes nothing. */
+  keptStandby(asset: string, folder: string): Promise<KeptStandby>;
+  /** Lets it take the place of its source. Throws `standby.not_fenced`. */
+  promoteStandby(request: Omit<PromoteRequest, 'say' | 'signal'>): Promise<PromoteReport>;
   /** What people said to this step's questions so far, in this run. */
   said(): readonly Said[];
   /** The contact that started the run, if they said so. */
@@ -114,8 +138,13 @@ export interface StepContext {
   copies(): readonly string[];
   /** What finished steps of this run gave, by their names. */
   given(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** `key` is the same for a message that is sent again after a crash. */
-  notify(message: { key: string; channel: string; subject: string; body: string }): Promise<void>;
+  /**
+   * `key` is the same for a message that is sent again after a crash; it is delivered once for each. Returns what became of it, for people.
+   * Throws `message.undelivered`.
+   */
+  notify(message: StepMessage): Promise<string>;
+  /** What the names in a template mean, now. */
+  messageFacts(): Readonly<Record<string, unknown>>;
   /** Writes down, durably and before the act, where this step is about to act; given back as `remembered`. Never a secret. */
   remember(facts: Record<string, unknown>): void;
   /**
@@ -125,6 +154,13 @@ export interface StepContext {
   mustHold(): Promise<void>;
   /** A line of output for the record and for people who watch; redacted. */
   output(line: string): void;
+}
+
+export interface StepMessage {
+  readonly key: string;
+  readonly channel: string;
+  readonly subject: string;
+  readonly body: string;
 }
 
 /** Where steps act: production, or a bubble of its own folders and ports. */

@@ -64,7 +64,9 @@ async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Fini
     return finishStep(active, step, failureOf(error), earlier?.attempts ?? 0);
   }
   const settled = earlier === undefined ? undefined : await settleEarlier(active, step, kind, input, earlier);
-  return settled ?? (await attempts(active, step, kind, input, earlier?.attempts ?? 0));
+  const finish = settled ?? (await attempts(active, step, kind, input, earlier?.attempts ?? 0));
+  if (finish.state === 'done') active.meanwhile.begin(active, kind, input);
+  return finish;
 }
 
 /** What an `if:` says before a step: nothing when the step shall run. */
@@ -135,7 +137,9 @@ function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Pas
   if (finish.state === 'cancelled') stopBySignal(active);
   else if (finish.state === 'needs-human' || finish.code === 'run.lease_lost') active.stopped ??= 'needs-human';
   else if (finish.state !== 'interrupted') active.stopped ??= 'failed';
-  active.reason ??= new LifeboatError(codeOf(finish), `${step.id}: ${finish.question ?? finish.summary}`, { where: step.id });
+  active.reason ??= new LifeboatError(codeOf(finish), `${step.id}: ${finish.question ?? finish.summary}`, {
+    where: step.id,
+  });
   return false;
 }
 

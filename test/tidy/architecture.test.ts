@@ -21,6 +21,7 @@ const contracts = new Set([
   'src/assets/asset.ts',
   'src/assets/entry.ts',
   'src/checks/check.ts',
+  'src/communications/notifier.ts',
   'src/journal/journal.ts',
   'src/operations/contract.ts',
   'src/plan/model.ts',

@@ -8,6 +8,11 @@ export interface PromoteRequest {
   readonly asset: string;
   readonly target: string;
   readonly fencedBy?: string;
+  /**
+   * The caller asked each fence around the source just now, and at least one proves that nobody writes, whatever the source answers to those who
+   * may pass it. `fencedBy` says which.
+   */
+  readonly proved?: boolean;
   say(line: StandbyLine): void;
   readonly signal: AbortSignal;
 }
@@ -23,7 +28,7 @@ export interface PromoteReport extends PromotionOrder {
  */
 export async function promoteStandby(workspace: Workspace, request: PromoteRequest): Promise<PromoteReport> {
   const { journal } = workspace;
-  const { asset, target, fencedBy, signal } = request;
+  const { asset, target, fencedBy, proved = false, signal } = request;
   const keeping = standbyOf(workspace, asset);
   const note = await keeping.noteOf(target);
   if (note === undefined || note.asset !== asset) {
@@ -34,14 +39,40 @@ export async function promoteStandby(workspace: Workspace, request: PromoteReque
   }
   const fence = await keeping.fence(note.source, { signal });
   const order: PromotionOrder = { fence, fencedBy };
-  mustBeFenced(asset, order);
-  const intent = journal.append('standby.fenced', { asset, target, ...order, fencedBy: fencedBy ?? null });
+  if (!proved) mustBeFenced(asset, order);
+  const intent = journal.append('standby.fenced', { asset, target, ...order, fencedBy: fencedBy ?? null, proved });
   const promotion = isKept(workspace, asset)
     ? await giveOrder(workspace, asset, signal)
     : await standby(workspace, { asset, target, order, say: (line) => request.say(line), signal });
   if (promotion === undefined) throw new LifeboatError('operation.cancelled', 'the promotion was stopped on request');
   journal.append('standby.promoted', { intent: intent.sequence, asset, target, ...promotion });
   return { promotion, ...order };
+}
+
+/** A standby in a folder, as this machine knows it. */
+export interface KeptStandby {
+  /** What its source calls its log; undefined: the folder is no standby (any more). */
+  readonly source: string | undefined;
+  /** It was promoted by this machine, and not made anew since. */
+  readonly promoted: Promotion | undefined;
+}
+
+/** Changes nothing. Throws `asset.unsupported`, and `asset.foreign` for the standby of another asset. */
+export async function keptStandby(workspace: Workspace, asset: string, target: string): Promise<KeptStandby> {
+  const note = await standbyOf(workspace, asset).noteOf(target);
+  if (note !== undefined && note.asset !== asset) {
+    throw new LifeboatError('asset.foreign', `${target} is a standby of ${note.asset}`, { where: target });
+  }
+  return { source: note?.source, promoted: note === undefined ? lastPromotion(workspace, asset, target) : undefined };
+}
+
+/** The process that promoted it says so when it is over, also where the one that gave the order is gone by then. */
+function lastPromotion({ journal }: Workspace, asset: string, target: string): Promotion | undefined {
+  const last = journal
+    .records({ kinds: ['standby.finished', 'standby.seeded'], own: true })
+    .findLast(({ data }) => data['asset'] === asset && data['target'] === target);
+  const promotion = last?.data['promotion'];
+  return typeof promotion === 'object' && promotion !== null ? (promotion as Promotion) : undefined;
 }
 
 /** Two that take writes are worse than none: what is lost then nobody can put together again. */

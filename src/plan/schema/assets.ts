@@ -39,6 +39,7 @@ const standby = z.strictObject({
   domain: name.optional(),
   lag: duration.optional(),
   url: secretOrText.optional().describe('Where it answers: postgresql://user@host:port/database'),
+  folder: text.optional().describe('Where `lifeboat standby` keeps it, fed from a store alone'),
   about: text.optional(),
 });
 

@@ -4,8 +4,6 @@ import { duration, name, text } from './words.ts';
 
 /** Kinds of checks that the language has and nothing asks yet: where one is asked, it is red. */
 export const laterChecks: readonly KeyedKind[] = [
-  { kind: 'promql', schema: z.union([text, z.strictObject({ query: text, url: text.optional() })]) },
-  { kind: 'logs', schema: z.strictObject({ of: text, pattern: text, since: duration.optional() }) },
   { kind: 'tls', schema: z.union([text, z.strictObject({ host: text, validFor: duration.optional() })]) },
   { kind: 'store', schema: name },
   { kind: 'service', schema: name },

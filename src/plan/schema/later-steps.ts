@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepWords } from '../kinds.ts';
-import { calendars, duration, listOf, name, text } from './words.ts';
+import { duration, listOf, name, text } from './words.ts';
 
 const servicesNamed = { service: name.optional(), services: listOf(name).min(1).optional() };
 
@@ -39,33 +39,6 @@ export const laterSteps: readonly StepWords[] = [
       pause: duration.optional(),
       replicas: z.int().min(1).optional(),
     }),
-  },
-  {
-    kind: 'replicate',
-    schema: z.strictObject({ from: name, to: name, asset: name.optional(), prefix: text.optional() }),
-  },
-  {
-    kind: 'provision',
-    schema: z.union([
-      text,
-      z.strictObject({
-        what: text,
-        by: z.enum(['terraform', 'helm', 'kubectl', 'kustomize', 'eksctl', 'cloud', 'sql', 'people']).optional(),
-        cluster: name.optional(),
-        files: listOf(text).min(1).optional(),
-        folder: text.optional(),
-        targets: listOf(text).min(1).optional(),
-        namespace: text.optional(),
-        release: text.optional(),
-        values: text.optional(),
-        overlay: name.optional().describe('The environment whose overlay is applied'),
-        with: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ]),
-  },
-  {
-    kind: 'policy',
-    schema: z.strictObject({ asset: name, use: name.optional(), every: calendars.optional(), while: text.optional() }),
   },
   { kind: 'stop', schema: workload },
   { kind: 'start', schema: workload },

@@ -63,7 +63,12 @@ export const category = z.strictObject({
 const channelCommon = { else: name.optional(), domain: name.optional() };
 export const channel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('console'), ...channelCommon }),
-  z.strictObject({ type: z.literal('webhook'), url: secretOrText, ...channelCommon }),
+  z.strictObject({
+    type: z.literal('webhook'),
+    url: secretOrText,
+    secret: secretSource.optional().describe('Shared with the receiver, who can tell by it that a message is ours'),
+    ...channelCommon,
+  }),
   z.strictObject({ type: z.literal('slack'), url: secretOrText, ...channelCommon }),
   z.strictObject({ type: z.literal('sms'), url: secretOrText, to: listOf(name).min(1), ...channelCommon }),
   z.strictObject({ type: z.literal('pagerduty'), routingKey: secretSource, ...channelCommon }),

@@ -4,7 +4,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import type { Path } from '../document.ts';
 import { namesIn } from '../expressions.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
-import type { KeyedKind } from '../kinds.ts';
+import type { CheckWords } from '../kinds.ts';
 import type { CheckSpec } from '../model.ts';
 import { laterChecks } from '../schema/later-checks.ts';
 import { madeOnce } from '../schema/made-once.ts';
@@ -42,6 +42,8 @@ export function readCheck(inspection: Inspection, written: unknown, path: Path):
   if (!inspection.kinds.checks.includes(kind)) inspection.notExecutable([...path, kind.kind], `the check ${kind.kind}`);
   checkExpression(inspection, written['expect'], [...path, 'expect']);
   if (read === undefined) return undefined;
+  const unasked = kind.notYet?.(written[kind.kind]);
+  if (unasked !== undefined) inspection.notExecutable([...path, kind.kind], unasked);
   return {
     kind: kind.kind,
     settings: written[kind.kind],
@@ -52,7 +54,7 @@ export function readCheck(inspection: Inspection, written: unknown, path: Path):
 }
 
 /** Check kinds with those that only the language knows yet. */
-export const allChecks = (inspection: { readonly kinds: { readonly checks: readonly KeyedKind[] } }): KeyedKind[] => {
+export const allChecks = (inspection: { readonly kinds: { readonly checks: readonly CheckWords[] } }): CheckWords[] => {
   const built = inspection.kinds.checks;
   return [...built, ...laterChecks.filter(({ kind }) => !built.some((one) => one.kind === kind))];
 };

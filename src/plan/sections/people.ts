@@ -51,6 +51,7 @@ function readCategories(inspection: Inspection, timezone: string): Map<string, C
 
 function readChannels(inspection: Inspection, timezone: string): Map<string, Channel> {
   const channels = new Map<string, Channel>();
+  const sendable = (inspection.kinds.channels ?? [{ type: 'console' }]).map(({ type }) => type);
   for (const [name, written] of inspection.entries('channels')) {
     const path = ['channels', name];
     const type = isMapping(written) ? written['type'] : undefined;
@@ -61,7 +62,7 @@ function readChannels(inspection: Inspection, timezone: string): Map<string, Cha
     }
     const read = inspection.read(schema.channel, written, path);
     if (read === undefined) continue;
-    if (read.type !== 'console') inspection.notExecutable([...path, 'type'], `a channel of type ${read.type}`);
+    if (!sendable.includes(read.type)) inspection.notExecutable([...path, 'type'], `a channel of type ${read.type}`);
     channels.set(name, modelOf(schema.channel, written, timezone) as Channel);
   }
   return channels;

@@ -95,3 +95,8 @@ async function readState(client: Client): Promise<ServerState> {
 /** `0/5000028`, as PostgreSQL writes a position. */
 export const positionText = (position: bigint): string =>
   `${(position >> 32n).toString(16).toUpperCase()}/${(position & 0xffff_ffffn).toString(16).toUpperCase()}`;
+
+export function positionOf(text: string): bigint {
+  const [high = '0', low = '0'] = text.split('/');
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}

@@ -53,6 +53,7 @@ async function originalRun(
     order: new Order(scenario),
     earlier,
     answer: undefined,
+    meanwhile: { begin: () => {} },
     lease: undefined,
     parameters: started.parameters ?? {},
     outputs: new Map(),

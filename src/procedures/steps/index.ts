@@ -9,7 +9,10 @@ import { fenceStep } from './fence/index.ts';
 import { manualStep } from './manual/index.ts';
 import { notifyStep } from './notify/index.ts';
 import { parallelStep } from './parallel/index.ts';
+import { policyStep } from './policy/index.ts';
 import { promoteStep } from './promote/index.ts';
+import { provisionStep } from './provision/index.ts';
+import { replicateStep } from './replicate/index.ts';
 import { restoreStep } from './restore/index.ts';
 import { switchStep } from './switch/index.ts';
 import { waitStep } from './wait/index.ts';
@@ -30,4 +33,7 @@ export const stepKinds = [
   fenceStep,
   promoteStep,
   switchStep,
+  replicateStep,
+  policyStep,
+  provisionStep,
 ] as readonly StepKind[];

@@ -39,7 +39,10 @@ export function makeBench(
     backup: notHere,
     planRestore: notHere,
     restore: notHere,
-    notify: async (message) => void messages.push(message),
+    notify: async (message) => {
+      messages.push(message);
+      return `told ${message.channel}`;
+    },
   };
   const close = (): void => {
     journal.close();

@@ -17,6 +17,7 @@ import {
   writeFileDurably,
 } from '../../../core/index.ts';
 import type { StepContext } from '../../step.ts';
+import { readEnvLines } from '../env-lines.ts';
 import type { Fence } from './fence.ts';
 import { endOrphans, orphansOf } from './orphans.ts';
 
@@ -139,17 +140,34 @@ function processOf(service: string, runs: z.infer<typeof runsSchema>, context: S
           hint: 'Start it yourself, then go on with the run.',
         });
       await rm(pidFile, { force: true });
-      const named = Object.entries(env ?? {}).map(async ([name, value]) => [name, await readText(value)] as const);
       const logFile = `${pidFile}.log`;
       const started = await startService(argv, {
         cwd: resolve(base, runs.cwd ?? '.'),
-        env: plainEnvironment(Object.fromEntries(await Promise.all(named))),
+        env: plainEnvironment({ ...(await settingsOf(env)), ...(await turned(service, environment)) }),
         logFile,
       });
       environment.adopt({ name: service, pid: started.pid, stop: () => started.stop() });
       await writeFileDurably(pidFile, `${started.pid}\n`);
     },
   };
+}
+
+async function settingsOf(env: z.infer<typeof runsSchema>['env'] = {}): Promise<Record<string, string>> {
+  const named = Object.entries(env).map(async ([name, value]) => [name, await readText(value)] as const);
+  return Object.fromEntries(await Promise.all(named));
+}
+
+/** What `switch` wrote for this service where it states no file: newer than what the plan says. */
+async function turned(
+  service: string,
+  { settingsFolder }: StepContext['environment'],
+): Promise<Record<string, string>> {
+  try {
+    return readEnvLines(await readFile(join(settingsFolder, `${service}.env`), 'utf8'));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return {}; // nothing was turned
+    throw error;
+  }
 }
 
 /** The number in the file, if the process that wrote it is still there: numbers are used again. */

@@ -15,7 +15,7 @@ import { checkContextOf, checkOf, writtenCheck } from '../../check-of.ts';
 import { duration } from '../../duration.ts';
 import { endOverSsh, runOverSsh, type SshHost } from '../../hands/ssh.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
-import { lineSplitter } from './lines.ts';
+import { lineSplitter } from '../../hands/lines.ts';
 
 const argv = z.array(z.string()).min(1);
 const secret = z.union([

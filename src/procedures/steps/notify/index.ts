@@ -1,36 +1,62 @@
 import { z } from 'zod';
-import type { StepKind } from '../../step.ts';
+import { beyondFill, fill } from '../../../communications/index.ts';
+import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
+import type { StepContext, StepKind } from '../../step.ts';
 
 const schema = z.strictObject({
   channel: z.string().min(1),
   template: z.string().min(1).optional(),
   text: z.string().min(1).optional(),
+  optional: z.boolean().optional().describe('True: the run goes on when no channel takes it, and says so'),
 });
 type Settings = z.infer<typeof schema>;
 
 /**
- * `notify: { channel: ops, template: resolved }`. Messages go to the console; templates are filled once channels exist, until
- * then the message says which one it would be. After a crash a message may come twice, with the same key: better than never.
+ * `notify: { channel: ops, template: resolved }`, or `text:`. Delivered once for each run and step, whatever crashes. What a template names and nobody
+ * knows is said in its place.
  */
 export const notifyStep: StepKind<Settings> = {
   kind: 'notify',
   schema,
   destructive: false,
   title: ({ channel }) => `tell ${channel}`,
-  describe: async ({ settings }, { mode }) => ({
-    certainty: 'predicted',
-    text: mode === 'drill' ? 'shown here; nothing leaves the bubble' : `on the console, for ${settings.channel}`,
-  }),
+  describe: async ({ settings }, { mode, plan }) => {
+    if (mode === 'drill') return { certainty: 'predicted', text: 'shown here; nothing leaves the bubble' };
+    const { channel, template } = settings;
+    const beyond = template === undefined ? undefined : beyondFill(templateOf(template, plan).body);
+    if (beyond !== undefined) return { certainty: 'unknown', text: `the template ${template} holds ${beyond}` };
+    const { type = 'console', else: next } = plan.channels.get(channel) ?? {};
+    return { certainty: 'predicted', text: `by ${type}${next === undefined ? '' : `, else by ${next}`}; sent once` };
+  },
   run: async ({ id, key, settings }, context) => {
-    const { channel, text, template } = settings;
-    const subject =
-      template === undefined ? `${id} (${context.environment.name})` : `${template} (${context.environment.name})`;
-    const body = text ?? `The step ${id} was reached.`;
-    await context.notify({ key, channel, subject, body });
-    return {
-      state: 'done',
-      outputs: { channel },
-      summary: context.mode === 'drill' ? 'kept inside the bubble' : `told ${channel}`,
-    };
+    const { channel, text, template, optional = false } = settings;
+    const words = template === undefined ? undefined : filled(template, context);
+    const subject = words?.subject ?? `${id} (${context.environment.name})`;
+    const body = words?.body ?? text ?? `The step ${id} was reached.`;
+    const unknown = words?.unknown ?? [];
+    if (unknown.length > 0) context.output(`not known yet, and said so: ${unknown.join(', ')}`);
+    try {
+      const became = await context.notify({ key, channel, subject, body });
+      return { state: 'done', outputs: { channel, told: true, unknown }, summary: became };
+    } catch (error) {
+      if (!optional || !isLifeboatError(error, 'message.undelivered')) throw error;
+      context.output(error.message);
+      return { state: 'done', outputs: { channel, told: false, unknown }, summary: `NOT told: ${error.message}` };
+    }
   },
 };
+
+function filled(name: string, context: StepContext): { subject: string; body: string; unknown: string[] } {
+  const template = templateOf(name, context.plan);
+  const facts = context.messageFacts();
+  const [subject, body] = [fill(template.subject ?? name, facts), fill(template.body, facts)];
+  return { subject: subject.text, body: body.text, unknown: [...new Set([...subject.unknown, ...body.unknown])] };
+}
+
+function templateOf(name: string, { templates }: StepContext['plan']): { subject?: string; body: string } {
+  const template = templates.get(name);
+  if (template !== undefined) return template;
+  throw new LifeboatError('plan.unknown_name', `the plan has no template ${name}`, {
+    hint: `It has: ${[...templates.keys()].join(', ') || 'none'}.`,
+  });
+}

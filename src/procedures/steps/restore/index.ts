@@ -14,7 +14,7 @@ import {
 import type { RestoreReport, RestoreRequest } from '../../../operations/index.ts';
 import { isInside } from '../../inside.ts';
 import type { StepContext, StepInput, StepKind, StepOutcome } from '../../step.ts';
-import { withCredentials } from './credentials.ts';
+import { withCredentials } from '../../hands/credentials.ts';
 
 const schema = z.union([
   z.string().min(1),

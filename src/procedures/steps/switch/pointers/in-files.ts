@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { LifeboatError, Secret } from '../../../../core/index.ts';
 import type { SettingsFiles } from '../../../hands/files.ts';
 import { keptInJournal, mustSay, type Image, type Pointer } from '../pointer.ts';
-import { readEnvLine, writeEnvLine } from './env-lines.ts';
+import { readEnvLine, writeEnvLine } from '../../../hands/env-lines.ts';
 import { readKey, writeKey } from './keyed-text.ts';
 
 /** Whoever turns settings may hand out a password: files that we make are for their owner alone. */

@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../../../core/index.ts';
+import { LifeboatError } from '../../core/index.ts';
 
 /** What `NAME=value` says in a file of such lines; the last one counts, as it does for systemd and shells. */
 export function readEnvLine(text: string, name: string): string | undefined {
@@ -20,11 +20,24 @@ export function writeEnvLine(text: string, name: string, value: string | undefin
   return lines.join('\n');
 }
 
+/** All that such a file says. */
+export function readEnvLines(text: string): Record<string, string> {
+  const named = text.split('\n').flatMap((line) => partsOf(line) ?? []);
+  return Object.fromEntries(named.map(({ name, written }) => [name, unquoted(written)]));
+}
+
 function linesOf(text: string, name: string): { index: number; before: string; written: string }[] {
   return text.split('\n').flatMap((line, index) => {
-    const match = /^(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=)(.*?)\s*$/.exec(line);
-    return match?.[2] === name ? [{ index, before: match[1] ?? '', written: match[3] ?? '' }] : [];
+    const parts = partsOf(line);
+    return parts?.name === name ? [{ index, before: parts.before, written: parts.written }] : [];
   });
+}
+
+function partsOf(line: string): { name: string; before: string; written: string } | undefined {
+  const match = /^(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=)(.*?)\s*$/.exec(line);
+  if (match === null) return undefined;
+  const [, before = '', name = '', written = ''] = match;
+  return { name, before, written };
 }
 
 function unquoted(written: string): string {

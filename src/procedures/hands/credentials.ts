@@ -1,5 +1,5 @@
-import { isSecretSource, readText, Secret } from '../../../core/index.ts';
-import type { Plan } from '../../../plan/index.ts';
+import { isSecretSource, readText, Secret } from '../../core/index.ts';
+import type { Plan } from '../../plan/index.ts';
 
 /**
  * A restored server takes the credentials of its source. The journal has its address without the password; this puts the

@@ -1,0 +1,3 @@
+export * from './fill.ts';
+export * from './notifier.ts';
+export * from './outbox.ts';

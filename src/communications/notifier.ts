@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { Clock } from '../core/index.ts';
+
+/**
+ * One way to tell people something. A folder a kind, `notifier.suite.ts` for what all of them promise, a line in the registry. A notifier hands one
+ * message over, once; what is tried again, told elsewhere, or not said twice is the business of the outbox.
+ */
+export interface NotifierKind<Settings = unknown> {
+  /** As `type:` of a channel says it. */
+  readonly type: string;
+  /** What the plan writes beside `type`, `else` and `domain`. */
+  readonly schema: z.ZodType<Settings>;
+  /**
+   * What happens to a message that comes twice, because nobody knew whether it had arrived. `recognised`: its key goes with it, and whoever gets it can
+   * tell, so it is sent again. `seen`: people would see it twice, so it is not.
+   */
+  readonly twice: 'recognised' | 'seen';
+  /** Reads secrets; sends nothing. Throws `secret.unset`, `channel.refused` for settings that cannot work. */
+  open(settings: Settings, hands: NotifierHands): Promise<Notifier>;
+}
+
+export interface NotifierHands {
+  readonly clock: Clock;
+  /** Shows a line to whoever runs this process. */
+  say(line: string): void;
+}
+
+export interface Notifier {
+  /** Where it leads, for people and for the record: never a secret. */
+  readonly location: string;
+  /**
+   * Resolves when the other side said that it has the message, with what it said. Ends within the signal.
+   * Throws `channel.unreachable` (it was not taken; later it may be), `channel.silent` (nobody knows whether it was taken) and `channel.refused` (it
+   * will not be).
+   */
+  send(message: Message, signal: AbortSignal): Promise<{ readonly answer: string }>;
+}
+
+/** Redacted already. */
+export interface Message {
+  /** The same for every attempt at this message, also after a crash. */
+  readonly key: string;
+  /** The channel that it was written for. */
+  readonly channel: string;
+  readonly subject: string;
+  readonly body: string;
+  /** When it was written, milliseconds since 1970. */
+  readonly atMs: number;
+  /** The plan's name. */
+  readonly plan: string;
+}

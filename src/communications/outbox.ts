@@ -1,0 +1,170 @@
+import { isoTime, LifeboatError, limits, redact, toLifeboatError, type Clock } from '../core/index.ts';
+import type { Journal, JournalRecord } from '../journal/index.ts';
+import type { Message, Notifier, NotifierKind } from './notifier.ts';
+
+/** A channel of the plan, opened. */
+export interface OpenChannel {
+  readonly notifier: Notifier;
+  readonly twice: NotifierKind['twice'];
+}
+
+export interface OutboxHands {
+  readonly journal: Pick<Journal, 'append' | 'records'>;
+  readonly clock: Clock;
+  /** Name of the plan. */
+  readonly plan: string;
+  /** Throws whatever keeps it from being opened; then the next one is tried. */
+  open(channel: string): Promise<OpenChannel>;
+  /** The channel that stands in for this one. */
+  next(channel: string): string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a message. */
+export interface Delivery {
+  /** The channel that took it, which may be one that stood in. */
+  readonly through: string;
+  readonly location: string;
+  readonly answer: string;
+  /** It was delivered before, by an earlier attempt of the same step. */
+  readonly already: boolean;
+  /** It was under way when its sender ended, and is not said again, because people would see it twice. */
+  readonly unsure: boolean;
+  /** Channels that did not take it, with the reason. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Delivers a message once for each key, whatever crashes and resumes: what is to be said is in the journal before anything is sent, each attempt has
+ * a record before and after, and the first words for a key are the ones that are sent. Each channel is tried a few times, then the one that
+ * stands in for it. Throws `message.undelivered` when none took it.
+ */
+export async function deliver(
+  message: Pick<Message, 'key' | 'channel' | 'subject' | 'body'>,
+  hands: OutboxHands,
+): Promise<Delivery> {
+  const { journal } = hands;
+  const history = journal
+    .records({ kinds: ['message.*'], own: true })
+    .filter(({ data }) => data['key'] === message.key);
+  const sent = history.find(({ kind }) => kind === 'message.sent');
+  if (sent !== undefined) return { ...deliveryOf(sent), already: true };
+  const written = queued(message, history, hands);
+  const failed: string[] = [];
+  for (const channel of chainOf(written.channel, hands)) {
+    const outcome = await through(channel, written, history, hands);
+    if (typeof outcome !== 'string') return { ...outcome, failed };
+    failed.push(`${channel}: ${outcome}`);
+  }
+  throw new LifeboatError('message.undelivered', `nobody was told: ${failed.join('; ')}`, {
+    where: written.channel,
+    hint: 'Tell people in another way. The same message is tried again when the step is.',
+  });
+}
+
+/** The words that were to be said first, if they were written down before. */
+function queued(
+  { key, channel, subject, body }: Pick<Message, 'key' | 'channel' | 'subject' | 'body'>,
+  history: readonly JournalRecord[],
+  { journal, clock, plan }: OutboxHands,
+): Message {
+  const before = history.find(({ kind }) => kind === 'message.queued');
+  if (before !== undefined) {
+    const { data, atMs } = before;
+    const [first, second] = [String(data['subject']), String(data['body'])];
+    return { key, channel: String(data['channel']), subject: first, body: second, atMs, plan };
+  }
+  const atMs = clock.now();
+  const message = { key, channel, subject: redact(subject), body: redact(body), atMs, plan };
+  journal.append('message.queued', { key, channel, subject: message.subject, body: message.body });
+  return message;
+}
+
+/** The channel and those that stand in for it, each once. */
+function chainOf(channel: string, { next }: OutboxHands): string[] {
+  const chain: string[] = [];
+  for (let one: string | undefined = channel; one !== undefined && !chain.includes(one); one = next(one))
+    chain.push(one);
+  return chain;
+}
+
+/** What became of it on one channel; the reason, where it was not taken. */
+async function through(
+  channel: string,
+  message: Message,
+  history: readonly JournalRecord[],
+  hands: OutboxHands,
+): Promise<Delivery | string> {
+  const { journal, clock, signal } = hands;
+  let opened: OpenChannel;
+  try {
+    opened = await hands.open(channel);
+  } catch (error) {
+    return toLifeboatError(error).message;
+  }
+  const { location } = opened.notifier;
+  const base = { key: message.key, channel: message.channel, through: channel, location };
+  if (isInDoubt(channel, history) && opened.twice === 'seen') {
+    const data = { ...base, answer: 'it was under way when its sender ended', unsure: true };
+    return deliveryOf(journal.append('message.sent', data));
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    journal.append('message.attempted', { ...base, attempt });
+    try {
+      const { answer } = await inTime(message, opened.notifier, hands);
+      return deliveryOf(journal.append('message.sent', { ...base, answer: redact(answer), unsure: false }));
+    } catch (error) {
+      const failure = toLifeboatError(error);
+      journal.append('message.failed', { ...base, attempt, error: failure.toJSON() });
+      if (!mayTryAgain(failure, opened.twice) || attempt >= limits.messageAttemptsMax) return failure.message;
+      await clock.sleep(limits.messageRetryMs * 2 ** (attempt - 1), signal);
+    }
+  }
+}
+
+/** The last that is known of it there is that it was about to be sent, or that nothing was answered. */
+function isInDoubt(channel: string, history: readonly JournalRecord[]): boolean {
+  const last = history.findLast(({ data }) => data['through'] === channel);
+  const error = last?.data['error'] as { code?: unknown } | undefined;
+  return last?.kind === 'message.attempted' || error?.code === 'channel.silent';
+}
+
+/** What was not answered may have arrived: only those who know a message again are sent it again. */
+const mayTryAgain = ({ code }: LifeboatError, twice: NotifierKind['twice']): boolean =>
+  code === 'channel.unreachable' || (code === 'channel.silent' && twice === 'recognised');
+
+async function inTime(message: Message, notifier: Notifier, hands: OutboxHands): Promise<{ readonly answer: string }> {
+  const late = new AbortController();
+  const over = new AbortController();
+  hands.clock.sleep(limits.messageMs, over.signal).then(
+    () => late.abort(),
+    () => {}, // it was answered before
+  );
+  try {
+    return await notifier.send(message, AbortSignal.any([late.signal, hands.signal]));
+  } catch (error) {
+    if (!late.signal.aborted) throw error;
+    throw new LifeboatError('channel.silent', `${notifier.location} did not answer in ${limits.messageMs / 1000} s`, {
+      cause: error,
+    });
+  } finally {
+    over.abort();
+  }
+}
+
+const deliveryOf = ({ data }: JournalRecord): Delivery => ({
+  through: String(data['through']),
+  location: String(data['location']),
+  answer: String(data['answer']),
+  already: false,
+  unsure: data['unsure'] === true,
+  failed: [],
+});
+
+/** A message as text for people. */
+export const textOfMessage = ({ subject, body }: Pick<Message, 'subject' | 'body'>): string =>
+  [subject, body].filter((part) => part !== '').join('\n');
+
+/** As it is written down outside: the moment in a form that every reader knows. */
+export const writtenAt = ({ atMs }: Message): string => isoTime(atMs);

@@ -1,0 +1,37 @@
+import { formatBytes, LifeboatError, limits, toLifeboatError } from '../core/index.ts';
+import { holdsRepository } from '../repository/index.ts';
+import type { Workspace } from './contract.ts';
+import { storesOf, unknownAsset } from './stores-of.ts';
+
+/** The same workspace, in which an asset is protected by another policy of the plan. Throws `plan.unknown_name`. */
+export function underPolicy(workspace: Workspace, asset: string, policy: string): Workspace {
+  const { plan } = workspace;
+  const declared = plan.assets.get(asset);
+  if (declared === undefined) throw unknownAsset(plan, asset);
+  if (!plan.policies.has(policy)) {
+    throw new LifeboatError('plan.unknown_name', `the plan has no policy ${policy}`, {
+      hint: `It has: ${[...plan.policies.keys()].join(', ') || 'none'}.`,
+    });
+  }
+  const assets = new Map(plan.assets).set(asset, { ...declared, policy });
+  return { ...workspace, plan: { ...plan, assets } };
+}
+
+/**
+ * Why more points of an asset should not be taken now: one of the stores that its policy names does not answer, may not be written, or is nearly
+ * full. Undefined when all are well. Changes nothing.
+ */
+export async function storesUnwell(workspace: Workspace, asset: string): Promise<string | undefined> {
+  for (const store of storesOf(workspace.plan, asset)) {
+    try {
+      const place = await workspace.place(store);
+      if (!(await holdsRepository(place))) return `${store} holds no repository`;
+      const room = await place.room?.();
+      if (room !== undefined && room.freeBytes < limits.healthyRoomBytes)
+        return `${store} has ${formatBytes(room.freeBytes)} left`;
+    } catch (error) {
+      return `${store}: ${toLifeboatError(error).message}`;
+    }
+  }
+  return undefined;
+}

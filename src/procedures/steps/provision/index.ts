@@ -1,0 +1,111 @@
+import { endProcesses, LifeboatError, limits } from '../../../core/index.ts';
+import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
+import { eksctlTool } from './eksctl.ts';
+import { helmTool } from './helm.ts';
+import { kubectlTool } from './kubectl.ts';
+import { askerOf } from './run-tool.ts';
+import { longOf, notYet, schema, type Settings } from './settings.ts';
+import { terraformTool } from './terraform.ts';
+import type { Look, Tool } from './tool.ts';
+
+type Input = StepInput<Settings>;
+
+/**
+ * `provision: { what: the shop, by: helm, release: shop, folder: charts/shop, cluster: main }`: makes what is not there, by the tool that people made it
+ * with. The tool is asked before and after, in the answers that it documents for programs, and only its answer makes the step done.
+ */
+export const provisionStep: StepKind<Settings> = {
+  kind: 'provision',
+  schema,
+  destructive: true,
+  notYet,
+  title: (settings) => `make ${longOf(settings).what}${by(settings)}`,
+  describe: async (input, context) => {
+    if (context.mode === 'drill') return { certainty: 'unknown', text: 'not exercised: it is made outside the bubble' };
+    return toolOf({ ...input, id: 'dry', key: 'dry', remembered: {} }, context).preview();
+  },
+  run: async (input, context) => {
+    if (context.mode === 'drill') return notExercised(`${longOf(input.settings).what} is made outside the bubble`);
+    const tool = toolOf(input, context);
+    const before = await tool.look({});
+    if (before.state === 'there') return doneBy(tool, before, 'it was there');
+    // What was written down in the same attempt is not handed back: it is kept here.
+    let remembered = input.remembered;
+    const noting = { ...context, remember: noteTo((facts) => (remembered = { ...remembered, ...facts }), context) };
+    const failure = await toolOf(input, noting).make();
+    return failure ?? (await untilThere(tool, () => remembered, context));
+  },
+  inspect: async (input, context) => {
+    // What a dead runner left at work is ended first: two must never act at once.
+    if ((await endProcesses(({ mark }) => mark === input.key)) === undefined) return 'unknown';
+    const tool = toolOf(input, context);
+    const now = await tool.look(input.remembered);
+    if (now.state === 'there') return doneBy(tool, now, 'still there');
+    return now.state === 'missing' ? 'not-done' : 'unknown';
+  },
+  undo: async (input, context) => {
+    const tool = toolOf(input, context);
+    if (tool.undo !== undefined) return tool.undo(input.remembered);
+    const question = `Take back by hand what ${tool.program} made: ${longOf(input.settings).what}. Is it as it was before?`;
+    return { state: 'needs-human', question };
+  },
+  prove: async (input, context, is) => {
+    const tool = toolOf(input, context);
+    const now: Look =
+      is === 'done'
+        ? await tool.look(input.remembered)
+        : ((await tool.lookUndone?.(input.remembered)) ?? { state: 'unknown', text: `${tool.program} cannot tell` });
+    const state = now.state === 'there' ? 'proved' : now.state === 'missing' ? 'refuted' : 'unknown';
+    return { state, text: now.text };
+  },
+};
+
+const by = (settings: Settings): string => {
+  const { by: tool } = longOf(settings);
+  return tool === undefined ? '' : ` by ${tool}`;
+};
+
+/** Throws `plan.not_executable` for what people, clouds and databases make. */
+function toolOf(input: Input, context: StepContext): Tool {
+  const ask = askerOf(input, context);
+  const missing = notYet(input.settings);
+  if (missing !== undefined) throw new LifeboatError('plan.not_executable', missing);
+  const { by: tool } = longOf(input.settings);
+  if (tool === 'terraform') return terraformTool(input, context, ask);
+  if (tool === 'helm') return helmTool(input, context, ask);
+  return tool === 'eksctl' ? eksctlTool(input, context, ask) : kubectlTool(input, context, ask);
+}
+
+const noteTo =
+  (keep: (facts: Record<string, unknown>) => void, { remember }: StepContext): StepContext['remember'] =>
+  (facts) => {
+    keep(facts);
+    remember(facts);
+  };
+
+/** Until the step's own time is over. What nobody can tell for a while may be a cluster that is just coming up. */
+async function untilThere(
+  tool: Tool,
+  remembered: () => Readonly<Record<string, unknown>>,
+  { clock, signal, output }: StepContext,
+): Promise<StepOutcome> {
+  let last = '';
+  for (let unknown = 0; ;) {
+    const now = await tool.look(remembered());
+    if (now.state === 'there') return doneBy(tool, now);
+    unknown = now.state === 'underway' ? 0 : unknown + 1;
+    if (unknown >= limits.provisionDoubtsMax) {
+      const summary = `${tool.program} was content, and what it made is not as it should be: ${now.text}`;
+      return { state: 'failed', code: 'provision.unproved', summary };
+    }
+    if (now.text !== last) output(now.text);
+    last = now.text;
+    await clock.sleep(limits.provisionLookMs, signal);
+  }
+}
+
+const doneBy = ({ program }: Tool, { text, outputs = {} }: Look, how?: string): StepOutcome => ({
+  state: 'done',
+  outputs: { ...outputs },
+  summary: `${program}: ${text}${how === undefined ? '' : ` (${how})`}`,
+});

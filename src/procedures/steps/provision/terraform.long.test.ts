@@ -1,0 +1,3 @@
+import { describeTerraform } from './terraform.suite.ts';
+
+describeTerraform(true);

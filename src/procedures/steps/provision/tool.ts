@@ -1,0 +1,26 @@
+import type { StepOutcome, StepPreview } from '../../step.ts';
+
+/** What the tool says of the world now. */
+export interface Look {
+  /** `underway`: somebody, perhaps a run that died, has begun it and it goes on by itself. */
+  readonly state: 'there' | 'missing' | 'underway' | 'unknown';
+  /** For people: what was seen. */
+  readonly text: string;
+  /** What later steps may use; secrets are known to be some. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** A program that makes what is not there, by the answers that it documents; made for one step. */
+export interface Tool {
+  /** The program's name. */
+  readonly program: string;
+  /** What would be done. Changes nothing. */
+  preview(): Promise<StepPreview>;
+  /** Asks the tool. Changes nothing. `remembered`: what `make` wrote down. */
+  look(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
+  /** Makes it; undefined when the tool is content. What it is to be asked by afterwards it remembers before. */
+  make(): Promise<Extract<StepOutcome, { state: 'failed' }> | undefined>;
+  /** Takes it back to what it was before. Without it people do. */
+  undo?(remembered: Readonly<Record<string, unknown>>): Promise<StepOutcome>;
+  lookUndone?(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { formatBytes, formatDuration } from '../../../core/index.ts';
+import { copyFailure } from '../../../operations/index.ts';
+import { notExercised, type StepKind } from '../../step.ts';
+
+const schema = z.strictObject({
+  from: z.string().min(1),
+  to: z.string().min(1),
+  asset: z.string().min(1).optional().describe('What it is copied for; everything that the store holds is copied'),
+  prefix: z.string().min(1).optional(),
+});
+type Settings = z.infer<typeof schema>;
+
+/**
+ * `replicate: { from: near, to: far }`: copies what one store holds to another, sealed as it is. Done when every point that was to be copied when it
+ * began is listed in the target, with all that it needs. Done twice it copies what came meanwhile.
+ */
+export const replicateStep: StepKind<Settings> = {
+  kind: 'replicate',
+  schema,
+  destructive: false,
+  notYet: (written) =>
+    typeof written === 'object' && written !== null && 'prefix' in written
+      ? 'a prefix of what is replicated'
+      : undefined,
+  title: ({ from, to }) => `copy ${from} to ${to}`,
+  describe: async ({ settings: { from, to } }, context) => {
+    if (context.mode === 'drill')
+      return { certainty: 'unknown', text: 'not exercised: the stores are not the bubble’s' };
+    const { points, bytes } = await context.replicate({ from, to, dryRun: true });
+    return { certainty: 'predicted', text: `${points.length} points, ${formatBytes(bytes)}, are not in ${to} now` };
+  },
+  run: async ({ settings: { from, to } }, context) => {
+    if (context.mode === 'drill') return notExercised(`${to} is no store of the bubble`);
+    const wanted = new Set((await context.replicate({ from, to, dryRun: true })).points);
+    const report = await context.replicate({ from, to });
+    const failure = copyFailure(report);
+    if (failure !== undefined) {
+      const { code, message, hint } = failure;
+      return { state: 'failed', code, summary: message, ...(hint === undefined ? {} : { hint }) };
+    }
+    // What the copy says of itself is one thing; what the target lists afterwards is another.
+    const left = (await context.replicate({ from, to, dryRun: true })).points.filter((point) => wanted.has(point));
+    if (left.length > 0) {
+      const summary = `${to} still lists ${left.length} of ${wanted.size} points not: ${left.slice(0, 3).join(', ')}`;
+      return { state: 'failed', code: 'copy.waiting', summary, hint: `lifeboat store replicate ${from} ${to}` };
+    }
+    const { points, bytes, objects, seconds } = report;
+    const summary = `${points.length} points, ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}; ${to} has all that ${from} had`;
+    return { state: 'done', outputs: { from, to, points, bytes, objects, seconds }, summary };
+  },
+};

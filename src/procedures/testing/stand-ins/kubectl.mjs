@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// A stand-in for kubectl: see stand-in.mjs. Files hold one object each, as JSON; a deployment becomes ready at the second look.
+import { readFileSync } from 'node:fs';
+import { fail, keep, note, say, words, world } from './stand-in.mjs';
+
+note('kubectl');
+const [verb] = words;
+const files = words.flatMap((word, index) => (words[index - 1] === '-f' ? [word] : []));
+const wanted = files.map((file) => JSON.parse(readFileSync(file, 'utf8')));
+const nameOf = ({ kind, metadata }) => `${kind}.${metadata.name}`;
+const objects = (world.kubectl ??= {});
+if (world.kubectlAway === true) fail('Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout');
+if (verb === 'diff') {
+  const other = wanted.filter((one) => JSON.stringify(objects[nameOf(one)]?.written) !== JSON.stringify(one));
+  for (const one of other) {
+    const file = `apps.v1.${one.kind}.shop.${one.metadata.name}`;
+    say(`diff -u -N /tmp/LIVE-123/${file} /tmp/MERGED-456/${file}\n+  a secret that differs\n`);
+  }
+  process.exit(other.length === 0 ? 0 : 1);
+} else if (verb === 'apply') {
+  if (world.kubectlRefuses === true) fail('Error from server (Forbidden): deployments.apps "web" is forbidden');
+  for (const one of wanted) objects[nameOf(one)] = { written: one, looks: 0 };
+  keep();
+  say({ kind: 'List', items: wanted });
+} else if (verb === 'get') {
+  const items = wanted.flatMap((one) => {
+    const found = objects[nameOf(one)];
+    if (found === undefined) return [];
+    found.looks += 1;
+    const ready = found.looks > 1 ? 2 : 1;
+    const status = {
+      observedGeneration: 1,
+      replicas: 2,
+      updatedReplicas: 2,
+      readyReplicas: ready,
+      availableReplicas: ready,
+    };
+    return [{ ...found.written, metadata: { ...found.written.metadata, generation: 1 }, status }];
+  });
+  keep();
+  say(items.length === 1 ? items[0] : { apiVersion: 'v1', kind: 'List', items });
+} else fail(`error: unknown command "${verb}"`);
