@@ -5,7 +5,6 @@ import type { Calendar, Plan } from '../../model.ts';
 import { Domains } from './domains.ts';
 import { Freshness } from './freshness.ts';
 import { Procedures } from './procedures.ts';
-import { Rhythms } from './rhythm.ts';
 import { Written } from './written.ts';
 
 /** What rules know of a plan: the plan, its file as written, and models of time, order and domains, each made once when first asked for. */
@@ -14,7 +13,6 @@ export class Facts {
   readonly written: Written;
   /** The moment that reviews and waivers are judged at, milliseconds since 1970. */
   readonly nowMs: number;
-  #rhythms: Rhythms | undefined;
   #freshness: Freshness | undefined;
   #domains: Domains | undefined;
   #procedures: Procedures | undefined;
@@ -37,12 +35,8 @@ export class Facts {
     });
   }
 
-  get rhythms(): Rhythms {
-    return (this.#rhythms ??= new Rhythms());
-  }
-
   get freshness(): Freshness {
-    return (this.#freshness ??= new Freshness(this.plan, this.written, this.rhythms));
+    return (this.#freshness ??= new Freshness(this.plan, this.written));
   }
 
   get domains(): Domains {

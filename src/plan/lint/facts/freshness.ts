@@ -1,7 +1,7 @@
 import type { AssetDeclaration, Plan, Policy } from '../../model.ts';
 import type { Path } from '../../document.ts';
 import { sentenceDuration } from '../words.ts';
-import type { Rhythms } from './rhythm.ts';
+import { rhythmOf } from './rhythm.ts';
 import type { Written } from './written.ts';
 
 /** How old the newest point of an asset in one store can be at worst. */
@@ -25,13 +25,11 @@ const streamLagMs = { fs: 1000, other: 5000 };
 export class Freshness {
   readonly #plan: Plan;
   readonly #written: Written;
-  readonly #rhythms: Rhythms;
   readonly #known = new Map<string, readonly Age[]>();
 
-  constructor(plan: Plan, written: Written, rhythms: Rhythms) {
+  constructor(plan: Plan, written: Written) {
     this.#plan = plan;
     this.#written = written;
-    this.#rhythms = rhythms;
   }
 
   /** One entry for each store; empty for an unknown asset or one that is left out. */
@@ -71,7 +69,7 @@ export class Freshness {
 
   #scheduled(policy: Policy, store: string): Age {
     const path: Path = ['policies', policy.name, 'every'];
-    const rhythm = this.#rhythms.of(policy.every);
+    const rhythm = rhythmOf(policy.every);
     if (rhythm === undefined) return never(store, ['policies', policy.name]);
     const takesMs = this.#written.durationMs(['policies', policy.name, 'budget']) ?? 0;
     const optional =

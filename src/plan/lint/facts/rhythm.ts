@@ -10,18 +10,23 @@ export interface Rhythm {
   readonly count: number;
 }
 
-/** Calendars expanded once each, however many policies and drills use them. */
-export class Rhythms {
-  readonly #known = new Map<string, Rhythm | undefined>();
-
-  /** Of several calendars together; undefined when there is none. */
-  of(calendars: readonly Calendar[]): Rhythm | undefined {
-    if (calendars.length === 0) return undefined;
-    const key = calendars.map(({ text, timezone }) => `${text} | ${timezone}`).join(' + ');
-    if (!this.#known.has(key)) this.#known.set(key, expand(calendars));
-    return this.#known.get(key);
-  }
+/**
+ * Of several calendars together; undefined when there is none. Expanded once in a process, however many plans, policies and drills
+ * use them: what comes out depends on their words alone.
+ */
+export function rhythmOf(calendars: readonly Calendar[]): Rhythm | undefined {
+  if (calendars.length === 0) return undefined;
+  const key = calendars.map(({ text, timezone }) => `${text} | ${timezone}`).join(' + ');
+  if (known.has(key)) return known.get(key);
+  if (known.size >= knownMax) known.clear();
+  const rhythm = expand(calendars);
+  known.set(key, rhythm);
+  return rhythm;
 }
+
+const known = new Map<string, Rhythm | undefined>();
+/** More than any plan has; a process that runs for months reads many plans. */
+const knownMax = 10_000;
 
 // A fixed start: findings do not depend on the day they are looked for. Ten years hold every way that months and weeks can meet.
 const startMs = Date.parse('2024-01-01T00:00:00Z');

@@ -1,4 +1,5 @@
 import type { Facts } from '../../facts/facts.ts';
+import { rhythmOf } from '../../facts/rhythm.ts';
 import { keepMs, keepWindows } from '../../facts/keep.ts';
 import { durationOf } from '../../facts/written.ts';
 import { isMapping } from '../../../inspection.ts';
@@ -159,11 +160,11 @@ the time of the finding every point may hold the damage.`,
 /** The most frequent look at what a policy's points hold; undefined when the plan names none. */
 function lookedAt(facts: Facts, policy: string): { what: string; ms: number } | undefined {
   const assets = [...facts.plan.assets.values()].filter((asset) => asset.policy === policy).map(({ name }) => name);
-  const verify = facts.rhythms.of(facts.calendars(['policies', policy, 'verify', 'every']));
+  const verify = rhythmOf(facts.calendars(['policies', policy, 'verify', 'every']));
   const looks = verify === undefined ? [] : [{ what: `the verification of ${policy}`, ms: verify.longestGapMs }];
   for (const drill of facts.plan.drills.values()) {
     const restored = drill.scenario === undefined ? [drill.restore ?? ''] : restoredBy(facts, drill.scenario);
-    const rhythm = facts.rhythms.of(drill.every);
+    const rhythm = rhythmOf(drill.every);
     if (rhythm !== undefined && assets.some((asset) => restored.includes(asset)))
       looks.push({ what: `the drill ${drill.name}`, ms: rhythm.longestGapMs });
   }

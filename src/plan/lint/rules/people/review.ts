@@ -1,5 +1,6 @@
 import type { Path } from '../../../document.ts';
 import type { Facts } from '../../facts/facts.ts';
+import { rhythmOf } from '../../facts/rhythm.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
 
@@ -13,7 +14,7 @@ export const reviewOverdue: Rule = {
   *find(facts) {
     const last = dayOf(facts, ['review', 'last']);
     const next = dayOf(facts, ['review', 'next']);
-    const rhythm = facts.rhythms.of(facts.calendars(['review', 'every']));
+    const rhythm = rhythmOf(facts.calendars(['review', 'every']));
     // A review may be held on any day up to the next one that is due, so the longest gap counts.
     const dueMs = next ?? (last === undefined || rhythm === undefined ? undefined : last + rhythm.longestGapMs);
     if (dueMs !== undefined && facts.nowMs > dueMs + dayMs)

@@ -1,5 +1,5 @@
 import type { Facts } from '../../facts/facts.ts';
-import type { Rhythm } from '../../facts/rhythm.ts';
+import { rhythmOf, type Rhythm } from '../../facts/rhythm.ts';
 import { strictest, targetsForAsset } from '../../facts/targets.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
@@ -49,7 +49,7 @@ function* verifications(facts: Facts): Iterable<Found> {
   for (const policy of facts.plan.policies.values()) {
     const path = ['policies', policy.name, 'verify', 'youngerThan'];
     const threshold = facts.written.durationMs(path);
-    const rhythm = facts.rhythms.of(policy.every);
+    const rhythm = rhythmOf(policy.every);
     if (threshold === undefined || rhythm === undefined) continue;
     const takesMs = facts.written.durationMs(['policies', policy.name, 'budget']) ?? 0;
     if (rhythm.longestGapMs + takesMs <= threshold) continue;
@@ -68,7 +68,7 @@ function watchedBy(facts: Facts, alert: string): Watched[] {
   const policy = at('policy') ?? (asset === undefined ? undefined : facts.plan.assets.get(asset)?.policy);
   if (drill !== undefined) return drillsWatched(facts, drill);
   const found = policy === undefined ? undefined : facts.plan.policies.get(policy);
-  const rhythm = found === undefined ? undefined : facts.rhythms.of(found.every);
+  const rhythm = found === undefined ? undefined : rhythmOf(found.every);
   if (found === undefined || rhythm === undefined || found.stream !== undefined) return [];
   const takesMs = facts.written.durationMs(['policies', found.name, 'budget']) ?? 0;
   return [{ what: `a point of ${asset ?? found.name}`, rhythm, takesMs }];
@@ -78,7 +78,7 @@ function watchedBy(facts: Facts, alert: string): Watched[] {
 function drillsWatched(facts: Facts, name: string): Watched[] {
   const drills = [...facts.plan.drills.values()].filter((drill) => name === 'any' || drill.name === name);
   const watched = drills.flatMap((drill): Watched[] => {
-    const rhythm = facts.rhythms.of(drill.every);
+    const rhythm = rhythmOf(drill.every);
     return rhythm === undefined
       ? []
       : [{ what: `the drill ${drill.name} (${drill.every.map(({ text }) => text).join(', ')})`, rhythm, takesMs: 0 }];

@@ -1,4 +1,5 @@
 import type { Facts } from '../../facts/facts.ts';
+import { rhythmOf } from '../../facts/rhythm.ts';
 import type { Path } from '../../../document.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { sentenceDuration } from '../../words.ts';
@@ -22,10 +23,10 @@ assets: { orders: { policy: database, artifacts: { dump: { file: orders.sql.gz }
 function* ofArtifacts(facts: Facts, asset: string): Iterable<Found> {
   const policy = facts.plan.assets.get(asset)?.policy;
   const promised = policy === undefined ? undefined : facts.plan.policies.get(policy);
-  const own = promised === undefined ? undefined : facts.rhythms.of(promised.every);
+  const own = promised === undefined ? undefined : rhythmOf(promised.every);
   for (const [name] of facts.written.entries('assets', asset, 'artifacts')) {
     const path: Path = ['assets', asset, 'artifacts', name, 'every'];
-    const rhythm = facts.rhythms.of(facts.calendars(path));
+    const rhythm = rhythmOf(facts.calendars(path));
     if (
       promised === undefined ||
       own === undefined ||
@@ -73,7 +74,7 @@ function* ofRestores(facts: Facts): Iterable<Found> {
 
 function* drilled(facts: Facts): Iterable<Restore> {
   for (const drill of facts.plan.drills.values()) {
-    const rhythm = facts.rhythms.of(drill.every);
+    const rhythm = rhythmOf(drill.every);
     if (drill.restore === undefined || rhythm === undefined) continue;
     const apart = Object.keys(drill.expect).length === 0 ? '' : drill.name;
     yield { name: drill.name, asset: drill.restore, path: ['drills', drill.name], gapMs: rhythm.usualGapMs, apart };
@@ -82,7 +83,7 @@ function* drilled(facts: Facts): Iterable<Restore> {
 
 function* exercised(facts: Facts): Iterable<Restore> {
   for (const [name, written] of facts.written.entries('exercises')) {
-    const rhythm = facts.rhythms.of(facts.calendars(['exercises', name, 'every']));
+    const rhythm = rhythmOf(facts.calendars(['exercises', name, 'every']));
     if (written['kind'] !== 'restore' || rhythm === undefined) continue;
     const apart = written['success'] === undefined ? '' : name;
     for (const asset of facts.written.texts(['exercises', name, 'of'])) {
