@@ -70,7 +70,7 @@ function isForThisMachine(path, { os, cpu }) {
  * the optional packages of other platforms, and a registry that mirrors one platform only can write no other lockfile.
  */
 function installPackages() {
-  say('Setting up: npm packages, Node 24 and PostgreSQL among them (once, about 100 MB) …');
+  say('Setting up: npm packages, Node 24 and PostgreSQL among them (once, about 200 MB) …');
   const words = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=error', '--no-progress'];
   const result = spawnSync(...npm([...words, '--no-audit', '--no-fund', '--engine-strict=false']), {
     cwd: home,

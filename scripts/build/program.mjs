@@ -11,7 +11,7 @@ const programs = join(home, 'dist', 'program');
 /** A command that runs while another is built goes on loading from the one it began with. */
 const keptMs = 3_600_000;
 /** Loaded late and seldom, or not always there. */
-const external = ['pg-native', 'cloudflare:sockets', 'pdfkit', '@aws-sdk/*'];
+const external = ['pg-native', 'cloudflare:sockets', 'pdfkit', '@aws-sdk/*', '@restatedev/*'];
 
 const fingerprint = fingerprintOf(home);
 const target = join(programs, String(fingerprint));

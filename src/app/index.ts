@@ -1,3 +1,4 @@
+export * from './engine.ts';
 export * from './environment.ts';
 export * from './keys/index.ts';
 export * from './kit/index.ts';
@@ -7,6 +8,7 @@ export * from './recover.ts';
 export * from './registry.ts';
 export * from './tools.ts';
 export * from './version.ts';
+export * from './worker.ts';
 export * from './report.ts';
 export * from './status.ts';
 export * from './store-facts.ts';

@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises';
-import { LifeboatError, timeId } from '../core/index.ts';
+import { isLifeboatError, LifeboatError, timeId } from '../core/index.ts';
+import type { Heard } from '../engine/index.ts';
 import type { Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import {
+  cancelRun,
   expandCalls,
   flatSteps,
   planRollback,
   readHistory,
   resumeRun,
   rollbackRun,
-  runProcedure,
+  snapshotOf,
+  type CancelRequest,
   type Requester,
   type Rollback,
   type RollbackRequest,
@@ -17,6 +20,7 @@ import {
   type RunnerTools,
   type RunResult,
 } from '../procedures/index.ts';
+import { engineFor, engineOfRun, type ChosenEngine, type EngineName } from './engine.ts';
 import { lastingEnvironment } from './environment.ts';
 import { registry } from './registry.ts';
 import { runnerTools } from './tools.ts';
@@ -35,41 +39,99 @@ export interface RecoverRequest {
   readonly parameters?: Readonly<Record<string, string>>;
   /** A person has made sure that nobody else acts there, where a store cannot tell. */
   readonly alone?: boolean;
+  /** What keeps it going; default: this process and the journal. */
+  readonly engine?: EngineName;
   readonly signal?: AbortSignal;
   readonly tools?: RunnerTools;
 }
 
-/** Runs the procedure of a scenario for real. Throws `plan.unknown_name` and what `runProcedure` throws. */
+/**
+ * Runs the procedure of a scenario for real, and waits for its end. Where a distributed engine keeps it going, only the waiting stops with this process.
+ * Throws `plan.unknown_name`, `engine.*` and what `runProcedure` throws.
+ */
 export async function recover(workspace: Workspace, request: RecoverRequest): Promise<RunResult> {
   const scenario = scenarioOf(workspace, request.scenario);
   const run = timeId(workspace.clock.now());
   const environment = lastingEnvironment(workspace, request.environment ?? onlyEnvironment(workspace), run);
-  // Servers may be started as another user, who must be able to pass through (and not to list) the folders above their own.
-  await mkdir(environment.folder, { recursive: true, mode: 0o711 });
   const declaredMs = workspace.clock.now();
   const impactMs = request.impactMs ?? declaredMs;
-  return runProcedure({
+  const chosen = engineFor(workspace, request.engine ?? 'embedded', request);
+  await chosen.engine.start({
     run,
-    scenario,
-    environment,
-    mode: 'real',
-    tools: request.tools ?? runnerTools(workspace),
+    site: chosen.site,
+    scenario: snapshotOf(scenario),
+    planHash: workspace.plan.hash,
+    environment: environment.name,
     incident: { impactMs, declaredMs, lastGoodMs: request.lastGoodMs ?? impactMs },
     alone: request.alone ?? false,
     parameters: request.parameters ?? {},
     ...(request.by === undefined ? {} : { by: request.by }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
+  return endOf(chosen, run, undefined, request.signal);
 }
 
-/** Goes on with a real run that stopped. Throws what `resumeRun` throws. */
-export async function resume(
-  workspace: Workspace,
-  request: Omit<ResumeRequest, 'environment' | 'tools'>,
-): Promise<RunResult> {
-  const { started } = readHistory(workspace.journal, request.run);
-  const environment = lastingEnvironment(workspace, started.environment.name, request.run);
+export interface GoOnRequest extends Omit<ResumeRequest, 'environment' | 'tools'> {
+  /** In this process, although an engine keeps the run: it is gone, or cannot be reached. */
+  readonly here?: boolean;
+}
+
+/** Goes on with a real run that stopped, where it is kept. Throws `engine.*` and what `resumeRun` throws. */
+export async function resume(workspace: Workspace, { here = false, ...request }: GoOnRequest): Promise<RunResult> {
+  const { run, answer, despite, alone, signal } = request;
+  const { started } = readHistory(workspace.journal, run);
+  if (started.engine !== undefined && !here) {
+    const engine = engineOfRun(workspace, started.engine);
+    const { site } = started.engine;
+    const word = {
+      kind: 'resume',
+      ...(answer === undefined ? {} : { answer }),
+      ...(despite === undefined ? {} : { despite }),
+      ...(alone === undefined ? {} : { alone }),
+    } as const;
+    const heard = await engine.signal({ run, site }, word);
+    return endOf({ engine, site, outlivesUs: true }, run, heard, signal);
+  }
+  const environment = lastingEnvironment(workspace, started.environment.name, run);
   return resumeRun({ ...request, environment, tools: runnerTools(workspace) });
+}
+
+/** Ends a run, where it is kept. Throws what `cancelRun` throws. */
+export async function cancel(workspace: Workspace, request: CancelRequest): Promise<'cancelled' | 'asked'> {
+  const { run, by, reason } = request;
+  const { engine } = readHistory(workspace.journal, run).started;
+  if (engine === undefined) return cancelRun(workspace, request);
+  try {
+    await engineOfRun(workspace, engine).cancel({ run, site: engine.site }, by, reason);
+  } catch (error) {
+    if (!isLifeboatError(error, 'engine.unreachable')) throw error;
+    // The journal decides: when the engine is back, its worker finds the run cancelled there.
+    workspace.progress.note(error.message);
+    return cancelRun(workspace, request);
+  }
+  return readHistory(workspace.journal, run).ended?.verdict === 'cancelled' ? 'cancelled' : 'asked';
+}
+
+async function endOf(
+  { engine, site, outlivesUs }: ChosenEngine,
+  run: string,
+  heard: Heard | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RunResult> {
+  // A run that is kept by this process ends with it, and says so itself.
+  if (!outlivesUs) return engine.result({ run, site }, heard);
+  try {
+    return await engine.result({ run, site }, heard, signal);
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    throw new LifeboatError(
+      'operation.cancelled',
+      `nobody waits here for run ${run} any more; it goes on, led by ${site}`,
+      {
+        hint: `On a machine of ${site}: lifeboat run show ${run}, lifeboat run cancel ${run}.`,
+        cause: error,
+      },
+    );
+  }
 }
 
 /** What a rollback of the run would do; changes nothing. Throws what `planRollback` throws. */

@@ -65,6 +65,11 @@ export const commandTable: readonly CommandEntry[] = [
     ['run retry', 'do a step again that failed or is in doubt, and go on', () => import('./commands/run/retry.ts')],
     ['run rollback', 'take back what a run did, the last step first', () => import('./commands/run/rollback.ts')],
     ['run resume', 'go on with a run that was interrupted', () => import('./commands/run/resume.ts')],
+    [
+      'worker',
+      'execute steps near the assets of a site, for an engine across machines',
+      () => import('./commands/run/worker.ts'),
+    ],
   ]),
   ...under('Rehearse:', [
     ['drill', 'rehearse a scenario in a bubble, measured and scored', () => import('./commands/run/drill.ts')],

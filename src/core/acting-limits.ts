@@ -26,6 +26,24 @@ export const actingLimits = {
   /** One answer of a store about who acts: a recovery does not wait for a store that is down. */
   leaseAnswerMs: 15_000,
   leaseBytesMax: 64 * 2 ** 10,
+  /** Words that wake one run: more than a procedure of the largest size has questions. */
+  engineRoundsMax: 4_000,
+  /** A run that a store which is away keeps from going on is tried again this often, so far apart: five minutes. */
+  engineTriesMax: 30,
+  engineAgainMs: 10_000,
+  /** One short answer of a distributed engine. */
+  engineAnswerMs: 15_000,
+  /** Who waits for the end of a run or a step asks the engine so often. */
+  engineLookMs: 250,
+  /** Who hands a run over looks so often whether its first record is written. */
+  engineKeptMs: 20,
+  /** An engine gives no step up before: no timer of Node is longer, and no step either. */
+  engineStepMs: 2 ** 31 - 1,
+  /** A worker that is away is asked so often at least, and for a year at that pace: somebody will start it. */
+  engineRetryMs: 1_000,
+  engineAttemptsMax: 30_000_000,
+  /** The engine knows what a key gave for so long; the journals know it for ever. */
+  engineKeepMs: 30 * 86_400_000,
   /** A step that states no timeout. */
   stepTimeoutMs: 3_600_000,
   /** A step that was told to stop has this long: the grace and the burial of its program, and room to tidy up. */

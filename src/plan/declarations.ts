@@ -197,6 +197,17 @@ export interface Tool {
   readonly domain?: string;
   readonly host?: string;
   readonly signIn?: { readonly with?: string; readonly domain?: string };
+  readonly engine?: EngineDeclaration;
+}
+
+/** A server that keeps runs going across machines; addresses are `http://host:port`, one for each of its nodes. */
+export interface EngineDeclaration {
+  readonly type: 'restate';
+  readonly at: string | readonly string[];
+  readonly admin: string | readonly string[];
+  /** The domain whose worker leads the runs and holds their records. */
+  readonly site: string;
+  readonly signedBy?: readonly string[];
 }
 
 /** A finding that people have accepted, and until when. */

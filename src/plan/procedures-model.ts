@@ -61,6 +61,8 @@ export interface StepDeclaration {
   readonly program?: string;
   /** The environment, where it is not that of the run. */
   readonly in?: string;
+  /** The domain whose worker does it, where a distributed engine keeps the run going; else it is done where the run is. */
+  readonly site?: string;
   readonly owner?: string;
   readonly window?: string;
   readonly uses?: readonly string[];

@@ -4,7 +4,7 @@ import type { RunHistory } from './history.ts';
 import type { Lease } from './lease/index.ts';
 import type { Meanwhile } from './meanwhile.ts';
 import type { Order } from './order.ts';
-import type { Requester } from './people/index.ts';
+import type { Requester, Said } from './people/index.ts';
 import type { Incident, RunnerTools, Verdict } from './run-types.ts';
 import type { Environment } from './step.ts';
 
@@ -27,6 +27,8 @@ export interface ActiveRun {
   readonly outputs: Map<string, Record<string, unknown>>;
   /** What the names mean in called scenarios that have begun, by the name of the call. */
   readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
+  /** What people said to the one step that is done for a run of another site; else the journal has it. */
+  readonly said?: readonly Said[];
   /** What keeps others from acting on the same target; a drill has its bubble for itself. */
   readonly lease: Lease | undefined;
   /** What goes on beside the steps until this runner ends. */

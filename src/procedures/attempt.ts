@@ -2,10 +2,13 @@ import { limits, LifeboatError, toLifeboatError, type Clock } from '../core/inde
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { provenEnd } from './beside-checks.ts';
+import { attemptElsewhere } from './elsewhere/attempt-elsewhere.ts';
+import { isElsewhere } from './elsewhere/packet.ts';
 import { contextOf } from './context.ts';
 import { finishOf } from './earlier.ts';
 import { startStep, type Finish } from './step-records.ts';
 import type { StepInput, StepKind, StepOutcome } from './step.ts';
+import { timeoutOf } from './time-of-step.ts';
 
 /** One attempt: the record, then the act within its time. What goes wrong in the act is an outcome, never an exception. */
 export async function attemptStep(
@@ -15,12 +18,26 @@ export async function attemptStep(
   input: StepInput<unknown>,
   attempt: number,
 ): Promise<{ finish: Finish; remembered: Record<string, unknown> }> {
-  const { clock, progress } = active.tools.workspace;
+  const { progress } = active.tools.workspace;
   const title = kind.title(input.settings, input.siblings);
   startStep(active, step, attempt, title, kind);
   progress.phase(`${step.id}: ${title}`);
   const refusal = notHeld(active);
   if (refusal !== undefined) return { finish: refusal, remembered: { ...input.remembered } };
+  return isElsewhere(active, step)
+    ? attemptElsewhere(active, step, attempt, input.remembered, timeoutOf(step, kind, input.settings))
+    : performAttempt(active, step, kind, input, attempt);
+}
+
+/** The act itself, within its time, and the look at what it did. */
+export async function performAttempt(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  attempt: number,
+): Promise<{ finish: Finish; remembered: Record<string, unknown> }> {
+  const { clock } = active.tools.workspace;
   const beganMs = clock.elapsed();
   let hands: ReturnType<typeof contextOf> | undefined;
   const finish = await withinTime(
@@ -51,13 +68,6 @@ function notHeld({ lease }: ActiveRun): Finish | undefined {
     const { code, message } = toLifeboatError(error);
     return { state: 'interrupted', code, summary: message };
   }
-}
-
-/** The step's own timeout, else a general one that leaves room for its budget and for what its settings ask for. */
-function timeoutOf(step: StepDeclaration, kind: StepKind, settings: unknown): number {
-  const asked = kind.longestMs?.(settings) ?? 0;
-  const general = Math.max(limits.stepTimeoutMs, 2 * (step.budgetMs ?? 0), asked + limits.stepStopMs);
-  return Math.min(step.timeoutMs ?? general, limits.timerMsMax);
 }
 
 interface Bounds {

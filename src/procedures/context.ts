@@ -54,7 +54,7 @@ export function contextOf(
     keptStandby: (asset, folder) => keptStandby(workspace, asset, folder),
     promoteStandby: (request) =>
       promoteStandby(workspace, { ...request, signal, say: (line) => context.output(`the standby: ${line.state}`) }),
-    said: () => readHistory(workspace.journal, run).steps.get(input.id)?.said ?? [],
+    said: () => active.said ?? readHistory(workspace.journal, run).steps.get(input.id)?.said ?? [],
     requester: active.requester?.as,
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
     given: () => active.outputs,

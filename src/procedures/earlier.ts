@@ -3,9 +3,12 @@ import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { provenEnd } from './beside-checks.ts';
 import { contextOf } from './context.ts';
+import { rejoin } from './elsewhere/attempt-elsewhere.ts';
+import { isElsewhere } from './elsewhere/packet.ts';
 import type { StepHistory } from './history.ts';
 import { finishStep, type Finish } from './step-records.ts';
 import type { StepInput, StepKind, StepOutcome } from './step.ts';
+import { timeoutOf } from './time-of-step.ts';
 
 /**
  * What a resume does with a step that has records: reuse it, look what happened, or ask. Returns how the step stands, or
@@ -28,7 +31,10 @@ export async function settleEarlier(
     return ended(active, step, kind, input, await reuse(active, kind, input, earlier), earlier);
   }
   if (earlier.state !== 'running' && !kind.destructive) return undefined; // it failed, and its cause was repaired
-  const found = await look(active, kind, input);
+  if (earlier.state === 'running' && isElsewhere(active, step)) {
+    return rejoin(active, step, earlier, timeoutOf(step, kind, input.settings));
+  }
+  const found = isElsewhere(active, step) ? 'unknown' : await look(active, kind, input);
   if (found === 'not-done') {
     const summary = 'its runner ended before it was done; it is done again';
     if (earlier.state === 'running') finishStep(active, step, { state: 'interrupted', summary }, earlier.attempts);
@@ -55,7 +61,7 @@ export async function reuse(
 }
 
 /** Asks the kind; anything it cannot tell is unknown. */
-async function look(
+export async function look(
   active: ActiveRun,
   kind: StepKind,
   input: StepInput<unknown>,
@@ -91,7 +97,7 @@ async function byAnswer(
   const { journal } = active.tools.workspace;
   journal.append('step.answered', { step: step.id, answer: answer.is, by: answer.by }, { run: active.run });
   if (answer.is === 'again') return undefined;
-  const found = await look(active, kind, input);
+  const found = isElsewhere(active, step) ? 'done' : await look(active, kind, input);
   const seen = typeof found === 'object' && found.state === 'done' ? found.outputs : {};
   const summary = `${answer.by} says that it is done`;
   return ended(active, step, kind, input, { state: 'done', summary, outputs: seen ?? {} }, earlier);
@@ -106,6 +112,8 @@ async function ended(
   found: Finish,
   earlier: StepHistory,
 ): Promise<Finish> {
+  // Only its own site sees what a step elsewhere did: a person's word on it counts as it is.
+  if (isElsewhere(active, step)) return finishStep(active, step, found, earlier.attempts);
   const { context } = contextOf(active, input, earlier.attempts, active.signal);
   const finish = await provenEnd(active, step, kind, input, found, context);
   return finishStep(active, step, finish, earlier.attempts);

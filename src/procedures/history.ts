@@ -2,7 +2,7 @@ import type { Journal, JournalRecord } from '../journal/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester, Said } from './people/asked.ts';
-import type { Incident, RunResult, StepState, Undoes, Verdict } from './run-types.ts';
+import type { EngineOfRun, Incident, RunResult, StepState, Undoes, Verdict } from './run-types.ts';
 
 /** What the records of one run say: read by resume, by `run show` and by every report. Pure over records. */
 export interface RunHistory {
@@ -33,6 +33,7 @@ export interface RunStarted {
   readonly by?: Requester;
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly undoes?: Undoes;
+  readonly engine?: EngineOfRun;
   readonly tool: string;
   readonly host: string;
   readonly pid: number;

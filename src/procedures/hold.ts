@@ -13,6 +13,11 @@ export function holdRun(workspace: Workspace, run: string): Held {
   return hold(workspace, `run-${run}`, `run ${run}`);
 }
 
+/** One worker a step that is done for a run of another site. Throws `run.held`. */
+export function holdStep(workspace: Workspace, key: string): Held {
+  return hold(workspace, `step-${shortHash(key)}`, `the step ${key}`);
+}
+
 /** One real run in an environment at a time, on this machine; `lease/` asks the stores about others. Throws `run.held`. */
 export function holdTarget(workspace: Workspace, environment: string): Held {
   return hold(workspace, `target-${shortHash(environment)}`, `the environment ${environment}`);

@@ -1,5 +1,6 @@
 export * from './after/index.ts';
 export * from './describe.ts';
+export * from './elsewhere/index.ts';
 export * from './groups/index.ts';
 export * from './history.ts';
 export * from './inside.ts';

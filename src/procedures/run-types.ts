@@ -2,6 +2,7 @@ import type { CheckKind } from '../checks/index.ts';
 import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester } from './people/asked.ts';
+import type { Elsewhere } from './elsewhere/packet.ts';
 import type { Environment, StepKind, StepMessage } from './step.ts';
 
 /** What a runner works with; handed in, so that a drill hands in other hands than the real day. */
@@ -16,6 +17,8 @@ export interface RunnerTools {
   notify(message: StepMessage, signal: AbortSignal): Promise<string>;
   /** How long the hold of a target lasts unless it is renewed, milliseconds; default `limits.leaseMs`. */
   readonly leaseMs?: number;
+  /** Steps of other sites, where a distributed engine keeps the run going; without it all is done here. */
+  readonly elsewhere?: Elsewhere;
   /** Each line that a step puts out, redacted, while it runs. */
   output?(step: string, line: string): void;
 }
@@ -46,7 +49,18 @@ export interface RunRequest {
   readonly undoes?: Undoes;
   /** A person has made sure that nobody else acts there, where a store cannot tell. */
   readonly alone?: boolean;
+  /** What keeps it going, where that is not this process alone. */
+  readonly engine?: EngineOfRun;
   readonly signal?: AbortSignal;
+}
+
+/** Where those who have something to say to a run that a distributed engine keeps going find it. */
+export interface EngineOfRun {
+  readonly name: string;
+  /** The site whose worker leads the run and holds its records. */
+  readonly site: string;
+  /** The address that takes requests. */
+  readonly at: string;
 }
 
 export interface Undoes {
@@ -104,6 +118,8 @@ export interface RunResult {
   /** The run that it takes back, and the one that took it back. */
   readonly undoes?: Undoes;
   readonly rollback?: { readonly run: string; readonly verdict: Verdict | 'unfinished' };
+  /** What keeps it going, where that is not the process that runs it. */
+  readonly engine?: EngineOfRun;
   readonly plan: { readonly name: string; readonly hash: string };
   readonly scenarioHash: string;
   readonly tool: string;

@@ -124,6 +124,7 @@ function startRecord({
   incident,
   by,
   undoes,
+  engine,
   parameters,
   lease,
 }: Omit<RunRequest, 'parameters'> & {
@@ -131,7 +132,7 @@ function startRecord({
   readonly lease: Lease | undefined;
 }): Record<string, unknown> {
   const { plan, host, tool } = tools.workspace;
-  const snapshot = plain(scenario);
+  const snapshot = snapshotOf(scenario);
   return {
     scenario: scenario.name,
     mode,
@@ -144,6 +145,7 @@ function startRecord({
     ...(by === undefined ? {} : { by }),
     ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     ...(undoes === undefined ? {} : { undoes }),
+    ...(engine === undefined ? {} : { engine }),
     ...(lease === undefined ? {} : { lease: { stores: lease.stores, without: lease.without } }),
     tool,
     host,
@@ -152,5 +154,5 @@ function startRecord({
 }
 
 /** Plain JSON: what the journal keeps, without keys that hold nothing. JSON knows no maps, and would keep them empty. */
-const plain = (scenario: Scenario): Scenario =>
+export const snapshotOf = (scenario: Scenario): Scenario =>
   JSON.parse(JSON.stringify({ ...scenario, parameters: Object.fromEntries(scenario.parameters ?? []) })) as Scenario;

@@ -55,6 +55,7 @@ export function resultOf(history: RunHistory): RunResult {
     ),
     ...(started.undoes === undefined ? {} : { undoes: started.undoes }),
     ...(history.rollback === undefined ? {} : { rollback: history.rollback }),
+    ...(started.engine === undefined ? {} : { engine: started.engine }),
     plan: started.plan,
     scenarioHash: started.scenarioHash,
     tool: started.tool,

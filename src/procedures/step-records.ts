@@ -63,5 +63,6 @@ export function finishStep(active: ActiveRun, step: StepDeclaration, finish: Fin
 export const keyOf = (active: Pick<ActiveRun, 'run'>, step: Pick<StepDeclaration, 'id'>): string =>
   `${active.run}/${step.id}`;
 
-const secretNames = (outputs: Record<string, unknown>): string[] =>
+/** Names of outputs that hold a secret. */
+export const secretNames = (outputs: Record<string, unknown>): string[] =>
   Object.keys(outputs).filter((name) => JSON.stringify(redactData(outputs[name])) !== JSON.stringify(outputs[name]));

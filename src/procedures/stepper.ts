@@ -3,6 +3,7 @@ import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
 import { guardOf } from './beside-checks.ts';
+import { isElsewhere } from './elsewhere/packet.ts';
 import { settleEarlier } from './earlier.ts';
 import { actOnGroup } from './groups/group.ts';
 import { isGroup } from './groups/is-group.ts';
@@ -124,7 +125,10 @@ async function guarded(
   input: StepInput<unknown>,
   attempt: number,
 ): Promise<{ finish: Finish; remembered: Readonly<Record<string, unknown>> }> {
-  const finish = await guardOf(active, step).catch((error: unknown) => failureOf(error));
+  // Another site asks what stands in front of its steps itself.
+  const finish = isElsewhere(active, step)
+    ? undefined
+    : await guardOf(active, step).catch((error: unknown) => failureOf(error));
   return finish === undefined
     ? attemptStep(active, step, kind, input, attempt)
     : { finish, remembered: input.remembered };

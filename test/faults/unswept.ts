@@ -30,6 +30,8 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
     'it needs a data directory of a server; test/in-place.long.test.ts kills it, and restores in place, at many moments',
   standby:
     'it never ends by itself; test/standby.long.test.ts kills it, src/operations/standby/standby.test.ts its server and what it needs in the store',
+  worker:
+    'it never ends by itself; src/engine kills it, its server and both together, at every record in the long tests',
   'standby promote':
     'it needs a standby of a server; src/operations/standby/standby.test.ts promotes with and without a fence',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',

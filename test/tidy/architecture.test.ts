@@ -9,7 +9,7 @@ const floors = [
   ['repository'],
   ['operations', 'communications'],
   ['procedures'],
-  ['drills', 'incidents'],
+  ['drills', 'incidents', 'engine'],
   ['schedule', 'reports'],
   ['app'],
   ['demo'],

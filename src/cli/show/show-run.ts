@@ -9,6 +9,8 @@ export function showRunOn(output: Output, run: RunResult): void {
   output.line(
     `run ${run.run}, started ${isoTime(run.startedMs)}, plan ${run.plan.name} ${run.plan.hash.slice(0, 12)}, ${run.tool} on ${run.host}`,
   );
+  if (run.engine !== undefined)
+    output.line(`kept going by ${run.engine.name} at ${run.engine.at}, led by ${run.engine.site}`);
   if (run.undoes !== undefined) output.line(`takes back run ${run.undoes.run}`);
   if (run.rollback !== undefined) output.line(`taken back by run ${run.rollback.run}: ${run.rollback.verdict}`);
   output.table(

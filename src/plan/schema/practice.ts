@@ -99,11 +99,34 @@ export const window = z.strictObject({
   about: text.optional(),
 });
 
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#@]+\/?$/, 'not an address: write http://127.0.0.1:8080')
+  .meta({ description: 'http://host:port' });
+
+/** A server of Restate that stands already. */
+const engine = z.strictObject({
+  type: z.literal('restate'),
+  at: address
+    .or(listOf(address).min(1))
+    .describe('Where it takes requests: http://127.0.0.1:8080, or one address for each of its nodes'),
+  admin: address
+    .or(listOf(address).min(1))
+    .describe('Where it takes workers: http://127.0.0.1:9070, or one address for each of its nodes'),
+  site: name.describe('The domain whose worker leads the runs and holds their records'),
+  signedBy: listOf(text)
+    .optional()
+    .describe(
+      'The public keys of its requests (publickeyv1_…): workers take no others. One that listens beyond its own machine needs them',
+    ),
+});
+
 /** Where this program itself runs, and what it needs to let people in. */
 export const tool = z.strictObject({
   domain: name.optional(),
   host: text.optional(),
   signIn: z.strictObject({ with: text.optional(), domain: name.optional() }).optional(),
+  engine: engine.optional().describe('A server that keeps runs going across machines: recover --engine restate'),
 });
 
 export const waiver = z.strictObject({

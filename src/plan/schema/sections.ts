@@ -208,6 +208,7 @@ export const stepFrame = {
   command: text.optional().describe('The command as a document has it, kept beside the typed step'),
   program: text.optional().describe('The program that the command calls: psql, pg_restore, kubectl'),
   in: name.optional().describe('The environment, where it is not that of the run'),
+  site: name.optional().describe('The domain whose worker does it, where an engine keeps the run going'),
   owner: name.optional().describe('The role that does it'),
   window: name.optional().describe('The window that it waits for'),
   uses: listOf(name)

@@ -63,6 +63,7 @@ export const domainPlaces: readonly string[] = [
   'incidents.statusPage.domain',
   'tool.domain',
   'tool.signIn.domain',
+  'tool.engine.site',
   'scenarios.*.loses.domains.*',
 ];
 

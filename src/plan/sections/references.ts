@@ -22,8 +22,20 @@ export function checkReferences(inspection: Inspection, domains: readonly string
 }
 
 /** Every name of a domain that the plan uses, and where. */
-export const domainUses = (inspection: Inspection): [unknown, Path][] =>
-  domainPlaces.flatMap((place) => found(inspection.root, place.split('.')));
+export const domainUses = (inspection: Inspection): [unknown, Path][] => [
+  ...domainPlaces.flatMap((place) => found(inspection.root, place.split('.'))),
+  ...found(inspection.root, ['scenarios', '*', 'steps', '*']).flatMap(([step, path]) => sitesIn(step, path)),
+];
+
+/** The sites of a step and of those inside it. */
+function sitesIn(step: unknown, path: Path): [unknown, Path][] {
+  const own = valueAt(step, ['site']);
+  const inner = innerSteps.flatMap((place) => found(step, place.split('.')));
+  return [
+    ...(own === undefined ? [] : [[own, [...path, 'site']] satisfies [unknown, Path]]),
+    ...inner.flatMap(([one, at]) => sitesIn(one, [...path, ...at])),
+  ];
+}
 
 type Known = (section: Declared) => readonly string[];
 

@@ -11,6 +11,7 @@ type Beside = Pick<
   | 'command'
   | 'program'
   | 'in'
+  | 'site'
   | 'owner'
   | 'window'
   | 'uses'
@@ -28,6 +29,7 @@ const kept = [
   'command',
   'program',
   'in',
+  'site',
   'owner',
   'window',
   'uses',

@@ -79,6 +79,10 @@ function readStep(
   checkInside(inspection, written, path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
   const options = kind.kind === 'choose' ? optionsOf(inspection, written, path, taken) : undefined;
+  if (groups.has(kind.kind) && written['site'] !== undefined) {
+    const message = 'a group has no site of its own';
+    inspection.error('plan.wrong_value', [...path, 'site'], message, 'Write it at the steps inside.');
+  }
   for (const key of ['in', 'window'].filter((one) => written[one] !== undefined))
     inspection.notExecutable([...path, key], `${key} of a step`);
   const [guard, verify] = (['guard', 'verify'] as const).map((key) => {

@@ -26,7 +26,7 @@ export function rollbackOf(history: RunHistory, scenario: Scenario, kinds: reado
     const kind = kinds.find((one) => one.kind === step.kind);
     const known = history.steps.get(step.id) as StepHistory;
     const why = kind === undefined ? undefined : leftBecause(step, kind);
-    if (why === undefined) steps.push(...undoOf(step, known, kind, kinds));
+    if (why === undefined) steps.push(...undoOf(step, known, kind, kinds, elsewhereIn(history, step)));
     else leaves.push({ step: step.id, why });
   }
   return {
@@ -62,9 +62,13 @@ function undoOf(
   { title, state }: StepHistory,
   kind: StepKind | undefined,
   kinds: readonly StepKind[],
+  elsewhere: string | undefined,
 ): StepDeclaration[] {
   const id = undoName(step.id);
   const what = `${step.id} (${title || step.kind})${state === 'done' ? '' : `, which is ${state}`}`;
+  // A rollback acts where it is started: what another site did is not its to undo.
+  if (elsewhere !== undefined)
+    return [byHand(step, id, `Take back, at the site ${elsewhere}: ${what}. ${step.undo ?? ''}`)];
   if (step.undoBy !== undefined) {
     const own = { ...step.undoBy, id, ...scopeOf(step) };
     const proves = (own.verify ?? []).length > 0 || kinds.find((one) => one.kind === own.kind)?.prove !== undefined;
@@ -75,6 +79,10 @@ function undoOf(
   const own = plainStep(step, id, undoKindName(kind.kind), { step: step.id });
   return kind.prove === undefined ? [own, seenBy(step, `${id}_seen`, what)] : [own];
 }
+
+/** The site that did it, where that was not the one that led the run. */
+const elsewhereIn = ({ started }: RunHistory, { site }: StepDeclaration): string | undefined =>
+  started.engine === undefined || site === started.engine.site ? undefined : site;
 
 const seenBy = (step: StepDeclaration, id: string, what: string): StepDeclaration =>
   byHand(step, id, `Nothing proves that it is taken back: ${what}. Look, and say so if it is`);

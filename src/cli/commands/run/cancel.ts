@@ -1,4 +1,4 @@
-import { cancelRun } from '../../../procedures/index.ts';
+import { cancel } from '../../../app/index.ts';
 import type { Command } from '../../command.ts';
 import { userName } from '../../user-name.ts';
 import { withWorkspace } from '../../with-workspace.ts';
@@ -15,7 +15,7 @@ export const command: Command = {
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
       const [run, reason] = [input.argument('RUN'), input.text('reason')];
-      const state = cancelRun(workspace, {
+      const state = await cancel(workspace, {
         run,
         by: { as: input.text('as'), user: userName() },
         ...(reason === undefined ? {} : { reason }),

@@ -1,4 +1,5 @@
 import {
+  engineNames,
   lastingEnvironment,
   mustHaveConsent,
   onlyEnvironment,
@@ -16,7 +17,7 @@ import { withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Runs the procedure of a scenario for real, step by step, each between two records of the journal, so that a crash can be resumed. Restores go to new places; nothing is written over. RTO is counted from --impact (default: now). With --dry-run it executes nothing and says of each step what is proved, predicted or unknown. The exit code is 0 when every step is done, 1 when one failed, 3 when a person has to decide.',
+    'Runs the procedure of a scenario for real, step by step, each between two records of the journal, so that a crash can be resumed. Restores go to new places; nothing is written over. RTO is counted from --impact (default: now). With --engine restate the server that the plan names under tool.engine keeps it going, whatever dies: workers (lifeboat worker) do the steps, and when this process ends nobody waits any more but the run goes on. With --dry-run it executes nothing and says of each step what is proved, predicted or unknown. The exit code is 0 when every step is done, 1 when one failed, 3 when a person has to decide.',
   arguments: [{ name: 'SCENARIO', summary: 'the scenario of the plan that happened' }],
   options: [
     { flags: '--in <ENVIRONMENT>', summary: 'where to act; default: the only lasting environment of the plan' },
@@ -25,6 +26,11 @@ export const command: Command = {
     { flags: '--last-good <TIME>', summary: 'the last moment whose data is wanted; default: the impact' },
     { flags: '--parameter <NAME=VALUE...>', summary: 'what the scenario asks for' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
+    {
+      flags: '--engine <ENGINE>',
+      summary: 'what keeps it going: this process (embedded, the default), or the server that the plan names',
+      choices: engineNames,
+    },
     { flags: '--dry-run', summary: 'a briefing: what each step would do, and how sure that is' },
   ],
   examples: [
@@ -65,6 +71,7 @@ export const command: Command = {
         by,
         alone: input.flag('alone'),
         parameters,
+        engine: input.text('engine') === 'restate' ? 'restate' : 'embedded',
         signal: context.signal,
         ...(impactMs === undefined ? {} : { impactMs }),
         ...(lastGoodMs === undefined ? {} : { lastGoodMs }),

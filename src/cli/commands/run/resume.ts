@@ -15,6 +15,7 @@ export const command: Command = {
     { flags: '--done', summary: 'the step in doubt took effect: go on behind it' },
     { flags: '--again', summary: 'the step in doubt took no effect: do it' },
     { flags: '--despite <WHY>', summary: 'go on although what must stay true is not, for a reason' },
+    { flags: '--here', summary: 'in this process, although an engine keeps the run: it is gone' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
   ],
   examples: [
@@ -28,6 +29,7 @@ export const command: Command = {
       const run = await resume(workspace, {
         run: input.argument('RUN'),
         alone: input.flag('alone'),
+        here: input.flag('here'),
         ...(despite === undefined ? {} : { despite }),
         signal: context.signal,
         ...(answer === undefined ? {} : { answer }),

@@ -59,6 +59,10 @@ export function aboutSection({ plan }: RenderContext): Section {
     ['Lost with', tool.domain],
     ['People sign in with', tool.signIn?.with],
     ['Which is lost with', tool.signIn?.domain],
+    [
+      'Runs are kept going by',
+      tool.engine && `${tool.engine.type} at ${[tool.engine.at].flat().join(', ')}, led by ${tool.engine.site}`,
+    ],
   ]);
   return {
     id: 'about',

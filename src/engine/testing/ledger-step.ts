@@ -1,0 +1,30 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { StepKind } from '../../procedures/index.ts';
+
+const schema = z.strictObject({
+  ledger: z.string(),
+  line: z.string(),
+  /** Before its effect, and after it. */
+  takesMs: z.number().optional(),
+  staysMs: z.number().optional(),
+});
+
+/** An effect is a line in a ledger: one that stands there twice happened twice. It can be asked whether it did. `hurried`: it takes no time. */
+export const ledgerStep = (hurried: boolean): StepKind<z.output<typeof schema>> => ({
+  kind: 'ledger',
+  schema,
+  destructive: true,
+  title: ({ line }) => `write ${line}`,
+  describe: async () => ({ certainty: 'predicted', text: 'writes a line' }),
+  run: async ({ settings: { ledger, line, takesMs = 0, staysMs = 0 } }, { clock, signal }) => {
+    if (!hurried) await clock.sleep(takesMs, signal);
+    appendFileSync(ledger, `${line}\n`);
+    if (!hurried) await clock.sleep(staysMs, signal);
+    return { state: 'done', outputs: { line }, summary: `wrote ${line}` };
+  },
+  inspect: async ({ settings: { ledger, line } }) => (linesOf(ledger).includes(line) ? 'done' : 'not-done'),
+});
+
+export const linesOf = (ledger: string): string[] =>
+  existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : [];

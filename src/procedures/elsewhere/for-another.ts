@@ -1,0 +1,173 @@
+import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
+import type { Journal, JournalRecord } from '../../journal/index.ts';
+import type { StepDeclaration } from '../../plan/index.ts';
+import type { ActiveRun } from '../active-run.ts';
+import { performAttempt } from '../attempt.ts';
+import { guardOf, provenEnd } from '../beside-checks.ts';
+import { contextOf } from '../context.ts';
+import { look } from '../earlier.ts';
+import { holdStep } from '../hold.ts';
+import { inputOf, kindOf } from '../input.ts';
+import { Order } from '../order.ts';
+import type { RunnerTools } from '../run-types.ts';
+import { secretNames, type Finish } from '../step-records.ts';
+import type { Environment, StepInput, StepKind } from '../step.ts';
+import type { StepAnswer, StepPacket } from './packet.ts';
+
+export interface ForAnother {
+  readonly packet: StepPacket;
+  readonly environment: Environment;
+  readonly tools: RunnerTools;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does one attempt of a step for a run that is led at another site. Between two records of this machine's own journal: asked for again after a crash
+ * it gives the end that is written, looks at the world where only the beginning is, and where nobody can tell a person decides.
+ * Throws only what keeps this worker itself from working: `run.held`, `journal.*`, `disk.*`.
+ */
+export async function actForAnother(request: ForAnother): Promise<StepAnswer> {
+  const { packet, tools } = request;
+  const { journal } = tools.workspace;
+  const held = holdStep(tools.workspace, packet.key);
+  try {
+    const own = journal
+      .records({ run: packet.run, kinds: ['site.*'] })
+      .filter(({ data, sequence }) => data['key'] === packet.key && sequence > 0);
+    const ended = own.find(({ kind }) => kind === 'site.finished');
+    if (ended !== undefined) return answerIn(ended, own);
+    const finish = await once(request, own);
+    const { outputs = {}, ...rest } = finish;
+    const redacted = secretNames(outputs);
+    journal.append('site.finished', { key: packet.key, ...rest, outputs, redacted }, { run: packet.run });
+    // A secret does not travel: without it the output does not exist for those behind.
+    const open = Object.fromEntries(Object.entries(outputs).filter(([name]) => !redacted.includes(name)));
+    return { finish: { ...rest, outputs: open }, remembered: rememberedIn(recordsOf(journal, packet)) };
+  } finally {
+    held.release();
+  }
+}
+
+async function once(
+  { packet, environment, tools, signal }: ForAnother,
+  own: readonly JournalRecord[],
+): Promise<Finish> {
+  const { journal } = tools.workspace;
+  const { run, key, step, attempt } = packet;
+  const active = activeFor(packet, environment, tools, signal);
+  const remembered = { ...packet.remembered, ...rememberedIn(own) };
+  let kind: StepKind;
+  let input: StepInput<unknown>;
+  try {
+    kind = kindOf(active, step);
+    if (kind.meanwhile !== undefined) throw endsWithItsRun(step);
+    input = { ...inputOf(active, step, kind, undefined), remembered };
+    if (own.length === 0) {
+      const red = await guardOf(active, step);
+      if (red !== undefined) return red;
+    }
+  } catch (error) {
+    return failureOf(error);
+  }
+  const title = kind.title(input.settings, input.siblings);
+  if (own.length > 0) {
+    const found = await lookAgain(active, kind, input, title);
+    if (found !== undefined) {
+      return provenEnd(active, step, kind, input, found, contextOf(active, input, attempt, signal).context);
+    }
+  }
+  journal.append('site.started', { key, step: step.id, kind: step.kind, attempt, title }, { run });
+  tools.workspace.progress.phase(`${run} ${step.id}: ${title}`);
+  return (await performAttempt(active, step, kind, input, attempt)).finish;
+}
+
+const endsWithItsRun = ({ id, kind, place }: StepDeclaration): LifeboatError =>
+  new LifeboatError('plan.not_executable', `${id} (${kind}) goes on beside its run, and is done where that is`, {
+    where: place.path,
+    hint: 'Take its site away.',
+  });
+
+/** This worker died while it acted: what came of it, or nothing when it shall be done again. */
+async function lookAgain(
+  active: ActiveRun,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  title: string,
+): Promise<Finish | undefined> {
+  const found = await look(active, kind, input);
+  if (found === 'not-done') return undefined;
+  if (found !== 'unknown') return found;
+  return {
+    state: 'needs-human',
+    code: 'step.in_doubt',
+    summary: `nobody can tell whether ${input.id} took effect`,
+    question: `${title}: its worker ended while it acted. Did it take effect? Look, then answer "done" or "again".`,
+  };
+}
+
+/** The run as far as one of its steps sees it. Its target is held by the runner that asked, which tells this one to stop when it loses it. */
+function activeFor(packet: StepPacket, environment: Environment, tools: RunnerTools, signal: AbortSignal): ActiveRun {
+  const { run, scenario, incident, parameters, requester, outputs, scopes, said, key } = packet;
+  const { elsewhere: _, ...own } = tools;
+  const journal = siteJournal(tools.workspace.journal, key);
+  return {
+    run,
+    scenario: { ...scenario, trigger: undefined, severity: undefined, objectives: {}, steps: [], hash: '' },
+    environment,
+    mode: 'real',
+    tools: { ...own, workspace: { ...tools.workspace, journal } },
+    incident,
+    parameters,
+    requester: requester ?? undefined,
+    order: new Order({ steps: [] }),
+    earlier: undefined,
+    answer: undefined,
+    outputs: new Map(Object.entries(outputs)),
+    scopes: new Map(Object.entries(scopes)),
+    said,
+    lease: undefined,
+    meanwhile: { begin: () => {} },
+    signal,
+    stopped: undefined,
+    reason: undefined,
+  };
+}
+
+/** Records of a step that belongs to a run of another machine have names of their own: this one leads no such run. */
+const siteJournal = (journal: Journal, key: string): Journal => ({
+  append: (kind, data, of) =>
+    kind.startsWith('step.')
+      ? journal.append(kind.replace('step.', 'site.'), { key, ...data }, of)
+      : journal.append(kind, data, of),
+  records: (filter) => journal.records(filter),
+  rows: (after, most) => journal.rows(after, most),
+  remember: (chain, rows) => journal.remember(chain, rows),
+  verify: (known) => journal.verify(known),
+  close: () => journal.close(),
+});
+
+const recordsOf = (journal: Journal, { run, key }: StepPacket): JournalRecord[] =>
+  journal.records({ run, kinds: ['site.*'] }).filter(({ data }) => data['key'] === key);
+
+function rememberedIn(records: readonly JournalRecord[]): Record<string, unknown> {
+  const facts = records.filter(({ kind }) => kind === 'site.remembered').map(({ data }) => data['facts']);
+  return Object.assign({}, ...facts) as Record<string, unknown>;
+}
+
+function answerIn({ data }: JournalRecord, own: readonly JournalRecord[]): StepAnswer {
+  const { key: _, redacted, outputs, ...finish } = data;
+  const hidden = (redacted ?? []) as string[];
+  const open = Object.entries((outputs ?? {}) as Record<string, unknown>).filter(([name]) => !hidden.includes(name));
+  return {
+    finish: { ...(finish as unknown as Finish), outputs: Object.fromEntries(open) },
+    remembered: rememberedIn(own),
+  };
+}
+
+function failureOf(error: unknown): Finish {
+  if (isLifeboatError(error, 'operation.cancelled')) {
+    return { state: 'cancelled', code: error.code, summary: error.message };
+  }
+  const { code, message, hint } = toLifeboatError(error);
+  return { state: 'failed', code, summary: message, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,2 @@
+export { actForAnother, type ForAnother } from './for-another.ts';
+export type { Elsewhere, StepAnswer, StepPacket } from './packet.ts';

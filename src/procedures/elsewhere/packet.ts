@@ -1,0 +1,94 @@
+import { LifeboatError, redactData } from '../../core/index.ts';
+import type { Scenario, StepDeclaration } from '../../plan/index.ts';
+import type { ActiveRun } from '../active-run.ts';
+import type { Requester, Said } from '../people/index.ts';
+import type { Incident } from '../run-types.ts';
+import { keyOf, type Finish } from '../step-records.ts';
+
+/** One attempt of one step as it travels to the worker of a site: plain JSON, and never a secret. */
+export interface StepPacket {
+  /** The same whenever this attempt is asked for again: nobody does it twice. */
+  readonly key: string;
+  readonly run: string;
+  readonly environment: string;
+  readonly scenario: Pick<Scenario, 'name' | 'loses'>;
+  readonly step: StepDeclaration;
+  readonly attempt: number;
+  readonly incident: Incident;
+  readonly requester: Requester | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** What earlier steps gave, without what holds a secret: a step that names such an output fails with its name. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly scopes: Readonly<
+    Record<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>
+  >;
+  readonly remembered: Readonly<Record<string, unknown>>;
+  readonly said: readonly Said[];
+}
+
+/** How it ended there. */
+export interface StepAnswer {
+  readonly finish: Finish;
+  /** What it told `remember` there: the run's own records hold it too, for a rollback. */
+  readonly remembered: Readonly<Record<string, unknown>>;
+}
+
+/** The hands of a runner at other sites. */
+export interface Elsewhere {
+  /** The site of this runner: steps of it, and those that name none, it does itself. */
+  readonly site: string;
+  /**
+   * Has the worker of the site do it, and waits for its answer, through anything that restarts meanwhile. Asked again with the same key it joins what
+   * is under way, or gives the answer that is there. Throws `engine.refused`, and what `signal` says.
+   */
+  step(site: string, packet: StepPacket, signal: AbortSignal): Promise<StepAnswer>;
+  /** Tells the site to stop it, if it runs. */
+  stop(site: string, key: string): Promise<void>;
+}
+
+/** Whether the worker of another site does it. Without an engine a run does all its steps where it is. */
+export const isElsewhere = ({ tools }: Pick<ActiveRun, 'tools'>, { site }: Pick<StepDeclaration, 'site'>): boolean =>
+  site !== undefined && tools.elsewhere !== undefined && site !== tools.elsewhere.site;
+
+/** Throws `engine.secret` when something in it, other than an output, is a secret here. */
+export function packetOf(
+  active: ActiveRun,
+  step: StepDeclaration,
+  attempt: number,
+  remembered: Readonly<Record<string, unknown>>,
+  said: readonly Said[],
+): StepPacket {
+  const { name, loses } = active.scenario;
+  const packet: StepPacket = plain({
+    key: `${keyOf(active, step)}/${attempt}`,
+    run: active.run,
+    environment: active.environment.name,
+    scenario: { name, loses },
+    step,
+    attempt,
+    incident: active.incident,
+    requester: active.requester ?? null,
+    parameters: active.parameters,
+    outputs: openOutputs(active.outputs),
+    scopes: Object.fromEntries(active.scopes),
+    remembered,
+    said,
+  });
+  if (JSON.stringify(redactData(packet)) === JSON.stringify(packet)) return packet;
+  throw new LifeboatError('engine.secret', `${step.id} would take a secret to the site ${step.site}`, {
+    where: step.place.path,
+    hint: 'Let the step name the source of the secret, which is read at the site.',
+  });
+}
+
+function openOutputs(outputs: ActiveRun['outputs']): StepPacket['outputs'] {
+  const open = [...outputs].map(([step, own]) => {
+    const kept = Object.entries(plain(own)).filter(
+      ([, value]) => JSON.stringify(redactData(value)) === JSON.stringify(value),
+    );
+    return [step, Object.fromEntries(kept)] as const;
+  });
+  return Object.fromEntries(open);
+}
+
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
