@@ -61,6 +61,8 @@ export interface StepHistory {
   /** What people are to answer, where the question has a form. */
   readonly asked: Asked | undefined;
   readonly said: readonly Said[];
+  /** What it left going on beside the run did, of each runner. */
+  readonly meanwhile: readonly string[];
   /** A person's word on a step in doubt, if it came after the doubt. */
   readonly answer: 'done' | 'again' | undefined;
 }
@@ -108,6 +110,8 @@ function afterRecord(before: StepHistory | undefined, { kind, data, atMs }: Jour
   }
   if (kind === 'step.answered') return { ...step, answer: data['answer'] as 'done' | 'again' };
   if (kind === 'step.said') return { ...step, said: [...step.said, saidOf(data, atMs)] };
+  if (kind === 'step.meanwhile' && data['summary'] !== undefined)
+    return { ...step, meanwhile: [...step.meanwhile, String(data['summary'])] };
   if (kind !== 'step.finished') return step;
   return {
     ...step,
@@ -164,6 +168,7 @@ const untouched = (atMs: number): StepHistory => ({
   question: undefined,
   asked: undefined,
   said: [],
+  meanwhile: [],
   answer: undefined,
 });
 

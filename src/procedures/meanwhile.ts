@@ -33,8 +33,8 @@ export class Meanwhile {
     } catch (error) {
       // It was a help beside the run: that it broke is written down, and the run goes on.
       summary = `it broke: ${toLifeboatError(error).message}`;
-      context.output(summary);
     }
+    if (summary !== '') context.output(summary);
     journal.append('step.meanwhile', { step: input.id, is: 'ended', summary: redact(summary) }, { run });
   }
 }

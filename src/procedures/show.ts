@@ -103,7 +103,7 @@ function reportOf(step: StepDeclaration, history: RunHistory): StepReport {
     finishedMs: known.finishedMs,
     seconds,
     attempts: known.attempts,
-    summary: known.summary,
+    summary: [known.summary, ...known.meanwhile].filter((part) => part !== '').join('; '),
     budgetMs: step.budgetMs,
     overBudget: seconds !== undefined && step.budgetMs !== undefined && seconds * 1000 > step.budgetMs,
     outputs: known.outputs,

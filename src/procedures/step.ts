@@ -49,6 +49,8 @@ export interface StepKind<Settings = unknown> {
    * it refuses. A kind without it leaves the undoing to the plan (`undo` of the step) or to people.
    */
   undo?(step: StepInput<Settings>, context: StepContext): Promise<StepOutcome>;
+  /** Whether `undo` can take back a step of these settings, as they are written; without it: any. */
+  takesBack?(written: unknown): boolean;
   /**
    * Asks the world, from outside, whether what `run` (`done`) or `undo` (`undone`) is to bring about is so now. Changes nothing. An undo that
    * nothing proves is shown to a person.

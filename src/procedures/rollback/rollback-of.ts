@@ -75,7 +75,8 @@ function undoOf(
     return proves ? [own] : [own, seenBy(step, `${id}_seen`, what)];
   }
   if (step.undo !== undefined) return [byHand(step, id, `Take back ${what}: ${step.undo}`)];
-  if (kind?.undo === undefined) return [byHand(step, id, `Take back ${what}. The plan does not say how`)];
+  if (kind?.undo === undefined || kind.takesBack?.(step.settings) === false)
+    return [byHand(step, id, `Take back ${what}. The plan does not say how`)];
   const own = plainStep(step, id, undoKindName(kind.kind), { step: step.id });
   return kind.prove === undefined ? [own, seenBy(step, `${id}_seen`, what)] : [own];
 }

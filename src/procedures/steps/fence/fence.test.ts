@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,19 @@ describe('a fence around a service', () => {
     expect(isAlive(pid)).toBe(false);
     expect(await undo('shop')).toMatchObject({ state: 'done' });
     expect(await lifted('shop')).toMatchObject({ state: 'proved' });
+    expect((await fence('shop')).verdict).toBe('done');
+  });
+
+  it('starts it again with what was turned meanwhile: the settings that Lifeboat keeps for it', async () => {
+    const seen = join(folder, 'seen');
+    const process = ['sh', '-c', `printf %s "$DATABASE_URL" > ${seen}; exec sleep 300`];
+    bench = actingBench({ runs: { ...runs, process, env: { DATABASE_URL: 'old' } } });
+    await started(['sleep', '300']);
+    await fence('shop');
+    mkdirSync(bench.environment.settingsFolder, { recursive: true });
+    writeFileSync(join(bench.environment.settingsFolder, 'shop.env'), '# by switch\nexport DATABASE_URL="new one"\n');
+    expect(await undo('shop')).toMatchObject({ state: 'done' });
+    await expect.poll(() => (existsSync(seen) ? readFileSync(seen, 'utf8') : ''), { timeout: 10_000 }).toBe('new one');
     expect((await fence('shop')).verdict).toBe('done');
   });
 

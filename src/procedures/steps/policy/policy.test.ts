@@ -7,7 +7,7 @@ import { systemClock } from '../../../core/index.ts';
 import { listPoints } from '../../../operations/index.ts';
 import { withCopies } from '../../../operations/testing/copies.ts';
 import type { Store } from '../../../stores/index.ts';
-import { resumeRun, runProcedure, type RunnerTools, type RunResult, type StepKind } from '../../index.ts';
+import { resumeRun, runProcedure, showRun, type RunnerTools, type RunResult, type StepKind } from '../../index.ts';
 import { brokeNow, environmentIn, scenarioOf, stepOf } from '../../testing/bench.ts';
 
 const oftener = stepOf('oftener', 'policy', { asset: 'docs', every: '1s', while: 'the store is healthy' });
@@ -85,6 +85,8 @@ describe('a policy for the time of a run', () => {
       expect(result).toMatchObject({ verdict: 'done', steps: [{ outputs: { every: ['1s'] } }, {}] });
       const summary = /^[2-9] points of docs were taken, [1-9] left out because a store was not well, 0 failed$/;
       expect(ended(workspace)).toEqual([expect.stringMatching(summary)]);
+      // Whoever looks at the run sees it too.
+      expect(showRun(workspace.journal, result.run).steps[0]?.summary).toContain('points of docs were taken');
       const after = await count(workspace);
       await systemClock.sleep(1_200);
       expect(await count(workspace)).toBe(after);

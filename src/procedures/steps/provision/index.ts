@@ -1,4 +1,4 @@
-import { endProcesses, LifeboatError, limits } from '../../../core/index.ts';
+import { assert, endProcesses, LifeboatError, limits } from '../../../core/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 import { eksctlTool } from './eksctl.ts';
 import { helmTool } from './helm.ts';
@@ -44,11 +44,12 @@ export const provisionStep: StepKind<Settings> = {
     return now.state === 'missing' ? 'not-done' : 'unknown';
   },
   undo: async (input, context) => {
-    const tool = toolOf(input, context);
-    if (tool.undo !== undefined) return tool.undo(input.remembered);
-    const question = `Take back by hand what ${tool.program} made: ${longOf(input.settings).what}. Is it as it was before?`;
-    return { state: 'needs-human', question };
+    const { undo } = toolOf(input, context);
+    assert(undo !== undefined, 'only what a tool takes back is taken back by it');
+    return undo(input.remembered);
   },
+  // What Terraform would destroy, or a cluster, nobody destroys as part of a rollback.
+  takesBack: (written) => typeof written === 'object' && written !== null && 'by' in written && written.by === 'helm',
   prove: async (input, context, is) => {
     const tool = toolOf(input, context);
     const now: Look =

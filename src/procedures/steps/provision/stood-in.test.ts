@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../plan/index.ts';
-import { describeProcedure, type RunResult } from '../../index.ts';
+import { describeProcedure, planRollback, rollbackRun, type RunResult } from '../../index.ts';
 import { act } from '../../testing/acting.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
 import { handsOf, inputOf, rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
@@ -23,7 +23,8 @@ beforeEach(() => {
     ['main', { context: 'shop-main' }],
     ['nameless', {}],
   ]);
-  bench = makeBench({ plan: { clusters } as unknown as Partial<Plan> });
+  const contacts = new Map([['duty', { role: 'on_call' }]]);
+  bench = makeBench({ plan: { clusters, contacts } as unknown as Partial<Plan> });
 });
 afterEach(() => {
   process.env['PATH'] = path;
@@ -84,6 +85,22 @@ describe('provision by helm (a stand-in)', () => {
     expect(await provisionStep.undo?.(input, handsOf(bench))).toMatchObject({ state: 'done' });
     expect(await provisionStep.prove?.(input, handsOf(bench), 'undone')).toMatchObject({ state: 'proved' });
     expect(tools.calls().find(({ words }) => words[0] === 'rollback')?.words).toContain('3');
+  });
+
+  it('is taken back by a rollback; a cluster is left to people', async () => {
+    tools.world({ helm: { shop: { version: 3, status: 'deployed', description: 'Upgrade complete' } } });
+    const { run } = await provision(shop);
+    const request = { run, environment: bench.environment, tools: bench.tools, by: { as: 'duty', user: 'operator' } };
+    expect((await rollbackRun(request)).steps).toMatchObject([
+      { id: 'undo_act', kind: 'undo provision', state: 'done' },
+    ]);
+    writeFileSync(
+      join(bench.folder, 'eks.yaml'),
+      'kind: ClusterConfig\nmetadata: { name: main, region: eu-west-1 }\nmanagedNodeGroups: [{ name: web }]\n',
+    );
+    tools.world({ eksctl: { main: { status: 'ACTIVE', nodes: [] } } });
+    const made = await provision({ what: 'the cluster', by: 'eksctl', files: ['eks.yaml'] });
+    expect(planRollback(bench.tools, made.run).scenario.steps).toMatchObject([{ kind: 'manual' }]);
   });
 
   it('does not begin while another change is under way, and fails with the words of the tool', async () => {
