@@ -10,5 +10,6 @@ export * from './tools.ts';
 export * from './version.ts';
 export * from './worker.ts';
 export * from './report.ts';
+export * from './serve/index.ts';
 export * from './status.ts';
 export * from './store-facts.ts';

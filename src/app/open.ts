@@ -36,6 +36,8 @@ export { openStore };
 export interface OpenOptions {
   readonly planFile: string;
   readonly stateFolder: string;
+  /** Read already; default: read from the file. */
+  readonly plan?: Plan;
   readonly progress: Progress;
   readonly clock?: Clock;
   /** Put around every store when it is opened; default: bounded retries. Tests put faults there. */
@@ -56,7 +58,7 @@ export interface OpenWorkspace extends Workspace {
 /** Loads the plan and opens the journal; stores are opened when first asked for. Throws `plan.*`, `journal.*`. */
 export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace> {
   const clock = options.clock ?? systemClock;
-  const plan = await loadWorkspacePlan(options.planFile);
+  const plan = options.plan ?? (await loadWorkspacePlan(options.planFile));
   const stateFolder = resolve(options.stateFolder);
   await makeStateFolder(stateFolder);
   const host = hostname();
@@ -209,7 +211,8 @@ async function relatedPlace(
   return undefined;
 }
 
-function openAsset(plan: Plan, name: string, clock: Clock): Asset {
+/** Throws `plan.unknown_name`, `plan.not_executable`. */
+export function openAsset(plan: Plan, name: string, clock: Clock): Asset {
   const declaration = plan.assets.get(name);
   if (declaration === undefined) throw unknownAsset(plan, name);
   const kind = registry.assets.find(({ type }) => type === declaration.type);

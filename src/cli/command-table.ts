@@ -23,8 +23,10 @@ export const commandTable: readonly CommandEntry[] = [
       'how ready we are now: what is proven, what would be lost, what is late',
       () => import('./commands/status.ts'),
     ],
+    ['alerts', 'rules by which Prometheus rings, made from the plan', () => import('./commands/alerts.ts')],
   ]),
   ...under('Protect:', [
+    ['serve', 'keep the plan: calendars, streams, copies, retention, drills', () => import('./commands/serve.ts')],
     ['backup', 'take recovery points', () => import('./commands/backup.ts')],
     ['stream', 'keep the log of databases in the stores, to the second', () => import('./commands/stream.ts')],
     [

@@ -99,6 +99,8 @@ export const errorCodes = {
   'restore.unreachable_target': entry(2, 'no', 'no recovery point reaches the moment that was asked for'),
   'standby.not_fenced': entry(3, 'human', 'the source of a standby may still take writes'),
   'operation.busy': entry(4, 'later', 'the same operation is already running'),
+  'operation.silent': entry(1, 'later', 'work that showed no progress for too long was ended'),
+  'serve.heartbeat': entry(4, 'later', 'the dead man’s switch of the plan did not answer'),
   'operation.cancelled': entry(1, 'no', 'the operation was stopped on request'),
   'check.failed': entry(1, 'human', 'a check is red'),
   'check.unanswered': entry(1, 'later', 'a check could not be evaluated'),

@@ -31,6 +31,10 @@ export interface RecordFilter {
   readonly after?: number;
   /** Without those of other machines, or of this one before its state was lost, that were brought back from the stores. */
   readonly own?: boolean;
+  /** Only those of other machines. */
+  readonly others?: boolean;
+  /** With `after`: at most so many, the first ones. */
+  readonly most?: number;
 }
 
 /** How many records a journal had at some moment, and the hash of the last; `'0' × 64` before the first. */

@@ -115,7 +115,8 @@ class SqliteJournal implements Journal {
     return inOurWords(this.#file, () => {
       const all = (table: string, order: string): unknown[] =>
         this.#database.prepare(`select * from ${table} ${where} order by ${order}`).all(...values);
-      const own = all('records', 'sequence').map((row) => this.#read(row as Row));
+      const order = filter.most === undefined ? 'sequence' : `sequence limit ${Math.trunc(filter.most)}`;
+      const own = filter.others === true ? [] : all('records', order).map((row) => this.#read(row as Row));
       if (filter.own === true || filter.after !== undefined) return own;
       const rows = all('remembered', 'at_ms, number') as RememberedRow[];
       const find = this.#database.prepare('select number from remembered where chain = ? and sequence = ?');

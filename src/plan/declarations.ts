@@ -198,6 +198,8 @@ export interface Tool {
   readonly host?: string;
   readonly signIn?: { readonly with?: string; readonly domain?: string };
   readonly engine?: EngineDeclaration;
+  /** A dead man's switch: asked while the scheduler is well. */
+  readonly heartbeat?: { readonly url: string | SecretSource; readonly everyMs?: number };
 }
 
 /** A server that keeps runs going across machines; addresses are `http://host:port`, one for each of its nodes. */

@@ -1,3 +1,4 @@
+export { isAssembled } from './assemble.ts';
 export * from './calendar/calendar.ts';
 export * from './canonical.ts';
 export * from './did-you-mean.ts';

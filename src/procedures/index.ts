@@ -4,6 +4,7 @@ export * from './elsewhere/index.ts';
 export * from './groups/index.ts';
 export * from './history.ts';
 export * from './inside.ts';
+export { leaseTarget, type Lease } from './lease/index.ts';
 export * from './people/index.ts';
 export * from './rollback/index.ts';
 export * from './rto.ts';

@@ -6,6 +6,7 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
   init: () => ['init', '--plan', 'another.yaml'],
   check: () => ['check'],
   runs: () => ['runs'],
+  alerts: () => ['alerts'],
   'run show': ({ run }) => ['run', 'show', run],
   'keys create': () => ['keys', 'create', '--identity', './identity'],
 };
@@ -23,6 +24,8 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   'wal push':
     'it needs a log of a server; src/assets/postgres/stream pushes real ones, and src/repository/logs harms what is stored',
   stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
+  serve:
+    'it never ends by itself, and does what it does by the operations that are swept; test/serve.test.ts kills it, src/schedule fills its disk',
   'store probe': 'it says what a store does, wrong or right; its faults are made by servers in src/stores/s3',
   'store thaw':
     'it asks a server for copies and changes none; no folder freezes, src/stores/s3 and src/operations/retention/tiers.test.ts ask places that do',

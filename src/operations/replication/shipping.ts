@@ -136,6 +136,28 @@ export async function rebuild(
   return { rebuilt, unequal: unequalChains(found, answered), failures };
 }
 
+/**
+ * Takes in what the journals of other machines say, from the first of these stores that answers: whoever keeps a plan ships to all of them. Returns
+ * how many records were new; undefined: no store told. Throws only what the signal says.
+ */
+export async function rememberOthers(
+  workspace: Workspace,
+  stores: readonly string[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  for (const store of stores) {
+    signal.throwIfAborted();
+    try {
+      const { chains } = await (await workspace.repository(store)).journals();
+      return chains.reduce((sum, { chain, rows }) => sum + workspace.journal.remember(chain, rows), 0);
+    } catch (error) {
+      const { message, code } = toLifeboatError(error);
+      workspace.progress.note(`${store} does not tell what other machines did: ${message} [${code}]`);
+    }
+  }
+  return undefined;
+}
+
 /** A chain that was cut at its end is whole by itself: only another store knows that it went on. */
 function unequalChains(
   found: readonly (ShippedChain & { store: string })[],

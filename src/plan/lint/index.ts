@@ -4,3 +4,4 @@ export type { Rule } from './rule.ts';
 export { survivalPicture } from './survival/picture.ts';
 export { survivalOf, type AssetSurvival, type Survival } from './survival/survival.ts';
 export { sentenceDuration } from './words.ts';
+export { rhythmOf } from './facts/rhythm.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { calendars, duration, durationRange, listOf, name, share, text } from './words.ts';
+import { calendars, duration, durationRange, listOf, name, secretOrText, share, text } from './words.ts';
 
 /** What stands around protection and procedures: documents, alerts, exercises, commands, clusters, windows, the tool itself. */
 
@@ -127,6 +127,13 @@ export const tool = z.strictObject({
   host: text.optional(),
   signIn: z.strictObject({ with: text.optional(), domain: name.optional() }).optional(),
   engine: engine.optional().describe('A server that keeps runs going across machines: recover --engine restate'),
+  heartbeat: z
+    .strictObject({
+      url: secretOrText.describe('Asked with GET while `serve` is well'),
+      every: duration.optional().describe('How often; a minute unless stated'),
+    })
+    .optional()
+    .describe('A dead man’s switch outside: who hears nothing for a while calls people'),
 });
 
 export const waiver = z.strictObject({

@@ -2,3 +2,4 @@ export * from './facts.ts';
 export * from './json.ts';
 export * from './status-types.ts';
 export * from './status.ts';
+export { lossTarget } from './reach.ts';

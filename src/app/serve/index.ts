@@ -1,0 +1,3 @@
+export type { ServeEvent } from './events.ts';
+export { keepersOf } from './keepers.ts';
+export { serve, type ServeOptions, type ServeReport } from './serve.ts';

@@ -1,0 +1,95 @@
+import { connect, type Socket } from 'node:net';
+import { request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LifeboatError, limits } from '../../core/index.ts';
+import { listen, type Listening } from './listen.ts';
+
+let listening: Listening;
+let asked = 0;
+const text = 'text/plain; version=0.0.4; charset=utf-8' as const;
+beforeEach(async () => {
+  asked = 0;
+  listening = await listen(
+    { host: '127.0.0.1', port: 0 },
+    {
+      '/metrics': () => {
+        asked += 1;
+        return { status: 200, type: text, body: 'up 1\n' };
+      },
+      '/broken': () => {
+        throw new LifeboatError('disk.io', 'the password is hunter2');
+      },
+    },
+  );
+});
+afterEach(() => listening.close());
+
+/** Sends bytes as they are and reads until the other side ends, or for so long. */
+async function raw(bytes: string, waitMs = 5000): Promise<string> {
+  const socket: Socket = connect(Number(new URL(listening.url).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (piece) => (answer += piece.toString()));
+  socket.on('error', () => {}); // cut off: that is an answer too
+  socket.write(bytes);
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  const timer = setTimeout(() => socket.destroy(), waitMs);
+  await ended;
+  clearTimeout(timer);
+  return answer;
+}
+const statusOf = (method: string, path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asking = request(`${listening.url}`, { method, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asking.once('error', reject);
+    asking.end(method === 'POST' ? 'x'.repeat(1000) : undefined);
+  });
+
+describe('what is told over HTTP', () => {
+  it('is the paths that there are, and nothing else: no file, no way around, no other method', async () => {
+    const answer = await fetch(`${listening.url}/metrics?format=any`);
+    expect([answer.status, await answer.text()]).toEqual([200, 'up 1\n']);
+    expect(answer.headers.get('content-type')).toBe(text);
+    for (const path of [
+      '/',
+      '/etc/passwd',
+      '/../../etc/passwd',
+      '/metrics/../etc',
+      '/%2e%2e/',
+      '/constructor',
+      '/__proto__',
+    ])
+      expect([path, await statusOf('GET', path)]).toEqual([path, 404]);
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) expect(await statusOf(method, '/metrics')).toBe(405);
+    expect(await statusOf('HEAD', '/metrics')).toBe(200);
+  });
+
+  it('never shows the words of an error, which may hold anything', async () => {
+    const answer = await fetch(`${listening.url}/broken`);
+    expect([answer.status, await answer.text()]).toEqual([500, 'disk.io\n']);
+  });
+
+  it('is not kept from others by heads without an end, bytes without sense, or many who say nothing', async () => {
+    expect(await raw(`GET /metrics HTTP/1.1\r\nx: ${'y'.repeat(2 * limits.requestBytesMax)}\r\n\r\n`)).toContain(
+      ' 431 ',
+    );
+    expect(await raw('\0\0\0\r\n\r\n')).toContain(' 400 ');
+    const silent = Array.from({ length: limits.connectionsMax - 2 }, () =>
+      connect(Number(new URL(listening.url).port), '127.0.0.1'),
+    );
+    for (const socket of silent) socket.on('error', () => {}); // cut off at the end
+    expect((await fetch(`${listening.url}/metrics`)).status).toBe(200);
+    for (const socket of silent) socket.destroy();
+    expect(asked).toBe(1);
+  });
+
+  it('at a place that is taken is refused with its name', async () => {
+    const port = Number(new URL(listening.url).port);
+    await expect(listen({ host: '127.0.0.1', port }, {})).rejects.toMatchObject({
+      code: 'port.taken',
+      message: expect.stringContaining(String(port)),
+    });
+  });
+});

@@ -1,0 +1,228 @@
+import {
+  LifeboatError,
+  limits,
+  silentProgress,
+  systemClock,
+  timeId,
+  toLifeboatError,
+  type Clock,
+} from '../../core/index.ts';
+import type { Plan } from '../../plan/index.ts';
+import type { Unlock } from '../../repository/index.ts';
+import { healthOf, metricsText, type ServeFacts } from '../../schedule/index.ts';
+import type { Store } from '../../stores/index.ts';
+import { openWorkspace, type OpenWorkspace } from '../open.ts';
+import { toolVersion } from '../version.ts';
+import type { ServeEvent } from './events.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { keepersOf } from './keepers.ts';
+import { listen, type Answer, type Listening } from './listen.ts';
+import { PlanInForce } from './plan-in-force.ts';
+import { Reign } from './reign.ts';
+import { takeRole, type Role } from './role.ts';
+
+export interface ServeOptions {
+  readonly planFile: string;
+  readonly stateFolder: string;
+  /** Where metrics and health are told; undefined: nowhere. `orAnyPort`: if the port is taken, at a free one. */
+  readonly listen?: { readonly host: string; readonly port: number; readonly orAnyPort: boolean };
+  /** Default: `limits.jobsAtOnce`. */
+  readonly jobsAtOnce?: number;
+  /** How long a hold of the schedule lasts, and so after how long another machine takes it over; default: `limits.serveLeaseMs`. */
+  readonly leaseMs?: number;
+  readonly clock?: Clock;
+  readonly wrapStore?: (store: Store) => Store;
+  readonly unlock?: () => Promise<Unlock>;
+  /** Ends everything: what is under way has `limits.serveStopMs`. */
+  readonly signal: AbortSignal;
+  /** Called once with what looks at the plan at once. */
+  onReady?(lookNow: () => void): void;
+  say(event: ServeEvent): void;
+}
+
+/** What was still under way when the time to end was over; it ends with the process, and is done again by the next one. */
+export interface ServeReport {
+  readonly left: readonly string[];
+}
+
+/**
+ * Keeps a plan until it is told to stop: everything that has a calendar, the streams, and itself. Of several only one does; the others wait for their turn.
+ * Throws what keeps it from beginning (`plan.*`, `journal.*`, `disk.*`, `port.taken`); later trouble is said, and shown.
+ */
+export async function serve(options: ServeOptions): Promise<ServeReport> {
+  const clock = options.clock ?? systemClock;
+  return new Server(options, clock, await PlanInForce.load(options.planFile, clock)).run();
+}
+
+class Server {
+  readonly #options: ServeOptions;
+  readonly #clock: Clock;
+  readonly #plan: PlanInForce;
+  readonly #id: string;
+  readonly #startedMs: number;
+  readonly #heartbeat: Heartbeat;
+  #reign: Reign | undefined;
+  #left: readonly string[] = [];
+  /** Wakes the look at the plan, and who stands by with an older one. */
+  #lookNow = new AbortController();
+  #planChanged = new AbortController();
+  #keepers: { readonly plan: Plan; readonly of: ReturnType<typeof keepersOf> } | undefined;
+
+  constructor(options: ServeOptions, clock: Clock, plan: PlanInForce) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#plan = plan;
+    this.#startedMs = clock.now();
+    this.#id = `serve-${timeId(this.#startedMs)}`;
+    this.#heartbeat = new Heartbeat({
+      clock,
+      plan: () => plan.plan,
+      isWell: () => this.#reign !== undefined && healthOf(this.#facts()).ok,
+      say: (words) => options.say({ event: 'note', words }),
+    });
+  }
+
+  async run(): Promise<ServeReport> {
+    const { signal, say, onReady } = this.#options;
+    const listening = await this.#listen();
+    for (const name of this.#plan.errors)
+      say({ event: 'note', words: `the plan has an error, see lifeboat check: ${name}` });
+    const over = new AbortController();
+    const both = AbortSignal.any([signal, over.signal]);
+    const beside = [this.#heartbeat.run(both), this.#watchPlan(both)];
+    onReady?.(() => this.#lookNow.abort());
+    try {
+      while (!signal.aborted) await this.#turn(signal);
+      return { left: this.#left };
+    } finally {
+      over.abort();
+      await Promise.all(beside);
+      await listening?.close();
+    }
+  }
+
+  /** Waits for the schedule to be ours and keeps it until it is not, or until all is over. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { leaseMs = limits.serveLeaseMs, say } = this.#options;
+    this.#planChanged = new AbortController();
+    const workspace = await this.#open(this.#plan.plan);
+    try {
+      const role = await takeRole({
+        workspace,
+        id: this.#id,
+        leaseMs,
+        signal: AbortSignal.any([signal, this.#planChanged.signal]),
+        standingBy: (words) => say({ event: 'standing_by', words }),
+      });
+      if (role !== undefined) await this.#keep(workspace, role, signal);
+    } finally {
+      await workspace.close();
+    }
+  }
+
+  async #keep(workspace: OpenWorkspace, role: Role, signal: AbortSignal): Promise<void> {
+    const { say, jobsAtOnce = limits.jobsAtOnce } = this.#options;
+    const until = AbortSignal.any([signal, role.lease.signal]);
+    const open = (plan: Plan): Promise<OpenWorkspace> => this.#open(plan);
+    const reign = await Reign.begin({ workspace, role, id: this.#id, jobsAtOnce, open, say }, until).catch(
+      async (error: unknown) => {
+        await role.release();
+        throw error;
+      },
+    );
+    this.#reign = reign;
+    const { scheduler, streams } = reign.keeping;
+    const without = role.lease.without.map(({ store, why }) => `${store}: ${why}`);
+    say({
+      event: 'keeping',
+      stores: role.lease.stores,
+      without,
+      tasks: scheduler.tasks.length,
+      streams: streams.length,
+    });
+    try {
+      // It may have changed while we waited for our turn.
+      if (this.#plan.plan !== workspace.plan) await reign.usePlan(this.#plan.plan);
+      this.#left = await reign.run(until);
+    } finally {
+      this.#reign = undefined;
+    }
+    if (!signal.aborted) say({ event: 'lost', words: toLifeboatError(until.reason).message });
+  }
+
+  #open(plan: Plan): Promise<OpenWorkspace> {
+    const { planFile, stateFolder, wrapStore, unlock, say } = this.#options;
+    return openWorkspace({
+      plan,
+      planFile,
+      stateFolder,
+      clock: this.#clock,
+      progress: { ...silentProgress, note: (words) => say({ event: 'note', words }) },
+      ...(wrapStore === undefined ? {} : { wrapStore }),
+      ...(unlock === undefined ? {} : { unlock }),
+    });
+  }
+
+  async #watchPlan(signal: AbortSignal): Promise<void> {
+    const { say } = this.#options;
+    while (!signal.aborted) {
+      const asked = this.#lookNow.signal;
+      await this.#clock.sleep(limits.planLookMs, AbortSignal.any([signal, asked])).catch(() => {}); // asked for, or over
+      if (signal.aborted) return;
+      if (asked.aborted) this.#lookNow = new AbortController();
+      try {
+        await this.#look(asked.aborted);
+      } catch (error) {
+        say({ event: 'trouble', error: toLifeboatError(error) });
+      }
+    }
+  }
+
+  async #look(now: boolean): Promise<void> {
+    const { say } = this.#options;
+    const seen = await this.#plan.look(now);
+    const { refused } = this.#plan;
+    if (seen === 'refused' && refused !== undefined) say({ event: 'plan_refused', error: refused });
+    else if (seen === 'changed' && this.#reign !== undefined) await this.#reign.usePlan(this.#plan.plan);
+    else if (seen === 'changed') this.#planChanged.abort();
+    else if (now) say({ event: 'note', words: 'the plan was looked at, and is the same' });
+  }
+
+  async #listen(): Promise<Listening | undefined> {
+    const { listen: place, say } = this.#options;
+    if (place === undefined) return undefined;
+    const routes = { '/metrics': () => this.#metrics(), '/healthz': () => this.#health() };
+    const listening = await listen(place, routes).catch((error: unknown) => {
+      if (!place.orAnyPort || !(error instanceof LifeboatError)) throw error;
+      return listen({ ...place, port: 0 }, routes);
+    });
+    say({ event: 'listening', url: listening.url });
+    return listening;
+  }
+
+  #facts(): ServeFacts {
+    const { plan, refused } = this.#plan;
+    if (this.#keepers?.plan !== plan) this.#keepers = { plan, of: keepersOf(plan, this.#clock) };
+    return {
+      nowMs: this.#clock.now(),
+      plan,
+      tool: toolVersion(),
+      startedMs: this.#startedMs,
+      planRefused: refused,
+      heartbeatMs: this.#heartbeat.lastMs,
+      keeping: this.#reign?.keeping,
+      keeperOf: this.#keepers.of,
+    };
+  }
+
+  #metrics(): Answer {
+    // What other commands of this machine have done meanwhile.
+    this.#reign?.keeping.ledger.refresh();
+    return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(this.#facts()) };
+  }
+
+  #health(): Answer {
+    const health = healthOf(this.#facts());
+    return { status: health.ok ? 200 : 503, type: 'application/json', body: `${JSON.stringify(health)}\n` };
+  }
+}

@@ -1,0 +1,130 @@
+import { serve, type ServeEvent, type ServeOptions } from '../../app/index.ts';
+import { formatDuration, isoTime, LifeboatError, limits, redactData, systemClock } from '../../core/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { Input } from '../input.ts';
+
+export const command: Command = {
+  description:
+    'Keeps the plan as long as it runs: takes points by the calendars, keeps the streams, copies, reads back, lets go by retention, and rehearses. What a machine slept through is made up for once. Each thing is written down before it begins, so that it may be killed at any moment and goes on when it is started again. Several may be started for one plan, here or on other machines: one keeps the schedule, the others stand by and take over. A changed plan is kept to as soon as it is sound (at once on SIGHUP); one with new errors is refused, and the old one goes on. Tells metrics at /metrics and health at /healthz, and keeps the dead man’s switch of the plan quiet (tool.heartbeat). Ends on SIGTERM or Ctrl-C: what is under way has a minute to stop. With --json each event is a line of its own on standard error.',
+  options: [
+    {
+      flags: '--listen <ADDRESS>',
+      summary: `where metrics and health are told: HOST:PORT, or off; default: ${limits.servePlace}`,
+    },
+    { flags: '--jobs <NUMBER>', summary: `how many things are done at once (${limits.jobsAtOnce})` },
+    {
+      flags: '--takeover <DURATION>',
+      summary: `how long a machine must give no sign before another takes over (${formatDuration(limits.serveLeaseMs)})`,
+    },
+  ],
+  examples: [
+    'lifeboat serve',
+    'lifeboat serve --listen 127.0.0.1:0 --jobs 2',
+    'lifeboat serve --json 2>events.jsonl   # a line for each thing that begins and ends',
+  ],
+  run: async (context, input) => {
+    let release = (): void => {};
+    try {
+      const { left } = await serve({
+        ...optionsOf(context, input),
+        onReady: (lookNow) => (release = onHangUp(lookNow)),
+        say: (event) => show(context, event),
+      });
+      if (left.length === 0) return { json: { left } };
+      const message = `${left.join(', ')} did not stop within ${formatDuration(limits.serveStopMs)}`;
+      const hint = 'It ends with this process; the next one does it again.';
+      return { json: { left }, error: new LifeboatError('operation.silent', message, { hint }) };
+    } finally {
+      release();
+    }
+  },
+};
+
+function optionsOf(context: CommandContext, input: Input): Omit<ServeOptions, 'say'> {
+  const { planFile, stateFolder, signal, wrapStore, unlock } = context;
+  const listen = placeOf(input.text('listen'));
+  const jobsAtOnce = input.number('jobs', 1, limits.jobsAtOnceMax);
+  const leaseMs = input.durationMs('takeover');
+  if (leaseMs !== undefined && leaseMs < limits.serveLeaseMsMin)
+    throw new LifeboatError('input.flag', `--takeover must be at least ${formatDuration(limits.serveLeaseMsMin)}`, {
+      hint: 'A slow answer of a store would look like a machine that died.',
+    });
+  return {
+    planFile,
+    stateFolder,
+    signal,
+    ...(listen === undefined ? {} : { listen }),
+    ...(jobsAtOnce === undefined ? {} : { jobsAtOnce }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(wrapStore === undefined ? {} : { wrapStore }),
+    ...(unlock === undefined ? {} : { unlock }),
+  };
+}
+
+function placeOf(text: string | undefined): ServeOptions['listen'] {
+  if (text === 'off') return undefined;
+  const [, six, four, digits] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text ?? limits.servePlace) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535)
+    throw new LifeboatError('input.flag', `--listen must be HOST:PORT or off, not "${text}"`, {
+      hint: 'For example 127.0.0.1:9807, [::1]:9807, or 0.0.0.0:9807 for everybody who reaches this machine.',
+    });
+  return { host: six ?? four ?? '', port, orAnyPort: text === undefined };
+}
+
+function onHangUp(lookNow: () => void): () => void {
+  process.on('SIGHUP', lookNow);
+  return () => void process.off('SIGHUP', lookNow);
+}
+
+function show({ json, output }: CommandContext, event: ServeEvent): void {
+  const at = isoTime(systemClock.now());
+  if (json) process.stderr.write(`${JSON.stringify(redactData({ at, ...event }))}\n`);
+  else output.line(`${at} ${wordsOf(event)}`);
+}
+
+function wordsOf(event: ServeEvent): string {
+  switch (event.event) {
+    case 'listening':
+      return `metrics and health at ${event.url}/metrics and ${event.url}/healthz`;
+    case 'standing_by':
+      return `standing by: ${event.words}`;
+    case 'keeping':
+      return keepingWords(event);
+    case 'lost':
+      return `the schedule is not ours any more: ${event.words}`;
+    case 'stopping':
+      return event.running.length === 0
+        ? 'ending: nothing is under way'
+        : `ending: waiting for ${event.running.join(', ')}`;
+    case 'plan_refused':
+      return `the plan has changed and is refused, the one before is kept to: ${event.error.message}`;
+    case 'began':
+      return `${event.task}: begins${event.missed === 0 ? '' : `, for ${event.missed + 1} turns`}`;
+    case 'ended':
+      return `${event.task}: ${endWords(event.outcome)} (${formatDuration(event.seconds * 1000)})`;
+    case 'silent':
+      return `${event.task}: hangs, no progress for ${formatDuration(event.silentSeconds * 1000)}`;
+    case 'trouble':
+      return `nothing can begin: ${event.error.message} [${event.error.code}]`;
+    case 'stream':
+      return event.words;
+    case 'note':
+      return event.task === undefined ? event.words : `${event.task}: ${event.words}`;
+  }
+}
+
+function keepingWords({ stores, without, tasks, streams }: Extract<ServeEvent, { event: 'keeping' }>): string {
+  const told = stores.length === 0 ? 'no store can tell others' : `told others in ${stores.join(', ')}`;
+  const streaming = streams === 0 ? '' : ` and ${streams} stream${streams === 1 ? '' : 's'}`;
+  const silent = without.length === 0 ? '' : `; not in ${without.join('; ')}`;
+  return `keeping the schedule: ${tasks} thing${tasks === 1 ? '' : 's'} with a calendar${streaming}; ${told}${silent}`;
+}
+
+function endWords(outcome: Extract<ServeEvent, { event: 'ended' }>['outcome']): string {
+  if (outcome.state === 'done') return `done, ${outcome.words}`;
+  if (outcome.state === 'stopped') return `stopped, ${outcome.words}`;
+  const what = outcome.state === 'red' ? 'RED' : 'failed';
+  return `${what}, ${outcome.words} [${outcome.code}]`;
+}

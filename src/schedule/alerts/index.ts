@@ -1,0 +1,72 @@
+import { limits } from '../../core/index.ts';
+import type { Plan } from '../../plan/index.ts';
+import type { Keeper } from '../tasks.ts';
+import { ruleOf } from './declared.ts';
+import { ofDrills, ofPoints, ofStreams, ofTasks } from './kept.ts';
+import { of, rule, seconds, type AlertRule, type AlertRules } from './shape.ts';
+
+export type { AlertRule, AlertRules } from './shape.ts';
+
+/**
+ * What is to ring, made from the plan: who writes no rule forgets none. Everything that has a calendar has a rule for the day on which it stops, hangs or
+ * was never done, and the metrics have one for the day on which they are gone. What the plan declares itself comes as it declares it. Pure.
+ */
+export function alertRules(plan: Plan, keeperOf: (asset: string) => Keeper): AlertRules {
+  const declared = [...plan.alerts].map(([name, alert]) => ({ name, written: ruleOf(plan, name, alert) }));
+  const own = declared.flatMap(({ written }) => written ?? []);
+  const groups = [
+    { name: 'lifeboat', rules: ofItself(plan) },
+    { name: 'lifeboat-points', rules: ofPoints(plan, keeperOf) },
+    { name: 'lifeboat-tasks', rules: ofTasks(plan, keeperOf) },
+    { name: 'lifeboat-drills', rules: ofDrills(plan) },
+    { name: 'lifeboat-streams', rules: ofStreams(plan) },
+    { name: 'declared', rules: own },
+  ];
+  return {
+    groups: groups.filter(({ rules }) => rules.length > 0),
+    left: declared.filter(({ written }) => written === undefined).map(({ name }) => name),
+  };
+}
+
+function ofItself(plan: Plan): AlertRule[] {
+  const it = of(plan);
+  const silent = seconds(limits.tickSilentMs);
+  const beat = plan.tool.heartbeat;
+  const beats = seconds(5 * (beat?.everyMs ?? limits.heartbeatMs));
+  return [
+    rule('LifeboatDown', `absent(lifeboat_active${it} == 1)`, 'critical', 'Nobody keeps the schedule', '10m'),
+    rule(
+      'LifeboatStuck',
+      `time() - lifeboat_tick_timestamp_seconds${it} > ${silent}`,
+      'critical',
+      'The scheduler hangs',
+      '1m',
+    ),
+    rule('LifeboatTrouble', `lifeboat_trouble${it} > 0`, 'critical', 'Nothing can begin: see the log', '5m'),
+    rule(
+      'LifeboatPlanRefused',
+      `lifeboat_plan_refused${it} > 0`,
+      'warning',
+      'The plan was changed and has errors; an older one is kept to',
+      '15m',
+    ),
+    rule(
+      'LifeboatKeysUntested',
+      `time() - lifeboat_keys_tested_timestamp_seconds${it} > ${40 * 86_400}`,
+      'warning',
+      'No key was tried for forty days: lifeboat keys test',
+      '1h',
+    ),
+    ...(beat === undefined
+      ? []
+      : [
+          rule(
+            'LifeboatHeartbeatLost',
+            `time() - lifeboat_heartbeat_last_success_timestamp_seconds${it} > ${beats}`,
+            'warning',
+            'The dead man’s switch does not hear of us',
+            '5m',
+          ),
+        ]),
+  ];
+}
