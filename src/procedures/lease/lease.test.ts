@@ -1,37 +1,38 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentProgress, systemClock } from '../../core/index.ts';
 import { objectOfName } from '../../repository/names.ts';
 import { faulty } from '../../stores/index.ts';
 import { resumeRun, runProcedure, type RunResult } from '../index.ts';
 import { brokeNow, type Bench } from '../testing/bench.ts';
+import { LeaseTime, SleepyClock } from '../testing/lease-time.ts';
 import { machineWith, openShared, twoEffects } from '../testing/leased.ts';
 import { leaseName } from './lease-object.ts';
 
-const script = fileURLToPath(new URL('../testing/leased.ts', import.meta.url));
-/** Long enough for a machine that has other things to do. */
 const leaseMs = 4000;
+let time: LeaseTime;
 let folder = '';
 let store = '';
 let ledger = '';
 const benches: Bench[] = [];
 beforeEach(() => {
+  time = new LeaseTime();
   folder = mkdtempSync(join(tmpdir(), 'lifeboat-lease-'));
   store = join(folder, 'store');
   ledger = join(folder, 'ledger');
 });
-afterEach(() => {
+afterEach(async () => {
+  await time.end();
   for (const bench of benches.splice(0)) bench.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 type Options = Partial<Parameters<typeof machineWith>[1]>;
 const machine = (options: Options = {}): ReturnType<typeof machineWith> => {
-  const bench = machineWith(store, { leaseMs, ...options });
+  const { wrap = (one) => one, ...others } = options;
+  const bench = machineWith(store, { leaseMs, clock: time.clock, ...others, wrap: (one) => wrap(time.watched(one)) });
   benches.push(bench);
   return bench;
 };
@@ -66,19 +67,16 @@ describe('two runners on one target, on two machines', () => {
   }, 60_000);
 
   it('a paused one that wakes late does not act', async () => {
-    const child = spawn(process.execPath, [script, join(folder, 'asleep'), store, ledger, String(leaseMs)]);
-    let said = '';
-    child.stdout.on('data', (piece: Buffer) => (said += piece.toString()));
-    const ended = new Promise((resolve) => child.once('close', resolve));
+    const clock = new SleepyClock(time.clock);
+    const asleep = run(machine({ clock }), 'asleep', 300);
     await until(() => effects().length > 0);
-    child.kill('SIGSTOP');
+    clock.fallAsleep();
     const awake = await run(machine(), 'awake');
-    child.kill('SIGCONT');
-    await ended;
+    clock.wakeUp();
     expect(awake.verdict).toBe('done');
+    expect(await asleep).toMatchObject({ verdict: 'needs-human', reason: { code: 'run.lease_lost' } });
     expect(effects()).toEqual(['asleep first', 'awake first', 'awake second']);
-    expect(said).toBe('needs-human run.lease_lost\n');
-  }, 120_000);
+  }, 60_000);
 
   it('of many that begin at once at most one acts', async () => {
     const all = await Promise.allSettled([1, 2, 3].map((number) => run(machine(), String(number), 300)));
@@ -94,7 +92,7 @@ describe('a target', () => {
     const own = machine();
     const stop = new AbortController();
     const lone = await openShared(store);
-    const first = run(own, 'one', 20_000, { signal: stop.signal });
+    const first = run(own, 'one', 6000, { signal: stop.signal });
     await until(() => effects().length > 0);
     const [name = ''] = leases();
     const note = readFileSync(join(store, 'leases', name), 'utf8');
@@ -108,9 +106,9 @@ describe('a target', () => {
     await resumeRun({ run: id, environment: own.environment, tools });
     expect([notes.filter((text) => text.includes('may still act')), leases()]).toEqual([[], []]);
     await lone.put(`leases/${name}`, [Buffer.from(note)]);
-    const otherBeganMs = systemClock.elapsed();
+    const otherBeganMs = time.clock.elapsed();
     expect((await run(machine(), 'two')).verdict).toBe('done');
-    expect(systemClock.elapsed() - otherBeganMs).toBeGreaterThanOrEqual(leaseMs);
+    expect(time.clock.elapsed() - otherBeganMs).toBeGreaterThanOrEqual(leaseMs);
   }, 30_000);
 
   it('in a store that does not answer asks for the word of a person, where the environment is protected', async () => {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../core/index.ts';
+import { systemClock, type Clock } from '../../core/index.ts';
 import type { StoreDeclaration } from '../../plan/index.ts';
 import { fsStore } from '../../stores/fs/index.ts';
 import type { Store } from '../../stores/index.ts';
@@ -17,12 +17,13 @@ export const openShared = (path: string): Promise<Store> =>
 /** `wrap` makes the store worse than it is. */
 export function machineWith(
   path: string,
-  options: { folder?: string; leaseMs: number; wrap?: (store: Store) => Store },
+  options: { folder?: string; leaseMs: number; clock?: Clock; wrap?: (store: Store) => Store },
 ): Bench & { readonly tools: RunnerTools } {
-  const { folder, leaseMs, wrap = (store: Store) => store } = options;
+  const { folder, leaseMs, clock = systemClock, wrap = (store: Store) => store } = options;
   const declaration: StoreDeclaration = { name: 'near', type: 'fs', domain: undefined, settings: { path } };
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const bench = makeBench({
+    clock,
     ...(folder === undefined ? {} : { folder }),
     plan: { stores: new Map([['near', declaration]]) },
   });
