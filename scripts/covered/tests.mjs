@@ -34,6 +34,8 @@ const register = {
   'steps/promote': 'src/procedures/steps/promote/promote.test.ts',
   'steps/switch': 'src/procedures/steps/switch/switch.test.ts',
   'steps/parallel': 'src/procedures/runner.test.ts',
+  'steps/ramp': 'src/procedures/steps/ramp/ramp.test.ts',
+  'steps/commit': 'src/procedures/steps/commit/commit.test.ts',
 };
 
 /** The tests that show as much of a thing as is claimed of it. Throws for a test that is not there. */

@@ -1,4 +1,5 @@
 export * from './engine.ts';
+export * from './briefing.ts';
 export * from './environment.ts';
 export * from './keys/index.ts';
 export * from './kit/index.ts';

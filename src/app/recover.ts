@@ -41,6 +41,8 @@ export interface RecoverRequest {
   readonly alone?: boolean;
   /** What keeps it going; default: this process and the journal. */
   readonly engine?: EngineName;
+  /** Names of destructive steps that a person typed: they may act. */
+  readonly confirm?: readonly string[];
   readonly signal?: AbortSignal;
   readonly tools?: RunnerTools;
 }
@@ -65,19 +67,24 @@ export async function recover(workspace: Workspace, request: RecoverRequest): Pr
     incident: { impactMs, declaredMs, lastGoodMs: request.lastGoodMs ?? impactMs },
     alone: request.alone ?? false,
     parameters: request.parameters ?? {},
+    confirm: request.confirm ?? [],
     ...(request.by === undefined ? {} : { by: request.by }),
   });
   return endOf(chosen, run, undefined, request.signal);
 }
 
 export interface GoOnRequest extends Omit<ResumeRequest, 'environment' | 'tools'> {
+  readonly tools?: RunnerTools;
   /** In this process, although an engine keeps the run: it is gone, or cannot be reached. */
   readonly here?: boolean;
 }
 
 /** Goes on with a real run that stopped, where it is kept. Throws `engine.*` and what `resumeRun` throws. */
-export async function resume(workspace: Workspace, { here = false, ...request }: GoOnRequest): Promise<RunResult> {
-  const { run, answer, despite, alone, signal } = request;
+export async function resume(
+  workspace: Workspace,
+  { here = false, tools, ...request }: GoOnRequest,
+): Promise<RunResult> {
+  const { run, answer, despite, alone, confirm, signal } = request;
   const { started } = readHistory(workspace.journal, run);
   if (started.engine !== undefined && !here) {
     const engine = engineOfRun(workspace, started.engine);
@@ -87,12 +94,13 @@ export async function resume(workspace: Workspace, { here = false, ...request }:
       ...(answer === undefined ? {} : { answer }),
       ...(despite === undefined ? {} : { despite }),
       ...(alone === undefined ? {} : { alone }),
+      ...(confirm === undefined ? {} : { confirm }),
     } as const;
     const heard = await engine.signal({ run, site }, word);
     return endOf({ engine, site, outlivesUs: true }, run, heard, signal);
   }
   const environment = lastingEnvironment(workspace, started.environment.name, run);
-  return resumeRun({ ...request, environment, tools: runnerTools(workspace) });
+  return resumeRun({ ...request, environment, tools: tools ?? runnerTools(workspace) });
 }
 
 /** Ends a run, where it is kept. Throws what `cancelRun` throws. */
@@ -141,13 +149,13 @@ export const planOfRollback = (workspace: Workspace, run: string): Rollback =>
 /** Takes back what a real run did. Throws what `rollbackRun` throws. */
 export async function rollback(
   workspace: Workspace,
-  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'signal'>,
+  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'confirm' | 'signal'> & { readonly tools?: RunnerTools },
 ): Promise<RunResult> {
   const { started } = readHistory(workspace.journal, request.run);
   const as = timeId(workspace.clock.now());
   const environment = lastingEnvironment(workspace, started.environment.name, as);
   await mkdir(environment.folder, { recursive: true, mode: 0o711 });
-  return rollbackRun({ ...request, as, environment, tools: runnerTools(workspace) });
+  return rollbackRun({ ...request, as, environment, tools: request.tools ?? runnerTools(workspace) });
 }
 
 /**
@@ -160,15 +168,18 @@ export function mustHaveConsent(
   scenario: Scenario,
   yes: boolean,
 ): void {
+  if (yes) return;
   const environment = plan.environments.has(where) ? where : readHistory(journal, where).started.environment.name;
-  if (yes || plan.environments.get(environment)?.protected !== true) return;
-  const destructive = flatSteps(expandCalls(scenario, plan)).filter(
-    ({ kind }) => registry.steps.find((step) => step.kind === kind)?.destructive !== false,
+  const changing = flatSteps(expandCalls(scenario, plan)).filter(
+    (step) =>
+      plan.environments.get(step.in ?? environment)?.protected === true &&
+      registry.steps.find(({ kind }) => kind === step.kind)?.destructive !== false,
   );
-  if (destructive.length === 0) return;
+  if (changing.length === 0) return;
+  const names = [...new Set(changing.map((step) => step.in ?? environment))];
   throw new LifeboatError(
     'environment.protected',
-    `${environment} is protected, and ${destructive.map(({ id }) => id).join(', ')} would change it`,
+    `${names.join(' and ')} is protected, and ${changing.map(({ id }) => id).join(', ')} would change it`,
     { hint: 'Look first: --dry-run. Then say --yes.' },
   );
 }

@@ -1,6 +1,7 @@
 import type { LifeboatError, Progress } from '../core/index.ts';
 import type { Unlock } from '../repository/index.ts';
 import type { Store } from '../stores/index.ts';
+import type { Ask } from './ask.ts';
 import type { Input } from './input.ts';
 import type { Output } from './output.ts';
 
@@ -53,6 +54,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   readonly progress: Progress;
   readonly output: Output;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  readonly ask?: Ask;
   /** Put around every store that is opened; default: bounded retries. */
   readonly wrapStore?: (store: Store) => Store;
   /** Stores are read as they were at that moment, milliseconds since 1970; nothing can be written to them then. */

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { leaveAtOnce } from '../core/index.ts';
+import { askAt } from './ask.ts';
 import { installSignals } from './signals.ts';
 
 /**
@@ -14,7 +15,9 @@ export async function main(words: readonly string[]): Promise<number> {
     leaveAtOnce(exitCode);
   });
   const { runWords } = await import('./run-words.ts');
+  const ask = askAt(process);
   return runWords(words, {
+    ...(ask === undefined ? {} : { ask }),
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { LifeboatError, redact, redactData, silentProgress, systemClock, toLifeboatError } from '../core/index.ts';
 import { commandTable } from './command-table.ts';
 import type { Store } from '../stores/index.ts';
+import type { Ask } from './ask.ts';
 import type { CommandContext, CommandResult, GlobalFlags } from './command.ts';
 import { keysGiven } from './keys-given.ts';
 import { createOutput, wantsColours, type TextStream } from './output.ts';
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Put around every store that a command opens; default: bounded retries. Tests put faults there. */
   readonly wrapStore?: (store: Store) => Store;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  readonly ask?: Ask;
 }
 
 /** Runs one command line to its end and returns the exit code; never throws. */
@@ -63,6 +66,7 @@ function contextOf(flags: GlobalFlags, surroundings: Surroundings): { context: C
     json: flags.json,
     signal: surroundings.signal,
     ...(surroundings.wrapStore === undefined ? {} : { wrapStore: surroundings.wrapStore }),
+    ...(surroundings.ask === undefined ? {} : { ask: askClearly(surroundings.ask, clear) }),
     ...(flags.key.length === 0 ? {} : { unlock: keysGiven(flags.key, surroundings.folder) }),
     progress: bar ?? silentProgress,
     output: createOutput({
@@ -74,6 +78,14 @@ function contextOf(flags: GlobalFlags, surroundings: Surroundings): { context: C
   };
   return { context, close: clear };
 }
+
+/** A question is not drawn into a progress bar, and names no secret. */
+const askClearly =
+  (ask: Ask, clear: () => void): Ask =>
+  (question, signal) => {
+    clear();
+    return ask(redact(question), signal);
+  };
 
 /** After a signal anything may fail in its own words; what people should read is that it was stopped. */
 function cancellationOf(error: unknown, signal: AbortSignal): unknown {

@@ -21,6 +21,10 @@ export const actingLimits = {
   /** What must stay true while a run goes on is asked so often, and what is red again this soon: one lost packet is no breach. */
   invariantLookMs: 5_000,
   invariantAgainMs: 1_000,
+  /** A window that opens within this is waited for by the runner; for one that is further away it stops, and people go on. */
+  windowWaitMs: 3_600_000,
+  /** Who waits for a window looks so often whether its run was paused meanwhile. */
+  windowLookMs: 1_000,
   /** The hold of a target in a store: renewed six times in that, and after a machine died another one waits so long to take over. */
   leaseMs: 180_000,
   /** One answer of a store about who acts: a recovery does not wait for a store that is down. */
@@ -52,6 +56,10 @@ export const actingLimits = {
   serviceStopMs: 60_000,
   /** After a fence was put up, what was in flight has this long to end. */
   fenceProofMs: 10_000,
+  /** How long a share of a ramp is watched where the plan says nothing: several looks, and caches and queues have had time to fill. */
+  rampPauseMs: 30_000,
+  /** A ramp that holds because something is red waits so long for people who repair it, before it asks. */
+  rampPatienceMs: 600_000,
   /** A standby that was told to promote answers within seconds; a large last checkpoint does not hold it back. */
   promotionMs: 120_000,
   /** How long a standby may take to replay what it has received, before a person is asked whether to go without. */

@@ -128,6 +128,7 @@ export const errorCodes = {
   'approval.denied': entry(1, 'human', 'somebody who was asked for consent said no'),
   'switch.changed': entry(1, 'human', 'what was to be turned says something else than it did before'),
   'switch.unseen': entry(1, 'human', 'what was turned does not say the new value when it is asked'),
+  'ramp.red': entry(1, 'human', 'work was let in, and what must hold meanwhile did not'),
   'fence.unproved': entry(1, 'human', 'writers were to be kept away, and nothing proves that none is left'),
   'promote.refused': entry(3, 'human', 'a standby was not promoted, because two servers could take writes'),
   'policy.unwell': entry(4, 'later', 'a store is not well enough for more frequent points'),

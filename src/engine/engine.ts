@@ -75,12 +75,14 @@ export interface RunOrder {
   readonly by?: Requester;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly alone?: boolean;
+  /** Names of destructive steps that a person typed. */
+  readonly confirm?: readonly string[];
 }
 
 export type RunAddress = Pick<RunOrder, 'run' | 'site'>;
 
 export type Word =
-  | ({ readonly kind: 'resume' } & Pick<ResumeRequest, 'answer' | 'despite' | 'alone'>)
+  | ({ readonly kind: 'resume' } & Pick<ResumeRequest, 'answer' | 'despite' | 'alone' | 'confirm'>)
   | { readonly kind: 'say'; readonly said: Omit<SayRequest, 'run'> }
   | { readonly kind: 'cancel'; readonly by: Requester; readonly reason?: string };
 

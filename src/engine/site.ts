@@ -99,7 +99,7 @@ async function act(site: Site, input: ActInput): Promise<Acted> {
 }
 
 async function begin({ tools, environment, engine, signal }: Site, { order }: ActInput): Promise<RunResult> {
-  const { run, scenario, incident, by, parameters, alone } = order;
+  const { run, scenario, incident, by, parameters, alone, confirm } = order;
   return runProcedure({
     run,
     scenario: revived(scenario),
@@ -110,6 +110,7 @@ async function begin({ tools, environment, engine, signal }: Site, { order }: Ac
     ...(by === undefined ? {} : { by }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(alone === undefined ? {} : { alone }),
+    ...(confirm === undefined ? {} : { confirm }),
     ...(engine === undefined ? {} : { engine }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -144,6 +145,7 @@ async function goOn(site: Site, { order, round, word }: ActInput): Promise<RunRe
     ...(told?.answer === undefined || wasUsed ? {} : { answer: told.answer }),
     ...(told?.despite === undefined ? {} : { despite: told.despite }),
     ...(told?.alone === undefined && order.alone === undefined ? {} : { alone: told?.alone ?? order.alone ?? false }),
+    confirm: [...(order.confirm ?? []), ...(told?.confirm ?? [])],
     ...(site.signal === undefined ? {} : { signal: site.signal }),
   });
 }

@@ -99,6 +99,9 @@ export interface CalledScenario {
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Values for its parameters; may hold `${…}` of the caller. */
   readonly with: Readonly<Record<string, unknown>>;
+  /** As the called scenario has them. */
+  readonly success?: readonly CheckSpec[];
+  readonly invariants?: readonly CheckSpec[];
 }
 
 export interface DrillDeclaration {

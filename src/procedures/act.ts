@@ -3,10 +3,11 @@ import type { ActiveRun } from './active-run.ts';
 import { watchForCancel } from './after/cancel.ts';
 import { Meanwhile } from './meanwhile.ts';
 import { handsOfRollback } from './rollback/original.ts';
-import { Invariants, judgeSuccess } from './scenario-checks.ts';
+import { Invariants, judgeSuccess, type Watched } from './scenario-checks.ts';
 import { showRun } from './show.ts';
 import type { RunResult, Undoes, Verdict } from './run-types.ts';
 import { stepper } from './stepper.ts';
+import { variablesOf } from './variables.ts';
 
 /** A run as its runner begins to act on it, the first time or again. */
 export interface Beginning extends Pick<
@@ -22,13 +23,14 @@ export interface Beginning extends Pick<
   | 'earlier'
   | 'answer'
   | 'lease'
+  | 'places'
+  | 'confirmed'
+  | 'despite'
 > {
   readonly scenario: Scenario;
   readonly undoes: Undoes | undefined;
   /** The record that this runner began with. */
   readonly since: number;
-  /** Why a person goes on although what must stay true is not. */
-  readonly despite: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -47,7 +49,7 @@ export async function act(beginning: Beginning): Promise<RunResult> {
   try {
     active = await activeOf({ ...beginning, meanwhile }, watch.signal);
     if (undoes !== undefined) noteRollback(active, undoes, 'unfinished');
-    invariants = new Invariants(active, beginning.despite);
+    invariants = new Invariants(active, watchedIn(active));
     await invariants.begin();
     await order.walk(scenario.steps, stepper(active), { sequential: true });
     await invariants.end();
@@ -64,8 +66,14 @@ export async function act(beginning: Beginning): Promise<RunResult> {
   return showRun(journal, run);
 }
 
+const watchedIn = (active: ActiveRun): Watched => ({
+  specs: active.scenario.invariants ?? [],
+  what: 'invariants',
+  variables: () => variablesOf(active),
+});
+
 async function activeOf(beginning: Beginning & Pick<ActiveRun, 'meanwhile'>, signal: AbortSignal): Promise<ActiveRun> {
-  const { since: _, despite: __, undoes, tools, ...own } = beginning;
+  const { since: _, undoes, tools, ...own } = beginning;
   const empty = { tools, outputs: new Map(), scopes: new Map() };
   const known = undoes === undefined ? empty : await handsOfRollback(tools, beginning.environment, undoes.run, signal);
   return { ...own, ...known, signal, stopped: undefined, reason: undefined };

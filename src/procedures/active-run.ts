@@ -29,6 +29,12 @@ export interface ActiveRun {
   readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
   /** What people said to the one step that is done for a run of another site; else the journal has it. */
   readonly said?: readonly Said[];
+  /** Other environments that steps name, by their names. */
+  readonly places: ReadonlyMap<string, Environment>;
+  /** Names of destructive steps that a person typed. */
+  readonly confirmed: ReadonlySet<string>;
+  /** Why a person goes on although what must stay true is not. */
+  readonly despite: string | undefined;
   /** What keeps others from acting on the same target; a drill has its bubble for itself. */
   readonly lease: Lease | undefined;
   /** What goes on beside the steps until this runner ends. */

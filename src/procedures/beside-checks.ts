@@ -1,6 +1,6 @@
 import { runCheck, type CheckSpec } from '../checks/index.ts';
-import { LifeboatError, redact, toLifeboatError } from '../core/index.ts';
-import { evaluateDeep, type StepDeclaration } from '../plan/index.ts';
+import { isLifeboatError, LifeboatError, redact, toLifeboatError } from '../core/index.ts';
+import { evaluateDeep, type CalledScenario, type StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { checkContextOf, stayInside } from './check-of.ts';
 import { contextOf } from './context.ts';
@@ -74,6 +74,53 @@ async function notProved(kind: StepKind, input: StepInput<unknown>, context: Ste
   return proof.state === 'refuted' ? proof.text : `nothing proves it: ${proof.text}`;
 }
 
+/**
+ * Of a group whose steps are done: what the called scenario calls success, then its own `verify`, asked as often as the group would be tried.
+ * What cannot be asked is red.
+ */
+export async function redAfterGroup(
+  active: ActiveRun,
+  group: StepDeclaration,
+  called: CalledScenario | undefined,
+  outputs: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
+  const success = called?.success ?? [];
+  if (success.length === 0 && (group.verify ?? []).length === 0) return undefined;
+  const { context } = contextOf(active, nothingOf(group), 0, active.signal);
+  for (let look = 0; ; look += 1) {
+    const red = await redOfGroup(active, group, called, outputs, context).catch((error: unknown) => {
+      if (active.signal.aborted) throw error;
+      return `it could not be looked at: ${toLifeboatError(error).message}`;
+    });
+    if (red === undefined || look >= group.retry.times) return red;
+    await context.clock.sleep(group.retry.pauseMs, context.signal);
+  }
+}
+
+async function redOfGroup(
+  active: ActiveRun,
+  group: StepDeclaration,
+  called: CalledScenario | undefined,
+  outputs: Readonly<Record<string, unknown>>,
+  context: StepContext,
+): Promise<string | undefined> {
+  const inside = called === undefined ? {} : variablesNow(active, { ...group, scope: called.scope });
+  const success = await redAmong(insideOnly(called?.success ?? [], context), inside, context);
+  return success ?? redVerify(active, group, outputs, context);
+}
+
+/** Those that can be asked here: a bubble reaches nothing outside. */
+export const insideOnly = (specs: readonly CheckSpec[], context: StepContext): readonly CheckSpec[] =>
+  specs.filter((spec) => {
+    try {
+      stayInside(context, spec.settings);
+      return true;
+    } catch (error) {
+      if (!isLifeboatError(error, 'drill.bubble')) throw error;
+      return false; // whoever watches the called scenario has written down that it was not asked
+    }
+  });
+
 function redVerify(
   active: ActiveRun,
   step: StepDeclaration,
@@ -102,10 +149,12 @@ export async function redAmong(
   return red.length === 0 ? undefined : redact(red.join('; '));
 }
 
-const nothingOf = ({ id }: StepDeclaration): StepInput<unknown> => ({
+/** What hands are given that only look. */
+export const nothingOf = ({ id, in: place }: Pick<StepDeclaration, 'id' | 'in'>): StepInput<unknown> => ({
   id,
   key: id,
   settings: null,
   siblings: {},
   remembered: {},
+  ...(place === undefined ? {} : { in: place }),
 });

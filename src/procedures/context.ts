@@ -1,4 +1,4 @@
-import { limits, redact } from '../core/index.ts';
+import { limits, LifeboatError, redact } from '../core/index.ts';
 import {
   keptStandby,
   promoteStandby,
@@ -10,6 +10,7 @@ import {
 import { readHistory } from './history.ts';
 import { messageFacts } from './message-facts.ts';
 import type { ActiveRun } from './active-run.ts';
+import { environmentOf } from './places.ts';
 import type { StepContext, StepInput } from './step.ts';
 
 export interface ContextOfStep {
@@ -27,7 +28,7 @@ export function contextOf(
   attempt: number,
   signal: AbortSignal,
 ): ContextOfStep {
-  const { tools, run, environment, mode, incident } = active;
+  const { tools, run, mode, incident } = active;
   const { workspace } = tools;
   // What was lost may answer still, and worse from minute to minute: it is asked where nothing else has the point.
   const avoid = storesInside(workspace.plan, active.scenario.loses.domains);
@@ -36,7 +37,7 @@ export function contextOf(
   const context: StepContext = {
     plan: workspace.plan,
     mode,
-    environment,
+    environment: environmentOf(active, input),
     clock: workspace.clock,
     progress: workspace.progress,
     signal,
@@ -58,6 +59,10 @@ export function contextOf(
     requester: active.requester?.as,
     copies: () => [...active.outputs.values()].flatMap(({ url }) => (typeof url === 'string' ? [url] : [])),
     given: () => active.outputs,
+    drill: async (name) => {
+      if (tools.drill !== undefined) return tools.drill(name, signal);
+      throw new LifeboatError('plan.not_executable', `no drill can be called here, and ${input.id} calls ${name}`);
+    },
     notify: (message) => tools.notify(message, signal),
     messageFacts: () => messageFacts(active),
     remember: (facts) => {

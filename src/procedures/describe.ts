@@ -5,7 +5,6 @@ import { waysOf } from './groups/choose.ts';
 import { expandCalls } from './groups/expand.ts';
 import { groupTitle } from './groups/group.ts';
 import { isGroup } from './groups/is-group.ts';
-import { drillsAreNotCalled } from './groups/refusals.ts';
 import { kindOf, parseSettings, parseSiblings } from './input.ts';
 import { insideOf } from './order.ts';
 import { parametersOf } from './parameters.ts';
@@ -13,6 +12,8 @@ import type { Incident, RunnerTools } from './run-types.ts';
 import { flatSteps } from './show.ts';
 import type { Environment, StepContext, StepInput, StepPreview } from './step.ts';
 import { templateHolds } from '../plan/index.ts';
+import { windowOf } from './before/index.ts';
+import { foreseenOf } from './foreseen.ts';
 import { resolveKnown } from './templates.ts';
 import { variablesOf } from './variables.ts';
 
@@ -34,6 +35,14 @@ export interface DescribedStep extends StepPreview {
   readonly budgetMs: number | undefined;
   /** False when its `if` is known to be false here. */
   readonly runs: boolean;
+  /** The environment, where it is not the run's. */
+  readonly in?: string;
+  /** The window that it waits for, and when that opens. */
+  readonly window?: string;
+  /** Who has to decide or act: roles or contacts; none named: anybody. */
+  readonly decides?: readonly string[];
+  /** Why no rollback takes it back by itself. */
+  readonly stays?: string;
 }
 
 /**
@@ -125,7 +134,6 @@ const leftOut = (steps: readonly StepDeclaration[], text: string): DescribedStep
 
 /** Its steps stand below it, each with its own word. */
 function describeGroup(step: StepDeclaration, variables: Record<string, unknown>): StepPreview {
-  if (step.kind === 'call' && step.called === undefined) throw drillsAreNotCalled(step);
   const names = step.steps.map(({ id }) => id).join(', ');
   if (step.kind !== 'choose') return { certainty: 'proved', text: `${groupTitle(step)}: ${names}` };
   const ways = waysOf(step);
@@ -139,10 +147,24 @@ function describeGroup(step: StepDeclaration, variables: Record<string, unknown>
 async function describeStep(
   request: DescribeRequest,
   step: StepDeclaration,
-  variables: Record<string, unknown>,
+  around: Record<string, unknown>,
 ): Promise<DescribedStep> {
-  const base = { id: step.id, kind: step.kind, budgetMs: step.budgetMs };
-  const condition = step.if === undefined ? true : tryToDecide(step.if, variables);
+  const base = {
+    id: step.id,
+    kind: step.kind,
+    budgetMs: step.budgetMs,
+    ...(step.in === undefined ? {} : { in: step.in }),
+    ...windowOf(step, request.tools.workspace),
+    ...foreseenOf(step, request.tools),
+  };
+  let condition: boolean | undefined;
+  let variables = around;
+  try {
+    variables = hereOf(request, step, around);
+    condition = step.if === undefined ? true : tryToDecide(step.if, variables);
+  } catch (error) {
+    return { ...base, title: step.kind, runs: true, ...unknownBecause(error) };
+  }
   if (condition === false) {
     const text = `left out here: ${step.if} is false`;
     return { ...base, title: step.kind, runs: false, certainty: 'proved', text };
@@ -176,10 +198,28 @@ async function previewOf(
     remembered: {},
   };
   const title = kind.title(input.settings, input.siblings);
+  const there = { ...request, environment: placeOf(request, step) };
   const open = [...settings.unknown, ...siblings.unknown];
-  const preview = await kind.describe(input, dryContext(request)).catch(unknownBecause);
+  const preview = await kind.describe(input, dryContext(there)).catch(unknownBecause);
   const shown = open.length === 0 ? preview : lessSure(preview, open);
   return { title, ...shown, text: condition === undefined ? `if ${step.if}: ${shown.text}` : shown.text };
+}
+
+/** Where a step would act, and what `environment` means to it. Throws `plan.unknown_name`. */
+const placeOf = ({ environment, tools }: DescribeRequest, step: Pick<StepDeclaration, 'in'>): Environment =>
+  step.in === undefined || step.in === environment.name
+    ? environment
+    : (tools.environment?.(step.in, 'dry-run') ?? environment);
+
+function hereOf(
+  request: DescribeRequest,
+  step: StepDeclaration,
+  variables: Record<string, unknown>,
+): Record<string, unknown> {
+  const place = placeOf(request, step);
+  if (place === request.environment) return variables;
+  const { name, protected: isProtected, ephemeral, folder } = place;
+  return { ...variables, environment: { name, protected: isProtected, ephemeral, folder } };
 }
 
 function tryToDecide(condition: string, variables: Record<string, unknown>): boolean | undefined {
@@ -231,6 +271,7 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     requester,
     copies: () => [],
     given: () => new Map(),
+    drill: act,
     notify: act,
     messageFacts: () => ({}),
     remember: () => {},

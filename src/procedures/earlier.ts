@@ -30,7 +30,8 @@ export async function settleEarlier(
   if (earlier.acted && answer?.is !== 'again') {
     return ended(active, step, kind, input, await reuse(active, kind, input, earlier), earlier);
   }
-  if (earlier.state !== 'running' && !kind.destructive) return undefined; // it failed, and its cause was repaired
+  // It failed, and its cause was repaired.
+  if (earlier.state !== 'running' && !kind.destructive && step.idempotent !== false) return undefined;
   if (earlier.state === 'running' && isElsewhere(active, step)) {
     return rejoin(active, step, earlier, timeoutOf(step, kind, input.settings));
   }
@@ -66,7 +67,7 @@ export async function look(
   kind: StepKind,
   input: StepInput<unknown>,
 ): Promise<'not-done' | 'unknown' | Finish> {
-  if (kind.inspect === undefined) return kind.destructive ? 'unknown' : 'not-done';
+  if (kind.inspect === undefined) return (input.idempotent ?? !kind.destructive) ? 'not-done' : 'unknown';
   try {
     const { context } = contextOf(active, input, 0, active.signal);
     const found = await kind.inspect(input, context);

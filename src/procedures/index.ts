@@ -1,8 +1,10 @@
 export * from './after/index.ts';
+export * from './briefing.ts';
 export * from './describe.ts';
 export * from './elsewhere/index.ts';
 export * from './groups/index.ts';
 export * from './history.ts';
+export { hasRunner } from './hold.ts';
 export * from './inside.ts';
 export { leaseTarget, type Lease } from './lease/index.ts';
 export * from './people/index.ts';

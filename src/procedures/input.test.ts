@@ -22,8 +22,7 @@ describe('a procedure that promises what nothing looks at yet', () => {
   it.each([
     ['a check after a step that nothing asks', { verify: unknown }],
     ['a check before a step that nothing asks', { guard: unknown }],
-    ['another environment', { in: 'staging' }],
-    ['a window', { window: 'quiet' }],
+    ['another environment that cannot be had', { in: 'staging' }],
   ])('is refused before anything acts: %s', async (_, promise) => {
     const last = { ...stepOf('last', 'exec', ['true']), ...promise };
     await expect(run(scenarioOf(touch(), last))).rejects.toMatchObject({ code: 'plan.not_executable' });

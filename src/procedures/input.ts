@@ -1,13 +1,12 @@
 import type { CheckKind, CheckSpec } from '../checks/index.ts';
 import { LifeboatError } from '../core/index.ts';
-import type { Plan, Scenario, StepDeclaration } from '../plan/index.ts';
+import type { Scenario, StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { StepHistory } from './history.ts';
-import { isGroup } from './groups/is-group.ts';
-import { drillsAreNotCalled } from './groups/refusals.ts';
 import { keyOf } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
 import { evaluateDeep } from '../plan/index.ts';
+import { environmentOf } from './places.ts';
 import { outputsWithin, variablesOf } from './variables.ts';
 
 /** The step's settings as they are now: every `${…}` replaced just before the act, then checked by the kind's schema. */
@@ -24,12 +23,15 @@ export function inputOf(
     settings: parseSettings(kind, evaluateDeep(step.settings, variables), step),
     siblings: parseSiblings(kind, evaluateDeep(step.siblings, variables), step),
     remembered: earlier?.remembered ?? {},
+    ...(step.in === undefined ? {} : { in: step.in }),
+    ...(step.idempotent === undefined ? {} : { idempotent: step.idempotent }),
   };
 }
 
 /** What names mean to a step: in a called scenario, what they mean there. */
-export function variablesNow(active: ActiveRun, { scope }: Pick<StepDeclaration, 'scope'>): Record<string, unknown> {
-  const all = variablesOf(active);
+export function variablesNow(active: ActiveRun, step: Pick<StepDeclaration, 'scope' | 'in'>): Record<string, unknown> {
+  const all = variablesOf({ ...active, environment: environmentOf(active, step) });
+  const { scope } = step;
   const called = scope === undefined ? undefined : active.scopes.get(scope);
   if (scope === undefined || called === undefined) return all;
   return {
@@ -44,28 +46,21 @@ export function variablesNow(active: ActiveRun, { scope }: Pick<StepDeclaration,
  * Before anything acts: a procedure that says what nothing would look at is refused, because its success would be a lie. What an `if`
  * may leave out is judged when its turn comes. Throws `plan.not_executable`.
  */
-export function refuseUnkept(
-  scenario: Scenario,
-  { scenarios }: Pick<Plan, 'scenarios'>,
-  kinds: readonly CheckKind[],
-): void {
-  const { success = [], invariants = [] } = scenario;
-  refuseUnknownChecks([...success, ...invariants], kinds, `scenarios.${scenario.name}`);
-  refuseSteps(scenario.steps, scenarios, kinds);
+export function refuseUnkept(scenario: Scenario, kinds: readonly CheckKind[]): void {
+  refuseUnknownChecks(
+    [...(scenario.success ?? []), ...(scenario.invariants ?? [])],
+    kinds,
+    `scenarios.${scenario.name}`,
+  );
+  refuseSteps(scenario.steps, kinds);
 }
 
-function refuseSteps(
-  steps: readonly StepDeclaration[],
-  scenarios: Plan['scenarios'],
-  kinds: readonly CheckKind[],
-): void {
+function refuseSteps(steps: readonly StepDeclaration[], kinds: readonly CheckKind[]): void {
   for (const step of steps.filter((one) => one.if === undefined)) {
-    refusePromises(step);
-    refuseUnknownChecks([...(step.guard ?? []), ...(step.verify ?? [])], kinds, step.place.path);
-    if (step.kind === 'call' && step.called === undefined) throw drillsAreNotCalled(step);
-    if (step.called !== undefined) refuseChecks(scenarios.get(step.called.scenario));
-    for (const { called } of step.options ?? []) refuseChecks(scenarios.get(called?.scenario ?? ''));
-    refuseSteps(step.steps, scenarios, kinds);
+    const called = [step.called, ...(step.options ?? []).map((option) => option.called)];
+    const ofCalled = called.flatMap((one) => [...(one?.success ?? []), ...(one?.invariants ?? [])]);
+    refuseUnknownChecks([...(step.guard ?? []), ...(step.verify ?? []), ...ofCalled], kinds, step.place.path);
+    refuseSteps(step.steps, kinds);
   }
 }
 
@@ -73,25 +68,6 @@ function refuseSteps(
 function refuseUnknownChecks(specs: readonly CheckSpec[], kinds: readonly CheckKind[], where: string): void {
   const unknown = specs.find(({ kind }) => !kinds.some((one) => one.kind === kind));
   if (unknown !== undefined) throw unkept(`the check ${unknown.kind}`, where);
-}
-
-/** Of a called scenario: what it promises at its end, or meanwhile, the caller has to promise itself. */
-function refuseChecks(scenario: Scenario | undefined): void {
-  for (const key of ['success', 'invariants'] as const) {
-    if ((scenario?.[key] ?? []).length > 0)
-      throw unkept(`the ${key} of ${scenario?.name}`, `scenarios.${scenario?.name}.${key}`);
-  }
-}
-
-/** What a step may say of itself and no runner keeps yet. */
-const promises = ['in', 'window'] as const;
-/** Of a group: the steps inside can say it. */
-const promisesOfGroups = ['guard', 'verify'] as const;
-
-export function refusePromises(step: StepDeclaration): void {
-  const inside = isGroup(step) ? promisesOfGroups : [];
-  const promise = [...promises, ...inside].find((one) => step[one] !== undefined);
-  if (promise !== undefined) throw unkept(`\`${promise}\` of the step ${step.id}`, step.place.path);
 }
 
 const unkept = (what: string, where: string): LifeboatError =>
@@ -102,7 +78,6 @@ const unkept = (what: string, where: string): LifeboatError =>
 
 /** Throws `plan.not_executable`. */
 export function kindOf({ tools }: Pick<ActiveRun, 'tools'>, step: StepDeclaration): StepKind {
-  refusePromises(step);
   const kind = tools.stepKinds.find((one) => one.kind === step.kind);
   if (kind !== undefined) return kind;
   throw new LifeboatError('plan.not_executable', `steps of kind ${step.kind} cannot be executed yet`, {

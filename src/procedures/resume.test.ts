@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../core/index.ts';
 import { openJournal } from '../journal/index.ts';
-import type { Scenario } from '../plan/index.ts';
+import type { Scenario, StepDeclaration } from '../plan/index.ts';
 import { listRuns, resumeRun, runProcedure } from './index.ts';
 import { killAndFinish, killedAt, resumeToTheEnd } from './testing/kill-runner.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from './testing/bench.ts';
+import { resumeInterrupted } from './testing/interrupted.ts';
 
 const folders: string[] = [];
 const newFolder = (): string => {
@@ -96,6 +97,37 @@ it('a run keeps the parameters of its scenario when it is gone on with', async (
   expect(result).toMatchObject({ verdict: 'done' });
   expect(readFileSync(ledger, 'utf8')).toBe('kept\n');
   bench.close();
+});
+
+describe('a step that says whether it may be done twice', () => {
+  it('is done again without a question after a crash where it may, and asked about where it may not', async () => {
+    const bench = makeBench();
+    const resumed = (more: Partial<StepDeclaration>, kind = 'exec', settings: unknown = ['true']) =>
+      resumeInterrupted(bench, stepOf('act', kind, settings, more), undefined);
+    expect((await resumed({})).verdict).toBe('needs-human');
+    expect((await resumed({ idempotent: true })).verdict).toBe('done');
+    expect((await resumed({ idempotent: false }, 'exec', { run: ['true'] })).verdict).toBe('needs-human');
+    expect((await resumed({}, 'wait', '1ms')).verdict).toBe('done');
+    bench.close();
+  });
+
+  it('is not tried again by itself where it may not', async () => {
+    const bench = makeBench();
+    const tried = async (idempotent: boolean): Promise<unknown> => {
+      const step = stepOf('act', 'exec', ['false'], { idempotent, retry: { times: 2, pauseMs: 1 } });
+      const { environment, tools } = bench;
+      const result = await runProcedure({
+        scenario: scenarioOf(step),
+        environment,
+        mode: 'real',
+        tools,
+        incident: brokeNow(),
+      });
+      return result.steps[0]?.attempts;
+    };
+    expect([await tried(true), await tried(false)]).toEqual([3, 1]);
+    bench.close();
+  });
 });
 
 /** A run whose records end after `step.started` of its only step. */

@@ -2,11 +2,12 @@ import { LifeboatError } from '../core/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import { act } from './act.ts';
 import { readHistory, type RunHistory } from './history.ts';
-import { holdRun, holdTarget } from './hold.ts';
+import { mustBeDestructive } from './before/index.ts';
+import { holdRun } from './hold.ts';
 import type { Lease } from './lease/index.ts';
 import { Order } from './order.ts';
+import { holdTargets, leaseTargets, placesOf } from './places.ts';
 import type { ResumeRequest, RunResult } from './run-types.ts';
-import { leaseFor } from './runner.ts';
 import { procedureOf } from './snapshot.ts';
 
 /**
@@ -23,10 +24,14 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const earlier = readHistory(journal, run);
     const scenario = scenarioToResume(earlier, request);
     const order = new Order(scenario);
-    const target = holdTarget(tools.workspace, environment.name);
+    mustBeDestructive(scenario, request.confirm ?? []);
+    const { mode } = earlier.started;
+    const places = placesOf(scenario, { tools, environment, mode }, run);
+    const targets = [environment, ...places.values()];
+    const target = holdTargets(tools.workspace, targets);
     let lease: Lease | undefined;
     try {
-      lease = await leaseFor({ ...request, scenario, mode: earlier.started.mode }, run);
+      lease = await leaseTargets({ ...request, scenario, mode }, targets, run);
       const facts = { host, pid: process.pid, by: request.answer?.by ?? null, despite: request.despite ?? null };
       const { sequence: since } = journal.append('run.resumed', facts, { run });
       return await act({
@@ -34,7 +39,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         since,
         scenario,
         environment,
-        mode: earlier.started.mode,
+        mode,
         tools,
         incident: earlier.started.incident,
         requester: earlier.started.by,
@@ -43,6 +48,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         earlier,
         answer: request.answer,
         parameters: earlier.started.parameters ?? {},
+        places,
+        confirmed: new Set(request.confirm),
         despite: request.despite,
         lease,
         signal: request.signal,

@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../journal/index.ts';
+import type { RunHistory } from './history.ts';
 import type { Incident, RtoSplit } from './run-types.ts';
 
 type Part = 'execute' | 'verify' | 'people';
@@ -33,6 +34,18 @@ export function splitRto(records: readonly JournalRecord[], incident: Incident, 
   };
 }
 
+/**
+ * When the clock of a recovery stops: where its first `commit` began, if nothing went wrong behind it, for what comes then only keeps the way
+ * back open; else at its end.
+ */
+export function clockEndMs({ records, ended }: Pick<RunHistory, 'records' | 'ended'>, endMs: number): number {
+  const commit = records.find(({ kind, data }) => kind === 'step.started' && data['kind'] === 'commit');
+  if (commit === undefined) return endMs;
+  const isGood = ended === undefined || ended.verdict === 'done' || ended.error?.code === 'step.waits';
+  const isBreached = records.some(({ kind, atMs }) => kind === 'run.breached' && atMs >= commit.atMs);
+  return isGood && !isBreached ? commit.atMs : endMs;
+}
+
 interface State {
   /** Steps between their two records, and whether they only verify. */
   readonly running: Map<string, boolean>;
@@ -53,7 +66,8 @@ function follow({ running, asking }: State, { kind, data }: JournalRecord): void
     if (data['state'] === 'needs-human') asking.add(step);
     else asking.delete(step);
   }
-  if (kind === 'step.answered') asking.delete(step);
+  if (kind === 'step.asked') asking.add(step);
+  if (kind === 'step.answered' || kind === 'step.confirmed') asking.delete(step);
   if (kind === 'run.resumed') running.clear();
   if (kind === 'drill.verifying') running.set('', true);
 }

@@ -3,7 +3,7 @@ import type { BackupReport, RestorePlan, RestoreReport, RestoreRequest, Workspac
 import type { Scenario } from '../plan/index.ts';
 import type { Asked, Requester } from './people/asked.ts';
 import type { Elsewhere } from './elsewhere/packet.ts';
-import type { Environment, StepKind, StepMessage } from './step.ts';
+import type { CalledDrill, Environment, StepKind, StepMessage } from './step.ts';
 
 /** What a runner works with; handed in, so that a drill hands in other hands than the real day. */
 export interface RunnerTools {
@@ -15,6 +15,16 @@ export interface RunnerTools {
   restore(request: RestoreRequest): Promise<RestoreReport>;
   /** Returns what became of it, for people. Throws `message.undelivered`. */
   notify(message: StepMessage, signal: AbortSignal): Promise<string>;
+  /** Rehearses a drill of the plan; without it no step can call one. */
+  drill?(name: string, signal: AbortSignal): Promise<CalledDrill>;
+  /** A lasting environment of the plan, for steps that act in another one than their run. Throws `plan.unknown_name`. */
+  environment?(name: string, run: string): Environment;
+  /** Asks whoever sits here to type the name of a destructive step; undefined where nobody does. */
+  confirm?(ask: {
+    readonly step: string;
+    readonly question: string;
+    readonly signal: AbortSignal;
+  }): Promise<string | undefined>;
   /** How long the hold of a target lasts unless it is renewed, milliseconds; default `limits.leaseMs`. */
   readonly leaseMs?: number;
   /** Steps of other sites, where a distributed engine keeps the run going; without it all is done here. */
@@ -51,6 +61,8 @@ export interface RunRequest {
   readonly alone?: boolean;
   /** What keeps it going, where that is not this process alone. */
   readonly engine?: EngineOfRun;
+  /** Names of destructive steps that a person typed: they may act. */
+  readonly confirm?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -75,6 +87,8 @@ export interface ResumeRequest {
   /** What a person found out about the step that is in doubt. */
   readonly answer?: { readonly step?: string; readonly is: 'done' | 'again'; readonly by: string };
   readonly alone?: boolean;
+  /** Names of destructive steps that a person typed: they may act. */
+  readonly confirm?: readonly string[];
   /** Why a person goes on although what must stay true is not. */
   readonly despite?: string;
   readonly signal?: AbortSignal;

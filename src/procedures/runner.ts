@@ -3,13 +3,16 @@ import { contentHash, type Scenario } from '../plan/index.ts';
 import { act } from './act.ts';
 import { expandCalls } from './groups/expand.ts';
 import { readHistory } from './history.ts';
-import { holdRun, holdTarget, type Held } from './hold.ts';
+import { mustBeDestructive, mustOpen } from './before/index.ts';
+import { holdRun, type Held } from './hold.ts';
 import { refuseUnkept } from './input.ts';
-import { leaseTarget, type Lease } from './lease/index.ts';
+import type { Lease } from './lease/index.ts';
 import { Order } from './order.ts';
 import { parametersOf } from './parameters.ts';
+import { holdTargets, leaseTargets, placesOf } from './places.ts';
 import type { RunRequest, RunResult } from './run-types.ts';
 import { flatSteps } from './show.ts';
+import type { Environment } from './step.ts';
 
 /**
  * Runs a procedure to its end, to a question, or to a failure; the same way for the real day and for a drill. Every act stands
@@ -22,14 +25,18 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   const scenario = expandCalls(request.scenario, tools.workspace.plan);
   const { journal, clock } = tools.workspace;
   const run = request.run ?? timeId(clock.now());
-  refuseUnkept(scenario, tools.workspace.plan, tools.checkKinds);
+  refuseUnkept(scenario, tools.checkKinds);
+  mustBeDestructive(scenario, request.confirm ?? []);
+  if (mode === 'real') mustOpen(scenario, tools.workspace.plan, clock.now());
   mustHaveRequester({ ...request, scenario });
   const parameters = parametersNow({ ...request, scenario });
   const order = new Order(scenario);
-  const held = hold(request, run);
+  const places = placesOf(scenario, request, run);
+  const targets = [environment, ...places.values()];
+  const held = hold(request, run, targets);
   let lease: Lease | undefined;
   try {
-    lease = await leaseFor({ ...request, scenario }, run);
+    lease = await leaseTargets({ ...request, scenario }, targets, run);
     const { sequence: since } = journal.append(
       'run.started',
       startRecord({ ...request, scenario, parameters, lease }),
@@ -49,6 +56,8 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
       earlier: undefined,
       answer: undefined,
       parameters,
+      places,
+      confirmed: new Set(request.confirm),
       despite: undefined,
       lease,
       signal: request.signal,
@@ -59,33 +68,15 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   }
 }
 
-/** Makes sure that nobody on another machine acts there. A bubble has its own name; nobody else acts in it. */
-export async function leaseFor(
-  request: Pick<RunRequest, 'tools' | 'environment' | 'scenario' | 'mode' | 'alone' | 'signal'>,
-  run: string,
-): Promise<Lease | undefined> {
-  const { tools, environment, scenario, mode, alone = false, signal } = request;
-  if (mode === 'drill') return undefined;
-  return leaseTarget({
-    workspace: tools.workspace,
-    run,
-    environment,
-    domains: scenario.loses.domains,
-    alone,
-    signal: signal ?? new AbortController().signal,
-    ...(tools.leaseMs === undefined ? {} : { lengthMs: tools.leaseMs }),
-  });
-}
-
-function hold(request: RunRequest, run: string): Held {
+function hold(request: RunRequest, run: string, environments: readonly Environment[]): Held {
   const { workspace } = request.tools;
   const own = holdRun(workspace, run);
   if (request.mode === 'drill') return own; // a bubble has its own name; nobody else acts in it
   try {
-    const target = holdTarget(workspace, request.environment.name);
+    const targets = holdTargets(workspace, environments);
     return {
       release: () => {
-        target.release();
+        targets.release();
         own.release();
       },
     };

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Scenario } from '../plan/index.ts';
 import { resumeRun, runProcedure, type RunResult } from './index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from './testing/bench.ts';
+import { fastClock } from './testing/fast-clock.ts';
 
 let bench: Bench;
 let alive = '';
 beforeEach(() => {
-  bench = makeBench();
+  bench = makeBench({ clock: fastClock(10) });
   alive = join(bench.folder, 'alive');
   writeFileSync(alive, '');
 });
@@ -46,7 +47,7 @@ describe('an invariant', () => {
   }, 60_000);
 
   it('that a step breaks stops the run before the next one; what runs ends by itself; a person may go on despite it', async () => {
-    const breaks = stepOf('breaks', 'exec', ['sh', '-c', 'rm "$0"; sleep 9', alive]);
+    const breaks = stepOf('breaks', 'exec', ['sh', '-c', 'rm "$0"; sleep 2.5', alive]);
     const stopped = await run({ ...scenarioOf(breaks, touch(['touch', made()])), ...there() });
     expect(stopped.verdict).toBe('needs-human');
     expect(stopped.steps.map(({ state }) => state)).toEqual(['done', 'pending']);

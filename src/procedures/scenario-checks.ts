@@ -1,27 +1,37 @@
 import type { CheckSpec } from '../checks/index.ts';
 import { isLifeboatError, LifeboatError, limits } from '../core/index.ts';
 import type { ActiveRun } from './active-run.ts';
-import { redAmong } from './beside-checks.ts';
+import { nothingOf, redAmong } from './beside-checks.ts';
 import { stayInside } from './check-of.ts';
 import { contextOf } from './context.ts';
 import type { StepContext } from './step.ts';
 import { variablesOf } from './variables.ts';
 
+/** What is watched, and what its `${…}` mean. */
+export interface Watched {
+  readonly specs: readonly CheckSpec[];
+  /** For people and the record: `invariants`. */
+  readonly what: string;
+  readonly variables: () => Record<string, unknown>;
+  /** The environment, where it is not the run's. */
+  readonly in?: string;
+}
+
 /**
  * Watches what must stay true while a run goes on: asked before its first act, every few seconds, and once more at its end. What is red twice in a row
- * stops the run, as a question for people: what runs ends by itself, and nothing new begins. With `despite` it is only written down.
+ * stops the run, as a question for people: what runs ends by itself, and nothing new begins. Where a person goes on despite it, it is only written down.
  */
 export class Invariants {
   readonly #active: ActiveRun;
+  readonly #watched: Watched;
   readonly #specs: readonly CheckSpec[];
-  readonly #despite: string | undefined;
   readonly #over = new AbortController();
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(active: ActiveRun, despite: string | undefined) {
+  constructor(active: ActiveRun, watched: Watched) {
     this.#active = active;
-    this.#despite = despite;
-    this.#specs = exercised(active, active.scenario.invariants ?? [], 'invariants');
+    this.#watched = watched;
+    this.#specs = noteUnasked(active, watched.specs, watched.what, watched);
   }
 
   /** Asks them, and begins to watch. */
@@ -59,26 +69,31 @@ export class Invariants {
 
   async #look(): Promise<void> {
     const { clock } = this.#active.tools.workspace;
-    if ((await redOf(this.#active, this.#specs, 'invariants')) === undefined) return;
+    if ((await this.#red()) === undefined) return;
     await clock.sleep(limits.invariantAgainMs, this.#active.signal);
-    const red = await redOf(this.#active, this.#specs, 'invariants');
+    const red = await this.#red();
     if (red === undefined) return;
+    const { despite } = this.#active;
     const { journal, progress } = this.#active.tools.workspace;
-    journal.append('run.breached', { red, despite: this.#despite ?? null }, { run: this.#active.run });
+    journal.append('run.breached', { red, despite: despite ?? null }, { run: this.#active.run });
     progress.note(`what must stay true is not: ${red}`);
-    if (this.#despite !== undefined) return;
+    if (despite !== undefined) return;
     this.#active.stopped ??= 'needs-human';
     this.#active.reason ??= new LifeboatError('run.breached', `what must stay true while it runs is not: ${red}`, {
       hint: `Repair it, then: lifeboat run resume ${this.#active.run}. Or, knowing what it costs: --despite "WHY".`,
     });
   }
+
+  #red(): Promise<string | undefined> {
+    return redOf(this.#active, { ...this.#watched, specs: this.#specs });
+  }
 }
 
 /** What must be true at the end; a run whose every step is done and that did not bring it about has failed. */
 export async function judgeSuccess(active: ActiveRun): Promise<void> {
-  const specs = exercised(active, active.scenario.success ?? [], 'success');
+  const specs = noteUnasked(active, active.scenario.success ?? [], 'success', {});
   if (specs.length === 0 || active.stopped !== undefined) return;
-  const red = await redOf(active, specs, 'success');
+  const red = await redOf(active, { specs, what: 'success', variables: () => variablesOf(active) });
   active.tools.workspace.journal.append('run.judged', { red: red ?? null, checks: specs.length }, { run: active.run });
   if (red === undefined) return;
   active.stopped = 'failed';
@@ -87,19 +102,24 @@ export async function judgeSuccess(active: ActiveRun): Promise<void> {
   });
 }
 
-async function redOf(active: ActiveRun, specs: readonly CheckSpec[], what: string): Promise<string | undefined> {
-  const { context } = contextOf(active, nothing(what), 0, active.signal);
+async function redOf(active: ActiveRun, watched: Watched): Promise<string | undefined> {
+  const { context } = contextOf(active, nothingOf({ ...watched, id: watched.what }), 0, active.signal);
   try {
-    return await redAmong(specs, variablesOf(active), quiet(context));
+    return await redAmong(watched.specs, watched.variables(), quiet(context));
   } catch (error) {
     if (active.signal.aborted || !isLifeboatError(error)) throw error;
-    return `${what} could not be asked: ${error.message}`; // unknown is never ok
+    return `${watched.what} could not be asked: ${error.message}`; // unknown is never ok
   }
 }
 
 /** Those that can be asked here: a bubble reaches nothing outside, and the evidence says what it did not ask. */
-function exercised(active: ActiveRun, specs: readonly CheckSpec[], what: string): readonly CheckSpec[] {
-  const { context } = contextOf(active, nothing(what), 0, active.signal);
+export function noteUnasked(
+  active: ActiveRun,
+  specs: readonly CheckSpec[],
+  what: string,
+  place: Pick<Watched, 'in'>,
+): readonly CheckSpec[] {
+  const { context } = contextOf(active, nothingOf({ ...place, id: what }), 0, active.signal);
   return specs.filter((spec) => {
     try {
       stayInside(context, spec.settings);
@@ -112,8 +132,6 @@ function exercised(active: ActiveRun, specs: readonly CheckSpec[], what: string)
     }
   });
 }
-
-const nothing = (id: string) => ({ id, key: id, settings: null, siblings: {}, remembered: {} });
 
 /** Asked again and again: a line each time would bury what the steps say. */
 const quiet = (context: StepContext): StepContext => ({ ...context, output: () => {} });

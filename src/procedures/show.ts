@@ -2,7 +2,7 @@ import type { Journal, JournalRecord } from '../journal/index.ts';
 import type { Scenario, StepDeclaration } from '../plan/index.ts';
 import { historyOf, readHistory, type RunHistory } from './history.ts';
 import { insideOf } from './order.ts';
-import { splitRto } from './rto.ts';
+import { clockEndMs, splitRto } from './rto.ts';
 import type { RunResult, StepReport } from './run-types.ts';
 
 /** One run, from its records alone. Throws `run.missing`. */
@@ -40,7 +40,7 @@ export function resultOf(history: RunHistory): RunResult {
     finishedMs: ended?.atMs,
     seconds: (lastMs - startedMs) / 1000,
     incident: started.incident,
-    rto: splitRto(history.records, started.incident, lastMs),
+    rto: splitRto(history.records, started.incident, clockEndMs(history, lastMs)),
     steps: steps.map((step) => (passedOver.has(step.id) ? notChosen(step) : step)),
     ...(ended?.error === undefined ? {} : { reason: ended.error }),
     questions: steps.flatMap(({ id, state, question, asks }) =>

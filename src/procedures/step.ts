@@ -22,6 +22,10 @@ import type { Asked, Said } from './people/asked.ts';
  */
 export interface StepKind<Settings = unknown> {
   readonly kind: string;
+  /** What it does, for docs/steps.md: the first sentence says it all. */
+  readonly about?: string;
+  /** How plans write it: a list of steps in YAML, that a plan reads. */
+  readonly example?: string;
   /** The value under the step's key. */
   readonly schema: z.ZodType<Settings>;
   /** Keys that this kind owns beside its own (`at` and `into` of `restore`), with their schemas. */
@@ -34,6 +38,8 @@ export interface StepKind<Settings = unknown> {
   longestMs?(settings: Settings): number | undefined;
   /** What of these settings, as they are written, is words for people that nothing executes: said when the plan is loaded. */
   notYet?(written: unknown): string | undefined;
+  /** Who has to decide or act, by these settings as they are written: roles or contacts; none named: anybody; undefined: nobody has to. */
+  people?(written: unknown): readonly string[] | undefined;
   /** One line for people: `restore orders into a new place`. */
   title(settings: Settings, siblings: Record<string, unknown>): string;
   describe(step: StepInput<Settings>, context: StepContext): Promise<StepPreview>;
@@ -78,6 +84,10 @@ export interface StepInput<Settings> {
   readonly siblings: Record<string, unknown>;
   /** What earlier attempts of this step told `remember`, newest wins: where they were about to act. */
   readonly remembered: Readonly<Record<string, unknown>>;
+  /** The environment that it acts in, where that is not the run's. */
+  readonly in?: string;
+  /** What the plan says of doing it twice. */
+  readonly idempotent?: boolean;
   /** What a finished step gave: only for its `inspect`, `undo` and `prove`. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
@@ -140,6 +150,8 @@ export interface StepContext {
   copies(): readonly string[];
   /** What finished steps of this run gave, by their names. */
   given(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Rehearses a drill of the plan, in a bubble and as a run of its own. */
+  drill(name: string): Promise<CalledDrill>;
   /**
    * `key` is the same for a message that is sent again after a crash; it is delivered once for each. Returns what became of it, for people.
    * Throws `message.undelivered`.
@@ -163,6 +175,19 @@ export interface StepMessage {
   readonly channel: string;
   readonly subject: string;
   readonly body: string;
+}
+
+/** What came of a drill that a step called. */
+export interface CalledDrill {
+  readonly run: string;
+  readonly verdict: 'pass' | 'fail';
+  readonly rtoSeconds: number | undefined;
+  readonly rpoSeconds: number | undefined;
+  readonly lost: number | undefined;
+  /** The page of its evidence. */
+  readonly report: string;
+  /** What was not met, in words. */
+  readonly failed: readonly string[];
 }
 
 /** Where steps act: production, or a bubble of its own folders and ports. */

@@ -2,12 +2,13 @@ import { isLifeboatError, LifeboatError, toLifeboatError, type ErrorCode } from 
 import type { StepDeclaration } from '../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
+import { confirmation, windowFor } from './before/index.ts';
 import { guardOf } from './beside-checks.ts';
 import { isElsewhere } from './elsewhere/packet.ts';
 import { settleEarlier } from './earlier.ts';
 import { actOnGroup } from './groups/group.ts';
 import { isGroup } from './groups/is-group.ts';
-import { inputOf, kindOf, refusePromises, variablesNow } from './input.ts';
+import { inputOf, kindOf, variablesNow } from './input.ts';
 import type { Passed } from './order.ts';
 import { finishStep, type Finish } from './step-records.ts';
 import type { StepInput, StepKind } from './step.ts';
@@ -42,11 +43,6 @@ async function actInside(
     const condition = tryToDecide(active, group);
     if (condition !== undefined) return finishStep(active, group, condition, 0);
   }
-  try {
-    refusePromises(group);
-  } catch (error) {
-    return finishStep(active, group, failureOf(error), 0);
-  }
   return actOnGroup(active, group, act);
 }
 
@@ -65,9 +61,29 @@ async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Fini
     return finishStep(active, step, failureOf(error), earlier?.attempts ?? 0);
   }
   const settled = earlier === undefined ? undefined : await settleEarlier(active, step, kind, input, earlier);
-  const finish = settled ?? (await attempts(active, step, kind, input, earlier?.attempts ?? 0));
+  const finish = settled ?? (await actAnew(active, step, kind, input, earlier?.attempts ?? 0));
   if (finish.state === 'done') active.meanwhile.begin(active, kind, input);
   return finish;
+}
+
+async function actAnew(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  input: StepInput<unknown>,
+  before: number,
+): Promise<Finish> {
+  const held = await mayAct(active, step, kind.title(input.settings, input.siblings));
+  return held === undefined ? attempts(active, step, kind, input, before) : finishStep(active, step, held, before);
+}
+
+/** What a step waits for before its first attempt: its window, and a person who types its name. Its guard is asked before each. */
+async function mayAct(active: ActiveRun, step: StepDeclaration, title: string): Promise<Finish | undefined> {
+  try {
+    return (await windowFor(active, step)) ?? (await confirmation(active, step, title));
+  } catch (error) {
+    return failureOf(error);
+  }
 }
 
 /** What an `if:` says before a step: nothing when the step shall run. */
@@ -95,7 +111,10 @@ async function attempts(
     const attempt = before + tries;
     const { finish, remembered } = await guarded(active, step, kind, current, attempt);
     const mayRetry =
-      (finish.state === 'retry' || finish.state === 'failed') && finish.acted !== true && tries <= step.retry.times;
+      (finish.state === 'retry' || finish.state === 'failed') &&
+      finish.acted !== true &&
+      (step.idempotent !== false || finish.code === 'step.guarded') &&
+      tries <= step.retry.times;
     const isStopped = active.signal.aborted || (active.stopped !== undefined && active.stopped !== 'paused');
     if (!mayRetry || isStopped) {
       return finishStep(active, step, finish.state === 'retry' ? { ...finish, state: 'failed' } : finish, attempt);

@@ -39,6 +39,11 @@ export function showRunOn(output: Output, run: RunResult): void {
 
 function showAsked(output: Output, run: string, step: string, question: string, asks: Asked): void {
   const { word, by, options = [], inputs = {} } = asks;
+  if (word === 'confirm') {
+    output.line(`${step} waits for its name: ${question}`);
+    output.line(`  lifeboat run resume ${run} --confirm ${step}`);
+    return;
+  }
   output.line(`${step} waits for ${by.length === 0 ? 'people' : by.join(' or ')}: ${question}`);
   const about = `${run} --step ${step} --as NAME`;
   if (word === 'choose') for (const option of options) output.line(`  lifeboat run choose ${about} --way ${option}`);

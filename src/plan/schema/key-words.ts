@@ -214,6 +214,7 @@ export const keyWords: Readonly<Record<string, string>> = {
   value: 'What it points to from now on',
   how: 'The way it is done',
   ramp: 'Lets traffic or work back in, step by step',
+  commit: 'Keeps the way back open for a while; then what was done before is final',
   over: 'The shares on the way: 10%, 100%',
   while: 'What must stay true on the way',
   approve: 'Stops until people agree',

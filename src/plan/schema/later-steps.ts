@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StepWords } from '../kinds.ts';
-import { duration, listOf, name, text } from './words.ts';
+import { listOf, name, text } from './words.ts';
 
 const servicesNamed = { service: name.optional(), services: listOf(name).min(1).optional() };
 
@@ -28,18 +28,6 @@ const transfer = z.strictObject({
  * When a kind is built it brings its own schema, which then counts, and its line here goes.
  */
 export const laterSteps: readonly StepWords[] = [
-  {
-    kind: 'ramp',
-    schema: z.strictObject({
-      service: name,
-      over: listOf(z.string().regex(/^\d{1,3}%$/, 'it must be a share such as 10%'))
-        .min(1)
-        .optional(),
-      while: text.optional(),
-      pause: duration.optional(),
-      replicas: z.int().min(1).optional(),
-    }),
-  },
   { kind: 'stop', schema: workload },
   { kind: 'start', schema: workload },
   { kind: 'restart', schema: workload },

@@ -197,10 +197,10 @@ export const scenarioFrame = {
 /** What every step may have beside the key of its kind. */
 export const stepFrame = {
   id: identifier.optional(),
-  needs: listOf(identifier).optional(),
+  needs: listOf(identifier).optional().describe('Earlier steps; without it the one before'),
   if: z.string().optional(),
-  budget: duration.optional(),
-  timeout: duration.optional(),
+  budget: duration.optional().describe('How long it is expected to take: 30s, 15m'),
+  timeout: duration.optional().describe('When it is ended: 30s, 15m'),
   retry: z
     .union([z.int().min(0).max(100), z.strictObject({ times: z.int().min(0).max(100), pause: duration.optional() })])
     .optional(),
@@ -218,8 +218,11 @@ export const stepFrame = {
   makes: listOf(thing).optional().describe('What is there afterwards'),
   stops: listOf(name).optional().describe('Services and assets that are down afterwards'),
   starts: listOf(name).optional().describe('Services and assets that are up afterwards'),
-  destructive: z.boolean().optional(),
-  idempotent: z.boolean().optional().describe('False: it fails when it is done twice'),
+  destructive: z.boolean().optional().describe('True: it cannot be taken back; somebody types its name before it acts'),
+  idempotent: z
+    .boolean()
+    .optional()
+    .describe('True: it may be done again after a crash; false: it is never tried again by itself'),
   undo: text.optional(),
 };
 

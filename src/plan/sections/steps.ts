@@ -16,8 +16,8 @@ import { checkStepTemplates } from './step-names.ts';
 /** What every step may have beside the key of its kind; its checks are read apart. */
 export const stepBeside = {
   ...stepFrame,
-  guard: z.unknown().optional(),
-  verify: z.unknown().optional(),
+  guard: z.unknown().optional().describe('Checks that must be green before it acts'),
+  verify: z.unknown().optional().describe('Checks that must be green after it'),
   undo: z.union([text, z.record(z.string(), z.unknown())]).optional(),
 };
 
@@ -74,20 +74,16 @@ function readStep(
     inspection.notExecutable([...path, kind.kind], `the step ${kind.kind}`);
   const wordsOnly = kind.notYet?.(written[kind.kind]);
   if (wordsOnly !== undefined) inspection.notExecutable([...path, kind.kind], wordsOnly);
-  if (valueAt(written, ['call', 'drill']) !== undefined)
-    inspection.notExecutable([...path, 'call', 'drill'], 'a call of a drill');
   checkInside(inspection, written, path);
+  checkWindow(inspection, written['window'], path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
   const options = kind.kind === 'choose' ? optionsOf(inspection, written, path, taken) : undefined;
   if (groups.has(kind.kind) && written['site'] !== undefined) {
     const message = 'a group has no site of its own';
     inspection.error('plan.wrong_value', [...path, 'site'], message, 'Write it at the steps inside.');
   }
-  for (const key of ['in', 'window'].filter((one) => written[one] !== undefined))
-    inspection.notExecutable([...path, key], `${key} of a step`);
   const [guard, verify] = (['guard', 'verify'] as const).map((key) => {
     if (written[key] === undefined) return undefined;
-    if (groups.has(kind.kind)) inspection.notExecutable([...path, key], `${key} of a group of steps`);
     return readChecks(inspection, written[key], [...path, key]);
   });
   const undoBy = isMapping(written['undo']) ? undoOf(inspection, written['undo'], [...path, 'undo']) : undefined;
@@ -139,6 +135,13 @@ function checkInside(inspection: Inspection, written: Record<string, unknown>, p
     if (!isMapping(check) || 'asset' in check || 'service' in check) continue;
     readCheck(inspection, check, [...path, ...place]);
   }
+}
+
+/** One that does not say when it opens cannot be waited for. */
+function checkWindow(inspection: Inspection, name: unknown, path: Path): void {
+  const window = typeof name === 'string' ? valueAt(inspection.root, ['windows', name]) : undefined;
+  if (isMapping(window) && (window['every'] === undefined || window['for'] === undefined))
+    inspection.notExecutable([...path, 'window'], 'a window that does not say when it opens and for how long');
 }
 
 function kindOf(inspection: Inspection, written: Record<string, unknown>, path: Path): StepWords | undefined {

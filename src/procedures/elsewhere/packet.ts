@@ -2,6 +2,7 @@ import { LifeboatError, redactData } from '../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../active-run.ts';
 import type { Requester, Said } from '../people/index.ts';
+import { environmentOf } from '../places.ts';
 import type { Incident } from '../run-types.ts';
 import { keyOf, type Finish } from '../step-records.ts';
 
@@ -62,7 +63,7 @@ export function packetOf(
   const packet: StepPacket = plain({
     key: `${keyOf(active, step)}/${attempt}`,
     run: active.run,
-    environment: active.environment.name,
+    environment: environmentOf(active, step).name,
     scenario: { name, loses },
     step,
     attempt,

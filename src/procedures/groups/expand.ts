@@ -31,7 +31,17 @@ function expandStep(step: StepDeclaration, way: readonly string[], state: State)
   const options = step.options?.map((option) => expandOption(step, option, way, state));
   const own = { ...step, steps, ...(options === undefined ? {} : { options }) };
   const called = step.kind === 'call' && step.called === undefined ? calledBy(step.settings) : undefined;
-  return called === undefined ? own : { ...own, ...bringIn(step, step.id, called, way, state) };
+  const whole = called === undefined ? own : { ...own, ...bringIn(step, step.id, called, way, state) };
+  return step.in === undefined ? whole : within(whole, step.in);
+}
+
+/** What is inside a group acts where the group does, unless it says where itself. */
+function within(step: StepDeclaration, place: string): StepDeclaration {
+  const inside = (list: readonly StepDeclaration[]): StepDeclaration[] =>
+    list.map((one) => (one.in === undefined ? within({ ...one, in: place }, place) : one));
+  const { steps, options } = step;
+  const ways = options?.map((option) => ({ ...option, steps: inside(option.steps) }));
+  return { ...step, steps: inside(steps), ...(ways === undefined ? {} : { options: ways }) };
 }
 
 function expandOption(step: StepDeclaration, option: StepOption, way: readonly string[], state: State): StepOption {
@@ -74,7 +84,14 @@ function bringIn(
   const defaults = [...declared].flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default]]));
   return {
     steps: scenario.steps.map((one) => renamed(expandStep(one, [...way, scenario.name], state), scope)),
-    called: { scenario: scenario.name, scope, defaults: Object.fromEntries(defaults), with: called.with },
+    called: {
+      scenario: scenario.name,
+      scope,
+      defaults: Object.fromEntries(defaults),
+      with: called.with,
+      ...(scenario.success === undefined ? {} : { success: scenario.success }),
+      ...(scenario.invariants === undefined ? {} : { invariants: scenario.invariants }),
+    },
   };
 }
 

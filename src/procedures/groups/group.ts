@@ -1,12 +1,14 @@
-import { toLifeboatError } from '../../core/index.ts';
+import { assert, toLifeboatError } from '../../core/index.ts';
 import type { CalledScenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../active-run.ts';
 import { variablesNow } from '../input.ts';
+import { redAfterGroup } from '../beside-checks.ts';
+import { mayBegin } from '../before/index.ts';
 import type { Passed } from '../order.ts';
 import { finishStep, startStep, type Finish } from '../step-records.ts';
 import { outputsWithin } from '../variables.ts';
 import { chooseWay } from './choose.ts';
-import { drillsAreNotCalled } from './refusals.ts';
+import { watchCalled } from './called.ts';
 import { openScope } from './scopes.ts';
 
 /** What a group is about to do: its steps, and what its record will say. */
@@ -31,18 +33,29 @@ export async function actOnGroup(
   const earlier = active.earlier?.steps.get(group.id);
   const attempt = (earlier?.attempts ?? 0) + 1;
   const isDone = earlier?.state === 'done';
-  if (!isDone) startStep(active, group, attempt, groupTitle(group));
+  if (!isDone) {
+    const held = await mayBegin(active, group, groupTitle(group));
+    if (held !== undefined) return finishStep(active, group, held, attempt - 1);
+    startStep(active, group, attempt, groupTitle(group));
+  }
   const way = wayOf(active, group, attempt);
   if ('state' in way) return finishStep(active, group, way, attempt);
-  const passed = await active.order.walk(way.steps, act, {
-    sequential: way.sequential,
-    ...(way.limit === undefined ? {} : { limit: way.limit }),
-  });
+  const walk = (): Promise<Passed> =>
+    active.order.walk(way.steps, act, {
+      sequential: way.sequential,
+      ...(way.limit === undefined ? {} : { limit: way.limit }),
+    });
+  const passed = way.called === undefined || isDone ? await walk() : await watchCalled(active, group, way.called, walk);
   const outputs = {
     ...way.outputs,
     ...(way.called === undefined || group.kind !== 'call' ? {} : outputsWithin(active.outputs, way.called.scope)),
   };
   if (isDone && passed) return { state: 'done', summary: earlier.summary, outputs };
+  const red = passed ? await redAfterGroup(active, group, way.called, outputs) : undefined;
+  if (red !== undefined) {
+    const summary = `its steps are done, but ${red}`;
+    return finishStep(active, group, { state: 'failed', code: 'check.failed', summary }, attempt);
+  }
   const waits = active.stopped === 'needs-human' || active.stopped === 'paused' ? 'interrupted' : active.stopped;
   const state = passed ? 'done' : (waits ?? 'failed');
   const summary = passed ? way.summary : 'not all of its steps are done';
@@ -53,7 +66,7 @@ export async function actOnGroup(
 
 export function groupTitle({ kind, steps, settings, called }: StepDeclaration): string {
   if (kind === 'parallel') return `${steps.length} steps at once`;
-  if (kind === 'call') return called === undefined ? 'call a drill' : `the procedure of ${called.scenario}`;
+  if (kind === 'call') return `the procedure of ${called?.scenario ?? 'another scenario'}`;
   const question = typeof settings === 'object' && settings !== null && 'question' in settings ? settings.question : '';
   return `decide: ${String(question)}`;
 }
@@ -78,7 +91,7 @@ function sideBySide({ steps, settings }: StepDeclaration): Way {
 }
 
 function calledWay(active: ActiveRun, group: StepDeclaration): Way {
-  if (group.called === undefined) throw drillsAreNotCalled(group);
+  assert(group.called !== undefined, `${group.id} was written out when the run began`);
   openScope(active, group, group.called);
   const summary = `${group.called.scenario} is done`;
   return { steps: group.steps, sequential: true, called: group.called, outputs: {}, summary };

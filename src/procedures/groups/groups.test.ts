@@ -195,12 +195,11 @@ describe('call', () => {
     ['itself through another', 'round', 'plan.invalid'],
     ['a parameter that the scenario has not', { scenario: 'plain', with: { x: 1 } }, 'plan.unknown_name'],
     ['what has a promise that nothing keeps', 'promising', 'plan.not_executable'],
-    ['a drill', { drill: 'weekly' }, 'plan.not_executable'],
   ])('refuses to begin with %s', async (_, settings, code) => {
     withScenarios(
       named('round', [stepOf('back', 'call', 'round')]),
       named('plain', [stepOf('x', 'exec', ['true'])]),
-      named('promising', [stepOf('x', 'exec', ['true'])], { success: [{ kind: 'file' } as never] }),
+      named('promising', [stepOf('x', 'exec', ['true'])], { success: [{ kind: 'workloads', settings: {} }] }),
     );
     await expect(run(stepOf('go', 'call', settings))).rejects.toMatchObject({ code });
     expect(bench.journal.records()).toEqual([]);

@@ -3,7 +3,8 @@
  * was asked, and not by what the plan says by then.
  */
 export interface Asked {
-  readonly word: 'approve' | 'attest' | 'choose';
+  /** `confirm`: whoever goes on with the run types the step's name. */
+  readonly word: 'approve' | 'attest' | 'choose' | 'confirm';
   /** Roles, or names of contacts, that may answer; none: any contact of the plan. */
   readonly by: readonly string[];
   /** The same step asks again after its answers have expired; words of an earlier round count no more. */
@@ -25,7 +26,7 @@ export interface AskedInput {
 
 /** What one person said, as its record holds it. */
 export interface Said {
-  readonly word: Asked['word'] | 'deny';
+  readonly word: Exclude<Asked['word'], 'confirm'> | 'deny';
   readonly round: number;
   /** The name of the contact, and the role it had then. */
   readonly as: string;

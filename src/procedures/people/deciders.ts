@@ -7,3 +7,9 @@ export function deciders({ contacts }: Pick<Plan, 'contacts'>, by: readonly stri
     .map(([name]) => name)
     .filter((name) => name !== without);
 }
+
+/** Whom the settings of a step name under `by`, as they are written. */
+export function peopleNamed(written: unknown): readonly string[] {
+  const by = typeof written === 'object' && written !== null && 'by' in written ? written.by : [];
+  return Array.isArray(by) ? by.map(String) : [];
+}

@@ -4,6 +4,7 @@ import { openScope } from '../groups/scopes.ts';
 import { readHistory } from '../history.ts';
 import { inputOf } from '../input.ts';
 import { Order } from '../order.ts';
+import { placesOf } from '../places.ts';
 import type { RunnerTools } from '../run-types.ts';
 import { flatSteps } from '../show.ts';
 import { procedureOf } from '../snapshot.ts';
@@ -55,6 +56,9 @@ async function originalRun(
     answer: undefined,
     meanwhile: { begin: () => {} },
     lease: undefined,
+    places: placesOf(scenario, { tools, environment, mode: started.mode }, run),
+    confirmed: new Set(),
+    despite: undefined,
     parameters: started.parameters ?? {},
     outputs: new Map(),
     scopes: new Map(),

@@ -25,7 +25,8 @@ export function rollbackOf(history: RunHistory, scenario: Scenario, kinds: reado
   for (const step of actedLastFirst(history, scenario)) {
     const kind = kinds.find((one) => one.kind === step.kind);
     const known = history.steps.get(step.id) as StepHistory;
-    const why = kind === undefined ? undefined : leftBecause(step, kind);
+    const committed = committedBy(history, step.id);
+    const why = committed ?? (kind === undefined ? undefined : leftBecause(step, kind));
     if (why === undefined) steps.push(...undoOf(step, known, kind, kinds, elsewhereIn(history, step)));
     else leaves.push({ step: step.id, why });
   }
@@ -40,6 +41,16 @@ export const undoName = (step: string): string => `undo_${step.replaceAll('.', '
 
 /** The kind that takes back what steps of this kind did. */
 export const undoKindName = (kind: string): string => `undo ${kind}`;
+
+/** What a `commit` made final; it is behind everything that began before it was done. */
+function committedBy({ records }: RunHistory, id: string): string | undefined {
+  const begun = records.findLastIndex(({ kind, data }) => kind === 'step.started' && data['step'] === id);
+  const commit = records.find(
+    ({ kind, data }, index) =>
+      index > begun && kind === 'step.finished' && data['kind'] === 'commit' && data['state'] === 'done',
+  );
+  return commit === undefined ? undefined : `${String(commit.data['step'])} made it final`;
+}
 
 function actedLastFirst({ steps, records }: RunHistory, scenario: Scenario): StepDeclaration[] {
   const lastBegun = new Map<unknown, number>();
@@ -107,4 +118,8 @@ const plainStep = (step: StepDeclaration, id: string, kind: string, settings: un
   ...scopeOf(step),
 });
 
-const scopeOf = ({ scope }: StepDeclaration): { scope?: string } => (scope === undefined ? {} : { scope });
+/** Where it acted, and what names meant there. */
+const scopeOf = ({ scope, in: place }: StepDeclaration): Pick<StepDeclaration, 'scope' | 'in'> => ({
+  ...(scope === undefined ? {} : { scope }),
+  ...(place === undefined ? {} : { in: place }),
+});

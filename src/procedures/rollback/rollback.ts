@@ -18,6 +18,8 @@ export interface RollbackRequest {
   readonly by?: Requester;
   /** A person has made sure that nobody else acts there, where a store cannot tell. */
   readonly alone?: boolean;
+  /** Names of destructive steps of the way back that a person typed: they may act. */
+  readonly confirm?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +27,14 @@ export interface RollbackRequest {
 export function planRollback(tools: RunnerTools, run: string): Rollback {
   const history = readHistory(tools.workspace.journal, run);
   mustBeTakenBack(history);
-  return rollbackOf(history, procedureOf(history, tools.workspace.plan), tools.stepKinds);
+  const rollback = rollbackOf(history, procedureOf(history, tools.workspace.plan), tools.stepKinds);
+  const isFinal = [...history.steps.values()].some(({ kind, state }) => kind === 'commit' && state === 'done');
+  if (isFinal && rollback.scenario.steps.length === 0) {
+    throw new LifeboatError('run.not_resumable', `run ${run} was committed: what it did stays`, {
+      hint: 'The way back from here is a procedure of its own, a failback for example.',
+    });
+  }
+  return rollback;
 }
 
 /**
@@ -34,7 +43,7 @@ export function planRollback(tools: RunnerTools, run: string): Rollback {
  * Throws `run.missing`, `run.held` while a runner acts on it, `run.not_resumable`.
  */
 export async function rollbackRun(request: RollbackRequest): Promise<RunResult> {
-  const { tools, run, environment, as, by, alone = false, signal } = request;
+  const { tools, run, environment, as, by, alone = false, confirm = [], signal } = request;
   const held = holdRun(tools.workspace, run);
   try {
     const { scenario, leaves } = planRollback(tools, run);
@@ -50,6 +59,7 @@ export async function rollbackRun(request: RollbackRequest): Promise<RunResult> 
       incident: started.incident,
       undoes: { run, leaves },
       alone,
+      confirm,
       ...(as === undefined ? {} : { run: as }),
       ...(by === undefined ? {} : { by }),
       ...(signal === undefined ? {} : { signal }),

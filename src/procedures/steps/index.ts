@@ -4,6 +4,7 @@ import { backupStep } from './backup/index.ts';
 import { callStep } from './call/index.ts';
 import { checkStep } from './check/index.ts';
 import { chooseStep } from './choose/index.ts';
+import { commitStep } from './commit/index.ts';
 import { execStep } from './exec/index.ts';
 import { fenceStep } from './fence/index.ts';
 import { manualStep } from './manual/index.ts';
@@ -13,6 +14,7 @@ import { policyStep } from './policy/index.ts';
 import { promoteStep } from './promote/index.ts';
 import { provisionStep } from './provision/index.ts';
 import { replicateStep } from './replicate/index.ts';
+import { rampStep } from './ramp/index.ts';
 import { restoreStep } from './restore/index.ts';
 import { switchStep } from './switch/index.ts';
 import { waitStep } from './wait/index.ts';
@@ -36,4 +38,6 @@ export const stepKinds = [
   replicateStep,
   policyStep,
   provisionStep,
+  rampStep,
+  commitStep,
 ] as readonly StepKind[];

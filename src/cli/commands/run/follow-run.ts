@@ -1,26 +1,30 @@
-import { formatDuration, isoTime, limits, type Clock } from '../../../core/index.ts';
-import type { Journal } from '../../../journal/index.ts';
-import { showRun, type RunResult, type StepReport } from '../../../procedures/index.ts';
+import { formatDuration, isoTime, limits } from '../../../core/index.ts';
+import type { Workspace } from '../../../operations/index.ts';
+import { hasRunner, readHistory, showRun, type RunResult, type StepReport } from '../../../procedures/index.ts';
 import type { Output } from '../../output.ts';
 
 /**
- * Shows a run as it goes on, a line for each step that begins or ends, and the way that is left, until nobody acts on it any more or the signal
- * fires. Reads the journal only. Returns the run as it stands then.
+ * Shows a run as it goes on, a line for each step that begins or ends, and the way that is left, until it ends or waits, its runner died, or the
+ * signal fires. Changes nothing. Returns the run as it stands then.
  */
 export async function followRun(
-  { journal, clock }: { readonly journal: Journal; readonly clock: Clock },
+  workspace: Workspace,
   run: string,
   output: Output,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const { journal, clock } = workspace;
   const shown = new Map<string, string>();
   for (;;) {
+    // Asked before the records are read: what it still wrote before it ended is in them then.
+    const isGone = hasRunner(workspace, readHistory(journal, run)) === false;
     const now = showRun(journal, run);
     const changed = now.steps.filter((step) => shown.get(step.id) !== stateOf(step) && step.state !== 'pending');
     for (const step of changed) {
       shown.set(step.id, stateOf(step));
       output.line(`${isoTime(step.finishedMs ?? step.startedMs ?? clock.now())}  ${lineOf(step)}`);
     }
+    if (now.verdict === 'unfinished' && isGone) return now; // whoever shows it says so
     if (changed.length > 0 && now.verdict === 'unfinished') output.line(`  ${whereItStands(now, clock.now())}`);
     if (now.verdict !== 'unfinished') return now;
     try {
@@ -31,6 +35,10 @@ export async function followRun(
     }
   }
 }
+
+/** Its records end in the middle, and nobody goes on by himself. */
+export const goneWords = (run: string): string =>
+  `its runner ended without a word: nobody acts on this run. What was done is not lost; go on: lifeboat run resume ${run}`;
 
 const stateOf = ({ state, attempts }: StepReport): string => `${state} ${attempts}`;
 
@@ -44,9 +52,7 @@ function lineOf({ id, state, title, summary, seconds, attempts, overBudget }: St
 export function whereItStands({ steps, incident }: RunResult, nowMs: number): string {
   const running = steps.filter(({ state }) => state === 'running');
   const waiting = steps.filter(({ state }) => state === 'pending');
-  const left = [...running, ...waiting].filter(
-    ({ kind }) => kind !== 'parallel' && kind !== 'choose' && kind !== 'call',
-  );
+  const left = [...running, ...waiting].filter(({ kind }) => !['parallel', 'choose', 'call', 'commit'].includes(kind));
   const unplanned = left.filter(({ budgetMs }) => budgetMs === undefined).map(({ id }) => id);
   const leftMs = left.reduce(
     (sum, { budgetMs = 0, startedMs, state }) =>

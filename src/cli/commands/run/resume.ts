@@ -2,6 +2,7 @@ import { resume } from '../../../app/index.ts';
 import { LifeboatError } from '../../../core/index.ts';
 import type { Command } from '../../command.ts';
 import type { Input } from '../../input.ts';
+import { runnerHands } from './runner-hands.ts';
 import { exitOfRun, runJson, showRunOn } from '../../show/show-run.ts';
 import { userName } from '../../user-name.ts';
 import { withWorkspace } from '../../with-workspace.ts';
@@ -16,6 +17,10 @@ export const command: Command = {
     { flags: '--again', summary: 'the step in doubt took no effect: do it' },
     { flags: '--despite <WHY>', summary: 'go on although what must stay true is not, for a reason' },
     { flags: '--here', summary: 'in this process, although an engine keeps the run: it is gone' },
+    {
+      flags: '--confirm <STEP...>',
+      summary: 'names of destructive steps, which may act then; asked for at a terminal',
+    },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
   ],
   examples: [
@@ -30,6 +35,8 @@ export const command: Command = {
         run: input.argument('RUN'),
         alone: input.flag('alone'),
         here: input.flag('here'),
+        confirm: input.texts('confirm'),
+        tools: runnerHands(workspace, context),
         ...(despite === undefined ? {} : { despite }),
         signal: context.signal,
         ...(answer === undefined ? {} : { answer }),

@@ -1,6 +1,7 @@
 import { resume } from '../../../app/index.ts';
 import { readHistory, stepToRetry } from '../../../procedures/index.ts';
 import type { Command } from '../../command.ts';
+import { runnerHands } from './runner-hands.ts';
 import { exitOfRun, runJson, showRunOn } from '../../show/show-run.ts';
 import { userName } from '../../user-name.ts';
 import { withWorkspace } from '../../with-workspace.ts';
@@ -12,7 +13,13 @@ export const command: Command = {
     { name: 'RUN', summary: 'the id of the run; `lifeboat runs` lists them' },
     { name: 'STEP', summary: 'the step; may be left out when only one stands in the way', optional: true },
   ],
-  options: [{ flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' }],
+  options: [
+    {
+      flags: '--confirm <STEP...>',
+      summary: 'names of destructive steps, which may act then; asked for at a terminal',
+    },
+    { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
+  ],
   examples: [
     'lifeboat run retry 01kb9c3r8x0000000000000000',
     'lifeboat run retry 01kb9c3r8x0000000000000000 start_shop',
@@ -24,6 +31,8 @@ export const command: Command = {
       const result = await resume(workspace, {
         run,
         alone: input.flag('alone'),
+        confirm: input.texts('confirm'),
+        tools: runnerHands(workspace, context),
         signal: context.signal,
         answer: { step, is: 'again', by: userName() },
       });

@@ -1,6 +1,7 @@
 import { mustHaveConsent, planOfRollback, rollback } from '../../../app/index.ts';
 import type { Rollback } from '../../../procedures/index.ts';
 import type { Command, CommandContext } from '../../command.ts';
+import { runnerHands } from './runner-hands.ts';
 import { exitOfRun, runJson, showRunOn } from '../../show/show-run.ts';
 import { userName } from '../../user-name.ts';
 import { withWorkspace } from '../../with-workspace.ts';
@@ -12,6 +13,7 @@ export const command: Command = {
   options: [
     { flags: '--as <CONTACT>', summary: 'who you are (the user of this process)' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
+    { flags: '--confirm <STEP...>', summary: 'names of destructive steps of the way back, which may act then' },
     { flags: '--dry-run', summary: 'what would be taken back, and by whom' },
   ],
   examples: [
@@ -29,7 +31,14 @@ export const command: Command = {
       }
       mustHaveConsent(workspace, run, plan.scenario, context.yes);
       const by = { as: input.text('as'), user: userName() };
-      const result = await rollback(workspace, { run, by, alone: input.flag('alone'), signal: context.signal });
+      const result = await rollback(workspace, {
+        run,
+        by,
+        alone: input.flag('alone'),
+        confirm: input.texts('confirm'),
+        tools: runnerHands(workspace, context),
+        signal: context.signal,
+      });
       showRunOn(context.output, result);
       return { json: runJson(result), exitCode: exitOfRun(result) };
     }),

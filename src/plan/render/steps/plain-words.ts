@@ -50,6 +50,11 @@ const people: Readonly<Record<string, Speak>> = {
     const who = names(settings.texts('by').map(spoken));
     return `get the consent of ${count === 1 ? 'one' : count} of ${who}${suffix(': ', settings.text('question'))}`;
   },
+  commit: (settings) => {
+    const by = settings.texts('by').map(spoken);
+    const who = by.length === 0 ? '' : `, with the word of ${names(by)}`;
+    return `keep the way back open for ${settings.alone ?? settings.text('after')}, then let it stay${who}`;
+  },
   manual: (settings) => settings.alone ?? settings.text('do') ?? 'see to it',
   choose: (settings) => `decide: ${settings.text('question') ?? 'which way?'}`,
   look: (settings) => `look at ${settings.alone ?? settings.text('at')}${suffix(' for: ', settings.text('for'))}`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDuration, isoTime, limits, parseDuration } from '../../../core/index.ts';
 import { duration } from '../../duration.ts';
-import { deciders, lastWords, type Asked } from '../../people/index.ts';
+import { deciders, lastWords, peopleNamed, type Asked } from '../../people/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 
 const schema = z.strictObject({
@@ -19,8 +19,12 @@ type Settings = z.infer<typeof schema>;
  */
 export const approveStep: StepKind<Settings> = {
   kind: 'approve',
+  about:
+    'Stops until so many different people have agreed, whoever started the run not among them. One no is a no. What was said longer ago than `within` (24 h unless stated) does not count. A drill asks nobody.',
+  example: '- approve: { by: [platform_lead], count: 1, question: Turn production?, within: 15m }',
   schema,
   destructive: false,
+  people: peopleNamed,
   title: ({ by, count = 1 }) => `the consent of ${count === 1 ? 'one' : count} of ${by.join(', ')}`,
   describe: async ({ settings }, context) => {
     const able = deciders(context.plan, settings.by, context.requester);

@@ -10,6 +10,8 @@ const assetOf = (settings: Settings): string => (typeof settings === 'string' ? 
 /** `backup: orders`: takes a point now, e.g. a last one before something is changed. Taking it twice harms nothing. */
 export const backupStep: StepKind<Settings> = {
   kind: 'backup',
+  about: 'Takes a point now, for example a last one before something is changed.',
+  example: '- backup: orders',
   schema,
   destructive: false,
   title: (settings) => `take a recovery point of ${assetOf(settings)}`,

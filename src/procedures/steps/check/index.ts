@@ -15,6 +15,13 @@ type Settings = z.infer<typeof ofAsset> | z.infer<typeof ofService> | WrittenChe
  */
 export const checkStep: StepKind<Settings> = {
   kind: 'check',
+  about:
+    'Asks whether something is so, and fails when it is not. All checks of an asset in a restored copy, the health of a service where the run acts, or any one check.',
+  example: [
+    '- check: { asset: orders, of: "${steps.bring_back.url}" }',
+    '- check: { service: shop }',
+    '- check: { http: "http://127.0.0.1:8080/health", expect: status == 200 }',
+  ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: false,
   verifies: true,

@@ -40,6 +40,8 @@ const longOf = (settings: Settings): FenceSettings => (typeof settings === 'stri
  */
 export const fenceStep: StepKind<Settings> = {
   kind: 'fence',
+  about: 'Keeps writers away, and is done only when that is proved. What cannot be asked is unknown, and no fence.',
+  example: ['- fence: shop', '- fence: { asset: orders, how: read-only }'].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: true,
   notYet: (written) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deciders, lastWords, type Asked, type AskedInput } from '../../people/index.ts';
+import { deciders, lastWords, peopleNamed, type Asked, type AskedInput } from '../../people/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 
 const input = z.strictObject({
@@ -30,8 +30,15 @@ type Settings = z.infer<typeof schema>;
  */
 export const manualStep: StepKind<Settings> = {
   kind: 'manual',
+  about:
+    'Stops until somebody says that it is done, and writes down what was asked for; later steps read that: `steps.NAME.last_order`. A drill asks nobody.',
+  example: [
+    '- manual: See that orders arrive',
+    '- manual: { do: Read the last order, by: [on_call], link: https://wiki.example, asks: { last_order: { type: number } } }',
+  ].join('\n'),
   schema,
   destructive: false,
+  people: peopleNamed,
   title: (settings) => longOf(settings).do,
   describe: async ({ settings }, context) => {
     const { by = [] } = longOf(settings);

@@ -17,6 +17,8 @@ type Settings = z.infer<typeof schema>;
  */
 export const notifyStep: StepKind<Settings> = {
   kind: 'notify',
+  about: 'Tells people something, once, also when the run is gone on with after a crash.',
+  example: '- notify: { channel: ops, template: resolved }',
   schema,
   destructive: false,
   title: ({ channel }) => `tell ${channel}`,

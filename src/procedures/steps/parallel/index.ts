@@ -10,6 +10,11 @@ const schema = z.union([
 /** `parallel: [steps]` or `parallel: { steps: […], limit: 2 }`. The runner walks the steps inside by itself. */
 export const parallelStep: StepKind<z.infer<typeof schema>> = {
   kind: 'parallel',
+  about: 'Does its steps at once, or so many at a time.',
+  example: [
+    '- parallel: [{ backup: orders }, { backup: uploads }]',
+    '- parallel: { limit: 1, steps: [{ backup: orders }, { backup: uploads }] }',
+  ].join('\n'),
   schema,
   destructive: false,
   title: (settings) => `${(Array.isArray(settings) ? settings : settings.steps).length} steps at once`,

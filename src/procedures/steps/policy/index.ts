@@ -24,6 +24,12 @@ const healthy = 'the store is healthy';
  */
 export const policyStep: StepKind<Settings> = {
   kind: 'policy',
+  about:
+    'Lets the runner take more points of an asset from then on, by the calendar of another policy or its own, only while the stores answer and have room, until the run ends, waits or is killed. The plan is never changed.',
+  example: [
+    '- policy: { asset: uploads, use: continuous, while: the store is healthy }',
+    '- policy: { asset: orders, every: 5m }',
+  ].join('\n'),
   schema,
   destructive: false,
   notYet: (written) => {

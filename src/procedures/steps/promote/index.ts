@@ -40,6 +40,9 @@ const standbyOf = (settings: Settings, { plan }: StepContext): Promise<StandbyPl
  */
 export const promoteStep: StepKind<Settings> = {
   kind: 'promote',
+  about:
+    'Makes a standby the server that takes writes. Never while the old one takes some, and without a proved fence only when a person answers for it.',
+  example: '- promote: { asset: orders, standby: other_region, waiver: [platform_lead] }',
   schema: schema as z.ZodType<Settings>,
   destructive: true,
   title: (settings) => `make ${longOf(settings).standby ?? 'the standby'} of ${longOf(settings).asset} take writes`,

@@ -16,6 +16,12 @@ type Input = StepInput<Settings>;
  */
 export const provisionStep: StepKind<Settings> = {
   kind: 'provision',
+  about:
+    'Makes what is not there by the tool that people make it with, and is done when that tool says so afterwards. What would remove or replace something is refused without `removes: true`.',
+  example: [
+    '- provision: { what: the cluster, by: terraform, folder: infra, targets: [module.cluster] }',
+    '- provision: { what: the shop, by: helm, release: shop, folder: charts/shop, namespace: shop, cluster: main }',
+  ].join('\n'),
   schema,
   destructive: true,
   notYet,

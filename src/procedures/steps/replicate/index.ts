@@ -17,6 +17,9 @@ type Settings = z.infer<typeof schema>;
  */
 export const replicateStep: StepKind<Settings> = {
   kind: 'replicate',
+  about:
+    'Copies what one store holds to another, sealed as it is, and is done when every point that was missing is listed there.',
+  example: '- replicate: { from: far, to: near, asset: orders }',
   schema,
   destructive: false,
   notYet: (written) =>

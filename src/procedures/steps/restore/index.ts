@@ -33,8 +33,19 @@ type Input = StepInput<Settings>;
  */
 export const restoreStep: StepKind<Settings> = {
   kind: 'restore',
+  about:
+    'Restores an asset into a new place. Nothing that is there already is written over, and nothing is switched to it; later steps read where it is: `steps.bring_back.url`.',
+  example: [
+    '- id: bring_back',
+    '  restore: orders',
+    '  at: "${incident.lastGood}"      # without it: the newest point before the impact',
+    '  into: new',
+  ].join('\n'),
   schema,
-  siblings: { at: z.string().min(1), into: z.string().min(1) },
+  siblings: {
+    at: z.string().min(1).describe('The moment it is wanted as of; without it the newest point before the impact'),
+    into: z.string().min(1).describe('new, or a path where nothing is yet'),
+  },
   destructive: false,
   title: (settings, { into }) =>
     `restore ${assetOf(settings)} into ${into === undefined || into === 'new' ? 'a new place' : String(into)}`,

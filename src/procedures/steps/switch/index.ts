@@ -37,6 +37,12 @@ type Input = StepInput<Settings>;
  */
 export const switchStep: StepKind<Settings> = {
   kind: 'switch',
+  about:
+    'Reads what a pointer says, keeps that, turns it only if it still says so, and asks it again. Twice is the same as once.',
+  example: [
+    '- switch: { service: shop, pointer: database, value: "${steps.bring_back.url}" }',
+    '- switch: { service: shop, pointer: www, value: 192.0.2.7, ttl: 1m }',
+  ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: true,
   title: ({ service, pointer }) => `turn the ${pointer} of ${service}`,

@@ -5,7 +5,11 @@ import { checkContextOf, checkOf, stayInside, writtenCheck } from '../../check-o
 import { duration } from '../../duration.ts';
 import type { StepContext, StepKind, StepOutcome } from '../../step.ts';
 
-const until = z.strictObject({ until: writtenCheck, every: duration.optional(), for: duration.optional() });
+const until = z.strictObject({
+  until: writtenCheck.describe('The check, or a moment'),
+  every: duration.optional().describe('How often it is asked'),
+  for: duration.optional().describe('How long it may take until it is green'),
+});
 const moment = z.strictObject({
   until: z.string().refine((text) => text.includes('${') || momentOf(text) !== undefined, {
     message: 'not a moment: write 2026-11-21T03:00:00Z',
@@ -20,6 +24,13 @@ const forMs = ({ for: most }: z.infer<typeof until>): number => parseDuration(mo
 /** `wait: 30s`, `wait: { until: 2026-11-21T03:00:00Z }`, or `wait: { until: CHECK, every: 1s, for: 2m }`: until the check is green, red when that takes too long. A time is not waited for anew after a crash. */
 export const waitStep: StepKind<Settings> = {
   kind: 'wait',
+  about:
+    'Waits for a time, for a moment, or until a check is green; red when that takes too long. A time is not waited for anew after a crash.',
+  example: [
+    '- wait: 30s',
+    '- wait: { until: 2026-11-21T03:00:00Z }',
+    '- wait: { until: { tcp: "127.0.0.1:5432" }, every: 1s, for: 2m }',
+  ].join('\n'),
   schema,
   destructive: false,
   verifies: true,

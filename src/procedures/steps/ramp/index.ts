@@ -1,0 +1,157 @@
+import type { CheckSpec } from '../../../checks/index.ts';
+import { formatDuration } from '../../../core/index.ts';
+import {
+  notExercised,
+  type StepContext,
+  type StepInput,
+  type StepKind,
+  type StepOutcome,
+  type StepProof,
+} from '../../step.ts';
+import { openGate, type Gate } from './gate.ts';
+import { isHealth, schema, sharesOf, type Settings } from './settings.ts';
+import { greenAgain, patienceMs, pauseMs, redOf, specsOf, watch } from './watch.ts';
+
+type Input = StepInput<Settings>;
+
+/**
+ * `ramp: { service: shop, pointer: traffic, to: new, over: [10%, 50%, 100%], while: health, pause: 1m }`: lets work in share by share, each
+ * watched before the next. What is red twice in a row takes it back to how it was, or holds it where it is. The share is written down before
+ * it is set, so that a runner that died goes on from there.
+ */
+export const rampStep: StepKind<Settings> = {
+  kind: 'ramp',
+  about:
+    'Lets work in share by share, and watches each share before the next. What is red twice in a row takes it back to how it was, or holds it where it is. By the weights of a proxy, by a program, or, where there is only all or nothing, by lifting the fence of this run.',
+  example: [
+    '- ramp: { service: shop, pointer: traffic, to: new, over: [10%, 50%, 100%], while: health, pause: 1m }',
+    '- ramp: { service: shop, each: [./let-in, "{share}"], read: [./let-in, --show], while: [{ http: "http://127.0.0.1:8080/health" }], red: wait }',
+  ].join('\n'),
+  schema: schema as StepKind<Settings>['schema'],
+  destructive: true,
+  notYet: (written) => {
+    const { while: word, replicas } = (typeof written === 'object' && written !== null ? written : {}) as Settings;
+    if (typeof word === 'string' && !isHealth(word)) return `a ramp while "${word}"`;
+    return replicas === undefined ? undefined : 'replicas of a ramp';
+  },
+  longestMs: (settings) => sharesOf(settings).length * (pauseMs(settings) + patienceMs(settings)),
+  title: (settings) => `let work back to ${settings.service}: ${wordsOf(sharesOf(settings))}`,
+  describe: async (input, context) => {
+    const { settings } = input;
+    const specs = specsOf(settings, context);
+    const gate = await openGate(input, { ...context, output: () => {} });
+    if ('outside' in gate) return { certainty: 'unknown', text: `not exercised in a bubble: ${gate.outside}` };
+    const way = `by ${gate.shown}, each watched ${formatDuration(pauseMs(settings))} by ${specs.length} checks`;
+    return { certainty: 'predicted', text: `${wordsOf(sharesOf(settings))} ${way}` };
+  },
+  run,
+  inspect: async (input, context) => {
+    if (input.remembered['share'] === undefined) return 'not-done';
+    const gate = await openGate(input, context);
+    // A share that is set again is the same share; it is watched anew.
+    return 'outside' in gate || (await gate.settle()) ? 'not-done' : 'unknown';
+  },
+  undo: async (input, context) => {
+    const gate = await openGate(input, context);
+    if ('outside' in gate) return notExercised(gate.outside);
+    const { image, share } = input.remembered;
+    if (share === undefined) return { state: 'done', outputs: {}, summary: 'it was never begun' };
+    await context.mustHold();
+    await gate.back(image);
+    return { state: 'done', outputs: {}, summary: `${gate.shown}: as before the ramp` };
+  },
+  prove,
+};
+
+async function run(input: Input, context: StepContext): Promise<StepOutcome> {
+  const { settings, remembered } = input;
+  const specs = specsOf(settings, context);
+  const gate = await openGate(input, context);
+  if ('outside' in gate) return notExercised(gate.outside);
+  const { reached, image } = await beginning(gate, remembered);
+  const shares = gate.divides(image) ? sharesOf(settings) : [100];
+  if (shares.length < sharesOf(settings).length) context.output(`${gate.shown} knows all or nothing: all at once`);
+  for (const share of shares.filter((one) => one >= reached)) {
+    context.remember({ image, share });
+    await context.mustHold();
+    await gate.set(share, image);
+    context.output(`${share} %: ${gate.shown}`);
+    const red = await watch(specs, pauseMs(settings), settings, context);
+    if (red === undefined) continue;
+    context.output(`RED at ${share} %: ${red}`);
+    if (settings.red === 'wait' && (await greenAgain(specs, settings, context))) continue;
+    return settings.red === 'wait' ? askAt(share, red, settings) : goBack(gate, share, red, image, context);
+  }
+  const share = shares.at(-1) ?? 100;
+  return {
+    state: 'done',
+    outputs: { share, shares },
+    summary: `${settings.service} has ${share} %, and ${isHealth(settings.while) ? 'is healthy' : 'what must hold holds'}`,
+  };
+}
+
+/** How it was before the first share, and the share that an earlier attempt was at. */
+async function beginning(
+  gate: Gate,
+  { image, share }: Readonly<Record<string, unknown>>,
+): Promise<{ reached: number; image: unknown }> {
+  if (typeof share === 'number') return { reached: share, image };
+  return { reached: 0, image: await gate.image() };
+}
+
+async function goBack(
+  gate: Gate,
+  share: number,
+  red: string,
+  image: unknown,
+  context: StepContext,
+): Promise<StepOutcome> {
+  await context.mustHold();
+  await gate.back(image);
+  const isBack = await gate.isBack(image);
+  context.remember({ image, share: 0 });
+  const where = isBack === false ? 'it was told to go back, and is not as before' : 'it is as before';
+  return {
+    state: 'failed',
+    code: 'ramp.red',
+    summary: `at ${share} % ${red}; ${where}`,
+    hint: 'Find out what it cannot bear, then go on with the run: it begins anew.',
+  };
+}
+
+const askAt = (share: number, red: string, settings: Settings): StepOutcome => ({
+  state: 'needs-human',
+  question: `${settings.service} stays at ${share} %, because ${red}. Repair it and answer "again" to go on from there, or "done" to leave it so.`,
+});
+
+async function prove(input: Input, context: StepContext, is: 'done' | 'undone'): Promise<StepProof> {
+  const gate = await openGate(input, context);
+  if ('outside' in gate) return { state: 'unknown', text: gate.outside };
+  const { image, share } = input.remembered;
+  if (is === 'undone') {
+    const isBack = share === undefined ? true : await gate.isBack(image);
+    return proofOf(isBack, `${gate.shown} ${isBack === false ? 'is not' : 'is'} as before`);
+  }
+  const specs = specsOf(input.settings, context);
+  const isThere = await gate.isAt(Number(input.outputs?.['share'] ?? share ?? 0), image);
+  return isThere === undefined
+    ? proofByChecks(specs, input.settings, context)
+    : proofOf(isThere, `${gate.shown} ${isThere ? 'lets it in' : 'does not let it in'}`);
+}
+
+/** Where the share itself cannot be read: that what is to hold holds with the work in is all that can be seen. */
+async function proofByChecks(
+  specs: readonly CheckSpec[],
+  settings: Settings,
+  context: StepContext,
+): Promise<StepProof> {
+  const red = await redOf(specs, settings, context);
+  return proofOf(red === undefined, red ?? 'what must hold holds');
+}
+
+const proofOf = (is: boolean | undefined, text: string): StepProof => ({
+  state: is === undefined ? 'unknown' : is ? 'proved' : 'refuted',
+  text,
+});
+
+const wordsOf = (shares: readonly number[]): string => shares.map((share) => `${share} %`).join(', then ');
