@@ -1,6 +1,6 @@
 import { LifeboatError, limits, type Clock } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
-import { listRuns, readHistory } from '../procedures/index.ts';
+import { readHistory } from '../procedures/index.ts';
 import type { Acted, Engine, InsideRun, RunOrder, SiteActions, Standing } from './engine.ts';
 import { errorFrom } from './plain-error.ts';
 import { isOver, procedure, wordOf } from './procedure.ts';
@@ -13,13 +13,11 @@ export interface EmbeddedRequest {
   readonly planHash: string;
 }
 
-export interface EmbeddedEngine extends Engine {
-  /** Goes on with each run of this state folder that its process left without a word; their names. Others keep what they act on. */
-  takeUp(): Promise<string[]>;
-}
-
-/** The engine that needs nothing: this process, and the journal, from which a new process knows what the last one was at. */
-export function embeddedEngine({ actions, journal, clock, planHash }: EmbeddedRequest): EmbeddedEngine {
+/**
+ * The engine that needs nothing: this process, and the journal, from which a new process knows what the last one was at. Who asks it for the end of a
+ * run that its process left without a word goes on with that run.
+ */
+export function embeddedEngine({ actions, journal, clock, planHash }: EmbeddedRequest): Engine {
   const runs = new Map<string, Run>();
   const start = (order: RunOrder, round = 1): Run => {
     const known = runs.get(order.run);
@@ -28,7 +26,7 @@ export function embeddedEngine({ actions, journal, clock, planHash }: EmbeddedRe
     runs.set(order.run, run);
     return run;
   };
-  /** One that waits in the journal alone is told anew up to where it waits. */
+  /** One that is in the journal alone is told anew up to where it is. */
   const find = async (run: string): Promise<Run> =>
     runs.get(run) ?? start(orderIn(journal, run, planHash), lastRound(journal, run));
   return {
@@ -54,13 +52,6 @@ export function embeddedEngine({ actions, journal, clock, planHash }: EmbeddedRe
       return known.hear(word);
     },
     result: async ({ run }, heard, signal) => resultOf(await (await find(run)).end(heard?.after ?? 0, signal)),
-    takeUp: async () => {
-      const left = listRuns(journal).filter(({ run, verdict, mode }) => {
-        return verdict === 'unfinished' && mode === 'real' && !runs.has(run);
-      });
-      for (const { run } of left) start(orderIn(journal, run, planHash), lastRound(journal, run));
-      return left.map(({ run }) => run);
-    },
     close: async () => {},
   };
 }
@@ -102,7 +93,7 @@ class Run {
       throw new LifeboatError('run.held', 'a runner acts on this run', { hint: 'Watch it: lifeboat run show.' });
     }
     this.#word(wordOf(round)).resolve(word);
-    return { after: acted === undefined ? round - 1 : round };
+    return { after: round };
   }
 
   /** Whether its first round has come to an end. */

@@ -16,7 +16,7 @@ import type {
  */
 export interface Engine {
   readonly name: string;
-  /** Hands over a run; resolves when it is kept, and its end comes whatever happens to this process. A second call with the same run changes nothing. */
+  /** Hands over a run; resolves when it is kept: its end can be asked for whatever happens to this process. A second call with the same run changes nothing. */
   start(order: RunOrder): Promise<void>;
   /** Says something to a run that waits. Throws what the word meets: `run.missing`, `run.held` while a runner acts, `run.not_asked`, … */
   signal(address: RunAddress, word: Word): Promise<Heard>;
@@ -104,7 +104,7 @@ export interface Standing {
   readonly acted?: Acted;
 }
 
-/** The round that a word was too late for: its effect shows in the end of a later one. */
+/** The round that a word ends: its effect shows in the end of a later one, unless the run is over before. */
 export interface Heard {
   readonly after: number;
 }

@@ -3,7 +3,7 @@ import type { Context, WorkflowContext, WorkflowSharedContext, RestatePromise } 
 import { isLifeboatError, limits, LifeboatError, messageOf } from '../../core/index.ts';
 import type { Acted, ActionName, Input, InsideRun, Output, RunOrder, Standing, Word } from '../engine.ts';
 import { plainError } from '../plain-error.ts';
-import { isOver, procedure, wordOf } from '../procedure.ts';
+import { procedure, wordOf } from '../procedure.ts';
 import type { SiteWorker } from '../site.ts';
 import { addressesIn } from './ingress.ts';
 import { serviceOf, workflowOf } from './names.ts';
@@ -168,34 +168,27 @@ async function hear(
   }
   const heard = await call(context, site, 'hear', { run: context.key, word });
   if (heard.error !== undefined) return { after: round, error: heard.error };
-  if (await wake(context, word, round)) return { after: acted === undefined ? round - 1 : round };
-  if (word.kind === 'resume') {
-    const hint = 'Watch it: lifeboat run show.';
-    return refused(new LifeboatError('run.held', `another word woke run ${context.key}`, { hint }));
-  }
-  return { after: round - 1 };
+  const woken = await wake(context, word, round);
+  if (woken !== undefined) return { after: woken };
+  const hint = 'Watch it: lifeboat run show.';
+  return refused(new LifeboatError('run.held', `another word woke run ${context.key}`, { hint }));
 }
 
 /**
- * Each round has one word that ends it. What is said while another word does that belongs to the next round: the run may have looked for words
- * before this one was written down.
+ * Ends a round, and returns which. Each round has one word that ends it: what is said while another word does that ends the next one, for the run may
+ * have looked for words before this one was written down. (What the run tells of itself is read once: it stays as it was when this began.)
  */
-async function wake(context: WorkflowSharedContext, word: Word, round: number): Promise<boolean> {
-  let current = round;
-  for (let tries = 1; tries <= limits.engineTriesMax; tries += 1) {
+async function wake(context: WorkflowSharedContext, word: Word, round: number): Promise<number | undefined> {
+  const last = word.kind === 'resume' ? round : round + limits.engineTriesMax;
+  for (let next = round; next <= last; next += 1) {
     try {
-      await context.promise<Word>(wordOf(current)).resolve(word);
-      return true;
+      await context.promise<Word>(wordOf(next)).resolve(word);
+      return next;
     } catch (error) {
       if (!isTerminal(error)) throw error;
     }
-    if (word.kind === 'resume') return false;
-    await context.sleep(limits.engineLookMs);
-    const standing = await context.get<Standing>('standing');
-    if (standing?.acted !== undefined && isOver(standing.acted)) return true;
-    current = standing?.round ?? current;
   }
-  return false;
+  return undefined;
 }
 
 /** Said by the engine for good: the promise has its word already. What else comes out of the context is the engine's own. */

@@ -74,7 +74,7 @@ if (process.argv[1]?.endsWith('site-process.ts') === true) {
   process.on('disconnect', () => process.exit());
   const bench = siteBench(options);
   const actions = actionsOf(bench, options);
-  if (options.admin === undefined) await beEngine(options, bench, actions);
+  if (options.admin === undefined) beEngine(options, bench, actions);
   else {
     await startWorker({
       site: options.site,
@@ -88,11 +88,10 @@ if (process.argv[1]?.endsWith('site-process.ts') === true) {
   }
 }
 
-async function beEngine({ planHash = 'plan-hash' }: SiteOptions, bench: Bench, actions: SiteWorker): Promise<void> {
+function beEngine({ planHash = 'plan-hash' }: SiteOptions, bench: Bench, actions: SiteWorker): void {
   const { journal, clock } = bench.workspace;
   const engine = embeddedEngine({ actions, journal, clock, planHash });
   process.on('message', (asked: AskedOfSite) => void answer(engine, asked));
-  await engine.takeUp();
   process.send?.({ ready: true });
 }
 
