@@ -105,10 +105,13 @@ export class Ledger {
     return { ...unknown, adoptedMs: this.#clock.now() };
   }
 
-  past(task: Task): Past {
-    const { adoptedMs, beganMs, againMs } = this.of(task.id);
-    const taken = task.work.kind === 'backup' ? this.#lastBackup(task.work.asset) : undefined;
-    return { baseMs: beganMs ?? taken ?? adoptedMs, everBegan: (beganMs ?? taken) !== undefined, againMs };
+  past({ id, work }: Task): Past {
+    const { adoptedMs, beganMs, endedMs, againMs } = this.of(id);
+    const takenMs = work.kind === 'backup' ? this.#takenMs(work.asset, work.stores) : undefined;
+    // Somebody else has taken the point since, by hand or for a stream: there is nothing to try again.
+    const isMoot = takenMs !== undefined && endedMs !== undefined && takenMs > endedMs;
+    const baseMs = isMoot ? takenMs : (beganMs ?? takenMs ?? adoptedMs);
+    return { baseMs, everBegan: (beganMs ?? takenMs) !== undefined, againMs: isMoot ? undefined : againMs };
   }
 
   /** Durable when it returns, and known here. Throws `journal.*`, `disk.*`. */
@@ -132,9 +135,10 @@ export class Ledger {
     return dead;
   }
 
-  #lastBackup(asset: string): number | undefined {
-    const facts = [...(this.backups.get(asset)?.values() ?? [])];
-    return facts.length === 0 ? undefined : Math.max(...facts.map(({ atMs }) => atMs));
+  /** Since when there is a point in each of these stores. */
+  #takenMs(asset: string, stores: readonly string[]): number | undefined {
+    const taken = stores.map((store) => this.backups.get(asset)?.get(store)?.atMs);
+    return taken.length === 0 || taken.includes(undefined) ? undefined : Math.min(...(taken as number[]));
   }
 
   #take(record: JournalRecord): void {
@@ -154,9 +158,11 @@ export class Ledger {
     this.#tasks.set(task, { ...before, beganMs: atMs, state: 'begun', missed: before.missed + missed });
   }
 
-  #ended(task: string, atMs: number, { state, words, soon }: Ended): void {
+  #ended(task: string, atMs: number, { state, words, soon, code }: Ended): void {
     const before = this.of(task);
-    const failures = state === 'failed' ? before.failures + 1 : state === 'stopped' ? before.failures : 0;
+    // Busy: somebody else does the very thing now. That is no failure, and looked at again in a minute.
+    const isFailure = state === 'failed' && code !== 'operation.busy';
+    const failures = isFailure ? before.failures + 1 : state === 'done' || state === 'red' ? 0 : before.failures;
     const againMs =
       state === 'failed' ? atMs + againAfterMs(failures, soon === true) : state === 'stopped' ? atMs : undefined;
     const doneMs = state === 'done' ? atMs : before.doneMs;
@@ -179,7 +185,12 @@ export class Ledger {
   }
 }
 
-type Ended = { readonly state: Outcome['state']; readonly words: string; readonly soon?: boolean };
+type Ended = {
+  readonly state: Outcome['state'];
+  readonly words: string;
+  readonly soon?: boolean;
+  readonly code?: string;
+};
 
 const unknown: Omit<TaskHistory, 'adoptedMs'> = {
   beganMs: undefined,

@@ -4,7 +4,7 @@ import { Queue } from './queue.ts';
 import type { Task, Work, WorkKind } from './task.ts';
 
 const workOf: Record<WorkKind, Work> = {
-  backup: { kind: 'backup', asset: 'a' },
+  backup: { kind: 'backup', asset: 'a', stores: ['near'] },
   copy: { kind: 'copy', from: 'near', to: 'far' },
   verify: { kind: 'verify', policy: 'p', assets: [] },
   prune: { kind: 'prune', store: 'near' },

@@ -123,6 +123,19 @@ describe('the scheduler', () => {
     await bench.stop();
   });
 
+  it('leaves to others what they do already, and does not do again what they have done', async () => {
+    const busy: Outcome = { state: 'failed', words: 'already under way', code: 'operation.busy', soon: true };
+    const { hands, began } = noted(async () => busy);
+    const bench = folder.start([backupOf('orders')], hands);
+    await bench.pass(18 * 60 * minuteMs + 5.5 * minuteMs);
+    expect(began.length).toBe(6);
+    expect(bench.ledger.of('backup orders').failures).toBe(0);
+    bench.journal.append('backup.finished', { asset: 'orders', store: 'near', bytes: 1 });
+    await bench.pass(10 * minuteMs);
+    expect(began.length).toBe(6);
+    await bench.stop();
+  });
+
   it('says of a job that hangs that it does, ends it in the end, and tries again', async () => {
     const { hands, began } = noted(forEver);
     const bench = folder.start([backupOf('orders')], hands);

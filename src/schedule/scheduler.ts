@@ -128,6 +128,7 @@ export class Scheduler {
     this.#tickedMs = nowMs;
     for (const job of this.#running.values()) this.#watch(job);
     try {
+      this.#lookAgain(nowMs);
       for (const task of this.#queue.choose(
         this.#waiting(nowMs),
         this.running.map(({ task: { work } }) => work.kind),
@@ -139,6 +140,18 @@ export class Scheduler {
       if (this.#trouble?.message !== trouble.message) say({ event: 'trouble', error: trouble });
       this.#trouble = trouble;
     }
+  }
+
+  /** What is to be tried again may have been done by others meanwhile. */
+  #lookAgain(nowMs: number): void {
+    const { ledger } = this.#options;
+    const again = [...this.#tasks.values()].filter(({ id }) => {
+      const dueMs = this.#due.get(id);
+      return dueMs !== undefined && dueMs <= nowMs && dueMs === ledger.of(id).againMs && !this.#running.has(id);
+    });
+    if (again.length === 0) return;
+    ledger.refresh();
+    for (const task of again) this.#look(task);
   }
 
   /**

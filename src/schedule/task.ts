@@ -16,7 +16,8 @@ export interface Task {
 }
 
 export type Work =
-  | { readonly kind: 'backup'; readonly asset: string }
+  /** `stores`: where its points go. */
+  | { readonly kind: 'backup'; readonly asset: string; readonly stores: readonly string[] }
   | { readonly kind: 'copy'; readonly from: string; readonly to: string }
   | { readonly kind: 'verify'; readonly policy: string; readonly assets: readonly string[] }
   | { readonly kind: 'prune'; readonly store: string }

@@ -28,11 +28,13 @@ const ours = (plan: Plan, keeperOf: (asset: string) => Keeper): string[] =>
 
 function backups(plan: Plan, keeperOf: (asset: string) => Keeper): Task[] {
   return ours(plan, keeperOf).flatMap((asset): Task[] => {
-    const calendars = policyOf(plan, asset)?.every ?? [];
+    const { every: calendars = [], streams } = policyOf(plan, asset) ?? {};
     if (calendars.length === 0) return [];
-    const from = storesOf(plan, asset)[0] ?? '';
-    const wakes = copiesOf(plan, asset).map((to) => copyId(from, to));
-    return [{ id: `backup ${asset}`, work: { kind: 'backup', asset }, calendars, atOnce: true, spread: true, wakes }];
+    const stores = storesOf(plan, asset);
+    const wakes = copiesOf(plan, asset).map((to) => copyId(stores[0] ?? '', to));
+    const work = { kind: 'backup', asset, stores } as const;
+    // A stream takes the first point itself.
+    return [{ id: `backup ${asset}`, work, calendars, atOnce: streams === undefined, spread: true, wakes }];
   });
 }
 

@@ -19,8 +19,11 @@ export const taskOf = (work: Work, words: string, more: Partial<Task> = {}): Tas
   ...more,
 });
 
-export const backupOf = (asset: string, words = '1d at 02:00', more: Partial<Task> = {}): Task =>
-  taskOf({ kind: 'backup', asset }, words, more);
+export const backupOf = (asset: string, words = '1d at 02:00', more: Partial<Task> = {}): Task => ({
+  ...taskOf({ kind: 'backup', asset, stores: ['near'] }, words),
+  id: `backup ${asset}`,
+  ...more,
+});
 
 export interface Bench {
   readonly clock: ManualClock;
