@@ -1,3 +1,2 @@
-export * from './fill.ts';
 export * from './notifier.ts';
 export * from './outbox.ts';

@@ -12,6 +12,7 @@ export * from './json-schema.ts';
 export * from './kinds.ts';
 export * from './lint/index.ts';
 export * from './load.ts';
+export * from './message-template.ts';
 export * from './model.ts';
 export * from './render/index.ts';
 export * from './retention/index.ts';

@@ -1,5 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { isMapping, type Inspection } from '../inspection.ts';
+import { beyondFill } from '../message-template.ts';
 import type {
   Category,
   Channel,
@@ -32,7 +33,7 @@ export function readPeople(inspection: Inspection, timezone: string): People {
     escalate: readOne<Rung[]>(inspection, 'escalate', schema.escalation, timezone) ?? [],
     incidents: readOne<Incidents>(inspection, 'incidents', schema.incidents, timezone) ?? {},
     channels: readChannels(inspection, timezone),
-    templates: readNamed<Template>(inspection, 'templates', schema.template, timezone),
+    templates: readTemplates(inspection, timezone),
     checklists: readNamed(inspection, 'checklists', schema.checklist, timezone, checklistOf),
   };
 }
@@ -47,6 +48,18 @@ function readCategories(inspection: Inspection, timezone: string): Map<string, C
     categories.set(name, { ...category, objectives: objectivesOf(written?.objectives) });
   }
   return categories;
+}
+
+/** Messages have names filled in, and nothing more of their language yet. */
+function readTemplates(inspection: Inspection, timezone: string): Map<string, Template> {
+  const templates = readNamed<Template>(inspection, 'templates', schema.template, timezone);
+  for (const [name, { subject = '', body }] of templates) {
+    for (const [key, text] of Object.entries({ subject, body })) {
+      const beyond = beyondFill(text);
+      if (beyond !== undefined) inspection.notExecutable(['templates', name, key], `${beyond} in a template`);
+    }
+  }
+  return templates;
 }
 
 function readChannels(inspection: Inspection, timezone: string): Map<string, Channel> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { beyondFill, fill } from '../../../communications/index.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
+import { beyondFill, fill } from '../../../plan/index.ts';
 import type { StepContext, StepKind } from '../../step.ts';
 
 const schema = z.strictObject({

@@ -1,6 +1,10 @@
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beyondFill, fill } from './fill.ts';
+import { parseText } from './document.ts';
+import { inspectPlan } from './load.ts';
+import { beyondFill, fill } from './message-template.ts';
+import { smallPlan } from './testing/check-text.ts';
+import { testKinds } from './testing/kinds.ts';
 
 const values = { incident: { duration: '12m', start: undefined }, run: { reached: { time: '2026-11-21T09:00:00Z' } } };
 
@@ -22,6 +26,12 @@ describe('a template', () => {
   it('reaches nothing but what it was given', () => {
     const tricks = ['constructor.name', '__proto__.polluted', 'incident.toString', 'run.reached.time.length'];
     expect(tricks.map((path) => fill(`{{ ${path} }}`, values).unknown)).toEqual(tricks.map((path) => [path]));
+  });
+
+  it('that holds more than names is told of when the plan is read, and not on the day', () => {
+    const text = `${smallPlan}templates: { t: { subject: "{{ a.b }}", body: "{% if a %}x{% endif %}" } }\n`;
+    const { findings } = inspectPlan(parseText('plan.yaml', text), testKinds);
+    expect(findings).toMatchObject([{ code: 'plan.not_executable', path: 'templates.t.body' }]);
   });
 
   it('is refused where it holds more than names', () => {

@@ -13,7 +13,8 @@ const name = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 export function beyondFill(text: string): string | undefined {
   const tag = /\{%-?\s*(\w*)/.exec(text);
   if (tag !== null) return `the tag ${tag[1]}`;
-  return [...text.matchAll(blank)].map(([, inside = '']) => inside).find((inside) => !name.test(inside));
+  const inside = [...text.matchAll(blank)].map(([, one = '']) => one).find((one) => !name.test(one));
+  return inside === undefined ? undefined : `{{ ${inside} }}`;
 }
 
 /**
