@@ -25,7 +25,7 @@ import {
   type Unlock,
 } from '../repository/index.ts';
 import { retrying, type Store, type StoreFact } from '../stores/index.ts';
-import { openPointCache } from './point-cache.ts';
+import { pointCacheIn } from './point-cache.ts';
 import { kindOfStore, openStore } from './stores.ts';
 import { registry } from './registry.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
@@ -68,7 +68,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const wrap = options.wrapStore ?? retriesWith(clock);
   const unlock = options.unlock ?? (() => unlockOf(plan));
   // A store as it was lists what it held then.
-  const points = options.asOfMs === undefined ? openPointCache(stateFolder, clock) : undefined;
+  const points = options.asOfMs === undefined ? pointCacheIn(stateFolder) : undefined;
   const place = (store: string): Promise<Store> => {
     return openedOnce(places, store, () => openStore(plan, store, clock, false, options.asOfMs).then(wrap));
   };
@@ -87,10 +87,7 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
       ),
     place,
     used: async () => ({ records: added(), stores: await answered(places) }),
-    close: async () => {
-      points?.close();
-      await closeAll(journal, places);
-    },
+    close: () => closeAll(journal, places),
   };
 }
 

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { backup, forget, listPoints } from '../operations/index.ts';
 import { withPolicy } from '../operations/testing/aged.ts';
+import { damageFiles } from '../operations/testing/workspace.ts';
 import type { Store } from '../stores/index.ts';
 
 const policy = '{ to: [near] }';
@@ -74,10 +74,8 @@ describe('points that were read before', () => {
       const id = (await backup(workspace, 'docs'))[0]?.point.id ?? '';
       const list = () => listPoints(workspace, 'docs');
       expect((await list()).points).toHaveLength(1);
-      const state = join(folder, 'state-aged', 'points.db');
-      const database = new DatabaseSync(state);
-      database.exec('update points set sealed = zeroblob(length(sealed))');
-      database.close();
+      const [kept] = await readdir(join(folder, 'state-aged', 'points'));
+      await damageFiles([join(folder, 'state-aged', 'points', kept ?? '')]);
       expect(await list()).toMatchObject({ points: [{ point: { id } }], damage: [] });
       const path = await pointFile(folder, id);
       const bytes = await readFile(path);
@@ -87,15 +85,17 @@ describe('points that were read before', () => {
     });
   });
 
-  it.each(['garbage', 'nothing', 'a folder in its place'])(
-    'are listed all the same when %s is left of them',
+  it.each(['nothing', 'a file in the place of their folder'])(
+    'are listed all the same where there is %s',
     async (how) => {
       await withPolicy(policy, async (workspace, _, folder) => {
-        const state = join(folder, 'state-aged', 'points.db');
-        if (how === 'garbage') await writeFile(state, Buffer.alloc(8192, 7));
-        if (how === 'a folder in its place') await mkdir(join(state, 'x'), { recursive: true });
+        const state = join(folder, 'state-aged', 'points');
         await backup(workspace, 'docs');
-        for (let n = 0; n < 2; n += 1) expect((await listPoints(workspace, 'docs')).points).toHaveLength(1);
+        for (let n = 0; n < 2; n += 1) {
+          await rm(state, { recursive: true, force: true });
+          if (how !== 'nothing') await writeFile(state, 'x');
+          expect((await listPoints(workspace, 'docs')).points).toHaveLength(1);
+        }
       });
     },
   );

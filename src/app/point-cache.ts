@@ -1,100 +1,26 @@
-import { rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { limits, type Clock } from '../core/index.ts';
 import type { PlaceOfPoints, PointCache } from '../repository/index.ts';
 
-const schema = `
-  pragma journal_mode = wal;
-  pragma synchronous = off;
-  create table if not exists points (
-    place text not null,
-    name text not null,
-    read_ms integer not null,
-    sealed blob not null,
-    primary key (place, name)
-  ) strict;
-`;
-
-/**
- * Point objects of all stores in one file of the folder of state, sealed as they are. Opened when first asked; a file that cannot be used is made
- * anew, and where that cannot be, nothing is kept.
- */
-export function openPointCache(stateFolder: string, clock: Clock): PointCache & { close(): void } {
-  const file = join(stateFolder, 'points.db');
-  let opened: DatabaseSync | undefined;
-  let isOff = false;
-  const tried = <T>(work: (database: DatabaseSync) => T): T | undefined => {
-    if (isOff) return undefined;
-    try {
-      opened ??= prepared(file);
-      return work(opened);
-    } catch {
-      // Nothing rests on it: who reads without it reads the store. It is busy, full, harmed, or its folder cannot be written.
-      isOff = true;
-      return undefined;
-    }
-  };
+/** What was read of points, one sealed file for each store in the folder of state. Nothing rests on it: where it cannot be read or written, the store is read. */
+export function pointCacheIn(stateFolder: string): PointCache {
+  const folder = join(stateFolder, 'points');
+  const fileOf = ({ repository, location }: PlaceOfPoints): string =>
+    join(folder, createHash('sha256').update(`${repository} ${location}`).digest('hex').slice(0, 32));
   return {
-    load: (place) => tried((database) => known(database, place, clock.now())) ?? new Map<string, Buffer>(),
-    save: (place, fresh, gone) => void tried((database) => keep(database, place, fresh, gone, clock.now())),
-    close: () => opened?.close(),
+    load: (place) => readFile(fileOf(place)).catch(() => undefined), // not there, or not to be read: the store is
+    save: async (place, sealed) => {
+      const whole = fileOf(place);
+      const part = `${whole}.${randomBytes(6).toString('hex')}`;
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await writeFile(part, sealed, { mode: 0o600 });
+        await rename(part, whole);
+      } catch {
+        // A full disk, a folder that is only read: the next list reads the store again.
+        await rm(part, { force: true }).catch(() => {});
+      }
+    },
   };
-}
-
-function prepared(file: string): DatabaseSync {
-  try {
-    return open(file);
-  } catch {
-    // Whatever it was, it is no cache of ours any more.
-    for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
-    return open(file);
-  }
-}
-
-function open(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: limits.pointCacheBusyMs });
-  try {
-    database.exec(schema);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-const keyOf = ({ repository, location }: PlaceOfPoints): string => `${repository} ${location}`;
-
-function known(database: DatabaseSync, place: PlaceOfPoints, nowMs: number): Map<string, Buffer> {
-  // A clock that was put back makes nothing younger than it is.
-  const rows = database
-    .prepare('select name, sealed from points where place = ? and read_ms between ? and ?')
-    .all(keyOf(place), nowMs - limits.pointCacheMs, nowMs);
-  return new Map(rows.map(({ name, sealed }) => [String(name), bufferOf(sealed as Uint8Array)]));
-}
-
-const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
-
-function keep(
-  database: DatabaseSync,
-  place: PlaceOfPoints,
-  fresh: ReadonlyMap<string, Buffer>,
-  gone: readonly string[],
-  nowMs: number,
-): void {
-  const key = keyOf(place);
-  database.exec('begin immediate');
-  try {
-    const put = database.prepare('insert or replace into points (place, name, read_ms, sealed) values (?, ?, ?, ?)');
-    for (const [name, sealed] of fresh) put.run(key, name, Math.trunc(nowMs), sealed);
-    const remove = database.prepare('delete from points where place = ? and name = ?');
-    for (const name of gone) remove.run(key, name);
-    // What nobody listed for so long is of stores that are in no plan any more.
-    database.prepare('delete from points where read_ms < ?').run(Math.trunc(nowMs - 2 * limits.pointCacheMs));
-    database.exec('commit');
-  } catch (error) {
-    database.exec('rollback');
-    throw error;
-  }
 }

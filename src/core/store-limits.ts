@@ -14,10 +14,8 @@ export const storeLimits = {
   /** Larger objects go up and come down in parts of this size, several at once: a broken one costs little. */
   storePartBytes: 16 * 2 ** 20,
   storePartsAtOnce: 4,
-  /** So long a point is listed from the copy of its object in the folder of state; then it is read again, that damage in the store shows. */
+  /** So long a point is listed from what the folder of state keeps of it; then it is read again, that damage in the store shows. */
   pointCacheMs: 24 * 3_600_000,
-  /** Another process writes to those copies for a part of a second; whoever waits longer reads the store instead. */
-  pointCacheBusyMs: 1_000,
   /** Small objects of others that are read at once, such as the description of each backup. */
   othersReadAtOnce: 8,
   /** A list that another tool keeps beside its backups, unpacked: a hundred times what a large cluster has. */

@@ -15,7 +15,7 @@ import { readCooling } from './format/cooling-object.ts';
 import { coldPartsOf, coolRepository, type ColdPart, type CoolOptions, type CoolResult } from './tiers/index.ts';
 import { isTombstone } from './format/tombstone.ts';
 import { lacksOf } from './read/lacks.ts';
-import { listPoints } from './read/point-listing.ts';
+import { listKnownPoints } from './read/point-listing.ts';
 import { putPiece, readChains, shippedHead } from './journal/journal-object.ts';
 import { compactPieces } from './journal/compact.ts';
 import { storeIndex } from './format/index-object.ts';
@@ -93,11 +93,7 @@ export class OpenedRepository implements Repository {
   }
 
   async points(options: { signal?: AbortSignal } = {}): Promise<{ points: Point[]; damage: Damage[] }> {
-    const { stored, damage } = await listPoints(this.#store, this.#bundle, {
-      ...options,
-      cache: this.#points,
-    });
-    return { points: stored.map(({ point }) => point), damage };
+    return listKnownPoints(this.#store, this.#bundle, { ...options, cache: this.#points, clock: this.#clock });
   }
 
   async point(id: string): Promise<Point> {

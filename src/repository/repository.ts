@@ -266,14 +266,12 @@ export type OpenRepository = (
 ) => Promise<Repository>;
 
 /**
- * Point objects as they were read before, sealed as they lie in the store: with them a list of points costs one listing. Each is taken only where
- * the store lists its name with its size, and is opened and authenticated anew; all of it may be lost, stale or harmed at any time. Never throws.
+ * Where what was read of points is kept on this machine, one sealed document for each store: with it a list of points costs one listing. A point is
+ * taken from there only where the store lists its name with its size, and for a day; all of it may be lost, stale or harmed at any time. Never throws.
  */
 export interface PointCache {
-  /** By name. */
-  load(place: PlaceOfPoints): Map<string, Buffer>;
-  /** Adds what was read, and drops names that are in the store no more. */
-  save(place: PlaceOfPoints, fresh: ReadonlyMap<string, Buffer>, gone: readonly string[]): void;
+  load(place: PlaceOfPoints): Promise<Buffer | undefined>;
+  save(place: PlaceOfPoints, sealed: Buffer): Promise<void>;
 }
 
 export interface PlaceOfPoints {

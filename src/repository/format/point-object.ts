@@ -25,24 +25,12 @@ export function sealPoint(bundle: KeyBundle, stored: StoredPoint): Promise<Buffe
 }
 
 /** Throws `repository.damaged`, `repository.version`, `store.missing`, and `point.missing` where the name is only claimed. */
-export const readPoint = async (store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> =>
-  (await readSealedPoint(store, bundle, id)).stored;
+export const readPoint = (store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> =>
+  fromAny(store, pointName(id), () => readHere(store, bundle, id));
 
-/** Also as it lies in the store. */
-export const readSealedPoint = (
-  store: Store,
-  bundle: KeyBundle,
-  id: string,
-): Promise<{ stored: StoredPoint; sealed: Buffer }> =>
-  fromAny(store, pointName(id), async () => {
-    const range = { offset: 0, length: limits.documentBytesMax + 1 };
-    const sealed = await store.get(pointName(id), { range });
-    return { sealed, stored: await openPoint(bundle, id, sealed) };
-  });
-
-/** Throws `repository.damaged`, `repository.version`, and `point.missing` where the name is only claimed. */
-export async function openPoint(bundle: KeyBundle, id: string, bytes: Buffer): Promise<StoredPoint> {
+async function readHere(store: Store, bundle: KeyBundle, id: string): Promise<StoredPoint> {
   const name = pointName(id);
+  const bytes = await store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
   if (isTombstone(bytes, id)) throw noSuchPoint(id);
   const document = await openDocument(bundle, 'point', name, bytes);
   const parsed = schema.safeParse(parseJson(document, name));

@@ -1,21 +1,44 @@
-import { isLifeboatError, limits } from '../../core/index.ts';
+import { isLifeboatError, limits, type Clock } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { damageFrom, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
-import { openPoint, readSealedPoint, type StoredPoint } from '../format/point-object.ts';
-import type { Damage, PointCache } from '../repository.ts';
+import { readPoint, type StoredPoint } from '../format/point-object.ts';
+import type { Damage, Point, PointCache } from '../repository.ts';
 import { forEachOf } from '../tasks.ts';
+import { KnownPoints } from './known-points.ts';
 
-/** Every point of the store, oldest first, and what stands among the points and is none. */
+/** Every point of the store, oldest first, each read anew, and what stands among the points and is none. */
 export async function listPoints(
   store: Store,
   bundle: KeyBundle,
-  { signal, cache }: { signal?: AbortSignal | undefined; cache?: PointCache | undefined } = {},
+  signal?: AbortSignal,
 ): Promise<{ stored: StoredPoint[]; damage: Damage[] }> {
-  const stored: StoredPoint[] = [];
+  const { found, damage } = await listed(store, (_, id) => readPoint(store, bundle, id), signal);
+  found.sort(({ point: a }, { point: b }) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+  return { stored: found, damage };
+}
+
+/** The same, of what was read within a day without reading it again. */
+export async function listKnownPoints(
+  store: Store,
+  bundle: KeyBundle,
+  { cache, clock, signal }: { cache: PointCache | undefined; clock: Clock; signal?: AbortSignal | undefined },
+): Promise<{ points: Point[]; damage: Damage[] }> {
+  const known = await KnownPoints.open({ store, bundle, cache, clock });
+  const { found, damage } = await listed(store, (object, id) => known.point(object, id), signal);
+  await known.keep();
+  found.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+  return { points: found, damage };
+}
+
+async function listed<T>(
+  store: Store,
+  read: (object: StoredObject, id: string) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<{ found: T[]; damage: Damage[] }> {
+  const found: T[] = [];
   const damage: Damage[] = [];
-  const known = new KnownPoints(store, bundle, cache);
   await forEachOf(store.list('points/'), limits.objectsReadAtOnce, async (object) => {
     signal?.throwIfAborted();
     const { name } = object;
@@ -31,7 +54,7 @@ export async function listPoints(
       return;
     }
     try {
-      stored.push(await known.open(object, id));
+      found.push(await read(object, id));
     } catch (error) {
       // A name that was claimed to keep a dead writer out is no point.
       if (isLifeboatError(error, 'point.missing')) return;
@@ -40,46 +63,5 @@ export async function listPoints(
       if (error.code !== 'store.missing') damage.push(damageFrom(error, name, 'point', [id]));
     }
   });
-  known.keep();
-  stored.sort(({ point: a }, { point: b }) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
-  return { stored, damage };
-}
-
-/** Opens points from what was read of them before, and from the store where nothing was. */
-class KnownPoints {
-  readonly #store: Store;
-  readonly #bundle: KeyBundle;
-  readonly #cache: PointCache | undefined;
-  readonly #place: { repository: string; location: string };
-  readonly #before: Map<string, Buffer>;
-  readonly #fresh = new Map<string, Buffer>();
-
-  constructor(store: Store, bundle: KeyBundle, cache: PointCache | undefined) {
-    this.#store = store;
-    this.#bundle = bundle;
-    this.#cache = cache;
-    this.#place = { repository: bundle.repository, location: store.location };
-    this.#before = cache?.load(this.#place) ?? new Map<string, Buffer>();
-  }
-
-  async open({ name, bytes }: StoredObject, id: string): Promise<StoredPoint> {
-    const before = this.#before.get(name);
-    this.#before.delete(name);
-    if (before?.length === bytes) {
-      try {
-        return await openPoint(this.#bundle, id, before);
-      } catch (error) {
-        // The copy is harmed, or sealed under a key that was given up since: the store has the truth.
-        if (!isDamage(error)) throw error;
-      }
-    }
-    const { stored, sealed } = await readSealedPoint(this.#store, this.#bundle, id);
-    if (this.#cache !== undefined) this.#fresh.set(name, sealed);
-    return stored;
-  }
-
-  /** To be called when everything was listed: what is left of before is in the store no more. */
-  keep(): void {
-    if (this.#fresh.size + this.#before.size > 0) this.#cache?.save(this.#place, this.#fresh, [...this.#before.keys()]);
-  }
+  return { found, damage };
 }

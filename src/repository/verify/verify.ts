@@ -82,7 +82,7 @@ class Verification {
   async #readPoints(): Promise<StoredPoint[]> {
     const chosen = this.#options.points;
     if (chosen === undefined) {
-      const { stored, damage } = await listPoints(this.#store, this.#bundle, { signal: this.#options.signal });
+      const { stored, damage } = await listPoints(this.#store, this.#bundle, this.#options.signal);
       damage.forEach((one) => this.#log.note(one));
       this.#checked.points = stored.length + damage.length;
       this.#checked.objects += this.#checked.points;
