@@ -24,6 +24,7 @@ templates:
   open: { subject: "{{ scenario.service }} is down", body: "Since {{ incident.start }}; back at {{ incident.end }}." }
 scenarios:
   told: { trigger: no sales, loses: { assets: [orders] }, steps: [{ id: tell, notify: { channel: ops, template: open } }] }
+  here: { steps: [{ id: tell, notify: { channel: console, text: It is back. } }] }
   strict: { steps: [{ id: tell, notify: { channel: hook, text: Down. } }] }
   relaxed: { steps: [{ id: tell, notify: { channel: hook, text: Down., optional: true } }, { id: rest, wait: 10ms }] }
 `;
@@ -69,6 +70,12 @@ describe('a step that tells people', () => {
     expect(posted()).toMatchObject([{ subject: 'till is down', key: `${run.run}/tell` }]);
     expect(posted()[0]?.body).toMatch(/^Since 20\d\d-.*Z; back at \(incident\.end: not known\)\.$/);
     expect(JSON.stringify(workspace.journal.records())).not.toContain('path-that-lets-one-in');
+  });
+
+  it('tells whoever sits in front of the console, which no plan has to declare', async () => {
+    const run = await recover(workspace, { scenario: 'here' });
+    expect(run).toMatchObject({ verdict: 'done', steps: [{ summary: 'told console (this console)' }] });
+    expect(notes.join('\n')).toContain('It is back.');
   });
 
   it('goes through the channel that stands in when the first refuses', async () => {

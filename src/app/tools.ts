@@ -66,7 +66,9 @@ async function tell(workspace: Workspace, message: StepMessage, signal: AbortSig
 }
 
 async function openChannel({ plan, clock, progress }: Workspace, name: string): Promise<OpenChannel> {
-  const channel = plan.channels.get(name);
+  // Every plan has this one, as its references say: nobody has to declare who sits in front of it.
+  const channel: { readonly type: string; readonly [setting: string]: unknown } | undefined =
+    plan.channels.get(name) ?? (name === 'console' ? { type: name } : undefined);
   if (channel === undefined) {
     throw new LifeboatError('plan.unknown_name', `the plan has no channel ${name}`, {
       hint: `It has: ${[...plan.channels.keys()].join(', ') || 'none'}.`,
