@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailoverScene, noScene, type Account } from './support/failover-scene.ts';
+import { killedAt } from './support/killed-failover.ts';
 import { endOf, type Answer } from './support/lifeboat.ts';
 
 /** Of a run's steps: how each ended. */
@@ -8,6 +9,9 @@ const steps = ({ json }: Answer): Record<string, { state: string; summary: strin
   Object.fromEntries(
     (json['steps'] as { id: string; state: string; summary: string }[]).map((step) => [step.id, step]),
   );
+
+/** A step that lets the old primary take writes again. */
+const comesBack = '      - id: comes_back\n        exec: [node, scene.mjs, start, west]\n';
 
 function tell(what: string, { confirmed, failed, secondsDown, confirmedAndLost }: Account): void {
   process.stdout.write(
@@ -37,7 +41,7 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     expect(account.failed).toBeGreaterThan(0);
     // The standby is asynchronous: what was confirmed in the last moment may be gone, and nothing before it.
     expect(account.lostMs).toBeLessThan(1000);
-  });
+  }, 180_000);
 
   it('goes back while customers order, and loses nothing', async () => {
     const customers = await scene.customers();
@@ -51,15 +55,12 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     expect(account).toMatchObject({ database: '127.0.0.2', confirmedAndLost: 0 });
     expect(await scene.server('east')).toMatchObject({ follows: true });
     expect([scene.writtenOver('west'), scene.writtenOver('east')]).toEqual([1, 1]);
-  });
+  }, 180_000);
 
   it('refuses a second server that takes writes when the old one comes back before the promotion, and goes on when it is gone', async () => {
     await scene.changePlan((plan) =>
       plan
-        .replace(
-          '      - id: promote_east\n',
-          '      - id: comes_back\n        exec: [node, scene.mjs, start, west]\n      - id: promote_east\n',
-        )
+        .replace('      - id: promote_east\n', `${comesBack}      - id: promote_east\n`)
         .replace('wait: 2s', 'wait: { until: { file: go-on }, every: 100ms, for: 55s }'),
     );
     await scene.do('kill', 'west');
@@ -83,7 +84,26 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     const { exitCode, stdout, stderr } = await end;
     expect({ exitCode, stderr: exitCode === 0 ? '' : stdout + stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(await scene.server('east')).toEqual({ follows: false, timeline: 4 });
+    await scene.changePlan((plan) => plan.replace(comesBack, ''));
   }, 180_000);
+
+  it.each([
+    ['a promotion was about to begin', 'step.remembered:promote_west', 'after', 'failback'],
+    ['a promotion was over and not yet written down', 'step.finished:promote_east', 'before', 'failover'],
+  ] as const)(
+    'goes on after kill -9 of its runner when %s, and promotes once',
+    async (_, at, when, scenario) => {
+      const [from, to] = scenario === 'failback' ? (['east', 'west'] as const) : (['west', 'east'] as const);
+      const { timeline } = await scene.server(from);
+      expect(await killedAt(scene.place.folder, scenario, at, when)).toBe('SIGKILL');
+      const { json } = await scene.must('runs');
+      const [{ run } = { run: '' }] = json['runs'] as { run: string }[];
+      const resumed = await scene.must('run', 'resume', run);
+      expect(resumed.json).toMatchObject({ run, verdict: 'done', resumed: 1 });
+      expect(await scene.server(to)).toEqual({ follows: false, timeline: timeline + 1 });
+    },
+    180_000,
+  );
 });
 
 /** Until the program says so on its standard error. */

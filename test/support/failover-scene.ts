@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, mustSucceed } from '../../src/core/index.ts';
+import { freePort, mustSucceed, systemClock } from '../../src/core/index.ts';
 import { runSql } from '../../src/testing/postgres/index.ts';
 import { endOf, Place, type Answer } from './lifeboat.ts';
 
@@ -75,9 +75,9 @@ export class FailoverScene {
     return answer;
   }
 
-  /** Customers who order without a pause; at the end they tell how it went. */
+  /** Customers who order without a pause; at the end they tell how it went. Where a test does not come to its end they go by themselves. */
   async customers(): Promise<{ end(): Promise<Account> }> {
-    const child = spawn(process.execPath, [join(home, 'customers.mjs')], {
+    const child = spawn(process.execPath, [join(home, 'customers.mjs'), '170'], {
       cwd: this.place.folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -94,7 +94,11 @@ export class FailoverScene {
   /** What a step did is seen when customers have ordered a while. */
   async ordersGrow(site: Site, by = 20): Promise<void> {
     const before = await this.orders(site);
-    while ((await this.orders(site)) < before + by) await new Promise((resolve) => setTimeout(resolve, 50));
+    const until = systemClock.elapsed() + 60_000;
+    while ((await this.orders(site)) < before + by) {
+      if (systemClock.elapsed() > until) throw new Error(`no customer is served by ${site}`);
+      await systemClock.sleep(50);
+    }
   }
 
   orders = async (site: Site): Promise<number> =>

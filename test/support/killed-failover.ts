@@ -45,6 +45,18 @@ export const wellDone = ({ way, death, killed }: Outcome): Outcome => ({
   requestsLost: 0,
 });
 
+/** How the process ended that ran a scenario in the folder and was to be killed at one of its records. */
+export const killedAt = (
+  folder: string,
+  way: Way,
+  at: string,
+  when: 'before' | 'after',
+): Promise<NodeJS.Signals | number | null> => {
+  const words = ['--disable-warning=ExperimentalWarning', script, way, at, when];
+  const child = spawn(process.execPath, words, { cwd: folder, stdio: 'ignore' });
+  return new Promise((ended) => void child.once('exit', (code, signal) => ended(signal ?? code)));
+};
+
 /** Failover and failback in turn, each with a runner that dies: how it went on, and that nothing happened twice. */
 export class KilledFailovers {
   readonly scene: FailoverScene;
@@ -87,17 +99,7 @@ export class KilledFailovers {
 
   async #runner(death: Death): Promise<boolean> {
     const { scene, way } = this;
-    if ('at' in death) {
-      const child = spawn(
-        process.execPath,
-        ['--disable-warning=ExperimentalWarning', script, way, death.at, death.when],
-        {
-          cwd: scene.place.folder,
-          stdio: 'ignore',
-        },
-      );
-      return new Promise((ended) => void child.once('exit', (_, signal) => ended(signal === 'SIGKILL')));
-    }
+    if ('at' in death) return (await killedAt(scene.place.folder, way, death.at, death.when)) === 'SIGKILL';
     const child = scene.start('recover', way, '--yes');
     const ended = endOf(child);
     const over = new AbortController();
