@@ -52,7 +52,7 @@ export function trapsSuite(now: () => { server: RestateServer; publicKey: string
     it('does not give up on a step that is longer than its patience: the worker asks for more', async () => {
       await work('patient');
       const engine = restateEngine({ at: now().server.at, clock: systemClock });
-      const order = orderOf(steps(writes(ledger(), 'long', { takesMs: 1_250, staysMs: 1_250 })), { site: 'patient' });
+      const order = orderOf(steps(writes(ledger(), 'long', { takesMs: 800, staysMs: 800 })), { site: 'patient' });
       await engine.start(order);
       expect((await engine.result(order)).verdict).toBe('done');
       expect(asked).toEqual([order.run]);
@@ -61,7 +61,7 @@ export function trapsSuite(now: () => { server: RestateServer; publicKey: string
     it('that gives up all the same, and asks again while the step acts, is given the same promise: one effect', async () => {
       await work('impatient', 200);
       const engine = restateEngine({ at: now().server.at, clock: systemClock });
-      const order = orderOf(steps(writes(ledger(), 'again', { takesMs: 1_250, staysMs: 1_250 })), {
+      const order = orderOf(steps(writes(ledger(), 'again', { takesMs: 600, staysMs: 600 })), {
         site: 'impatient',
       });
       await engine.start(order);

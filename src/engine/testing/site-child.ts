@@ -6,6 +6,8 @@ import type { EngineCall, SiteOptions } from './site-process.ts';
 
 const script = fileURLToPath(new URL('site-process.ts', import.meta.url));
 
+const compiled = fileURLToPath(new URL('../../../.cache/compiled', import.meta.url));
+
 interface Answered {
   readonly ready?: true;
   readonly id?: number;
@@ -25,7 +27,11 @@ export class SiteChild {
   #said = '';
 
   private constructor(options: SiteOptions) {
-    this.#process = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process = fork(script, [JSON.stringify(options)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Each start would compile hundreds of files anew.
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    });
     this.#process.stderr?.on('data', (piece: Buffer) => (this.#said += piece.toString()));
     this.#process.on('message', (message: Answered) => this.#hear(message));
     this.ended = new Promise((resolve) => this.#process.once('exit', (code, signal) => resolve(signal ?? code)));

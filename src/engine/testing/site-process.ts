@@ -2,6 +2,7 @@
  * A site as a process of its own, so that it can be killed: node site-process.ts '{"folder":…,"site":…,"at":…}'. With addresses it is a worker of
  * Restate; without, it is the embedded engine, and does what its parent asks of it.
  */
+import { flushCompileCache } from 'node:module';
 import { deadlyJournal } from '../../procedures/testing/killed-runner.ts';
 import { makeBench, type Bench } from '../../procedures/testing/bench.ts';
 import type { RunnerTools, StepKind } from '../../procedures/index.ts';
@@ -69,6 +70,8 @@ export function actionsOf(bench: Bench, { site, at, deadly }: SiteOptions): Site
 }
 
 if (process.argv[1]?.endsWith('site-process.ts') === true) {
+  // Else it is written when a process ends by itself, which these never do.
+  flushCompileCache();
   const options = JSON.parse(process.argv[2] ?? '{}') as SiteOptions;
   // Who started it is gone: nobody would end it.
   process.on('disconnect', () => process.exit());
