@@ -101,6 +101,8 @@ describe('serve', () => {
     const third = start('--state', './elsewhere');
     expect((await third.said('standing_by')).words).toMatch(/serve-\w+ on /);
     expect(third.lines.filter(({ event }) => event === 'began')).toEqual([]);
+    const status = await place.run('status', '--state', './third');
+    expect(status.json['schedule']).toMatchObject({ kept: 'now' });
     expect(await second.end('SIGTERM')).toBe(0);
     await third.done('backup docs');
     const { text } = await third.get('/metrics');

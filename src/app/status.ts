@@ -14,7 +14,17 @@ import {
   type Workspace,
 } from '../operations/index.ts';
 import type { Finding } from '../plan/index.ts';
-import { statusKinds, statusOf, type LogReach, type Status, type StatusFacts } from '../reports/index.ts';
+import { seenHold } from '../procedures/index.ts';
+import {
+  statusKinds,
+  statusOf,
+  type LogReach,
+  type ScheduleFacts,
+  type Status,
+  type StatusFacts,
+} from '../reports/index.ts';
+import { Ledger, tasksOf } from '../schedule/index.ts';
+import { keepersOf, scheduleName } from './serve/index.ts';
 
 export interface StatusRequest {
   /** What `check` says of the plan now. */
@@ -46,6 +56,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     outside,
     sources,
     logs,
+    schedule: await askSchedule(workspace, request),
     records: journal.records({ kinds: statusKinds }),
   };
   return statusOf(facts);
@@ -67,6 +78,23 @@ async function listAll(workspace: Workspace, signal: AbortSignal): Promise<Point
     }));
     return { points: [], damage: [], unanswered: await Promise.all(reasons) };
   }
+}
+
+/** Who keeps the schedule, as the stores show it, and how its tasks went, as the journal knows it. */
+async function askSchedule(workspace: Workspace, request: StatusRequest): Promise<ScheduleFacts> {
+  const { plan, clock, journal } = workspace;
+  const ledger = new Ledger(journal, clock);
+  ledger.refresh();
+  const asked = await inTurns([...plan.stores.keys()], (store) =>
+    inTime(workspace, request, async (signal) => ({
+      hold: await seenHold(workspace, { environment: scheduleName, store, signal }),
+    })),
+  );
+  const holds = asked.flatMap((answer) => answer?.hold ?? []);
+  const hold = holds.toSorted((one, other) => one.atMs - other.atMs).at(-1);
+  const kept = journal.records({ kinds: ['schedule.kept'] }).at(-1);
+  const tasks = tasksOf(plan, keepersOf(plan, clock)).map(({ id }) => ({ task: id, ...ledger.of(id) }));
+  return { keptMs: kept?.atMs, hold, allAnswered: asked.every((answer) => answer !== undefined), tasks };
 }
 
 /** A source that is away says nothing: then the age of what is kept is an upper bound of the loss, and is shown as that. */

@@ -6,7 +6,7 @@ export * from './groups/index.ts';
 export * from './history.ts';
 export { hasRunner } from './hold.ts';
 export * from './inside.ts';
-export { leaseTarget, type Lease } from './lease/index.ts';
+export { leaseTarget, seenHold, type Lease } from './lease/index.ts';
 export * from './people/index.ts';
 export * from './rollback/index.ts';
 export * from './rto.ts';

@@ -16,6 +16,8 @@ export interface TaskHistory {
   /** Tries since it was last done or red. */
   readonly failures: number;
   readonly againMs: number | undefined;
+  /** Since when it was said to hang, while it is under way. */
+  readonly silentMs: number | undefined;
   /** Turns that went by without it, all together, as far as the journal was read. */
   readonly missed: number;
 }
@@ -149,13 +151,20 @@ export class Ledger {
         if (!this.#tasks.has(id)) this.#tasks.set(id, { ...unknown, adoptedMs: atMs });
       }
     else if (kind === 'schedule.started') this.#began(task, atMs, Number(data['missed'] ?? 0));
+    else if (kind === 'schedule.silent') this.#tasks.set(task, { ...this.of(task), silentMs: atMs });
     else if (kind === 'schedule.finished') this.#ended(task, atMs, data as unknown as Ended);
     else this.#takeWork(record);
   }
 
   #began(task: string, atMs: number, missed: number): void {
     const before = this.of(task);
-    this.#tasks.set(task, { ...before, beganMs: atMs, state: 'begun', missed: before.missed + missed });
+    this.#tasks.set(task, {
+      ...before,
+      beganMs: atMs,
+      state: 'begun',
+      silentMs: undefined,
+      missed: before.missed + missed,
+    });
   }
 
   #ended(task: string, atMs: number, { state, words, soon, code }: Ended): void {
@@ -166,7 +175,7 @@ export class Ledger {
     const againMs =
       state === 'failed' ? atMs + againAfterMs(failures, soon === true) : state === 'stopped' ? atMs : undefined;
     const doneMs = state === 'done' ? atMs : before.doneMs;
-    this.#tasks.set(task, { ...before, endedMs: atMs, doneMs, state, words, failures, againMs });
+    this.#tasks.set(task, { ...before, endedMs: atMs, doneMs, state, words, failures, againMs, silentMs: undefined });
   }
 
   #takeWork({ kind, data, atMs }: JournalRecord): void {
@@ -200,5 +209,6 @@ const unknown: Omit<TaskHistory, 'adoptedMs'> = {
   words: '',
   failures: 0,
   againMs: undefined,
+  silentMs: undefined,
   missed: 0,
 };

@@ -12,6 +12,8 @@ export type ServeEvent =
       readonly without: readonly string[];
       readonly tasks: number;
       readonly streams: number;
+      /** What comes first, by its name. */
+      readonly next: { readonly task: string; readonly atMs: number } | undefined;
     }
   | { readonly event: 'plan_refused'; readonly error: LifeboatError }
   | { readonly event: 'lost'; readonly words: string }

@@ -1,3 +1,4 @@
 export type { ServeEvent } from './events.ts';
 export { keepersOf } from './keepers.ts';
+export { scheduleName } from './role.ts';
 export { serve, type ServeOptions, type ServeReport } from './serve.ts';

@@ -4,6 +4,9 @@ import { holdLock, type Lock } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
 import { leaseTarget, type Lease } from '../../procedures/index.ts';
 
+/** What is held, as a hold names it. */
+export const scheduleName = 'the schedule';
+
 export interface RoleRequest {
   readonly workspace: Workspace;
   /** Names this process in what others read of it. */
@@ -66,7 +69,7 @@ async function tryRole(
       // Whoever must be outlived is named before that is done.
       workspace: { ...workspace, progress: { ...silentProgress, note } },
       run: id,
-      environment: { name: 'the schedule', protected: false },
+      environment: { name: scheduleName, protected: false },
       domains: [],
       alone: false,
       lengthMs: leaseMs,

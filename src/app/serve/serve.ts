@@ -9,7 +9,7 @@ import {
 } from '../../core/index.ts';
 import type { Plan } from '../../plan/index.ts';
 import type { Unlock } from '../../repository/index.ts';
-import { healthOf, metricsText, type ServeFacts } from '../../schedule/index.ts';
+import { healthOf, metricsText, type Scheduler, type ServeFacts } from '../../schedule/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { openWorkspace, type OpenWorkspace } from '../open.ts';
 import { toolVersion } from '../version.ts';
@@ -139,6 +139,7 @@ class Server {
       without,
       tasks: scheduler.tasks.length,
       streams: streams.length,
+      next: nextOf(scheduler),
     });
     try {
       // It may have changed while we waited for our turn.
@@ -225,4 +226,12 @@ class Server {
     const health = healthOf(this.#facts());
     return { status: health.ok ? 200 : 503, type: 'application/json', body: `${JSON.stringify(health)}\n` };
   }
+}
+
+function nextOf(scheduler: Scheduler): { task: string; atMs: number } | undefined {
+  const due = scheduler.tasks.flatMap(({ id }) => {
+    const atMs = scheduler.dueMs(id);
+    return atMs === undefined ? [] : [{ task: id, atMs }];
+  });
+  return due.toSorted((one, other) => one.atMs - other.atMs)[0];
 }

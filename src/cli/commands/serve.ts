@@ -115,11 +115,12 @@ function wordsOf(event: ServeEvent): string {
   }
 }
 
-function keepingWords({ stores, without, tasks, streams }: Extract<ServeEvent, { event: 'keeping' }>): string {
+function keepingWords({ stores, without, tasks, streams, next }: Extract<ServeEvent, { event: 'keeping' }>): string {
   const told = stores.length === 0 ? 'no store can tell others' : `told others in ${stores.join(', ')}`;
   const streaming = streams === 0 ? '' : ` and ${streams} stream${streams === 1 ? '' : 's'}`;
+  const first = next === undefined ? '' : `, the first ${next.task} at ${isoTime(next.atMs)}`;
   const silent = without.length === 0 ? '' : `; not in ${without.join('; ')}`;
-  return `keeping the schedule: ${tasks} thing${tasks === 1 ? '' : 's'} with a calendar${streaming}; ${told}${silent}`;
+  return `keeping the schedule: ${tasks} thing${tasks === 1 ? '' : 's'} with a calendar${streaming}${first}; ${told}${silent}`;
 }
 
 function endWords(outcome: Extract<ServeEvent, { event: 'ended' }>['outcome']): string {

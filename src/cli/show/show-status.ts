@@ -18,6 +18,20 @@ export function showStatus(status: Status, output: Output): void {
   assets(status, output);
   stores(status, output);
   rest(status, output);
+  schedule(status, output);
+}
+
+function schedule({ schedule: { kept, host, seenMs, tasks }, atMs }: Status, output: Output): void {
+  if (tasks.length === 0) return;
+  const seen = seenMs === undefined ? '' : `, seen ${age(atMs, seenMs)}`;
+  const words = {
+    now: `kept by ${host ?? ''}${seen}`,
+    nobody: `kept by nobody${seen}`,
+    never: 'kept by nobody yet: lifeboat serve',
+    unknown: 'not known, a store did not say who keeps it',
+  };
+  output.line();
+  output.line(`schedule: ${words[kept]}`);
 }
 
 function verdictOf({ problems, unanswered }: Status): string {

@@ -11,6 +11,7 @@ import {
   toLifeboatError,
   type Clock,
 } from '../../core/index.ts';
+import type { Plan } from '../../plan/index.ts';
 import { storesInside, type Workspace } from '../../operations/index.ts';
 import { lost, StoreLease, type Holder } from './store-lease.ts';
 
@@ -136,15 +137,21 @@ async function releaseAll(leases: readonly StoreLease[]): Promise<void> {
 
 function holderOf({ workspace, run, environment, lengthMs = limits.leaseMs }: LeaseRequest): Holder {
   const { plan, clock, host, progress } = workspace;
-  const target = `${environment.name} of ${plan.name}`;
+  const { target, hash } = targetOf(plan, environment.name);
   const [place, token] = [placeOf(workspace), chance(16)];
   return {
     clock,
-    target: createHash('sha256').update(target).digest('hex').slice(0, 32),
+    target: hash,
     lengthMs,
     waiting: (text) => progress.note(text),
     note: () => ({ target, run, host, pid: process.pid, place, token, atMs: clock.now(), lengthMs }),
   };
+}
+
+/** What is acted on, for people and as objects name it. */
+export function targetOf(plan: Plan, environment: string): { target: string; hash: string } {
+  const target = `${environment} of ${plan.name}`;
+  return { target, hash: createHash('sha256').update(target).digest('hex').slice(0, 32) };
 }
 
 /**

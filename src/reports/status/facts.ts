@@ -28,8 +28,33 @@ export interface StatusFacts {
   readonly sources: ReadonlyMap<string, Newest>;
   /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
+  readonly schedule: ScheduleFacts;
   /** Of the journal, oldest first: at least those of `statusKinds`. */
   readonly records: readonly JournalRecord[];
+}
+
+/** What is done on a calendar by whoever keeps it (`lifeboat serve`). */
+export interface ScheduleFacts {
+  /** When somebody began to keep it the last time; undefined: nobody ever did, as far as the journal knows. */
+  readonly keptMs: number | undefined;
+  /** The newest hold that a store shows, by its holder's clock; undefined: none does. */
+  readonly hold: { readonly host: string; readonly atMs: number; readonly lengthMs: number } | undefined;
+  /** Whether every store that could show a hold was asked and answered. */
+  readonly allAnswered: boolean;
+  readonly tasks: readonly TaskFact[];
+}
+
+/** What was of a task until now; moments in milliseconds since 1970, undefined: never. */
+export interface TaskFact {
+  readonly task: string;
+  readonly state: 'never' | 'begun' | 'done' | 'red' | 'failed' | 'stopped';
+  readonly beganMs: number | undefined;
+  readonly endedMs: number | undefined;
+  readonly doneMs: number | undefined;
+  readonly silentMs: number | undefined;
+  readonly words: string;
+  readonly failures: number;
+  readonly missed: number;
 }
 
 export interface LogReach {

@@ -1,9 +1,17 @@
 import { isoTime } from '../../core/index.ts';
-import type { AssetStatus, DrillRun, LossNow, ScenarioStatus, Status, StoreStatus } from './status-types.ts';
+import type {
+  AssetStatus,
+  DrillRun,
+  LossNow,
+  ScenarioStatus,
+  ScheduleStatus,
+  Status,
+  StoreStatus,
+} from './status-types.ts';
 
 /** As `--json` and the API show it: moments ISO 8601 or null (never), spans in seconds or null (nobody knows). */
 export function statusJson(status: Status): Record<string, unknown> {
-  const { atMs, plan, services, assets, scenarios, drills, keys, problems, unanswered } = status;
+  const { atMs, plan, services, assets, scenarios, drills, keys, schedule, problems, unanswered } = status;
   const aged = (name: string, ms: number | undefined) => agedJson(atMs, name, ms);
   return {
     at: isoTime(atMs),
@@ -27,10 +35,28 @@ export function statusJson(status: Status): Record<string, unknown> {
       nextAt: iso(nextMs),
     })),
     keys: keys.map(({ key, testedMs, escrowed }) => ({ key, ...aged('tested', testedMs), escrowed: escrowed ?? null })),
+    schedule: scheduleJson(atMs, schedule),
     problems,
     unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
   };
 }
+
+const scheduleJson = (nowMs: number, { kept, host, seenMs, tasks }: ScheduleStatus): Record<string, unknown> => ({
+  kept,
+  host: host ?? null,
+  ...agedJson(nowMs, 'seen', seenMs),
+  tasks: tasks.map(({ task, state, beganMs, endedMs, doneMs, silentMs, words, failures, missed }) => ({
+    task,
+    state,
+    startedAt: iso(beganMs),
+    endedAt: iso(endedMs),
+    ...agedJson(nowMs, 'done', doneMs),
+    hangs: silentMs !== undefined,
+    words,
+    failures,
+    turnsMissed: missed,
+  })),
+});
 
 function assetJson(nowMs: number, asset: AssetStatus): Record<string, unknown> {
   const { loss, target, verdict, stores, excluded } = asset;

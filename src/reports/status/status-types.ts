@@ -1,3 +1,4 @@
+import type { TaskFact } from './facts.ts';
 import type { LifeboatError } from '../../core/index.ts';
 
 export interface Status {
@@ -8,6 +9,7 @@ export interface Status {
   readonly scenarios: readonly ScenarioStatus[];
   readonly drills: readonly DrillStatus[];
   readonly keys: readonly KeyStatus[];
+  readonly schedule: ScheduleStatus;
   /** What is promised and not so. Empty: all is well, as far as everybody answered. */
   readonly problems: readonly Problem[];
   readonly unanswered: readonly { readonly store: string; readonly error: LifeboatError }[];
@@ -15,7 +17,19 @@ export interface Status {
 
 /** A promise of the plan that is not kept now. */
 export interface Problem {
-  readonly code: 'plan' | 'rpo' | 'no_point' | 'late' | 'copy_late' | 'damage' | 'verify' | 'count' | 'drill' | 'key';
+  readonly code:
+    | 'plan'
+    | 'rpo'
+    | 'no_point'
+    | 'late'
+    | 'copy_late'
+    | 'damage'
+    | 'verify'
+    | 'count'
+    | 'drill'
+    | 'key'
+    | 'schedule'
+    | 'task';
   /** `orders in far`, `the drill weekly` */
   readonly about: string;
   /** With figures, without a full stop at the end. */
@@ -121,6 +135,16 @@ export interface ServiceStatus {
   /** The worst of the assets that it needs. */
   readonly loss: LossNow | undefined;
   readonly verdict: AssetStatus['verdict'];
+}
+
+export interface ScheduleStatus {
+  /** `nobody`: somebody did, and nobody does now; `never`: nobody ever did, so others see to it; `unknown`: a store did not answer. */
+  readonly kept: 'now' | 'nobody' | 'never' | 'unknown';
+  readonly host: string | undefined;
+  /** When it last gave a sign of life. */
+  readonly seenMs: number | undefined;
+  readonly tasks: readonly TaskFact[];
+  readonly problems: readonly Problem[];
 }
 
 export interface KeyStatus {

@@ -91,6 +91,7 @@ const facts = (change: Partial<StatusFacts> = {}): StatusFacts => ({
   damage: [],
   verified: new Map([['a', read(hour / 4)]]),
   assetHashes: new Map([['docs', 'h1']]),
+  schedule: { keptMs: undefined, hold: undefined, allAnswered: true, tasks: [] },
   outside: new Set(),
   sources: new Map(),
   logs: new Map(),

@@ -3,6 +3,7 @@ import { drillsStatus } from './drills.ts';
 import type { StatusFacts } from './facts.ts';
 import { keysStatus } from './keys.ts';
 import { scenariosStatus } from './scenarios.ts';
+import { scheduleStatus } from './schedule.ts';
 import { servicesStatus } from './services.ts';
 import type { Problem, Status } from './status-types.ts';
 
@@ -12,7 +13,11 @@ export function statusOf(facts: StatusFacts): Status {
   const drills = drillsStatus(facts);
   const scenarios = scenariosStatus(facts, assets, drills);
   const keys = keysStatus(facts);
-  const problems = [...planProblems(facts), ...[...assets, ...drills, ...keys].flatMap((one) => one.problems)];
+  const schedule = scheduleStatus(facts);
+  const problems = [
+    ...planProblems(facts),
+    ...[...assets, ...drills, ...keys, schedule].flatMap((one) => one.problems),
+  ];
   return {
     atMs: facts.nowMs,
     plan: facts.plan.name,
@@ -21,6 +26,7 @@ export function statusOf(facts: StatusFacts): Status {
     scenarios,
     drills,
     keys,
+    schedule,
     problems,
     unanswered: facts.unanswered,
   };
