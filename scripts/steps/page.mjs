@@ -65,6 +65,7 @@ function crash(kind) {
 
 function undoing(kind) {
   if (isWalked(kind)) return 'each step inside';
+  if (kind.takesBack !== undefined) return 'some of it by itself, and proved; the rest by people';
   if (kind.undo !== undefined) return kind.prove === undefined ? 'by itself; a person looks' : 'by itself, and proved';
   return kind.destructive || kind.kind === 'manual' ? 'by its `undo`, else by a person' : 'nothing to take back';
 }

@@ -67,7 +67,7 @@ export const actingLimits = {
   /** What is read of the end of a log, and how long that and a pattern on it may take. */
   logBytesMax: 16 * 2 ** 20,
   logsTimeoutMs: 60_000,
-  patternMs: 1_000,
+  patternMs: 2_000,
   /** A channel answers within this, or another one is told; a few attempts, each pause twice the last. */
   messageMs: 10_000,
   messageAttemptsMax: 3,

@@ -50,24 +50,27 @@ export function describeTerraform(whole: boolean): void {
       return (await describeProcedure({ scenario, environment, tools: bench.tools, incident: brokeNow() }))[0];
     };
 
-    it('applies exactly what it planned, gives the outputs, and says that nothing is left to do', async () => {
-      process.env['LB_TEST_TF_TOKEN'] = 'a token that nobody sees';
-      const first = await provision({ with: { size: 3, token: { env: 'LB_TEST_TF_TOKEN' } } });
-      expect(first.steps[0]).toMatchObject({ state: 'done', outputs: { size: 3 } });
-      // A sensitive output is there for later steps, and the journal has it not.
-      expect(JSON.stringify(bench.journal.records())).not.toContain('a token that nobody sees');
-      const left = readdirSync(bench.folder, { recursive: true }).map(String);
-      expect(left.filter((name) => name.endsWith('.tfplan'))).toEqual([]);
-      const second = await provision({ with: { size: 3, token: { env: 'LB_TEST_TF_TOKEN' } } });
-      expect(second.steps[0]?.summary).toContain('it was there');
-      expect(await told()).toMatchObject({
-        certainty: 'predicted',
-        text: expect.stringContaining('1 changed, 0 removed'),
-      });
-    });
+    it.runIf(whole)(
+      `applies exactly what it planned, gives the outputs, and says that nothing is left to do${rest}`,
+      async () => {
+        process.env['LB_TEST_TF_TOKEN'] = 'a token that nobody sees';
+        const first = await provision({ with: { size: 3, token: { env: 'LB_TEST_TF_TOKEN' } } });
+        expect(first.steps[0]).toMatchObject({ state: 'done', outputs: { size: 3 } });
+        // A sensitive output is there for later steps, and the journal has it not.
+        expect(JSON.stringify(bench.journal.records())).not.toContain('a token that nobody sees');
+        const left = readdirSync(bench.folder, { recursive: true }).map(String);
+        expect(left.filter((name) => name.endsWith('.tfplan'))).toEqual([]);
+        const second = await provision({ with: { size: 3, token: { env: 'LB_TEST_TF_TOKEN' } } });
+        expect(second.steps[0]?.summary).toContain('it was there');
+        expect(await told()).toMatchObject({
+          certainty: 'predicted',
+          text: expect.stringContaining('1 changed, 0 removed'),
+        });
+      },
+    );
 
     it('does not remove or replace anything unless the step says that it may', async () => {
-      await provision();
+      expect((await provision()).steps[0]).toMatchObject({ state: 'done', outputs: { size: 1 } });
       write(moduleOf('triggers_replace = "new"'));
       expect(await told()).toMatchObject({ certainty: 'unknown', text: expect.stringContaining('would be refused') });
       const { steps } = await provision();
@@ -75,7 +78,7 @@ export function describeTerraform(whole: boolean): void {
         code: 'provision.removes',
         summary: expect.stringContaining('terraform_data.cluster'),
       });
-      expect((await provision({ removes: true })).steps[0]?.state).toBe('done');
+      if (whole) expect((await provision({ removes: true })).steps[0]?.state).toBe('done');
     });
 
     it.runIf(whole)(`fails with the words of the tool for a module that is wrong${rest}`, async () => {
