@@ -12,6 +12,7 @@ export interface ExternalSettings {
   readonly from: From;
   readonly decode?: Decoders | undefined;
   readonly as: string;
+  readonly keptIn?: string | readonly string[] | undefined;
 }
 
 /** What copies may be of, with the kind of asset that works with what was restored. */
@@ -42,6 +43,10 @@ export function externalKind(forms: readonly KnownForm[], buckets: OthersBucketK
 function schemaOf(forms: readonly KnownForm[], buckets: OthersBucketKind): z.ZodType<ExternalSettings> {
   const common = {
     from: fromSchema(buckets),
+    keptIn: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('The failure domain, or domains, in which the copies stand: what a loss leaves is judged by it.'),
     decode: z
       .array(z.tuple([z.string().min(1)], z.string()))
       .optional()

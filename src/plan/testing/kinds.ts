@@ -45,6 +45,7 @@ export const testKinds: PlanKinds = {
   assets: [
     { type: 'files', schema: z.strictObject({ path: text, exclude: z.array(text).optional() }) },
     { type: 'sqlite', schema: z.strictObject({ path: text }) },
+    { type: 'external', schema: z.looseObject({ from: z.unknown() }) },
     { type: 'postgres', schema: z.strictObject({ url: source }) },
   ],
   stores: [

@@ -1,4 +1,5 @@
 import type { Plan, Scenario } from '../../model.ts';
+import { othersCopies } from './others-copies.ts';
 import type { Written } from './written.ts';
 
 /** What is lost together: the tree of failure domains, and what stands in it. */
@@ -9,6 +10,7 @@ export class Domains {
   readonly #needed = new Map<string, ReadonlySet<string>>();
   readonly #lostBy = new Map<Scenario, readonly string[]>();
   #inside: ReadonlyMap<string, readonly string[]> | undefined;
+  #others: ReadonlyMap<string, string | undefined> | undefined;
   #users: Map<string, string[]> | undefined;
 
   constructor(plan: Plan, written: Written) {
@@ -42,7 +44,12 @@ export class Domains {
   }
 
   storeIsLost(store: string, lost: readonly string[]): boolean {
-    return this.isLost(this.#plan.stores.get(store)?.domain, lost);
+    this.#others ??= new Map(
+      [...this.#plan.assets.values()]
+        .flatMap((asset) => othersCopies(asset, this.#written))
+        .map((one) => [one.store, one.domain]),
+    );
+    return this.isLost(this.#plan.stores.get(store)?.domain ?? this.#others.get(store), lost);
   }
 
   /** Assets that a scenario names and those that stand in the domains that it loses. */

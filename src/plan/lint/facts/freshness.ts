@@ -1,6 +1,7 @@
 import type { AssetDeclaration, Plan, Policy } from '../../model.ts';
 import type { Path } from '../../document.ts';
 import { sentenceDuration } from '../words.ts';
+import { othersCopies } from './others-copies.ts';
 import { rhythmOf } from './rhythm.ts';
 import type { Written } from './written.ts';
 
@@ -36,6 +37,8 @@ export class Freshness {
   of(asset: string): readonly Age[] {
     const declaration = this.#plan.assets.get(asset);
     if (declaration === undefined) return [];
+    const others = othersCopies(declaration, this.#written);
+    if (others.length > 0) return others.map(({ store }) => this.#ofOthers(declaration, store));
     const known = this.#known.get(declaration.policy ?? '');
     if (known !== undefined) return known;
     const ages = this.#agesOf(declaration);
@@ -50,6 +53,12 @@ export class Freshness {
       (best, age) => (best === undefined || age.worstMs < best.worstMs ? age : best),
       undefined,
     );
+  }
+
+  /** Nobody here makes them: the policy says how often somebody does. */
+  #ofOthers(asset: AssetDeclaration, store: string): Age {
+    const policy = this.#plan.policies.get(asset.policy ?? '');
+    return policy === undefined ? never(store, this.#pathOf(asset)) : this.#scheduled(policy, store);
   }
 
   #agesOf(asset: AssetDeclaration): Age[] {

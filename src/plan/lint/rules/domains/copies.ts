@@ -1,3 +1,5 @@
+import type { AssetDeclaration } from '../../../model.ts';
+import { othersCopies } from '../../facts/others-copies.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { listed } from '../../words.ts';
@@ -97,8 +99,23 @@ stores: { far: { type: s3, bucket: copies, domain: east } }`,
     yield* without(facts, 'stores', [...facts.plan.stores.values()]);
     yield* without(facts, 'keys', [...facts.plan.keys.values()]);
     yield* without(facts, 'assets', [...facts.plan.assets.values()]);
+    for (const asset of facts.plan.assets.values()) yield* keptSomewhere(facts, asset);
   },
 };
+
+function* keptSomewhere(facts: Facts, asset: AssetDeclaration): Iterable<Found> {
+  for (const { domain } of othersCopies(asset, facts.written)) {
+    if (domain !== undefined && facts.plan.domains.has(domain)) continue;
+    yield {
+      path: facts.written.nearest('assets', asset.name, 'keptIn'),
+      message:
+        domain === undefined
+          ? `the copies of ${asset.name} that others keep name no domain: whether a scenario loses them cannot be judged`
+          : `the copies of ${asset.name} are kept in ${domain}, which is no domain of the plan`,
+      hint: 'Write keptIn: with the domain, or domains, where the copies stand.',
+    };
+  }
+}
 
 function* without(
   _facts: Facts,

@@ -35,6 +35,25 @@ describe('pitfall: backups in the same site', () => {
     expect(finds(plan({ stores, policy: 'every: 10m, to: [near]' }), 'domains.copies_with_source')).toBe(true);
   });
 
+  it('copies that others keep stand where the plan says that they are kept', () => {
+    const kept = (where: string): string =>
+      plan().replace(
+        /orders: \{.*\n/,
+        `orders: { type: external, policy: database, domain: west, from: { x: 1 }${where} } }\n`,
+      );
+    expect(finds(kept(', keptIn: racks'), 'domains.copies_with_source')).toBe(true);
+    expect(said(kept(', keptIn: racks'), 'domains.points_lost')).toEqual([
+      'gone loses west, and with it every copy of orders',
+    ]);
+    expect(findingsIn(kept(', keptIn: [racks, east]'))).toEqual([]);
+    expect(said(kept(''), 'domains.unplaced')).toEqual([
+      'the copies of orders that others keep name no domain: whether a scenario loses them cannot be judged',
+    ]);
+    expect(said(kept(', keptIn: eats'), 'domains.unplaced')).toEqual([
+      'the copies of orders are kept in eats, which is no domain of the plan',
+    ]);
+  });
+
   it('domains.points_lost: a scenario loses every copy', () => {
     expect(said(plan({ policy: 'every: 10m, to: [near]' }), 'domains.points_lost')).toEqual([
       'gone loses west, and with it every copy of orders',
