@@ -63,7 +63,13 @@ describe.skipIf(noRestate !== undefined)(
       return worker;
     };
 
-    it('has workers do the steps of their sites, outlives a killed worker and a changed plan, and tells all in the words of the journal', async () => {
+    const stop = async (worker: ChildProcess): Promise<unknown[]> => {
+      const ended = once(worker, 'exit');
+      worker.kill('SIGTERM');
+      return ended;
+    };
+
+    it('has workers do the steps of their sites, outlives a killed worker, a changed plan and the engine itself, and tells all in the words of the journal', async () => {
       const port = await freePort();
       const home = await startWorker('home', port);
       const away = await startWorker('away', await freePort(), '--state', place.path('away'));
@@ -85,12 +91,22 @@ describe.skipIf(noRestate !== undefined)(
       expect(shown['steps']).toEqual(done.json['steps']);
       expect(((await place.run('runs')).json['runs'] as { run: string }[]).map((one) => one.run)).toEqual([run]);
 
-      for (const worker of [again, away]) {
-        const ended = once(worker, 'exit');
-        worker.kill('SIGTERM');
-        expect(await ended).toEqual([0, null]);
-      }
-    });
+      const recover = ['recover', 'lost', '--engine', 'restate', '--as', 'duty', '--yes'];
+      const stale = await place.run(...recover);
+      expect([stale.exitCode, stale.stdout]).toEqual([2, expect.stringContaining('another version of the plan')]);
+      expect(await stop(away)).toEqual([0, null]);
+      const fresh = await startWorker('away', await freePort(), '--state', place.path('away'));
+      const unwanted = String((await place.run(...recover)).json['run']);
+      expect((await place.run('run', 'cancel', unwanted)).json).toMatchObject({ run: unwanted, state: 'cancelled' });
+
+      const orphaned = String((await place.run(...recover)).json['run']);
+      await server.kill();
+      expect((await place.run('run', 'approve', orphaned, '--as', 'lead')).exitCode).toBe(0);
+      expect((await place.run('run', 'resume', orphaned)).exitCode).toBe(4);
+      expect((await place.run('run', 'resume', orphaned, '--here')).exitCode).toBe(0);
+      expect(ledger()).toEqual(['first', 'there', 'first', 'first', 'changed']);
+      for (const worker of [again, fresh]) expect(await stop(worker)).toEqual([0, null]);
+    }, 240_000);
 
     it('begins nothing when no worker of the site was ever there, and says so', async () => {
       const answer = await place.run('recover', 'lost', '--engine', 'restate', '--as', 'duty', '--yes');
