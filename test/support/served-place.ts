@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { makeStore } from '../../src/operations/testing/workspace.ts';
 import { Place } from './lifeboat.ts';
 
-/** A folder, copied to a second store, with a turn each three seconds. */
+/** A folder, copied to a second store, with a turn each second. */
 export const planOf = (more = '', assets = ''): string => `
 lifeboat: 1
 plan: served
@@ -11,7 +11,7 @@ keys: { main: { passphrase: { env: LB_TEST_PASS }, domain: safe } }
 stores:
   near: { type: fs, path: ./near, domain: safe }
   far: { type: fs, path: ./far, domain: there }
-policies: { often: { every: 3s, to: [near], copy: { to: [far], within: 10m } } }
+policies: { often: { every: 1s, to: [near], copy: { to: [far], within: 10m } } }
 assets:
   docs: { type: files, path: ./docs, domain: here, policy: often }
 ${assets}
