@@ -15,6 +15,7 @@ export interface Need {
     | 'key'
     | 'store'
     | 'service'
+    | 'site'
     | 'host';
   readonly name: string;
   readonly domain: string | undefined;
@@ -65,6 +66,9 @@ function ofStep(facts: Facts, step: StepFact): Need[] {
   const service = facts.written.text([...step.path, 'switch', 'service']) ?? '';
   const pointer = facts.written.text([...step.path, 'switch', 'pointer']) ?? '';
   const domain = facts.written.text(['services', service, 'pointers', pointer, 'domain']);
+  const { site } = step.step;
+  if (site !== undefined)
+    stores.push({ sort: 'site', name: site, domain: site, path: step.path, because: `its worker does ${step.id}` });
   if (domain === undefined) return stores;
   return [...stores, { sort: 'pointer', name: pointer, domain, path: step.path, because: `${step.id} turns it` }];
 }

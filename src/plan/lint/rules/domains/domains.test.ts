@@ -97,6 +97,12 @@ describe('pitfall: recovery tools and doors depend on what is lost', () => {
     ]);
     expect(finds(plan({ ...uses, more: script('safe') }), 'domains.need_lost')).toBe(false);
     expect(finds(plan({ more: 'tool: { domain: west }' }), 'domains.need_lost')).toBe(true);
+    const bySite = (site: string): string =>
+      plan({ steps: `{ id: a, restore: orders, site: ${site} }, { check: { asset: orders } }` });
+    expect(said(bySite('west'), 'domains.need_lost')).toEqual([
+      'gone loses west, and with it the site west; its worker does a',
+    ]);
+    expect(finds(bySite('safe'), 'domains.need_lost')).toBe(false);
     expect(
       finds(
         plan({ more: 'tool: { domain: safe, signIn: { with: the directory, domain: racks } }' }),

@@ -103,7 +103,13 @@ const sentences: Record<Need['sort'], (name: string) => string> = {
   key: (name) => `the key ${name}`,
   store: (name) => `the store ${name}`,
   service: (name) => `the service ${name}`,
+  site: (name) => `the site ${name}`,
   host: (name) => `the host ${name}`,
+};
+
+const hints: Partial<Record<Need['sort'], string>> = {
+  tool: 'Run it outside, or keep its binary, the plan and a key where the scenario does not reach.',
+  site: 'Let a site do it that the scenario does not reach.',
 };
 
 export const needLost: Rule = {
@@ -127,10 +133,7 @@ scenarios:
         yield {
           path: ofPlan ? losesPath(facts, procedure) : need.path,
           message: `${procedure.scenario.name} loses ${listed(lost)}, and with it ${sentences[need.sort](need.name)}; ${need.because}`,
-          hint:
-            need.sort === 'tool'
-              ? 'Run it outside, or keep its binary, the plan and a key where the scenario does not reach.'
-              : 'Keep a copy outside, or recover without it.',
+          hint: hints[need.sort] ?? 'Keep a copy outside, or recover without it.',
         };
       }
     }
