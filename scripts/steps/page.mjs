@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { keyWords } from '../../src/plan/schema/key-words.ts';
 import { duration as wordsDuration } from '../../src/plan/schema/words.ts';
 import { stepBeside } from '../../src/plan/sections/steps.ts';
-import { writtenCheck } from '../../src/procedures/check-of.ts';
-import { duration } from '../../src/procedures/duration.ts';
+import { writtenCheck } from '../../src/procedures/settings/check-of.ts';
+import { duration } from '../../src/procedures/settings/duration.ts';
 import { isGroup } from '../../src/procedures/groups/is-group.ts';
 
 const head = `# Steps

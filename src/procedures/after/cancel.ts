@@ -1,8 +1,8 @@
 import { isLifeboatError, LifeboatError, limits, messageOf, type Clock } from '../../core/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
-import { readHistory } from '../history.ts';
-import { holdRun, type Held } from '../hold.ts';
+import { readHistory } from '../records/history.ts';
+import { holdRun, type Held } from '../targets/hold.ts';
 import type { Requester } from '../people/index.ts';
 
 export interface CancelRequest {

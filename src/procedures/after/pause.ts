@@ -1,7 +1,7 @@
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { Workspace } from '../../operations/index.ts';
-import { readHistory } from '../history.ts';
-import { holdRun } from '../hold.ts';
+import { readHistory } from '../records/history.ts';
+import { holdRun } from '../targets/hold.ts';
 import type { Requester } from '../people/index.ts';
 
 export interface PauseRequest {

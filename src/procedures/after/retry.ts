@@ -1,7 +1,7 @@
 import { LifeboatError } from '../../core/index.ts';
 import { isGroup } from '../groups/is-group.ts';
-import type { RunHistory } from '../history.ts';
-import { flatSteps } from '../show.ts';
+import type { RunHistory } from '../records/history.ts';
+import { flatSteps } from '../records/show.ts';
 
 /**
  * The step that is done again: the one that is named, or the only one that stands in the way. Throws `input.flag` where none or several do,

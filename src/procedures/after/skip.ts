@@ -1,10 +1,10 @@
 import { LifeboatError } from '../../core/index.ts';
 import type { Workspace } from '../../operations/index.ts';
-import { readHistory, type RunHistory } from '../history.ts';
-import { holdRun } from '../hold.ts';
+import { readHistory, type RunHistory } from '../records/history.ts';
+import { holdRun } from '../targets/hold.ts';
 import type { Requester } from '../people/index.ts';
 import type { RunResult } from '../run-types.ts';
-import { flatSteps, showRun } from '../show.ts';
+import { flatSteps, showRun } from '../records/show.ts';
 
 export interface SkipRequest {
   readonly run: string;

@@ -1,9 +1,9 @@
 import { LifeboatError } from '../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { environmentOf } from '../places.ts';
-import { flatSteps } from '../show.ts';
-import type { Finish } from '../step-records.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { environmentOf } from '../targets/places.ts';
+import { flatSteps } from '../records/show.ts';
+import type { Finish } from '../records/step-records.ts';
 
 /**
  * A step that the plan calls destructive acts only when somebody has typed its name: with `--confirm`, or at the terminal. Undefined when it

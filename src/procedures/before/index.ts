@@ -1,8 +1,8 @@
 import { toLifeboatError } from '../../core/index.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { guardOf } from '../beside-checks.ts';
-import type { Finish } from '../step-records.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { guardOf } from '../promises/beside-checks.ts';
+import type { Finish } from '../records/step-records.ts';
 import { confirmation } from './confirm.ts';
 import { windowFor } from './window.ts';
 

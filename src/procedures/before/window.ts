@@ -1,10 +1,10 @@
 import { formatDuration, isoTime, LifeboatError, limits, toLifeboatError } from '../../core/index.ts';
 import type { Workspace } from '../../operations/index.ts';
 import type { MaintenanceWindow, Plan, Scenario, StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
 import { lastWords, type Asked } from '../people/index.ts';
-import { flatSteps } from '../show.ts';
-import type { Finish } from '../step-records.ts';
+import { flatSteps } from '../records/show.ts';
+import type { Finish } from '../records/step-records.ts';
 
 /** When a window opens, or did; milliseconds since 1970. */
 export interface Opening {

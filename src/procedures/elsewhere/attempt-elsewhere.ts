@@ -1,8 +1,8 @@
 import { isLifeboatError, limits, toLifeboatError } from '../../core/index.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { readHistory, type StepHistory } from '../history.ts';
-import { finishStep, type Finish } from '../step-records.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { readHistory, type StepHistory } from '../records/history.ts';
+import { finishStep, type Finish } from '../records/step-records.ts';
 import { packetOf, type Elsewhere, type StepAnswer, type StepPacket } from './packet.ts';
 
 /** One attempt at another site, as it stands in the records of the run. What goes wrong is an outcome, never an exception. */

@@ -1,16 +1,16 @@
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import type { Journal, JournalRecord } from '../../journal/index.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { performAttempt } from '../attempt.ts';
-import { guardOf, provenEnd } from '../beside-checks.ts';
-import { contextOf } from '../context.ts';
-import { look } from '../earlier.ts';
-import { holdStep } from '../hold.ts';
-import { inputOf, kindOf } from '../input.ts';
-import { Order } from '../order.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { performAttempt } from '../runner/attempt.ts';
+import { guardOf, provenEnd } from '../promises/beside-checks.ts';
+import { contextOf } from '../runner/context.ts';
+import { look } from '../runner/earlier.ts';
+import { holdStep } from '../targets/hold.ts';
+import { inputOf, kindOf } from '../settings/input.ts';
+import { Order } from '../runner/order.ts';
 import type { RunnerTools } from '../run-types.ts';
-import { secretNames, type Finish } from '../step-records.ts';
+import { secretNames, type Finish } from '../records/step-records.ts';
 import type { Environment, StepInput, StepKind } from '../step.ts';
 import type { StepAnswer, StepPacket } from './packet.ts';
 

@@ -1,10 +1,10 @@
 import { LifeboatError, redactData } from '../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
 import type { Requester, Said } from '../people/index.ts';
-import { environmentOf } from '../places.ts';
+import { environmentOf } from '../targets/places.ts';
 import type { Incident } from '../run-types.ts';
-import { keyOf, type Finish } from '../step-records.ts';
+import { keyOf, type Finish } from '../records/step-records.ts';
 
 /** One attempt of one step as it travels to the worker of a site: plain JSON, and never a secret. */
 export interface StepPacket {

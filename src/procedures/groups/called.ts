@@ -1,8 +1,8 @@
 import type { CalledScenario, StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { variablesNow } from '../input.ts';
-import type { Passed } from '../order.ts';
-import { Invariants, noteUnasked } from '../scenario-checks.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { variablesNow } from '../settings/input.ts';
+import type { Passed } from '../runner/order.ts';
+import { Invariants, noteUnasked } from '../promises/scenario-checks.ts';
 
 /** Walks a called scenario while what it says must stay true is watched, beside what the caller watches. */
 export async function watchCalled(

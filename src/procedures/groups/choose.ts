@@ -1,9 +1,9 @@
 import type { StepDeclaration, StepOption } from '../../plan/index.ts';
 import { evaluateDeep, templateHolds } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import type { StepHistory } from '../history.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import type { StepHistory } from '../records/history.ts';
 import { lastWords, type Asked } from '../people/index.ts';
-import type { Finish } from '../step-records.ts';
+import type { Finish } from '../records/step-records.ts';
 
 /** A way that was chosen: by the facts of the plan, or by a person. */
 export interface Chosen {

@@ -1,12 +1,12 @@
 import { assert, toLifeboatError } from '../../core/index.ts';
 import type { CalledScenario, StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { variablesNow } from '../input.ts';
-import { redAfterGroup } from '../beside-checks.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { variablesNow } from '../settings/input.ts';
+import { redAfterGroup } from '../promises/beside-checks.ts';
 import { mayBegin } from '../before/index.ts';
-import type { Passed } from '../order.ts';
-import { finishStep, startStep, type Finish } from '../step-records.ts';
-import { outputsWithin } from '../variables.ts';
+import type { Passed } from '../runner/order.ts';
+import { finishStep, startStep, type Finish } from '../records/step-records.ts';
+import { outputsWithin } from '../settings/variables.ts';
 import { chooseWay } from './choose.ts';
 import { watchCalled } from './called.ts';
 import { openScope } from './scopes.ts';

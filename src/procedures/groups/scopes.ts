@@ -1,6 +1,6 @@
 import { evaluateDeep, type CalledScenario, type StepDeclaration } from '../../plan/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { variablesNow } from '../input.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { variablesNow } from '../settings/input.ts';
 
 /** What `parameters` and `steps` mean to the steps of a called scenario, by the facts of the caller as they are now. */
 export function openScope(

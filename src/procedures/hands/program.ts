@@ -11,8 +11,8 @@ import {
   runProcess,
   type LifeboatError,
 } from '../../core/index.ts';
-import { checkContextOf, checkOf, writtenCheck } from '../check-of.ts';
-import { duration } from '../duration.ts';
+import { checkContextOf, checkOf, writtenCheck } from '../settings/check-of.ts';
+import { duration } from '../settings/duration.ts';
 import { notExercised, type StepContext, type StepInput, type StepOutcome } from '../step.ts';
 import { lineSplitter } from './lines.ts';
 import { endOverSsh, runOverSsh, type SshHost } from './ssh.ts';

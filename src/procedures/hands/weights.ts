@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LifeboatError } from '../../core/index.ts';
-import { isInside } from '../inside.ts';
+import { isInside } from '../settings/inside.ts';
 import type { StepContext } from '../step.ts';
 import { Proxy } from './haproxy.ts';
 

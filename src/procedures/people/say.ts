@@ -1,6 +1,6 @@
 import { isoTime, LifeboatError, parseDuration } from '../../core/index.ts';
 import type { Workspace } from '../../operations/index.ts';
-import { readHistory, type RunHistory, type StepHistory } from '../history.ts';
+import { readHistory, type RunHistory, type StepHistory } from '../records/history.ts';
 import type { StepState } from '../run-types.ts';
 import { lastWords, type Asked, type AskedInput, type Said } from './asked.ts';
 import { deciders } from './deciders.ts';

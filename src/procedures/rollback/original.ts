@@ -1,13 +1,13 @@
-import type { ActiveRun } from '../active-run.ts';
-import { reuse } from '../earlier.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { reuse } from '../runner/earlier.ts';
 import { openScope } from '../groups/scopes.ts';
-import { readHistory } from '../history.ts';
-import { inputOf } from '../input.ts';
-import { Order } from '../order.ts';
-import { placesOf } from '../places.ts';
+import { readHistory } from '../records/history.ts';
+import { inputOf } from '../settings/input.ts';
+import { Order } from '../runner/order.ts';
+import { placesOf } from '../targets/places.ts';
 import type { RunnerTools } from '../run-types.ts';
-import { flatSteps } from '../show.ts';
-import { procedureOf } from '../snapshot.ts';
+import { flatSteps } from '../records/show.ts';
+import { procedureOf } from '../records/snapshot.ts';
 import type { Environment, StepKind } from '../step.ts';
 import { undoKindOf } from './undo-kind.ts';
 

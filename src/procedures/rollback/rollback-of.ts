@@ -1,7 +1,7 @@
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import { isGroup } from '../groups/is-group.ts';
-import type { RunHistory, StepHistory } from '../history.ts';
-import { flatSteps } from '../show.ts';
+import type { RunHistory, StepHistory } from '../records/history.ts';
+import { flatSteps } from '../records/show.ts';
 import type { StepKind } from '../step.ts';
 
 /** How a run is taken back: a procedure of its own, and what it leaves as it is. */

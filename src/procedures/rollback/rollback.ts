@@ -1,12 +1,12 @@
 import { LifeboatError } from '../../core/index.ts';
 import { contentHash } from '../../plan/index.ts';
-import { readHistory, type RunHistory } from '../history.ts';
-import { holdRun } from '../hold.ts';
+import { readHistory, type RunHistory } from '../records/history.ts';
+import { holdRun } from '../targets/hold.ts';
 import type { Requester } from '../people/index.ts';
 import type { RunnerTools, RunResult } from '../run-types.ts';
-import { runProcedure } from '../runner.ts';
+import { runProcedure } from '../runner/runner.ts';
 import type { Environment } from '../step.ts';
-import { procedureOf } from '../snapshot.ts';
+import { procedureOf } from '../records/snapshot.ts';
 import { rollbackOf, type Rollback } from './rollback-of.ts';
 
 export interface RollbackRequest {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { assert } from '../../core/index.ts';
-import type { ActiveRun } from '../active-run.ts';
-import { inputOf } from '../input.ts';
-import { flatSteps } from '../show.ts';
+import type { ActiveRun } from '../runner/active-run.ts';
+import { inputOf } from '../settings/input.ts';
+import { flatSteps } from '../records/show.ts';
 import type { StepInput, StepKind } from '../step.ts';
 import { undoKindName } from './rollback-of.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, isoTime, limits, parseDuration } from '../../../core/index.ts';
-import { duration } from '../../duration.ts';
+import { duration } from '../../settings/duration.ts';
 import { deciders, lastWords, peopleNamed, type Asked } from '../../people/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runCheck, type CheckResult, type CheckSpec } from '../../../checks/index.ts';
 import { LifeboatError } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside, writtenCheck, type WrittenCheck } from '../../check-of.ts';
+import { checkContextOf, checkOf, stayInside, writtenCheck, type WrittenCheck } from '../../settings/check-of.ts';
 import type { StepContext, StepKind, StepOutcome } from '../../step.ts';
 
 const ofAsset = z.strictObject({ asset: z.string().min(1), of: z.string().min(1) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { writtenCheck } from '../../check-of.ts';
-import { duration } from '../../duration.ts';
+import { writtenCheck } from '../../settings/check-of.ts';
+import { duration } from '../../settings/duration.ts';
 import { longOf, programSchema, type Program } from '../../hands/program.ts';
 
 const shareOf = (text: string): number => Number(text.slice(0, -1));

@@ -1,6 +1,6 @@
 import { runCheck, type CheckSpec } from '../../../checks/index.ts';
 import { LifeboatError, limits, parseDuration, redact } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside } from '../../check-of.ts';
+import { checkContextOf, checkOf, stayInside } from '../../settings/check-of.ts';
 import type { StepContext } from '../../step.ts';
 import { isHealth, type Settings } from './settings.ts';
 

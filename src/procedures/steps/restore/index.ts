@@ -12,7 +12,7 @@ import {
   systemCodeOf,
 } from '../../../core/index.ts';
 import type { RestoreReport, RestoreRequest } from '../../../operations/index.ts';
-import { isInside } from '../../inside.ts';
+import { isInside } from '../../settings/inside.ts';
 import type { StepContext, StepInput, StepKind, StepOutcome } from '../../step.ts';
 import { withCredentials } from '../../hands/credentials.ts';
 

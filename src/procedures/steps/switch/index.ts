@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readText, redact, Secret } from '../../../core/index.ts';
-import { duration } from '../../duration.ts';
+import { duration } from '../../settings/duration.ts';
 import {
   notExercised,
   type StepContext,

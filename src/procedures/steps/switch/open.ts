@@ -6,7 +6,7 @@ import { addressOf } from '../../hands/exchange.ts';
 import { localFiles } from '../../hands/files.ts';
 import { Proxy } from '../../hands/haproxy.ts';
 import { serverUrlOf } from '../../hands/postgres.ts';
-import { isInside } from '../../inside.ts';
+import { isInside } from '../../settings/inside.ts';
 import type { StepContext } from '../../step.ts';
 import { databasePointer } from './pointers/database.ts';
 import { dnsPointer, type DnsPlace } from './pointers/dns.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { runCheck } from '../../../checks/index.ts';
 import { formatDuration, limits, parseDuration } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside, writtenCheck } from '../../check-of.ts';
-import { duration } from '../../duration.ts';
+import { checkContextOf, checkOf, stayInside, writtenCheck } from '../../settings/check-of.ts';
+import { duration } from '../../settings/duration.ts';
 import type { StepContext, StepKind, StepOutcome } from '../../step.ts';
 
 const until = z.strictObject({

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  chance,
+  isLifeboatError,
+  LifeboatError,
+  limits,
+  messageOf,
+  systemCodeOf,
+  toLifeboatError,
+  type Clock,
+} from '../../../core/index.ts';
+import type { Plan } from '../../../plan/index.ts';
+import { storesInside, type Workspace } from '../../../operations/index.ts';
+import { lost, StoreLease, type Holder } from './store-lease.ts';
+
+export interface LeaseRequest {
+  readonly workspace: Workspace;
+  readonly run: string;
+  readonly environment: { readonly name: string; readonly protected: boolean };
+  /** Stores inside of these are not asked: they are lost. */
+  readonly domains: readonly string[];
+  /** A person has made sure that nobody else acts, where a store cannot tell. */
+  readonly alone: boolean;
+  readonly lengthMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A target that this runner holds, as long as its stores say so. */
+export interface Lease {
+  /** Stores that keep it, and those that cannot, with the reason: for the record. */
+  readonly stores: readonly string[];
+  readonly without: readonly { readonly store: string; readonly why: string }[];
+  /** Throws `run.lease_lost`. */
+  mustHold(): void;
+  /** Fires with `run.lease_lost` when another runner may act. */
+  readonly signal: AbortSignal;
+  release(): Promise<void>;
+}
+
+/**
+ * Makes sure that nobody else acts on an environment: in every store of the plan that creates names atomically, and that is not lost itself. One that
+ * does not answer cannot tell whether somebody acts: a protected environment then asks for a person's word. Throws `run.held` naming
+ * the holder, `run.unsure`.
+ */
+export async function leaseTarget(request: LeaseRequest): Promise<Lease> {
+  const { workspace, environment, domains, alone } = request;
+  const { plan, progress } = workspace;
+  const holder = holderOf(request);
+  const lostStores = storesInside(plan, domains);
+  const taken: { name: string; lease: StoreLease }[] = [];
+  const without: { store: string; why: string }[] = [];
+  for (const name of [...plan.stores.keys()].filter((store) => !lostStores.includes(store))) {
+    try {
+      const lease = await takeIn(request, name, holder);
+      if (lease === undefined) without.push({ store: name, why: 'it cannot create names atomically' });
+      else taken.push({ name, lease });
+    } catch (error) {
+      if (isLifeboatError(error, 'run.held') || request.signal.aborted) {
+        await releaseAll(taken.map(({ lease }) => lease));
+        throw error;
+      }
+      without.push({ store: name, why: toLifeboatError(error).message });
+    }
+  }
+  if (without.length > 0 && environment.protected && !alone) {
+    await releaseAll(taken.map(({ lease }) => lease));
+    throw unsure(environment.name, without);
+  }
+  for (const { store, why } of without)
+    progress.note(`${store} does not tell whether somebody else acts on ${environment.name}: ${why}`);
+  return keeping(taken, without, holder.clock, holder.lengthMs);
+}
+
+async function takeIn(request: LeaseRequest, name: string, holder: Holder): Promise<StoreLease | undefined> {
+  const { workspace, signal } = request;
+  const over = new AbortController();
+  try {
+    const store = await Promise.race([
+      workspace.place(name),
+      workspace.clock.sleep(limits.leaseAnswerMs, AbortSignal.any([signal, over.signal])).then(() => {
+        throw new LifeboatError('store.unreachable', `${name} did not answer within ${limits.leaseAnswerMs / 1000} s`);
+      }),
+    ]);
+    return store.atomicCreate ? await StoreLease.take(store, holder, signal) : undefined;
+  } finally {
+    over.abort();
+  }
+}
+
+function keeping(
+  taken: readonly { name: string; lease: StoreLease }[],
+  without: Lease['without'],
+  clock: Clock,
+  lengthMs: number,
+): Lease {
+  const over = new AbortController();
+  const ended = new AbortController();
+  const renewing = renewAll().catch((error: unknown) => {
+    if (over.signal.aborted) return;
+    ended.abort(isLifeboatError(error, 'run.lease_lost') ? error : lost(messageOf(error)));
+  });
+  return {
+    stores: taken.map(({ name }) => name),
+    without,
+    mustHold: () => {
+      ended.signal.throwIfAborted();
+      if (!taken.every(({ lease }) => lease.mayAct())) throw lost('it was not renewed in time');
+    },
+    signal: ended.signal,
+    release: async () => {
+      over.abort();
+      await renewing;
+      if (!ended.signal.aborted) await releaseAll(taken.map(({ lease }) => lease));
+    },
+  };
+
+  async function renewAll(): Promise<void> {
+    if (taken.length === 0) return;
+    for (;;) {
+      await clock.sleep(lengthMs / 6, over.signal);
+      for (const { lease } of taken) {
+        await lease.renew(over.signal).catch((error: unknown) => {
+          // A store that was away for a moment is asked again, as long as there is time.
+          if (over.signal.aborted || isLifeboatError(error, 'run.lease_lost') || !lease.mayAct()) throw error;
+        });
+      }
+    }
+  }
+}
+
+/** What cannot be removed ends by itself. */
+async function releaseAll(leases: readonly StoreLease[]): Promise<void> {
+  await Promise.allSettled(leases.map((lease) => lease.release()));
+}
+
+function holderOf({ workspace, run, environment, lengthMs = limits.leaseMs }: LeaseRequest): Holder {
+  const { plan, clock, host, progress } = workspace;
+  const { target, hash } = targetOf(plan, environment.name);
+  const [place, token] = [placeOf(workspace), chance(16)];
+  return {
+    clock,
+    target: hash,
+    lengthMs,
+    waiting: (text) => progress.note(text),
+    note: () => ({ target, run, host, pid: process.pid, place, token, atMs: clock.now(), lengthMs }),
+  };
+}
+
+/** What is acted on, for people and as objects name it. */
+export function targetOf(plan: Plan, environment: string): { target: string; hash: string } {
+  const target = `${environment} of ${plan.name}`;
+  return { target, hash: createHash('sha256').update(target).digest('hex').slice(0, 32) };
+}
+
+/**
+ * This state folder in this start of this machine. Who holds its local lock knows that no other process of it acts; of another machine, or of
+ * this one before it was started anew, nobody knows that.
+ */
+function placeOf({ stateFolder, host }: Workspace): string {
+  const file = join(stateFolder, 'locks', 'place');
+  let own = readOr(file);
+  if (own === undefined) {
+    own = chance(26);
+    writeFileSync(file, own, { mode: 0o600 });
+  }
+  const start = readOr('/proc/sys/kernel/random/boot_id') ?? chance(26);
+  return createHash('sha256').update([host, own, start].join('\n')).digest('hex').slice(0, 32);
+}
+
+function readOr(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function unsure(environment: string, without: Lease['without']): LifeboatError {
+  const why = without.map(({ store, why: reason }) => `${store}: ${reason}`).join('; ');
+  return new LifeboatError('run.unsure', `nobody can tell whether somebody else acts on ${environment} (${why})`, {
+    hint: 'Make sure of it, ask those who could, then say --alone.',
+  });
+}
