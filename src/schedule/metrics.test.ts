@@ -59,6 +59,9 @@ describe('metrics', () => {
     expect(values.get('lifeboat_verify_last_success_timestamp_seconds{plan="shop",store="near"}')).toBe(0);
     expect(values.get('lifeboat_keys_tested_timestamp_seconds{plan="shop"}')).toBe(0);
     expect(values.get('lifeboat_stream_up{plan="shop",asset="orders"}')).toBe(0);
+    // Not 0: nobody has measured it.
+    expect(values.get('lifeboat_stream_loss_seconds{plan="shop",asset="orders",store="near"}')).toBeNaN();
+    expect(metricsText(facts)).toContain('asset="orders",store="near"} +Inf');
     expect(values.get('lifeboat_heartbeat_last_success_timestamp_seconds{plan="shop"}')).toBe(0);
     expect([...values.keys()].filter((name) => name.includes('dumps') || name.includes('by_hand'))).toEqual([]);
     await bench.stop();

@@ -1,6 +1,7 @@
-import type { StreamLine } from '../operations/index.ts';
+import type { Plan } from '../plan/index.ts';
 import { Exposition, type Sample } from './exposition.ts';
 import { backupPlaces, type Keeping, type ServeFacts } from './facts.ts';
+import type { StreamFact } from './streams.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -16,7 +17,7 @@ export function metricsText(facts: ServeFacts): string {
     aboutDrills(out, facts, keeping);
     aboutTasks(out, facts, keeping);
     aboutStores(out, facts, keeping);
-    aboutStreams(out, keeping);
+    aboutStreams(out, facts, keeping);
   }
   return out.text();
 }
@@ -136,7 +137,7 @@ function aboutStores(out: Exposition, { plan }: ServeFacts, { ledger }: Keeping)
   out.gauge('lifeboat_keys_tested_timestamp_seconds', 'When keys were last tried', [[{}, moment(ledger.keysTestedMs)]]);
 }
 
-function aboutStreams(out: Exposition, { streams }: Keeping): void {
+function aboutStreams(out: Exposition, { plan }: ServeFacts, { streams }: Keeping): void {
   out.gauge(
     'lifeboat_stream_up',
     '1: the log is kept as it is written',
@@ -149,17 +150,18 @@ function aboutStreams(out: Exposition, { streams }: Keeping): void {
   );
   out.gauge(
     'lifeboat_stream_loss_seconds',
-    'What a loss of the server would take with it, as the stream last measured it',
-    streams.flatMap(({ asset, last }) => lossesOf(asset, last)),
+    'What a loss of the server would take with it, as the stream measures it; +Inf: not known',
+    streams.flatMap((fact) => lossesOf(plan, fact)),
   );
 }
 
-function lossesOf(asset: string, line: StreamLine | undefined): Sample[] {
-  if (line === undefined || line.state !== 'streaming') return [];
-  const { serverMs, stores } = line;
-  return stores.flatMap(({ store, completeToMs }): Sample[] =>
-    serverMs === undefined || completeToMs === undefined
-      ? []
-      : [[{ asset, store }, Math.max(0, serverMs - completeToMs) / 1000]],
-  );
+/** In each store that the log goes to. What nobody has measured, or not any more, is never taken for little. */
+function lossesOf(plan: Plan, { asset, last }: StreamFact): Sample[] {
+  const { policy = '' } = plan.assets.get(asset) ?? {};
+  return (plan.policies.get(policy)?.streams?.to ?? []).map((store): Sample => {
+    const line = last?.state === 'streaming' ? last : undefined;
+    const completeToMs = line?.stores.find((one) => one.store === store)?.completeToMs;
+    const isKnown = line?.serverMs !== undefined && completeToMs !== undefined;
+    return [{ asset, store }, isKnown ? Math.max(0, Number(line.serverMs) - completeToMs) / 1000 : Infinity];
+  });
 }
