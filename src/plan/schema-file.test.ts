@@ -17,7 +17,7 @@ describe('schema/lifeboat.schema.json', () => {
     expect(JSON.parse(await readFile(join(root, 'schema/lifeboat.schema.json'), 'utf8'))).toEqual(schema);
   });
 
-  test.each(['corner-shop.yaml', 'files.yaml', 'failover/lifeboat.yaml'])('accepts %s', async (example) => {
+  test.each(['corner-shop.yaml', 'files.yaml', 'failover/lifeboat.yaml', 'control-plane/lifeboat.yaml'])('accepts %s', async (example) => {
     expect(accepts(schema, parse(await readFile(join(root, 'examples', example), 'utf8')))).toBe(true);
   });
 
