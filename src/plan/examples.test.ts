@@ -6,7 +6,11 @@ import { formatFinding } from './findings.ts';
 import { checkPlan } from './load.ts';
 
 const folder = join(import.meta.dirname, '../../examples');
-const examples = [...(await readdir(folder)).filter((file) => file.endsWith('.yaml')), 'failover/lifeboat.yaml', 'control-plane/lifeboat.yaml'];
+const examples = [
+  ...(await readdir(folder)).filter((file) => file.endsWith('.yaml')),
+  'failover/lifeboat.yaml',
+  'control-plane/lifeboat.yaml',
+];
 
 describe('every example', () => {
   test.each(examples)('%s loads without an error, by the kinds of the product', async (example) => {

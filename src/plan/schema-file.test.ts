@@ -17,9 +17,12 @@ describe('schema/lifeboat.schema.json', () => {
     expect(JSON.parse(await readFile(join(root, 'schema/lifeboat.schema.json'), 'utf8'))).toEqual(schema);
   });
 
-  test.each(['corner-shop.yaml', 'files.yaml', 'failover/lifeboat.yaml', 'control-plane/lifeboat.yaml'])('accepts %s', async (example) => {
-    expect(accepts(schema, parse(await readFile(join(root, 'examples', example), 'utf8')))).toBe(true);
-  });
+  test.each(['corner-shop.yaml', 'files.yaml', 'failover/lifeboat.yaml', 'control-plane/lifeboat.yaml'])(
+    'accepts %s',
+    async (example) => {
+      expect(accepts(schema, parse(await readFile(join(root, 'examples', example), 'utf8')))).toBe(true);
+    },
+  );
 
   test.each(plans)('accepts %s', async (example) => {
     expect(accepts(schema, parse(await readFile(join(root, 'examples/plans', example), 'utf8')))).toBe(true);

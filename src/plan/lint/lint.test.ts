@@ -19,7 +19,11 @@ describe('sound plans', () => {
     expect(findingsIn(soundPlan)).toEqual([]);
   });
 
-  for (const name of [...readdirSync(examples).filter((file) => file.endsWith('.yaml')), 'failover/lifeboat.yaml', 'control-plane/lifeboat.yaml']) {
+  for (const name of [
+    ...readdirSync(examples).filter((file) => file.endsWith('.yaml')),
+    'failover/lifeboat.yaml',
+    'control-plane/lifeboat.yaml',
+  ]) {
     it(`examples/${name} is silent`, async () => {
       const { plan, document } = await checkPlan(join(examples, name), registry);
       expect(plan === undefined ? 'wrong in form' : lint(plan, document, today)).toEqual([]);
