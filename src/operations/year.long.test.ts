@@ -1,3 +1,3 @@
 import { simulatedYear } from './year.suite.ts';
 
-simulatedYear({ assets: 50, days: 365 }, 3_600_000);
+simulatedYear({ assets: 50, days: 365 }, 7_200_000);
