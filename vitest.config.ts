@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const long = process.env['LIFEBOAT_TEST_LONG'] === '1';
@@ -10,5 +11,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     setupFiles: ['src/testing/replay.ts'],
     pool: 'forks',
+    // Most tests wait for servers and processes half of the time: on two cores one at a time leaves a core idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
