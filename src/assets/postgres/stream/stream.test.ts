@@ -78,13 +78,17 @@ describe.skipIf(missing)(
     });
 
     it('trap "slots": tells the server as flushed only what the store has for good', async () => {
-      let letThrough = (): void => {};
-      const gate = new Promise<void>((resolve) => (letThrough = resolve));
+      // Open until the stream has come up to the server, which writes a little by itself too.
+      let gate = Promise.withResolvers<void>();
+      gate.resolve();
       const held = (log: LogWriter): LogWriter =>
         new Proxy(log, {
           get: (target, name: keyof LogWriter) =>
             name === 'append' || name === 'compact'
-              ? async (...words: never[]) => (await gate, (target[name] as (...all: never[]) => unknown)(...words))
+              ? async (...words: never[]) => (
+                  await gate.promise,
+                  (target[name] as (...all: never[]) => unknown)(...words)
+                )
               : typeof target[name] === 'function'
                 ? (target[name] as () => unknown).bind(target)
                 : target[name],
@@ -94,9 +98,10 @@ describe.skipIf(missing)(
                        from pg_stat_replication where application_name = 'lifeboat_orders'`;
       const isHeldBack = async (): Promise<unknown> => (await cluster.sql(heldBack))[0]?.['is'];
       await soon(isHeldBack).toBe(false);
+      gate = Promise.withResolvers();
       await cluster.sql(`insert into marks select generate_series(1, 1000)`);
       await soon(isHeldBack).toBe(true);
-      letThrough();
+      gate.resolve();
       await soon(isHeldBack).toBe(false);
       await stream.stop();
     });
