@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chances } from './postgres-killed/chance.ts';
+import { systemClock } from '../src/core/index.ts';
 import { seed } from '../src/testing/seed.ts';
 import { FailoverScene, noScene } from './support/failover-scene.ts';
 import { KilledFailovers, wellDone } from './support/killed-failover.ts';
@@ -55,6 +56,8 @@ describe.skipIf(noScene !== undefined)(`two machines at one failover${noScene ? 
     const scene = await FailoverScene.make();
     try {
       await scene.changePlan((plan) => plan.replace('wait: 2s', 'wait: 150s'));
+      await scene.sql('west', `insert into orders (id, site) values ('first', 'west')`);
+      while ((await scene.orders('east')) === 0) await systemClock.sleep(50);
       await scene.do('kill', 'west');
       const first = scene.start('recover', 'failover', '--yes');
       const said = await new Promise((told) => {
