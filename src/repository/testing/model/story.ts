@@ -40,6 +40,8 @@ async function expectAll(world: World): Promise<void> {
   const listed = new Set([...points.map(({ id }) => id), ...damage.flatMap((one) => one.points)]);
   const visible = new Set(world.visible().map(({ id }) => id));
   for (const id of visible) if (world.harmed.get(`points/${id}`) === 'gone') visible.delete(id);
+  // A name that was claimed to keep a dead writer out looks like a damaged point once it is harmed: the safe side.
+  for (const id of listed) if (!visible.has(id) && world.harmed.get(`points/${id}`) === 'changed') listed.delete(id);
   assert(listed.symmetricDifference(visible).size === 0, `listed are ${[...listed].join()} of ${[...visible].join()}`);
   for (const { object } of damage) assert(world.harmed.get(object) === 'changed', `${object} was harmed`);
   for (const depth of ['structure', 'points', 'everything'] as const) {
