@@ -1,6 +1,6 @@
 // Writes docs/ERRORS.md from the register of error codes. `--check` only says whether the document is up to date.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { errorCodes } from '../src/core/error-codes.ts';
+import { writeOrCheck } from './generated.mjs';
 
 const againWords = {
   no: 'fails again until the cause is changed',
@@ -33,12 +33,7 @@ ${table(['code', 'meaning'], exitCodes)}
 `;
 
 const file = new URL('../docs/ERRORS.md', import.meta.url);
-const text = render();
-if (!process.argv.includes('--check')) writeFileSync(file, text);
-else if (readFileSync(file, 'utf8') !== text) {
-  process.stderr.write('docs/ERRORS.md is not what the register says; run: npm run errors-doc\n');
-  process.exitCode = 1;
-}
+writeOrCheck(file, render(), 'docs/ERRORS.md is not what the register says; run: npm run errors-doc');
 
 function render() {
   const codes = Object.entries(errorCodes).map(([code, { means, retry, exit }]) => [

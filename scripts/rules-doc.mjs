@@ -1,8 +1,9 @@
 // Writes docs/rules: a page for each rule of the linter and of `check --live`, and their list. `--check` only says whether the pages are up to date.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { liveList, livePages } from '../src/app/index.ts';
 import { rulePages } from '../src/plan/index.ts';
+import { textOf } from './generated.mjs';
 
 const folder = join(import.meta.dirname, '../docs/rules');
 const ofPlan = rulePages();
@@ -15,20 +16,12 @@ if (!process.argv.includes('--check')) {
   for (const name of written().filter((one) => !pages.has(one))) rmSync(join(folder, name));
   for (const [name, text] of pages) writeFileSync(join(folder, name), text);
 } else {
-  const stale = [...pages].filter(([name, text]) => read(name) !== text).map(([name]) => name);
+  const stale = [...pages].filter(([name, text]) => textOf(join(folder, name)) !== text).map(([name]) => name);
   const left = written().filter((name) => !pages.has(name));
   if (stale.length + left.length > 0) {
     process.stderr.write(
       `docs/rules is not what the rules say (${[...stale, ...left].join(', ')}); run: npm run rules-doc\n`,
     );
     process.exitCode = 1;
-  }
-}
-
-function read(name) {
-  try {
-    return readFileSync(join(folder, name), 'utf8');
-  } catch {
-    return undefined; // a page that is missing is stale like any other
   }
 }

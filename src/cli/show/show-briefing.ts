@@ -41,7 +41,10 @@ function sureWords({ certainty: { proved, predicted, unknown } }: RecoveryBriefi
 function timeWords({ budgetMs, promisedMs, withoutBudget, steps }: RecoveryBriefing): string {
   const budgets = `How long: ${formatDuration(budgetMs)} by the budgets of its steps`;
   const open = withoutBudget.length === 0 ? '' : `, and ${withoutBudget.join(', ')} without a budget`;
-  const promised = promisedMs === undefined ? '; no RTO is promised' : `; promised are ${formatDuration(promisedMs)}`;
+  const promised =
+    promisedMs === undefined
+      ? '; neither scenario nor plan promises an RTO'
+      : `; promised are ${formatDuration(promisedMs)}`;
   const measured = steps.filter(({ runs, last }) => runs && last !== undefined);
   const tookMs = measured.reduce((sum, { last }) => sum + (last?.ms ?? 0), 0);
   const took =

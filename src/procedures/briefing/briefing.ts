@@ -14,6 +14,7 @@ export interface Briefing {
   /** Along the longest way by the budgets of the plan, and the steps that have none. */
   readonly budgetMs: number;
   readonly withoutBudget: readonly string[];
+  /** The RTO of the scenario, else of the plan. */
   readonly promisedMs: number | undefined;
   readonly decides: readonly { readonly step: string; readonly who: readonly string[]; readonly what: string }[];
   /** What no rollback takes back by itself. */
@@ -41,7 +42,7 @@ export interface Rehearsal {
 /** Puts together what was described and what the records of earlier runs say. Pure. */
 export function briefingOf(
   scenario: Scenario,
-  plan: Pick<Plan, 'scenarios'>,
+  plan: Pick<Plan, 'scenarios' | 'objectives'>,
   described: readonly DescribedStep[],
   runs: readonly RunResult[],
 ): Briefing {
@@ -61,7 +62,7 @@ export function briefingOf(
     },
     budgetMs: longestMs(whole.steps, new Set(running.map(({ id }) => id))),
     withoutBudget: acts.filter(({ kind, budgetMs }) => budgetMs === undefined && kind !== 'commit').map(({ id }) => id),
-    promisedMs: scenario.objectives.rtoMs,
+    promisedMs: scenario.objectives.rtoMs ?? plan.objectives.rtoMs,
     decides: running.flatMap(({ id, title, decides }) =>
       decides === undefined ? [] : [{ step: id, who: decides, what: title }],
     ),
