@@ -19,7 +19,8 @@ describe('a hold', () => {
       });
       expect((await releaseHold(workspace, hold.id, { anyway: false })).stores).toEqual(['near']);
       expect((await planForget(workspace, { point: near, anyway: false })).reasons).toEqual([]);
-      await expect(releaseHold(workspace, hold.id, { anyway: false })).rejects.toMatchObject({ code: 'hold.missing' });
+      // Again: nothing is left to do, and nothing is recorded twice.
+      expect(await releaseHold(workspace, hold.id, { anyway: false })).toMatchObject({ stores: [], failures: [] });
       const kinds = workspace.journal.records({ kinds: ['hold.*', 'release.*'] }).map(({ kind }) => kind);
       expect(kinds).toEqual(['hold.started', 'hold.finished', 'release.started', 'release.finished']);
     });
@@ -34,6 +35,26 @@ describe('a hold', () => {
       for (const point of later)
         expect((await planForget(workspace, { point, anyway: false })).reasons[0]).toContain('kept by the hold');
     });
+  });
+
+  it('whose removal was done and never answered is released by the same call again', async () => {
+    let silent = false;
+    const wrap = (store: Store): Store =>
+      changed(store, {
+        remove: async (name) => {
+          await store.remove(name);
+          if (silent) throw new LifeboatError('store.unreachable', 'the reply was lost');
+        },
+      });
+    await withWorkspace(async (workspace) => {
+      const { hold } = await placeHold(workspace, { ...why, asset: 'docs' });
+      silent = true;
+      const once = releaseHold(workspace, hold.id, { anyway: false });
+      await expect(once).rejects.toMatchObject({ code: 'store.unreachable' });
+      silent = false;
+      expect(await releaseHold(workspace, hold.id, { anyway: false })).toMatchObject({ stores: [], failures: [] });
+      expect((await listHolds(workspace)).holds).toEqual([]);
+    }, wrap);
   });
 
   it('for a court goes before its end only when that is said', async () => {

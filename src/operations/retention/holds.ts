@@ -61,8 +61,8 @@ export async function placeHold(workspace: Workspace, request: HoldRequest): Pro
 }
 
 /**
- * Takes a hold away in every store that has it. Throws `hold.missing`, and `hold.legal` for a legal hold before its end, or one that cannot
- * be read, unless it shall go `anyway`.
+ * Takes a hold away in every store that has it. May be repeated, after a crash or a lost reply too: one that is gone already is passed over.
+ * Throws `hold.missing`, and `hold.legal` for a legal hold before its end, or one that cannot be read, unless it shall go `anyway`.
  */
 export async function releaseHold(
   workspace: Workspace,
@@ -73,7 +73,10 @@ export async function releaseHold(
   const found = list.holds.find(({ hold }) => hold.id === id);
   const broken = list.damage.filter(({ object }) => object.endsWith(`/${id}`)).map(({ store }) => store);
   const stores = [...new Set([...(found?.stores ?? []), ...broken])];
-  if (stores.length === 0) throw noSuchHold(id, list);
+  if (stores.length === 0) {
+    if (list.unanswered.length > 0 || !wasReleased(workspace, id)) throw noSuchHold(id, list);
+    return { hold: undefined, stores, failures: [] };
+  }
   const refusal = refusalOf(found?.hold, workspace.clock.now());
   if (refusal !== undefined && !options.anyway) {
     throw new LifeboatError('hold.legal', `the hold ${id} stays: ${refusal}`, {
@@ -178,6 +181,10 @@ function refusalOf(hold: Hold | undefined, nowMs: number): string | undefined {
   if (hold.kind !== 'legal' || !isHolding(hold, nowMs)) return undefined;
   return `it is a legal hold by ${hold.by} (${hold.reason})${hold.untilMs === undefined ? '' : `, until ${isoTime(hold.untilMs)}`}`;
 }
+
+/** A crash, or a reply that was lost, may have come between the removal and its record: the intent is enough. */
+const wasReleased = ({ journal }: Workspace, id: string): boolean =>
+  journal.records({ kinds: ['release.started'] }).some(({ data }) => (data['hold'] as { id?: unknown }).id === id);
 
 function noSuchHold(id: string, { unanswered }: HoldList): LifeboatError {
   const [first] = unanswered;

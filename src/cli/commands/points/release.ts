@@ -14,7 +14,11 @@ export const command: Command = {
       const id = input.argument('HOLD');
       const options = { anyway: input.flag('anyway'), signal: context.signal };
       const { hold, stores, failures } = await releaseHold(workspace, id, options);
-      context.output.line(`The hold ${id} is released in ${stores.join(', ')}.`);
+      context.output.line(
+        stores.length === 0
+          ? `The hold ${id} was released before; no store has it any more.`
+          : `The hold ${id} is released in ${stores.join(', ')}.`,
+      );
       for (const { store, error } of failures)
         context.output.line(
           `${context.output.mark(false)} ${store} did not answer, it may be held there still: ${error.message}`,
