@@ -32,7 +32,7 @@ export interface Asset {
    * Looks at the source as a backup and a restore on this machine would need it, changing nothing, and says what would stand in the
    * way. A kind without it has nothing to say beyond `identify`. Throws what `identify` throws.
    */
-  survey?(options?: WorkOptions): Promise<Survey>;
+  survey?(options?: SurveyOptions): Promise<Survey>;
 
   /**
    * Streams the source as entries; returns its facts at the end. Holds whatever keeps the view consistent (a snapshot, a backup
@@ -96,6 +96,11 @@ export interface OutsidePoint {
 
 export interface WorkOptions {
   signal?: AbortSignal;
+}
+
+export interface SurveyOptions extends WorkOptions {
+  /** Whether the plan keeps the log of the source. */
+  isStreamed?: boolean;
 }
 
 export interface CheckOptions extends WorkOptions {

@@ -38,7 +38,7 @@ interface Asked extends AssetState {
   readonly survey: Survey | undefined;
 }
 
-async function askAsset(world: World, { name, type, settings }: AssetDeclaration): Promise<Asked> {
+async function askAsset(world: World, { name, type, settings, policy }: AssetDeclaration): Promise<Asked> {
   const at: Path = ['assets', name];
   const kind = world.request.registry.assets.find((one) => one.type === type);
   const nothing = { asset: name, identity: undefined, bytes: undefined, scratchBytes: 0, survey: undefined };
@@ -62,7 +62,8 @@ async function askAsset(world: World, { name, type, settings }: AssetDeclaration
   }
   const { survey } = asset;
   if (survey === undefined) return known;
-  const answer = await world.ask(`a closer look at ${name}`, (signal) => survey.call(asset, { signal }));
+  const isStreamed = plan.policies.get(policy ?? '')?.streams !== undefined;
+  const answer = await world.ask(`a closer look at ${name}`, (signal) => survey.call(asset, { signal, isStreamed }));
   if ('error' in answer) return { ...known, findings: [refusal(world, at, name, answer.error)] };
   const { bytes: counted = bytes, scratchBytes = 0 } = answer.value;
   return { ...known, bytes: counted, scratchBytes, survey: answer.value };

@@ -135,6 +135,28 @@ describe.skipIf(major === undefined)(
       expect(said).toMatch(/its own archive fails: \d+ times, last at 20/);
       expect(said).not.toContain('error');
     }, 30_000);
+
+    it('trap "slots": a streamed server without a bound can lose its disk, one with a bound moments; the room is seen', async () => {
+      await cluster.restart(sound);
+      process.env['LB_LIVE_URL'] = cluster.urlOf('copier', 'copier word');
+      const streamed = frame.replace('to: [near]', 'to: [near], stream: { to: [near] }');
+      const asset = 'orders: { type: postgres, url: { env: LB_LIVE_URL }, domain: here, policy: daily }';
+      const said = async (bound: string): Promise<string> => {
+        await cluster.sql(`alter system set max_slot_wal_keep_size = '${bound}'`);
+        await cluster.sql('select pg_reload_conf()');
+        await until(
+          async () => (await cluster.sql('show max_slot_wal_keep_size'))[0]?.['max_slot_wal_keep_size'] === bound,
+        );
+        await place?.remove();
+        place = await LivePlace.make(`${streamed}assets: { ${asset} }\n`);
+        return (await place.said('live.asset_settings')).filter((line) => line.includes('max_slot')).join('\n');
+      };
+      expect(await said('-1')).toMatch(
+        /keeps all log, until the disk of the server is full \([\d.]+ [kMGT]?B are free/,
+      );
+      expect(await said('64MB')).toMatch(/more than 67 MB of log .* loses its place/);
+      expect(await said('1000TB')).toMatch(/keep 1\.1 PB of log, and only .* are free/);
+    }, 30_000);
   },
 );
 

@@ -132,7 +132,7 @@ export const liveRules = [
     'warning',
     'The settings of a source put its copies at risk',
     'Servers run for years with a setting that was meant for an afternoon.',
-    'Page checksums, flushing to disk, free connections for backups, forgotten replication slots, an archive of its own that fails.',
+    'Page checksums, flushing to disk, free connections for backups, forgotten replication slots, what a slot may hold back (max_slot_wal_keep_size), an archive of its own that fails.',
   ),
   rule(
     'restore_programs',

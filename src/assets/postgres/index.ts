@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isLifeboatError, LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
-import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, WorkOptions } from '../asset.ts';
+import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, SurveyOptions } from '../asset.ts';
 import type { InPlaceKeeping } from '../in-place.ts';
 import type { LogKeeping } from '../log.ts';
 import { applyCluster, majorOf } from './apply.ts';
@@ -125,8 +125,9 @@ class PostgresAsset implements Asset {
     return (await identifyServer(await this.#url())).source;
   }
 
-  async survey(options: WorkOptions = {}): Promise<Survey> {
-    const how = { isLogical: this.#isLogical, databases: this.#settings.databases };
+  async survey(options: SurveyOptions = {}): Promise<Survey> {
+    const { isStreamed = false } = options;
+    const how = { isLogical: this.#isLogical, databases: this.#settings.databases, isStreamed };
     return surveyServer(await this.#url(), how, this.#context.clock, options.signal);
   }
 

@@ -1,16 +1,12 @@
 import type { Client } from 'pg';
-import { formatBytes } from '../../core/index.ts';
 import type { SurveyRemark } from '../asset.ts';
-
-/** A slot that nobody reads keeps the log from being removed; a reader that is only restarted lets less than this pile up. */
-const heldLogBytesMin = 64 * 2 ** 20;
 
 type Judge = (client: Client) => Promise<SurveyRemark[]>;
 
 /** Settings and states of a server that put its copies at risk, in words with figures. */
 export async function surveySettings(client: Client): Promise<SurveyRemark[]> {
   const remarks: SurveyRemark[] = [];
-  for (const judge of [judgeSettings, judgeSenders, judgeSlots, judgeArchive] satisfies Judge[]) {
+  for (const judge of [judgeSettings, judgeSenders, judgeArchive] satisfies Judge[]) {
     remarks.push(...(await judge(client)));
   }
   return remarks;
@@ -69,20 +65,6 @@ async function judgeSenders(client: Client): Promise<SurveyRemark[]> {
   if (most - used >= 2) return [];
   const message = `${used} of ${most} replication connections (max_wal_senders) are taken, and a backup needs two`;
   return [remark('warning', message, 'Raise max_wal_senders and restart, or end one that nobody needs.')];
-}
-
-async function judgeSlots(client: Client): Promise<SurveyRemark[]> {
-  const { rows } = await client.query<{ name: string; bytes: string; bound: string }>(
-    `select slot_name::text as name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::text as bytes,
-            current_setting('max_slot_wal_keep_size') as bound
-     from pg_replication_slots where not active and restart_lsn is not null`,
-  );
-  return rows.flatMap(({ name, bytes, bound }) => {
-    if (Number(bytes) < heldLogBytesMin) return [];
-    const end = bound === '-1' ? 'without a bound, until the disk is full' : `up to ${bound}`;
-    const message = `nobody reads the replication slot ${name}, and it holds ${formatBytes(Number(bytes))} of log back, ${end}`;
-    return [remark('warning', message, `Bring its reader back, or: select pg_drop_replication_slot('${name}');`)];
-  });
 }
 
 async function judgeArchive(client: Client): Promise<SurveyRemark[]> {

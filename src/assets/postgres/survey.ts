@@ -7,11 +7,14 @@ import { surveyDatabases } from './logical/survey.ts';
 import { findPrograms } from './server/index.ts';
 import { stoppable } from './stoppable.ts';
 import { surveySettings } from './survey-settings.ts';
+import { surveySlots } from './survey-slots.ts';
 
 export interface SurveyedBy {
   readonly isLogical: boolean;
   /** Those that the plan names; undefined: all. */
   readonly databases: readonly string[] | undefined;
+  /** Whether the plan keeps its log. */
+  readonly isStreamed?: boolean;
 }
 
 /**
@@ -28,7 +31,11 @@ export async function surveyServer(
     stoppable(client, signal, async () => ({
       major: await majorOf(client),
       clock: await compareClocks(client, clock),
-      remarks: [...(await surveySettings(client)), ...(how.isLogical ? [] : await physicalRights(client))],
+      remarks: [
+        ...(await surveySettings(client)),
+        ...(await surveySlots(client, { isStreamed: how.isStreamed === true })),
+        ...(how.isLogical ? [] : await physicalRights(client)),
+      ],
     })),
   );
   const ofDatabases = how.isLogical ? await surveyDatabases(url, how.databases, signal) : [];

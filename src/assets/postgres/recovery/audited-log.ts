@@ -2,6 +2,7 @@ import type { LogListing, LogReader } from '../../log.ts';
 import { floorTo, segmentName, segmentOfName } from '../lsn.ts';
 import type { LogFiles } from './fetcher.ts';
 import { readStretch, type Leg } from './survey-log.ts';
+import { keepTablespacesInside } from './tablespace-records.ts';
 
 /** The files of a way through the log that was audited, and no others. */
 export class AuditedLog implements LogFiles {
@@ -47,6 +48,7 @@ export class AuditedLog implements LogFiles {
     const whole = Buffer.alloc(this.#segmentBytes);
     const known = { timeline, start, end: end < leg.to ? end : leg.to };
     (await readStretch(this.#log, this.#listing.pieces, known, { signal })).copy(whole);
+    keepTablespacesInside(whole, start);
     return whole;
   }
 

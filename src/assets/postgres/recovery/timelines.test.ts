@@ -92,4 +92,18 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
       message: expect.stringMatching(/without a gap up to 0\/[0-9A-F]+ on timeline 1/),
     });
   });
+
+  it('trap "the timeline must contain the end of the backup": a point of the old life leads to no other', async () => {
+    const taken = await take(asset(), repository);
+    expect(taken.facts.facts['timeline']).toBe(1);
+    const other = expect.not.stringMatching(taken.point.id) as string;
+    for (const timeline of [2, 'latest'] as const)
+      expect(await replayTo(asset(), repository, { kind: 'now', timeline })).toMatchObject({
+        timeline: 2,
+        base: other,
+      });
+    const onlyThat = taken.point.id;
+    for (const { id } of (await repository.points()).points) if (id !== onlyThat) await repository.forget(id);
+    expect(await refused({ kind: 'now' })).toMatchObject({ code: 'log.gap' });
+  });
 });

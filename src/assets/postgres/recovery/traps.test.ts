@@ -1,6 +1,8 @@
-import { chmod, copyFile, rm } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentProgress } from '../../../core/index.ts';
+import type { PointContents } from '../../entry.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -75,6 +77,34 @@ describe.skipIf(missing)(`traps of recovery${missing ? ' (skipped: PostgreSQL 15
       expect(await runSql(url, `select to_regclass('dropped') as is`)).toEqual([{ is: null }]);
     });
   });
+
+  it('trap "not found is not an error": log that is lost while it is replayed ends the copy, and never promotes it', async () => {
+    await take(asset(), repository);
+    const stream = await startStream(asset(), repository);
+    await cluster.sql('create table lost (n int)');
+    for (let n = 0; n < 4; n += 1) await cluster.sql(`insert into lost values (${n}); select pg_switch_wal()`);
+    await stream.until(String((await cluster.sql('select pg_current_wal_flush_lsn()::text as at'))[0]?.['at']));
+    await stream.stop();
+    const replay = await replayTo(asset(), repository, { kind: 'now' });
+    const { pieces } = await stream.log.list();
+    await stream.log.remove(pieces.slice(-3, -1));
+    const { contents, facts } = await ofPoint(replay.base);
+    const path = join(cluster.folder, 'lost-on-the-way');
+    try {
+      await asset().apply(contents, path, { progress: silentProgress, replay });
+      await expect(asset().start(path, { facts, stay: false, replay })).rejects.toMatchObject({
+        code: expect.stringMatching(/^repository\./) as string,
+      });
+    } finally {
+      await replay.close();
+    }
+    expect((await readdir(join(path, 'pg_wal'))).filter((name) => name.endsWith('.history'))).toEqual([]);
+  });
+
+  const ofPoint = async (id: string): Promise<{ contents: PointContents; facts: Record<string, unknown> }> => {
+    const point = await repository.point(id);
+    return { contents: await repository.contents(point), facts: point.facts.facts };
+  };
 
   it('trap "configuration outside the data folder": a copy starts without any of it', async () => {
     const outside = join(cluster.folder, 'etc');

@@ -12,6 +12,7 @@ import type { LogListing, LogReader } from '../../log.ts';
 import { forksOf, lsnText, segmentName, segmentOfName } from '../lsn.ts';
 import type { LogFiles } from '../recovery/fetcher.ts';
 import { readStretch } from '../recovery/survey-log.ts';
+import { keepTablespacesInside } from '../recovery/tablespace-records.ts';
 import type { Way } from '../stream/resume.ts';
 
 /** A server that asks in vain for so long, though there is more behind, asks in vain for ever. */
@@ -131,6 +132,7 @@ export class FollowedLog implements LogFiles {
     if (this.#given.get(name) === end && (await this.#hasIt(name))) return this.#miss(timeline, start, covered);
     const whole = Buffer.alloc(this.#segmentBytes);
     (await readStretch(this.#log, this.#listing.pieces, { timeline, start, end }, { signal })).copy(whole);
+    keepTablespacesInside(whole, start);
     this.#given.set(name, end);
     this.#unmet = undefined;
     this.#servedTimeline = Math.max(this.#servedTimeline, timeline);
