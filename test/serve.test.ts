@@ -152,6 +152,9 @@ describe('serve', () => {
   it('refuses to begin what it cannot: no plan, a wrong address, a hold that is too short', async () => {
     expect((await place.run('serve', '--plan', './none.yaml')).exitCode).toBe(2);
     expect((await place.run('serve', '--listen', 'here')).json).toMatchObject({ error: { code: 'input.flag' } });
+    for (const others of ['0.0.0.0:0', '[::]:0', '127.example:0'])
+      expect((await place.run('serve', '--listen', others)).json).toMatchObject({ error: { code: 'input.flag' } });
+    expect((await place.run('serve', '--tls-cert', './a.pem')).json).toMatchObject({ error: { code: 'input.flag' } });
     expect((await place.run('serve', '--takeover', '1s')).json).toMatchObject({ error: { code: 'input.flag' } });
   });
 });

@@ -149,6 +149,18 @@ export const errorCodes = {
   'drill.bubble': entry(1, 'human', 'the bubble could not be made, kept apart or destroyed'),
   'environment.protected': entry(3, 'human', 'the environment is protected and asks for consent'),
 
+  // The API
+  'api.invalid': entry(2, 'no', 'what was asked of the API is not as its contract says'),
+  'api.unknown': entry(2, 'no', 'the API has nothing at this address'),
+  'api.too_large': entry(2, 'no', 'what was sent to the API is larger than it takes'),
+  'api.signed_out': entry(2, 'human', 'who asks the API did not show who it is, or not any more'),
+  'api.forbidden': entry(2, 'no', 'who asks the API may not do this'),
+  'api.foreign': entry(2, 'no', 'a change was asked for from another place than the pages of this server'),
+  'api.busy': entry(4, 'later', 'the API was asked too often, or for too much at once'),
+  'account.missing': entry(2, 'no', 'there is no such account or token'),
+  'account.last': entry(2, 'human', 'the last admin would go'),
+  'preview.expired': entry(2, 'no', 'a dry run of a restore was executed already, or is too old'),
+
   // The machine
   'process.failed': entry(1, 'later', 'a program ended with an error'),
   'process.missing': entry(2, 'human', 'a program is not installed'),

@@ -1,4 +1,5 @@
 import { actingLimits } from './acting-limits.ts';
+import { apiLimits } from './api-limits.ts';
 import { servingLimits } from './serving-limits.ts';
 import { storeLimits } from './store-limits.ts';
 
@@ -7,6 +8,7 @@ import { storeLimits } from './store-limits.ts';
  */
 export const limits = {
   ...actingLimits,
+  ...apiLimits,
   ...storeLimits,
   ...servingLimits,
   /** A pack is one object: large enough that a store's cost per request vanishes, small enough to rewrite in a second. */

@@ -47,8 +47,9 @@ export const servingLimits = {
   /** Copies that state no time are looked after this often; those that do, twice in it, and not more often than the second. */
   copyEveryMs: 3_600_000,
   copyEveryMsMin: 300_000,
-  /** A request for metrics has a line and a few headers; whoever is slower or longer is not a scraper. */
+  /** A request has a line, a few headers and a small body; whoever is slower or longer is no scraper and no page. */
   requestBytesMax: 8 * 2 ** 10,
   requestMs: 10_000,
-  connectionsMax: 32,
+  /** A page keeps one open for what happens, and asks over five more. */
+  connectionsMax: 256,
 } as const;

@@ -5,6 +5,8 @@ import type { SchedulerEvent } from '../../schedule/index.ts';
 export type ServeEvent =
   | SchedulerEvent
   | { readonly event: 'listening'; readonly url: string }
+  /** There is no account yet: whoever knows the code makes the first. */
+  | { readonly event: 'set_up'; readonly code: string; readonly url: string }
   | { readonly event: 'standing_by'; readonly words: string }
   | {
       readonly event: 'keeping';

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { LifeboatError, limits, messageOf } from '../../core/index.ts';
 
@@ -14,33 +15,75 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+export interface ListenPlace {
+  readonly host: string;
+  readonly port: number;
+  /** PEM: then nothing is answered that did not come by TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+}
+
+export interface ListenOptions {
+  /** Answers every path that is not among the routes; without it there is nothing there. */
+  readonly rest?: RequestListener | undefined;
+  /** How long a whole request may take to arrive; default: `limits.requestMs`. */
+  readonly requestMs?: number;
+}
+
 /**
- * Answers questions of machines: GET of a few paths, nothing is changed by any, and nothing that is sent is read. Throws `port.taken`.
+ * Answers questions of machines: GET of a few paths, nothing is changed by any, and nothing that is sent is read; `rest` answers all others. Throws
+ * `port.taken`, and `input.file` for a certificate or key that cannot be used.
  */
 export async function listen(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, tls }: ListenPlace,
   routes: Readonly<Record<string, () => Answer>>,
+  { rest, requestMs = limits.requestMs }: ListenOptions = {},
 ): Promise<Listening> {
-  const server = createServer(
-    {
-      maxHeaderSize: limits.requestBytesMax,
-      requestTimeout: limits.requestMs,
-      headersTimeout: limits.requestMs,
-      keepAliveTimeout: limits.requestMs,
-    },
-    (request, response) => answer(request, response, routes),
-  );
+  const bounds = {
+    maxHeaderSize: limits.requestBytesMax,
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    keepAliveTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.ceil(requestMs / 4),
+  };
+  const handle: RequestListener = (request, response) => {
+    if (rest !== undefined && !Object.hasOwn(routes, pathOf(request))) rest(request, response);
+    else answer(request, response, routes);
+  };
+  const server = tls === undefined ? createServer(bounds, handle) : secureServer(tls, bounds, handle);
   server.maxConnections = limits.connectionsMax;
   await begin(server, host, port);
   const { port: given } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${given}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${given}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function secureServer(
+  { certificate, key }: NonNullable<ListenPlace['tls']>,
+  bounds: object,
+  handle: RequestListener,
+): Server {
+  try {
+    const settings = {
+      ...bounds,
+      cert: certificate,
+      key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: limits.requestMs,
+    } as const;
+    // Who connects and says nothing is not waited for.
+    return createSecureServer(settings, handle);
+  } catch (error) {
+    throw new LifeboatError('input.file', `the certificate and its key cannot be used: ${messageOf(error)}`, {
+      hint: 'Both are PEM files, the key without a passphrase and of this certificate.',
+      cause: error,
+    });
+  }
 }
 
 function begin(server: Server, host: string, port: number): Promise<void> {
@@ -64,7 +107,7 @@ function answer(
 ): void {
   // What is sent along is not wanted: it is let pass, within the time of a request.
   request.resume();
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const path = pathOf(request);
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   const { status, type, body } = answerOf(request.method, route);
   response.writeHead(status, {
@@ -75,6 +118,8 @@ function answer(
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
 function answerOf(method: string | undefined, route: (() => Answer) | undefined): Answer {
   const plain = (status: number, body: string): Answer => ({

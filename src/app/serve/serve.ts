@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import {
-  LifeboatError,
+  isLifeboatError,
   limits,
   silentProgress,
   systemClock,
@@ -15,8 +17,9 @@ import { openWorkspace, type OpenWorkspace } from '../open.ts';
 import { toolVersion } from '../version.ts';
 import type { ServeEvent } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { Answering, ServeHost } from './host.ts';
 import { keepersOf } from './keepers.ts';
-import { listen, type Answer, type Listening } from './listen.ts';
+import { listen, type Answer, type Listening, type ListenPlace } from './listen.ts';
 import { PlanInForce } from './plan-in-force.ts';
 import { Reign } from './reign.ts';
 import { takeRole, type Role } from './role.ts';
@@ -25,7 +28,9 @@ export interface ServeOptions {
   readonly planFile: string;
   readonly stateFolder: string;
   /** Where metrics and health are told; undefined: nowhere. `orAnyPort`: if the port is taken, at a free one. */
-  readonly listen?: { readonly host: string; readonly port: number; readonly orAnyPort: boolean };
+  readonly listen?: ListenPlace & { readonly orAnyPort: boolean };
+  /** Answers whatever else is asked there. */
+  readonly answer?: (host: ServeHost) => Promise<Answering>;
   /** Default: `limits.jobsAtOnce`. */
   readonly jobsAtOnce?: number;
   /** How long a hold of the schedule lasts, and so after how long another machine takes it over; default: `limits.serveLeaseMs`. */
@@ -68,8 +73,14 @@ class Server {
   #planChanged = new AbortController();
   #keepers: { readonly plan: Plan; readonly of: ReturnType<typeof keepersOf> } | undefined;
 
+  readonly #hearing = new Set<(event: ServeEvent) => void>();
+
   constructor(options: ServeOptions, clock: Clock, plan: PlanInForce) {
-    this.#options = options;
+    const say = (event: ServeEvent): void => {
+      options.say(event);
+      for (const hear of this.#hearing) hear(event);
+    };
+    this.#options = { ...options, say };
     this.#clock = clock;
     this.#plan = plan;
     this.#startedMs = clock.now();
@@ -78,13 +89,17 @@ class Server {
       clock,
       plan: () => plan.plan,
       isWell: () => this.#reign !== undefined && healthOf(this.#facts()).ok,
-      say: (words) => options.say({ event: 'note', words }),
+      say: (words) => say({ event: 'note', words }),
     });
   }
 
   async run(): Promise<ServeReport> {
     const { signal, say, onReady } = this.#options;
-    const listening = await this.#listen();
+    const answering = await this.#answering();
+    const listening = await this.#listen(answering).catch(async (error: unknown) => {
+      await answering?.close();
+      throw error;
+    });
     for (const name of this.#plan.errors)
       say({ event: 'note', words: `the plan has an error, see lifeboat check: ${name}` });
     const over = new AbortController();
@@ -98,6 +113,7 @@ class Server {
       over.abort();
       await Promise.all(beside);
       await listening?.close();
+      await answering?.close();
     }
   }
 
@@ -189,15 +205,39 @@ class Server {
     else if (now) say({ event: 'note', words: 'the plan was looked at, and is the same' });
   }
 
-  async #listen(): Promise<Listening | undefined> {
+  async #answering(): Promise<Answering | undefined> {
+    const { answer, listen: place, planFile, stateFolder, signal, say } = this.#options;
+    if (place === undefined) return undefined;
+    return answer?.({
+      clock: this.#clock,
+      name: hostname(),
+      tool: toolVersion(),
+      planFile,
+      stateFolder: resolve(stateFolder),
+      signal,
+      plan: () => this.#plan.plan,
+      refused: () => this.#plan.refused,
+      open: () => this.#open(this.#plan.plan),
+      keeping: () => this.#reign?.keeping,
+      hear: (listener) => {
+        this.#hearing.add(listener);
+        return () => void this.#hearing.delete(listener);
+      },
+      say,
+    });
+  }
+
+  async #listen(answering: Answering | undefined): Promise<Listening | undefined> {
     const { listen: place, say } = this.#options;
     if (place === undefined) return undefined;
     const routes = { '/metrics': () => this.#metrics(), '/healthz': () => this.#health() };
-    const listening = await listen(place, routes).catch((error: unknown) => {
-      if (!place.orAnyPort || !(error instanceof LifeboatError)) throw error;
-      return listen({ ...place, port: 0 }, routes);
+    const rest = answering === undefined ? {} : { rest: answering.handle };
+    const listening = await listen(place, routes, rest).catch((error: unknown) => {
+      if (!place.orAnyPort || !isLifeboatError(error, 'port.taken')) throw error;
+      return listen({ ...place, port: 0 }, routes, rest);
     });
     say({ event: 'listening', url: listening.url });
+    answering?.listening(listening.url);
     return listening;
   }
 

@@ -1,15 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
 import { serve, type ServeEvent, type ServeOptions } from '../../app/index.ts';
-import { formatDuration, isoTime, LifeboatError, limits, redactData, systemClock } from '../../core/index.ts';
+import {
+  formatDuration,
+  isoTime,
+  LifeboatError,
+  limits,
+  messageOf,
+  redactData,
+  systemClock,
+} from '../../core/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Input } from '../input.ts';
 
 export const command: Command = {
   description:
-    'Keeps the plan as long as it runs: takes points by the calendars, keeps the streams, copies, reads back, lets go by retention, and rehearses. What a machine slept through is made up for once. Each thing is written down before it begins, so that it may be killed at any moment and goes on when it is started again. Several may be started for one plan, here or on other machines: one keeps the schedule, the others stand by and take over. A changed plan is kept to as soon as it is sound (at once on SIGHUP); one with new errors is refused, and the old one goes on. Tells metrics at /metrics and health at /healthz, and keeps the dead man’s switch of the plan quiet (tool.heartbeat). Ends on SIGTERM or Ctrl-C: what is under way has a minute to stop. With --json each event is a line of its own on standard error.',
+    'Keeps the plan as long as it runs: takes points by the calendars, keeps the streams, copies, reads back, lets go by retention, and rehearses. What a machine slept through is made up for once. Each thing is written down before it begins, so that it may be killed at any moment and goes on when it is started again. Several may be started for one plan, here or on other machines: one keeps the schedule, the others stand by and take over. A changed plan is kept to as soon as it is sound (at once on SIGHUP); one with new errors is refused, and the old one goes on. Tells metrics at /metrics and health at /healthz, answers the API below /api/v1 (with accounts, whose first one is made with the code that is said at the start), and keeps the dead man’s switch of the plan quiet (tool.heartbeat). Ends on SIGTERM or Ctrl-C: what is under way has a minute to stop. With --json each event is a line of its own on standard error.',
   options: [
     {
       flags: '--listen <ADDRESS>',
-      summary: `where metrics and health are told: HOST:PORT, or off; default: ${limits.servePlace}`,
+      summary: `where metrics, health and the API are: HOST:PORT, or off; default: ${limits.servePlace}. Where others reach it too it speaks TLS`,
+    },
+    { flags: '--tls-cert <FILE>', summary: 'speak TLS with this certificate (PEM), and with --tls-key' },
+    { flags: '--tls-key <FILE>', summary: 'its key (PEM)' },
+    {
+      flags: '--without-tls',
+      summary:
+        'others may reach this server although passwords and tokens then travel open: something before it speaks TLS',
+    },
+    {
+      flags: '--name <HOST...>',
+      summary: 'names by which people reach this server; what the certificate says is known',
     },
     { flags: '--jobs <NUMBER>', summary: `how many things are done at once (${limits.jobsAtOnce})` },
     {
@@ -25,8 +47,15 @@ export const command: Command = {
   run: async (context, input) => {
     let release = (): void => {};
     try {
+      const options = await optionsOf(context, input);
+      const names = input.texts('name');
       const { left } = await serve({
-        ...optionsOf(context, input),
+        ...options,
+        answer: async (host) => {
+          const { openApi } = await import('../../api/index.ts');
+          const certificate = options.listen?.tls?.certificate;
+          return openApi(host, { names, ...(certificate === undefined ? {} : { certificate }) });
+        },
         onReady: (lookNow) => (release = onHangUp(lookNow)),
         say: (event) => show(context, event),
       });
@@ -40,9 +69,9 @@ export const command: Command = {
   },
 };
 
-function optionsOf(context: CommandContext, input: Input): Omit<ServeOptions, 'say'> {
+async function optionsOf(context: CommandContext, input: Input): Promise<Omit<ServeOptions, 'say'>> {
   const { planFile, stateFolder, signal, wrapStore, unlock } = context;
-  const listen = placeOf(input.text('listen'));
+  const listen = await listenOf(context, input);
   const jobsAtOnce = input.number('jobs', 1, limits.jobsAtOnceMax);
   const leaseMs = input.durationMs('takeover');
   if (leaseMs !== undefined && leaseMs < limits.serveLeaseMsMin)
@@ -59,6 +88,33 @@ function optionsOf(context: CommandContext, input: Input): Omit<ServeOptions, 's
     ...(wrapStore === undefined ? {} : { wrapStore }),
     ...(unlock === undefined ? {} : { unlock }),
   };
+}
+
+async function listenOf({ folder }: CommandContext, input: Input): Promise<ServeOptions['listen']> {
+  const place = placeOf(input.text('listen'));
+  const [certificate, key] = [input.text('tls-cert'), input.text('tls-key')];
+  if ((certificate === undefined) !== (key === undefined))
+    throw new LifeboatError('input.flag', '--tls-cert and --tls-key go together');
+  if (place === undefined) return undefined;
+  if (certificate !== undefined && key !== undefined) {
+    const [cert, secret] = await Promise.all([readPem(resolve(folder, certificate)), readPem(resolve(folder, key))]);
+    return { ...place, tls: { certificate: cert, key: secret } };
+  }
+  if (isThisMachine(place.host) || input.flag('without-tls')) return place;
+  throw new LifeboatError('input.flag', `others reach ${place.host}, and passwords and tokens would travel open`, {
+    hint: 'Give --tls-cert and --tls-key, or say --without-tls where something before it speaks TLS.',
+  });
+}
+
+const isThisMachine = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new LifeboatError('input.file', `${file} cannot be read: ${messageOf(error)}`, { where: file, cause: error });
+  }
 }
 
 function placeOf(text: string | undefined): ServeOptions['listen'] {
@@ -88,6 +144,8 @@ function wordsOf(event: ServeEvent): string {
   switch (event.event) {
     case 'listening':
       return `metrics and health at ${event.url}/metrics and ${event.url}/healthz`;
+    case 'set_up':
+      return `nobody has an account yet: make the first at ${event.url} with the code ${event.code}`;
     case 'standing_by':
       return `standing by: ${event.words}`;
     case 'keeping':

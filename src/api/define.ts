@@ -1,0 +1,144 @@
+import { createRoute, type z } from '@hono/zod-openapi';
+import { LifeboatError } from '../core/index.ts';
+import { writeAudit } from './audit.ts';
+import { failure, type Role } from './contract/index.ts';
+import type { Desk } from './desk.ts';
+import { failureOf } from './failures.ts';
+import { addressOf, mustBe, mustBeOurPage, type Asking, type Caller } from './security/caller.ts';
+
+type Schema = z.ZodType;
+type Read<S> = S extends Schema ? z.output<S> : undefined;
+
+export interface RouteSpec<Q, P, B, A extends Schema> {
+  readonly method: 'get' | 'post' | 'delete';
+  /** Below `/api/v1`: `/runs/{id}`. */
+  readonly path: string;
+  /** The least role; `nobody`: who is not signed in may ask too. */
+  readonly needs: Role | 'nobody';
+  readonly about: string;
+  readonly query?: Q;
+  readonly params?: P;
+  readonly body?: B;
+  readonly answer: A;
+  readonly status?: 200 | 201 | 202;
+}
+
+export interface Question<Q, P, B> {
+  readonly query: Read<Q>;
+  readonly params: Read<P>;
+  readonly body: Read<B>;
+  readonly asking: Asking;
+  /** What the audit says that it was about; of a change. */
+  about(words: string): void;
+}
+
+/**
+ * The one way a route comes into being: what it needs of who asks, what it takes and gives, and for a change the record that it leaves, whatever
+ * became of it.
+ */
+export function define<
+  A extends Schema,
+  Q extends Schema | undefined = undefined,
+  P extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(
+  desk: Desk,
+  spec: RouteSpec<Q, P, B, A>,
+  answer: (question: Question<Q, P, B> & { readonly caller: Caller }) => Promise<z.output<A>> | z.output<A>,
+): void {
+  const { method, path, needs, status = 200 } = spec;
+  const route = createRoute({
+    method,
+    path,
+    tags: [path.split('/')[1] ?? ''],
+    summary: spec.about,
+    description: needs === 'nobody' ? 'Whoever asks.' : `Needs the role ${needs}.`,
+    ...(needs === 'nobody' ? {} : { security: [{ session: [] }, { token: [] }] }),
+    request: requestOf(spec),
+    responses: {
+      [status]: { description: 'As asked', content: { 'application/json': { schema: spec.answer } } },
+      default: { description: 'An error of the product', content: { 'application/json': { schema: failure } } },
+    },
+    middleware: [
+      // Before anything that was sent is looked at.
+      async (asking: Asking, next: () => Promise<void>) => {
+        try {
+          guard(asking, spec);
+        } catch (error) {
+          if (method !== 'get' && asking.get('caller') !== undefined) audit(desk, asking, spec, undefined, error);
+          throw error;
+        }
+        await next();
+      },
+    ],
+  });
+  const handler = async (asking: Asking): Promise<Response> => {
+    let about: string | undefined;
+    const valid = (part: string): never => (asking.req as never as { valid(of: string): never }).valid(part);
+    const question = {
+      query: (spec.query === undefined ? undefined : valid('query')) as Read<Q>,
+      params: (spec.params === undefined ? undefined : valid('param')) as Read<P>,
+      body: (spec.body === undefined ? undefined : valid('json')) as Read<B>,
+      asking,
+      about: (words: string) => void (about = words),
+      caller: asking.get('caller') as Caller,
+    };
+    let given: unknown;
+    let failed: unknown;
+    try {
+      given = await answer(question);
+      if (desk.checksAnswers) mustBeAsPromised(spec.answer, given, `${method} ${path}`);
+    } catch (error) {
+      failed = error;
+    }
+    if (method !== 'get') audit(desk, asking, spec, about, failed);
+    if (failed !== undefined) throw failed;
+    return asking.json(given as object, status);
+  };
+  desk.app.openapi(route as never, handler as never);
+}
+
+function guard(
+  asking: Asking,
+  { method, needs }: Pick<RouteSpec<unknown, unknown, unknown, Schema>, 'method' | 'needs'>,
+): void {
+  const caller = asking.get('caller');
+  if (needs !== 'nobody') mustBe(caller, needs);
+  if (method !== 'get') mustBeOurPage(asking, caller);
+}
+
+function audit(
+  desk: Desk,
+  asking: Asking,
+  { method, path }: Pick<RouteSpec<unknown, unknown, unknown, Schema>, 'method' | 'path'>,
+  about: string | undefined,
+  error: unknown,
+): void {
+  const failed = error === undefined ? undefined : failureOf(error);
+  const caller = asking.get('caller');
+  writeAudit(desk, {
+    who: caller?.name ?? 'nobody',
+    role: caller?.role,
+    by: caller?.by ?? 'nobody',
+    from: addressOf(asking),
+    what: `${method.toUpperCase()} ${path.slice(1)}`,
+    about,
+    status: failed?.status ?? 200,
+    outcome: failed?.problem.code ?? 'done',
+  });
+}
+
+function requestOf({ query, params, body }: RouteSpec<unknown, unknown, unknown, Schema>): object {
+  return {
+    ...(query === undefined ? {} : { query }),
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+  };
+}
+
+function mustBeAsPromised(schema: Schema, given: unknown, what: string): void {
+  const read = schema.safeParse(given);
+  if (read.success) return;
+  const why = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  throw new LifeboatError('internal', `${what} gives what its contract does not promise: ${why}`);
+}

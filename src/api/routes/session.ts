@@ -1,0 +1,106 @@
+import { setCookie } from 'hono/cookie';
+import { isoTime, LifeboatError, limits } from '../../core/index.ts';
+import { session, setUp, signIn, type Session } from '../contract/index.ts';
+import { define } from '../define.ts';
+import type { Desk } from '../desk.ts';
+import { setUpIsOver } from '../security/accounts.ts';
+import { addressOf, cookieName, isSecure, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
+import { csrfOf } from '../security/sessions.ts';
+
+/** Signing in and out, and the first account. */
+export function sessionRoutes(desk: Desk): void {
+  define(
+    desk,
+    { method: 'get', path: '/session', needs: 'nobody', about: 'Who is signed in', answer: session },
+    ({ caller }) => (caller === undefined ? signedOut(desk) : sessionOf(desk, caller)),
+  );
+  define(
+    desk,
+    { method: 'post', path: '/session', needs: 'nobody', about: 'Sign in', body: signIn, answer: session },
+    async ({ asking, body, about }) => {
+      about(body.name);
+      const { signInOfAccount, signInOfAddress } = desk.limiters;
+      const address = addressOf(asking);
+      signInOfAccount.mustBeFree(body.name);
+      signInOfAddress.mustBeFree(address);
+      // Counted before it is tried: those who try at once count each other.
+      signInOfAccount.note(body.name);
+      signInOfAddress.note(address);
+      const account = await desk.accounts.check(body.name, body.password);
+      if (account === undefined) throw new LifeboatError('api.signed_out', 'name or password is wrong');
+      signInOfAccount.forget(body.name);
+      return begin(desk, asking, account.name);
+    },
+  );
+  define(
+    desk,
+    { method: 'delete', path: '/session', needs: 'nobody', about: 'Sign out', answer: session },
+    ({ asking, caller }) => {
+      if (caller?.session !== undefined) desk.sessions.end(caller.session);
+      setCookie(asking, cookieName(asking), '', { ...cookieSettings(asking), maxAge: 0 });
+      return signedOut(desk);
+    },
+  );
+  define(
+    desk,
+    { method: 'post', path: '/setup', needs: 'nobody', about: 'Make the first admin', body: setUp, answer: session },
+    async ({ asking, body, about }) => {
+      about(body.name);
+      const address = addressOf(asking);
+      desk.limiters.signInOfAddress.mustBeFree(address);
+      if (!desk.accounts.isEmpty) throw setUpIsOver();
+      if (!desk.setUpCode.isRight(body.code)) {
+        desk.limiters.signInOfAddress.note(address);
+        throw new LifeboatError('api.signed_out', 'this is not the code', {
+          hint: '`lifeboat serve` says it on its terminal each time it starts, as long as there is no account.',
+        });
+      }
+      const { name, password, contact } = body;
+      await desk.accounts.add({ name, password, contact, role: 'admin' }, true);
+      desk.setUpCode.forget();
+      return begin(desk, asking, name);
+    },
+  );
+}
+
+/** Another id than the browser came with, which ends: nobody can have known it before. */
+function begin(desk: Desk, asking: Asking, name: string): Session {
+  const before = sessionIdOf(asking);
+  if (before !== undefined) desk.sessions.end(before);
+  const id = desk.sessions.begin(name, addressOf(asking));
+  const found = desk.sessions.find(id);
+  if (found === undefined) throw new LifeboatError('api.signed_out', 'the account went away meanwhile');
+  const { account, expiresMs } = found;
+  setCookie(asking, cookieName(asking), id, {
+    ...cookieSettings(asking),
+    maxAge: Math.floor(limits.sessionMs / 1000),
+  });
+  const caller: Caller = {
+    name,
+    role: account.role,
+    contact: account.contact ?? undefined,
+    by: 'session',
+    expiresMs,
+    session: id,
+  };
+  asking.set('caller', caller);
+  return sessionOf(desk, caller);
+}
+
+const cookieSettings = (asking: Asking) =>
+  ({ httpOnly: true, sameSite: 'Strict', secure: isSecure(asking), path: '/' }) as const;
+
+const signedOut = ({ accounts }: Desk): Session => ({ signedIn: false, setup: accounts.isEmpty });
+
+function sessionOf({ host }: Desk, { name, role, contact, by, expiresMs, session: id }: Caller): Session {
+  return {
+    signedIn: true,
+    me: { name, role, contact: contact ?? null, by },
+    csrf: id === undefined ? null : csrfOf(id),
+    expiresAt: isoTime(expiresMs),
+    plan: host.plan().name,
+    tool: host.tool,
+    host: host.name,
+    at: isoTime(host.clock.now()),
+  };
+}

@@ -1,0 +1,179 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { chance, LifeboatError, limits, type Clock } from '../../core/index.ts';
+import { isAtLeast, type Role } from '../contract/index.ts';
+import { inTransaction, openAccountsFile } from './database.ts';
+import { hashOfPassword, isPassword } from './passwords.ts';
+
+export interface AccountRow {
+  readonly name: string;
+  readonly role: Role;
+  readonly contact: string | null;
+  readonly createdMs: number;
+  readonly signedInMs: number | null;
+}
+
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly by: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly revokedMs: number | null;
+  readonly usedMs: number | null;
+}
+
+export interface NewAccount {
+  readonly name: string;
+  readonly role: Role;
+  readonly password: string;
+  readonly contact?: string | undefined;
+}
+
+/** Who may ask what, of one folder of state. Secrets are kept as hashes; a token is shown once, when it is made. */
+export class Accounts {
+  readonly database: DatabaseSync;
+  readonly #clock: Clock;
+
+  constructor(stateFolder: string, clock: Clock) {
+    this.database = openAccountsFile(stateFolder);
+    this.#clock = clock;
+  }
+
+  get isEmpty(): boolean {
+    return this.database.prepare('select 1 from accounts limit 1').get() === undefined;
+  }
+
+  list(): AccountRow[] {
+    return this.database.prepare('select * from accounts order by name').all().map(accountOf);
+  }
+
+  find(name: string): AccountRow | undefined {
+    const row = this.database.prepare('select * from accounts where name = ?').get(name);
+    return row === undefined ? undefined : accountOf(row);
+  }
+
+  /** `first`: only if there is none yet. Throws `input.exists`, `api.busy`, `limit.exceeded`. */
+  async add({ name, role, password, contact }: NewAccount, first = false): Promise<AccountRow> {
+    const hash = await hashOfPassword(password);
+    return inTransaction(this.database, () => {
+      const count = Number(this.database.prepare('select count(*) as n from accounts').get()?.['n']);
+      if (first && count > 0) throw setUpIsOver();
+      if (count >= limits.accountsMax) throw new LifeboatError('limit.exceeded', `there are ${count} accounts`);
+      if (this.find(name) !== undefined) {
+        throw new LifeboatError('input.exists', `there is an account ${name} already`, {
+          hint: 'Remove it first, or take another name.',
+        });
+      }
+      this.database
+        .prepare('insert into accounts (name, role, contact, password, created_ms) values (?, ?, ?, ?, ?)')
+        .run(name, role, contact ?? null, hash, this.#clock.now());
+      return this.find(name) as AccountRow;
+    });
+  }
+
+  /** With its sessions and tokens. Throws `account.missing`, `account.last`. */
+  remove(name: string): void {
+    inTransaction(this.database, () => {
+      const account = this.find(name);
+      if (account === undefined) throw noAccount(name);
+      const admins = this.list().filter(({ role }) => isAtLeast(role, 'admin'));
+      if (admins.length === 1 && admins[0]?.name === name) {
+        throw new LifeboatError('account.last', `${name} is the last admin`, { hint: 'Make another one first.' });
+      }
+      this.database.prepare('delete from accounts where name = ?').run(name);
+      this.database.prepare('delete from sessions where account = ?').run(name);
+      this.database
+        .prepare('update tokens set revoked_ms = ? where made_by = ? and revoked_ms is null')
+        .run(this.#clock.now(), name);
+    });
+  }
+
+  /** The account, if this is its password. Takes the same time if there is no such account. Throws `api.busy`. */
+  async check(name: string, password: string): Promise<AccountRow | undefined> {
+    const row = this.database.prepare('select password from accounts where name = ?').get(name);
+    const isRight = await isPassword(password, row === undefined ? undefined : String(row['password']));
+    if (!isRight) return undefined;
+    this.database.prepare('update accounts set signed_in_ms = ? where name = ?').run(this.#clock.now(), name);
+    return this.find(name);
+  }
+
+  tokens(): TokenRow[] {
+    return this.database.prepare('select * from tokens order by created_ms desc, id').all().map(tokenOf);
+  }
+
+  /** The text is nowhere else: whoever loses it makes another. Throws `limit.exceeded`. */
+  makeToken(wish: { name: string; role: Role; days: number; by: string }): TokenRow & { readonly token: string } {
+    const createdMs = this.#clock.now();
+    const expiresMs = createdMs + wish.days * 86_400_000;
+    const id = chance(10);
+    const token = `lifeboat_${id}_${randomBytes(32).toString('base64url')}`;
+    inTransaction(this.database, () => {
+      // What ended long ago is in the audit.
+      this.database.prepare('delete from tokens where expires_ms < ?').run(createdMs - 30 * 86_400_000);
+      const count = Number(this.database.prepare('select count(*) as n from tokens').get()?.['n']);
+      if (count >= limits.tokensMax) throw new LifeboatError('limit.exceeded', `there are ${count} tokens`);
+      this.database
+        .prepare(
+          'insert into tokens (id, name, role, hash, made_by, created_ms, expires_ms) values (?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(id, wish.name, wish.role, hashOf(token), wish.by, createdMs, expiresMs);
+    });
+    const { name, role, by } = wish;
+    return { id, name, role, by, createdMs, expiresMs, revokedMs: null, usedMs: null, token };
+  }
+
+  /** Throws `account.missing`. */
+  revoke(id: string): void {
+    const { changes } = this.database
+      .prepare('update tokens set revoked_ms = coalesce(revoked_ms, ?) where id = ?')
+      .run(this.#clock.now(), id);
+    if (Number(changes) === 0) throw new LifeboatError('account.missing', `there is no token ${id}`);
+  }
+
+  /** The token, if it is one and good now. */
+  useToken(text: string): TokenRow | undefined {
+    const row = this.database.prepare('select * from tokens where hash = ?').get(hashOf(text));
+    if (row === undefined) return undefined;
+    const token = tokenOf(row);
+    const nowMs = this.#clock.now();
+    if (token.revokedMs !== null || token.expiresMs <= nowMs) return undefined;
+    if (nowMs - (token.usedMs ?? 0) > limits.usedNotedMs)
+      this.database.prepare('update tokens set used_ms = ? where id = ?').run(nowMs, token.id);
+    return token;
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+export const setUpIsOver = (): LifeboatError =>
+  new LifeboatError('api.forbidden', 'there are accounts already: set-up is over', {
+    hint: 'Sign in, or on the machine itself: lifeboat accounts add NAME --role admin',
+  });
+
+export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+const noAccount = (name: string): LifeboatError =>
+  new LifeboatError('account.missing', `there is no account ${name}`, { hint: 'List them: lifeboat accounts list' });
+
+const accountOf = (row: Record<string, unknown>): AccountRow => ({
+  name: String(row['name']),
+  role: row['role'] as Role,
+  contact: row['contact'] as string | null,
+  createdMs: Number(row['created_ms']),
+  signedInMs: row['signed_in_ms'] as number | null,
+});
+
+const tokenOf = (row: Record<string, unknown>): TokenRow => ({
+  id: String(row['id']),
+  name: String(row['name']),
+  role: row['role'] as Role,
+  by: String(row['made_by']),
+  createdMs: Number(row['created_ms']),
+  expiresMs: Number(row['expires_ms']),
+  revokedMs: row['revoked_ms'] as number | null,
+  usedMs: row['used_ms'] as number | null,
+});
