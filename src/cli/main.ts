@@ -16,7 +16,7 @@ export async function main(words: readonly string[]): Promise<number> {
   });
   const { runWords } = await import('./run-words.ts');
   const ask = askAt(process);
-  return runWords(words, {
+  const exitCode = await runWords(words, {
     ...(ask === undefined ? {} : { ask }),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -24,7 +24,13 @@ export async function main(words: readonly string[]): Promise<number> {
     folder: process.cwd(),
     signal,
   });
+  await Promise.all([process.stdout, process.stderr].map(taken));
+  return exitCode;
 }
+
+/** Resolves when what was written is with its reader, or nobody reads any more: a pipe takes 64 KiB, and what waits behind that would end with us. */
+const taken = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => void stream.write('', () => resolve()));
 
 /** `lifeboat points | head -1` closes the pipe early: the work goes on, its words just have no reader any more. */
 function ignoreClosedPipes(): void {
