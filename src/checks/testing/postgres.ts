@@ -30,7 +30,16 @@ export async function startTestServer(): Promise<TestServer> {
   const data = join(folder, 'data');
   await mustSucceed([join(programs, 'initdb'), '-D', data, '-U', 'shop', '-A', 'trust', '-N', '-E', 'UTF8'], options);
   const port = await freePort();
-  const settings = ['-c', `port=${port}`, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  const settings = [
+    '-c',
+    `port=${port}`,
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+    '-c',
+    'fsync=off',
+  ];
   const service = await startService([join(programs, 'postgres'), '-D', data, ...settings], options);
   for (let tries = 0; (await ready(port)) === false; tries += 1) {
     if (tries > 200) throw new Error(`PostgreSQL did not start: ${service.tail()}`);

@@ -10,7 +10,7 @@ import {
 } from '../../hands/standby.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 import { askOldPrimary } from './fenced.ts';
-import { liftInherited } from './inherited.ts';
+import { liftInherited, stillFenced } from './inherited.ts';
 import { lossOf, refused, waiverOf, whyNot } from './judge.ts';
 import { describeKept, inspectKept, promoteKept, proveKept } from './kept.ts';
 import { placeOf, type StandbyPlace } from './place.ts';
@@ -68,6 +68,7 @@ export const promoteStep: StepKind<Settings> = {
     if (typeof timeline !== 'number' || now.inRecovery) return 'not-done';
     if (now.timeline <= timeline) return 'unknown';
     // Promoted, and still behind the fence that it inherited: what is left is done by `run`.
+    if ((await stillFenced(longOf(input.settings).asset, url, context)) !== undefined) return 'not-done';
     if ((await tryWrite(url, context.signal)) !== 'taken') return 'not-done';
     const { lost, waivedBy } = input.remembered;
     return doneOf(url, now, { lost: String(lost), ...(typeof waivedBy === 'string' ? { waivedBy } : {}) });
@@ -120,14 +121,16 @@ async function finish(input: Input, url: string, context: StepContext): Promise<
   await liftInherited(longOf(input.settings).asset, url, context);
   const now = await stateOfServer(url, context.signal);
   const write = await tryWrite(url, context.signal);
-  if (wasPromoted(input, now) && now.systemId === remembered['systemId'] && write === 'taken') {
+  const fenced = await stillFenced(longOf(input.settings).asset, url, context);
+  const isItself = wasPromoted(input, now) && now.systemId === remembered['systemId'];
+  if (isItself && write === 'taken' && fenced === undefined) {
     const { lost, waivedBy } = remembered;
     return doneOf(url, now, { lost: String(lost), ...(typeof waivedBy === 'string' ? { waivedBy } : {}) });
   }
   return {
     state: 'failed',
     code: 'promote.refused',
-    summary: `${shownServer(url)} was promoted and is not as it should be: timeline ${now.timeline}, a write is ${write}`,
+    summary: `${shownServer(url)} was promoted and is not as it should be: timeline ${now.timeline}, a write is ${write}${fenced === undefined ? '' : `; ${fenced}`}`,
   };
 }
 

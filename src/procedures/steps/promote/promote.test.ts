@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../core/index.ts';
 import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
 import { resumeRun, type RunResult } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { environmentIn, stepOf, type Bench } from '../../testing/bench.ts';
-import { rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
+import { handsOf, inputOf, rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
+import { promoteServer, stateOfServer } from '../../hands/standby.ts';
 import { startTestStandby, type TestStandby } from '../../testing/real/standby.ts';
+import { promoteStep } from './index.ts';
 
 const skipped = noPostgres === undefined ? '' : ` (${noPostgres})`;
 
@@ -95,6 +98,21 @@ describe.skipIf(noPostgres !== undefined)(`promote${skipped}`, () => {
     expect(last(result)).toMatchObject({ state: 'failed', code: 'promote.refused' });
   });
 
+  it('killed between the promotion and the end of the fence that came over goes on with that, and promotes nothing twice', async () => {
+    await runSql(primary.url, 'create role clerk login');
+    const { steps } = await act(bench, fence({ asset: 'orders', how: 'revoke' }));
+    await followed(primary.url, standby.url);
+    const { systemId } = await stateOfServer(standby.url, new AbortController().signal);
+    const hands = handsOf(bench, { given: () => new Map(steps.map(({ id, outputs }) => [id, outputs])) });
+    const remembered = { timeline: 1, systemId, lost: 'nothing is lost' };
+    const input = inputOf(promoteStep as never, 'orders', remembered) as never;
+    await promoteServer(standby.url, hands.signal);
+    expect(await promoteStep.inspect?.(input, hands)).toBe('not-done');
+    expect(await promoteStep.run(input, hands)).toMatchObject({ state: 'done', outputs: { timeline: 2 } });
+    await runSql(standby.url.replace('//shop@', '//clerk@'), 'select 1');
+    expect(await promoteStep.inspect?.(input, hands)).toMatchObject({ state: 'done', outputs: { timeline: 2 } });
+  });
+
   it('killed after it was promoted it is not promoted again', async () => {
     await act(bench, fence({ asset: 'orders', how: 'read-only' }), promote);
     const remembered = rememberedBy(bench, 'act');
@@ -102,3 +120,10 @@ describe.skipIf(noPostgres !== undefined)(`promote${skipped}`, () => {
     expect(last(result)).toMatchObject({ state: 'done', attempts: 1, outputs: { lost: 'nothing is lost' } });
   });
 });
+
+/** Until the standby has all that its primary has written. */
+async function followed(primary: string, standby: string): Promise<void> {
+  const [row] = await runSql(primary, 'select pg_current_wal_lsn()::text as at');
+  const is = `select pg_last_wal_replay_lsn() >= '${String(row?.['at'])}' as there`;
+  while ((await runSql(standby, is))[0]?.['there'] !== true) await systemClock.sleep(20);
+}

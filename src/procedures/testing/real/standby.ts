@@ -28,7 +28,7 @@ export async function startTestStandby(primaryUrl: string): Promise<TestStandby>
   const options = { env, cwd: folder, ...(user === undefined ? {} : { user }) };
   const data = join(folder, 'data');
   await mustSucceed(
-    [join(programs, 'pg_basebackup'), '-D', data, '-d', primaryUrl, '-R', '-X', 'stream', '-c', 'fast'],
+    [join(programs, 'pg_basebackup'), '-D', data, '-d', primaryUrl, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
     options,
   );
   const port = await freePort();
@@ -43,6 +43,8 @@ export async function startTestStandby(primaryUrl: string): Promise<TestStandby>
       'listen_addresses=127.0.0.1',
       '-c',
       'unix_socket_directories=',
+      '-c',
+      'fsync=off', // nothing here must outlive a power cut
     ],
     options,
   );
