@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailoverScene, noScene, type Account } from './support/failover-scene.ts';
-import { killedAt } from './support/killed-failover.ts';
+import { killedAt } from './support/kept-alone.ts';
 import { endOf, type Answer } from './support/lifeboat.ts';
 
 /** Of a run's steps: how each ended. */
