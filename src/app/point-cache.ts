@@ -18,8 +18,8 @@ export function pointCacheIn(stateFolder: string): PointCache {
         await writeFile(part, sealed, { mode: 0o600 });
         await rename(part, whole);
       } catch {
-        // A full disk, a folder that is only read: the next list reads the store again.
-        await rm(part, { force: true }).catch(() => {});
+        // A full disk, a folder that is only read: the next list reads the store again, and not what is known to be old.
+        for (const path of [part, whole]) await rm(path, { force: true }).catch(() => {});
       }
     },
   };

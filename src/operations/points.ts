@@ -27,13 +27,14 @@ export interface PointList {
 }
 
 /**
- * The points of one asset or of all, from every store that answers.
+ * The points of one asset or of all, from every store that answers; with `fresh` each read anew (`Repository.points`).
  * When none of them answers it throws what the one said that came furthest, and why the others did not.
  */
 export async function listPoints(
   workspace: Workspace,
   asset: string | undefined,
   signal?: AbortSignal,
+  fresh = false,
 ): Promise<PointList> {
   if (asset !== undefined) {
     const outside = await outsidePoints(workspace, asset, signal);
@@ -45,7 +46,7 @@ export async function listPoints(
   const unanswered: { store: string; error: LifeboatError }[] = [];
   for (const store of stores) {
     try {
-      const listed = await (await workspace.repository(store)).points(signal === undefined ? {} : { signal });
+      const listed = await (await workspace.repository(store)).points({ fresh, signal });
       damage.push(...listed.damage.map((item) => ({ ...item, store })));
       for (const point of listed.points) collect(found, point, store, asset);
     } catch (error) {

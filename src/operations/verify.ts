@@ -181,7 +181,7 @@ async function pointsToVerify(
   { assets, everything, signal }: VerifyRequest,
 ): Promise<{ points: Point[]; damage: Damage[] } | undefined> {
   if (everything || assets.length === 0) return undefined;
-  const listed = await repository.points(signal === undefined ? {} : { signal });
+  const listed = await repository.points({ fresh: true, signal });
   return { points: listed.points.filter((point) => assets.includes(point.asset)), damage: listed.damage };
 }
 

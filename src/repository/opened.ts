@@ -26,6 +26,7 @@ import type {
   Hold,
   Point,
   PointCache,
+  PointsOptions,
   PointWriter,
   Repository,
   VerifyOptions,
@@ -92,7 +93,7 @@ export class OpenedRepository implements Repository {
     }
   }
 
-  async points(options: { signal?: AbortSignal } = {}): Promise<{ points: Point[]; damage: Damage[] }> {
+  async points(options: PointsOptions = {}): Promise<{ points: Point[]; damage: Damage[] }> {
     return listKnownPoints(this.#store, this.#bundle, { ...options, cache: this.#points, clock: this.#clock });
   }
 

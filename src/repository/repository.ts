@@ -16,8 +16,11 @@ export interface Repository {
   /** Opens a writer's session. What an earlier, killed session uploaded whole is found and used again. */
   write(options: WriteOptions): Promise<PointWriter>;
 
-  /** All points, oldest first. What cannot be read is in `damage`, never left out in silence. */
-  points(options?: { signal?: AbortSignal }): Promise<{ points: Point[]; damage: Damage[] }>;
+  /**
+   * All points, oldest first. What cannot be read is in `damage`, never left out in silence. Of what a `PointCache` kept the newest of each
+   * asset and kind is read again, and with `fresh` all: damage that came since may stand behind any other. What decides what goes asks for that.
+   */
+  points(options?: PointsOptions): Promise<{ points: Point[]; damage: Damage[] }>;
 
   /** Throws `point.missing`, `repository.damaged`. */
   point(id: string): Promise<Point>;
@@ -106,6 +109,11 @@ export interface Repository {
   lacks(point: string, present: ReadonlySet<string>): Promise<string[]>;
 
   close(): Promise<void>;
+}
+
+export interface PointsOptions {
+  readonly fresh?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface WriteOptions {

@@ -8,8 +8,7 @@ import { isOutsidePoint, nothingButFacts } from '../outside-points.ts';
 import { failingOver, type Changeover, type Replica } from '../../stores/index.ts';
 import { expectedTime, type RestoreParts } from './expected-time.ts';
 import { hashOfAsset } from './asset-hash.ts';
-import { choosePoint } from './choose-point.ts';
-import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
+import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
 import { preflight } from './preflight.ts';
@@ -25,15 +24,12 @@ export async function planRestoreOnto(
   lookAt: (asset: Asset, target: string, bytes: number, point: Point) => Promise<void>,
 ): Promise<RestorePlan> {
   const target = resolve(request.target);
-  const chosen = await chooseReplay(workspace, request);
-  const { point, store, others, rejected, damage, unanswered } = await choosePoint(
-    workspace,
-    pointRequest(request, chosen),
-  );
+  const { replay, choice } = await chooseReadable(workspace, request);
+  const { point, store, others, rejected, damage, unanswered } = choice;
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
   await lookAt(asset, target, asset.room?.(point.facts.facts) ?? point.bytes, point);
-  const expected = expectedTime(workspace, request.asset, point.bytes, chosen?.replay.bytes ?? 0);
+  const expected = expectedTime(workspace, request.asset, point.bytes, replay?.bytes ?? 0);
   const starts = await asset.starts?.(point.facts.facts);
   return {
     request,
@@ -48,14 +44,10 @@ export async function planRestoreOnto(
     starts,
     rejected,
     damage,
-    replay: chosen?.replay,
+    replay,
     unanswered,
   };
 }
-
-/** With a log the point is the one that it leads from. */
-const pointRequest = (request: RestoreRequest, chosen: ChosenReplay | undefined): RestoreRequest =>
-  chosen === undefined ? request : { ...request, point: chosen.replay.base, store: chosen.store };
 
 /**
  * Restores a point beside, never over: into a fresh place next to the target, checked there by the asset itself, then handed

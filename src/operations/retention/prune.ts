@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LifeboatError, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
-import type { Point, PruneOptions, PrunePlan, PruneResult } from '../../repository/index.ts';
+import type { PruneOptions, PrunePlan, PruneResult, Repository } from '../../repository/index.ts';
 import { damagedObjects } from '../backup.ts';
 import type { Workspace } from '../contract.ts';
 import { extendLocks } from './locks.ts';
@@ -39,6 +39,8 @@ export interface PruneReport {
   readonly seconds: number;
 }
 
+type ListedPoints = Awaited<ReturnType<Repository['points']>>;
+
 /**
  * Lets go of the points that the policies of the plan do not keep, then deletes what no point needs: the one way a prune happens. May be
  * stopped or killed, and repeated. Throws `prune.blind`, `prune.unexplained`, `store.busy`, `operation.busy`, and the errors of the store.
@@ -55,11 +57,12 @@ export async function prune(workspace: Workspace, request: PruneRequest): Promis
     evict: request.evict,
   }).sequence;
   try {
-    const before = await pointsOf(workspace, request);
+    const listed = await pointsOf(workspace, request);
+    const before = listed.points;
     const others = await recordsOfOthers(workspace, store);
     // Before retention, which would go on where somebody else began.
     if (!request.anyway) requireNoneVanished(store, explain(workspace, store, { before, others }));
-    const retention = request.keepPoints ? undefined : await retain(workspace, request);
+    const retention = request.keepPoints ? undefined : await retain(workspace, request, listed);
     const away = retention === undefined ? [] : await moveAway(workspace, retention, request);
     const explanation = explain(workspace, store, { before, others });
     const result = await execute(workspace, request, explanation);
@@ -83,8 +86,9 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
   const { clock } = workspace;
   const { store, signal } = request;
   const startedMs = clock.elapsed();
-  const before = await pointsOf(workspace, request);
-  const retention = request.keepPoints ? undefined : await decideRetention(workspace, store, signal);
+  const listed = await pointsOf(workspace, request);
+  const before = listed.points;
+  const retention = request.keepPoints ? undefined : await decideRetention(workspace, store, signal, listed);
   const away = retention === undefined ? [] : await moveAway(workspace, retention, request);
   const going = [
     ...(retention?.decisions ?? []).filter(({ keep }) => !keep).map(({ point }) => point.id),
@@ -112,8 +116,12 @@ async function tryDry(workspace: Workspace, request: PruneRequest): Promise<Prun
   };
 }
 
-async function retain(workspace: Workspace, { store, signal }: PruneRequest): Promise<RetentionReport> {
-  return applyRetention(workspace, await decideRetention(workspace, store, signal), signal);
+async function retain(
+  workspace: Workspace,
+  { store, signal }: PruneRequest,
+  listed: ListedPoints,
+): Promise<RetentionReport> {
+  return applyRetention(workspace, await decideRetention(workspace, store, signal, listed), signal);
 }
 
 async function execute(workspace: Workspace, request: PruneRequest, explanation: Explanation): Promise<PruneResult> {
@@ -138,10 +146,11 @@ const optionsOf = (workspace: Workspace, request: PruneRequest): PruneOptions =>
   ...(request.signal === undefined ? {} : { signal: request.signal }),
 });
 
-async function pointsOf(workspace: Workspace, { store, signal }: PruneRequest): Promise<Point[]> {
-  const { points, damage } = await (await workspace.repository(store)).points(signal === undefined ? {} : { signal });
-  const [bad] = damage.filter(({ kind }) => kind === 'point');
-  if (bad === undefined) return points;
+/** Each read anew: what was read before tells nothing of damage that came since. Throws `prune.blind`. */
+async function pointsOf(workspace: Workspace, { store, signal }: PruneRequest): Promise<ListedPoints> {
+  const listed = await (await workspace.repository(store)).points({ fresh: true, signal });
+  const bad = listed.damage.find(({ kind }) => kind === 'point');
+  if (bad === undefined) return listed;
   // Said before retention lets anything go: the prune behind it could delete nothing.
   throw new LifeboatError('prune.blind', `${bad.object}: ${bad.what}, so nobody knows what that point needs`, {
     where: bad.object,

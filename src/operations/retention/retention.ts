@@ -37,17 +37,19 @@ export interface RetentionReport extends RetentionPlan {
 
 /**
  * What the policies of the plan, the holds in the store and what the journal knows of verifications and restores mean for the points
- * of this store now; changes nothing. A point that cannot be read is not judged and stays. Throws the errors of the store.
+ * of this store now; changes nothing. Every point is read anew, if it was not (`known`): one that was harmed since it was last read must not stand for
+ * the newest. A point that cannot be read is not judged and stays. Throws the errors of the store.
  */
 export async function decideRetention(
   workspace: Workspace,
   store: string,
   signal?: AbortSignal,
+  known?: { readonly points: readonly Point[]; readonly damage: readonly Damage[] },
 ): Promise<RetentionPlan> {
   const options = signal === undefined ? {} : { signal };
   const repository = await workspace.repository(store);
   // The holds are read last: one that is placed while points are listed counts.
-  const listed = await repository.points(options);
+  const listed = known ?? (await repository.points({ ...options, fresh: true }));
   const held = await repository.holds(options);
   const nowMs = workspace.clock.now();
   const request: RetentionRequest = {

@@ -91,7 +91,7 @@ async function moveTo(workspace: Workspace, retention: RetentionPlan, moving: Mo
   const { from, to, going, signal } = moving;
   const stop = signal === undefined ? {} : { signal };
   const there = await workspace.repository(to);
-  const before = new Set((await there.points(stop)).points.map(({ id }) => id));
+  const before = new Set((await there.points({ ...stop, fresh: true })).points.map(({ id }) => id));
   const only = new Set(going.map(({ point }) => point).filter((point) => !before.has(point)));
   if (only.size > 0) await replicate(workspace, { from, to, only, ...stop });
   // Packs of single points come without an index, now or in a run that was killed: each reader would have to ask every one of them.

@@ -28,31 +28,38 @@ const form = 1;
 export class KnownPoints {
   readonly #places: Places;
   readonly #before: ReadonlyMap<string, Known>;
+  /** Names that are not believed: what is there is read. */
+  readonly #again: ReadonlySet<string>;
   readonly #now = new Map<string, Known>();
   #isNew = false;
 
-  private constructor(places: Places, before: ReadonlyMap<string, Known>) {
+  private constructor(places: Places, before: ReadonlyMap<string, Known>, again: ReadonlySet<string>) {
     this.#places = places;
     this.#before = before;
+    this.#again = again;
   }
 
-  static async open(places: Places): Promise<KnownPoints> {
-    return new KnownPoints(places, await keptOf(places));
+  /** With `fresh` nothing that was kept is believed. */
+  static async open(places: Places, fresh: boolean): Promise<KnownPoints> {
+    const before = await keptOf(places);
+    return new KnownPoints(places, before, fresh ? new Set(before.keys()) : newestOf(before));
   }
 
-  /** Only where the store lists its name with its size, and for a day, that damage shows. Throws as `readPoint`. */
+  /** From what was kept only where the store lists its name with its size, and for a day, that damage shows. Throws as `readPoint`. */
   async point({ name, bytes }: StoredObject, id: string): Promise<Point> {
     const { store, bundle, clock } = this.#places;
     const before = this.#before.get(name);
     const nowMs = clock.now();
     // A clock that was put back makes nothing younger than it is.
-    if (before?.bytes === bytes && before.readMs <= nowMs && nowMs - before.readMs <= limits.pointCacheMs) {
+    const isYoung = before?.bytes === bytes && before.readMs <= nowMs && nowMs - before.readMs <= limits.pointCacheMs;
+    if (isYoung && !this.#again.has(name)) {
       this.#now.set(name, before);
       return before.point;
     }
     const { point } = await readPoint(store, bundle, id);
-    this.#now.set(name, { bytes, readMs: nowMs, point });
-    this.#isNew = true;
+    // The same again is not worth another document.
+    this.#now.set(name, isYoung ? before : { bytes, readMs: nowMs, point });
+    this.#isNew ||= !isYoung;
     return point;
   }
 
@@ -68,6 +75,16 @@ export class KnownPoints {
       await sealDocument(bundle, 'point', nameFor(store), randomBytes(16), plain),
     );
   }
+}
+
+/** Names of the points that people rest on first: the newest of each asset and kind. */
+function newestOf(known: ReadonlyMap<string, Known>): ReadonlySet<string> {
+  const newest = new Map<string, readonly [string, Point]>();
+  for (const [name, { point }] of known) {
+    const source = JSON.stringify([point.asset, point.kind]);
+    if (point.atMs >= (newest.get(source)?.[1].atMs ?? -Infinity)) newest.set(source, [name, point]);
+  }
+  return new Set([...newest.values()].map(([name]) => name));
 }
 
 async function keptOf(places: Places): Promise<ReadonlyMap<string, Known>> {

@@ -4,7 +4,7 @@ import { damageFrom, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
 import { readPoint, type StoredPoint } from '../format/point-object.ts';
-import type { Damage, Point, PointCache } from '../repository.ts';
+import type { Damage, Point, PointCache, PointsOptions } from '../repository.ts';
 import { forEachOf } from '../tasks.ts';
 import { KnownPoints } from './known-points.ts';
 
@@ -19,13 +19,13 @@ export async function listPoints(
   return { stored: found, damage };
 }
 
-/** The same, of what was read within a day without reading it again. */
+/** The same, of what was read within a day without reading it again; with `fresh`, or where it is the newest of its kind, read again all the same. */
 export async function listKnownPoints(
   store: Store,
   bundle: KeyBundle,
-  { cache, clock, signal }: { cache: PointCache | undefined; clock: Clock; signal?: AbortSignal | undefined },
+  { cache, clock, fresh, signal }: PointsOptions & { cache: PointCache | undefined; clock: Clock },
 ): Promise<{ points: Point[]; damage: Damage[] }> {
-  const known = await KnownPoints.open({ store, bundle, cache, clock });
+  const known = await KnownPoints.open({ store, bundle, cache, clock }, fresh === true);
   const { found, damage } = await listed(store, (object, id) => known.point(object, id), signal);
   await known.keep();
   found.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
