@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprintOf } from './build/fingerprint.mjs';
+import { isWhole } from './build/built.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(home, 'node_modules');
@@ -142,7 +143,7 @@ function requirePostgres() {
 
 /** Without it everything works as well, half a second later at each start. */
 function buildProgram() {
-  if (existsSync(join(home, 'dist', 'program', String(fingerprintOf(home))))) return;
+  if (isWhole(join(home, 'dist', 'program', String(fingerprintOf(home))))) return;
   const node = [join(modules, '.bin', 'node'), process.execPath].find((file) => existsSync(file));
   const built = spawnSync(node, [join(home, 'scripts', 'build', 'program.mjs')], { encoding: 'utf8' });
   if (built.status === 0) return;

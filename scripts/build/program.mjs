@@ -1,10 +1,11 @@
 // Makes the built program: what bin/lifeboat starts instead of a thousand source files, in a third of the time. A file for each command
 // and each thread, in dist/program/FINGERPRINT, so that an edited source is never answered by an older program.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { fingerprintOf } from './fingerprint.mjs';
+import { isWhole, makeDurable, makeRoomForUsers, removeIfUnused, wholeName } from './built.mjs';
 
 const home = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const programs = join(home, 'dist', 'program');
@@ -15,15 +16,33 @@ const external = ['pg-native', 'cloudflare:sockets', 'pdfkit', '@aws-sdk/*', '@r
 
 const fingerprint = fingerprintOf(home);
 const target = join(programs, String(fingerprint));
-if (fingerprint !== undefined && !existsSync(target)) {
+if (fingerprint !== undefined && !isWhole(target)) {
   const unfinished = join(programs, `.${fingerprint}-${process.pid}`);
   try {
     await bundle(unfinished);
-    if (!existsSync(target)) renameSync(unfinished, target);
+    makeRoomForUsers(unfinished);
+    // Last, and behind everything else on the disk: without it a folder is no program, whatever a power cut left of it.
+    makeDurable(unfinished);
+    writeFileSync(join(unfinished, wholeName), '', { flush: true });
+    makeDurable(unfinished);
+    handOver(unfinished);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
   removeOld();
+}
+
+/** Of two set-ups at once one is first, and what it made is as good. */
+function handOver(unfinished) {
+  if (isWhole(target)) return;
+  // What a power cut left in its place.
+  rmSync(target, { recursive: true, force: true });
+  try {
+    renameSync(unfinished, target);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes(error.code) || !isWhole(target)) throw error;
+  }
+  makeDurable(programs);
 }
 
 async function bundle(outdir) {
@@ -68,7 +87,16 @@ function loadedByName() {
 function removeOld() {
   for (const name of readdirSync(programs)) {
     const path = join(programs, name);
-    const isOld = Date.now() - statSync(path).mtimeMs > keptMs;
-    if (path !== target && isOld) rmSync(path, { recursive: true, force: true });
+    if (path !== target && isOld(path)) removeIfUnused(path);
+  }
+}
+
+function isOld(path) {
+  try {
+    return Date.now() - statSync(path).mtimeMs > keptMs;
+  } catch (error) {
+    // Another set-up was faster.
+    if (error.code === 'ENOENT') return false;
+    throw error;
   }
 }
