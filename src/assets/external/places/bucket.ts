@@ -6,13 +6,14 @@ import type { KeeperContext } from '../keeper.ts';
 import type { FilesOptions, Place, PlacedFile } from './place.ts';
 
 /**
- * A bucket, or what begins with a prefix in it. Opened for each piece of work and closed after it: an asset has no end at which connections
- * could be given up.
+ * A bucket, or what begins with a prefix in it. Opened for the first of the pieces of work that overlap and closed after the last: an asset has
+ * no end at which connections could be given up, and a new client for each of a thousand small objects would cost more than they do.
  */
 export class BucketPlace implements Place {
   readonly description: string;
   readonly #open: () => Promise<OthersBucket>;
   readonly #context: KeeperContext;
+  #shared: { readonly opened: Promise<OthersBucket>; users: number } | undefined;
 
   constructor(settings: BucketAccess, kind: OthersBucketKind, context: KeeperContext) {
     const { bucket, prefix = '' } = settings;
@@ -24,13 +25,13 @@ export class BucketPlace implements Place {
   async identity(options: WorkOptions = {}): Promise<string> {
     // One page tells whether it is there and may be read.
     for await (const _ of this.files({ ...options })) break;
-    const bucket = await this.#open();
-    bucket.close();
+    const { bucket, leave } = await this.#enter();
+    leave();
     return `bucket:${bucket.location}`;
   }
 
   async *files({ below = '', wanted = () => true, signal }: FilesOptions = {}): AsyncGenerator<PlacedFile, void, void> {
-    const bucket = await this.#open();
+    const { bucket, leave } = await this.#enter();
     try {
       for await (const { name, bytes, modifiedMs, frozen, storageClass } of bucket.list(below, { signal })) {
         stopIfAsked(signal, `the listing of ${this.description}`);
@@ -41,18 +42,36 @@ export class BucketPlace implements Place {
     } catch (error) {
       throw this.#inOurWords(error, 'be listed');
     } finally {
-      bucket.close();
+      leave();
     }
   }
 
   async *read(name: string, { signal }: WorkOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    const bucket = await this.#open();
+    const { bucket, leave } = await this.#enter();
     try {
       yield* bucket.read(name, { signal });
     } catch (error) {
       throw this.#inOurWords(error, `be read (${name})`);
     } finally {
-      bucket.close();
+      leave();
+    }
+  }
+
+  async #enter(): Promise<{ bucket: OthersBucket; leave: () => void }> {
+    const shared = (this.#shared ??= { opened: this.#open(), users: 0 });
+    shared.users += 1;
+    const leave = (bucket?: OthersBucket): void => {
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      if (this.#shared === shared) this.#shared = undefined;
+      bucket?.close();
+    };
+    try {
+      const bucket = await shared.opened;
+      return { bucket, leave: () => leave(bucket) };
+    } catch (error) {
+      leave();
+      throw error;
     }
   }
 

@@ -16,9 +16,14 @@ export interface WrittenBackup {
   readonly objects?: Readonly<Record<string, readonly string[]>>;
   /** Not in the archive, though listed. */
   readonly lost?: readonly string[];
-  /** Phases of copies of volumes that the pods' data went into. */
+  /** Phases of copies of volumes that the pods' data went into, with the claim that each is of, where it is of one: `Completed claim-1`. */
   readonly podVolumes?: readonly string[];
+  /** Phases, and the persistent volume: `Completed pv-1`. */
   readonly snapshots?: readonly string[];
+  /** As newer ones of Velero tell of each volume. */
+  readonly volumeInfo?: readonly object[];
+  readonly spec?: object;
+  readonly status?: object;
 }
 
 /**
@@ -29,7 +34,11 @@ export async function veleroFiles(backup: WrittenBackup): Promise<Map<string, Bu
   const { name, phase = 'Completed', podVolumes = [], snapshots = [] } = backup;
   const objects = backup.objects ?? { 'v1/Namespace': ['shop'], 'v1/ConfigMap': ['shop/settings'] };
   const packed = (value: unknown): Buffer => gzipSync(JSON.stringify(value));
-  const ofPhase = (one: string): object => ({ status: { phase: one, snapshotID: 'snap-1' } });
+  const ofPhase = (one: string): object => {
+    const [phaseOf, of] = one.split(' ');
+    const named = of === undefined ? {} : { metadata: { labels: { 'velero.io/pvc-uid': of } } };
+    return { ...named, spec: { persistentVolumeName: of }, status: { phase: phaseOf, snapshotID: 'snap-1' } };
+  };
   const files = new Map<string, Buffer>([
     ['velero-backup.json', Buffer.from(JSON.stringify(backupObject(backup, objects)))],
   ]);
@@ -38,6 +47,7 @@ export async function veleroFiles(backup: WrittenBackup): Promise<Map<string, Bu
     files.set(`${name}-resource-list.json.gz`, packed(objects));
     files.set(`${name}-podvolumebackups.json.gz`, packed(podVolumes.map(ofPhase)));
     files.set(`${name}-volumesnapshots.json.gz`, packed(snapshots.length === 0 ? null : snapshots.map(ofPhase)));
+    if (backup.volumeInfo !== undefined) files.set(`${name}-volumeinfo.json.gz`, packed(backup.volumeInfo));
     files.set(`${name}-results.gz`, packed({ errors: {}, warnings: {} }));
   }
   files.set(`${name}-logs.gz`, gzipSync('level=info msg="Backup ended"\n'));
@@ -57,7 +67,7 @@ function backupObject(backup: WrittenBackup, objects: NonNullable<WrittenBackup[
       creationTimestamp: text(startMs),
       ...(schedule === undefined ? {} : { labels: { 'velero.io/schedule-name': schedule } }),
     },
-    spec: { includedNamespaces: ['*'], storageLocation: 'default', ttl: '720h0m0s' },
+    spec: { includedNamespaces: ['*'], storageLocation: 'default', ttl: '720h0m0s', ...backup.spec },
     status: {
       version: 1,
       formatVersion: '1.1.0',
@@ -68,6 +78,7 @@ function backupObject(backup: WrittenBackup, objects: NonNullable<WrittenBackup[
       ...(errors === 0 ? {} : { errors }),
       ...(warnings === 0 ? {} : { warnings }),
       progress: { totalItems: items, itemsBackedUp: items },
+      ...backup.status,
     },
   };
 }

@@ -97,11 +97,7 @@ function endOf(backup: VeleroBackup): string {
   ].join(', ');
 }
 
-const resourceList = z.record(z.string(), z.array(z.string()).nullable());
-const volumeList = z
-  .array(z.object({ status: z.object({ phase: z.string().nullish() }).nullish() }).loose())
-  .nullable();
-
+export const resourceList = z.record(z.string(), z.array(z.string()).nullable());
 /** Reads the contents of a backup to their end and looks for each object that Velero lists. */
 export async function judgeContents(
   location: StorageLocation,
@@ -138,35 +134,8 @@ function placeOf(member: string): string {
   return found[1] === undefined ? (found[2] ?? '') : `${found[1]}/${found[2]}`;
 }
 
-/** Velero calls a backup Completed although a volume was left out: what it lists as volumes is counted against the data that it made. */
-export async function judgeVolumes(
-  location: StorageLocation,
-  backup: VeleroBackup,
-  volumes: 'all' | 'some',
-  options: WorkOptions,
-): Promise<Verdict> {
-  const about = {
-    name: 'the volumes of the newest backup are in it',
-    expected: volumes === 'all' ? 'each, completed' : 'completed',
-  };
-  return evaluated(about, options, async () => {
-    const resources = (await location.list(backup, 'resource-list', resourceList, options)) ?? {};
-    const persistent = resources['v1/PersistentVolume']?.length ?? 0;
-    const pods = await location.list(backup, 'podvolumebackups', volumeList, options);
-    const snapshots = await location.list(backup, 'volumesnapshots', volumeList, options);
-    const own = [...(pods ?? []), ...(snapshots ?? [])];
-    const { csiVolumeSnapshotsAttempted, csiVolumeSnapshotsCompleted } = backup.object?.status ?? {};
-    const [csi, csiDone] = [csiVolumeSnapshotsAttempted ?? 0, csiVolumeSnapshotsCompleted ?? 0];
-    const done = own.filter(({ status }) => status?.phase === 'Completed').length + csiDone;
-    const failed = own.length + csi - done;
-    const lacking = volumes === 'all' ? Math.max(0, persistent - own.length - csi) : 0;
-    const words = `${backup.name}: ${done} of ${own.length + csi} copies of volumes completed, ${persistent} persistent volumes`;
-    return { ok: failed === 0 && lacking === 0, observed: lacking === 0 ? words : `${words}, ${lacking} without any` };
-  });
-}
-
 /** What cannot be evaluated is red; only a stop, or a place that does not answer, is an error. */
-async function evaluated(
+export async function evaluated(
   about: Pick<Verdict, 'name' | 'expected'>,
   { signal }: WorkOptions,
   work: () => Promise<Pick<Verdict, 'ok' | 'observed'>>,

@@ -5,10 +5,11 @@ import type { KeptContent, KeptStream } from '../../../outside.ts';
 import { decoded } from '../../decode.ts';
 import type { Keeper, KeeperContext } from '../../keeper.ts';
 import type { Place } from '../../places/place.ts';
-import { contentsName, isPoint, judgeContents, judgeListed, judgeVolumes } from './judge.ts';
+import { contentsName, isPoint, judgeContents, judgeListed } from './judge.ts';
 import { StorageLocation, startedMs, type VeleroBackup } from './location.ts';
 import { restoreIntoCluster } from './restore.ts';
 import type { VeleroSettings } from './settings.ts';
+import { judgeVolumes } from './volumes.ts';
 
 const scheduleLabel = 'velero.io/schedule-name';
 

@@ -26,8 +26,11 @@ const backupObject = z.object({
       progress: z.object({ totalItems: z.number().nullish(), itemsBackedUp: z.number().nullish() }).nullish(),
       csiVolumeSnapshotsAttempted: z.number().nullish(),
       csiVolumeSnapshotsCompleted: z.number().nullish(),
+      backupItemOperationsAttempted: z.number().nullish(),
+      backupItemOperationsCompleted: z.number().nullish(),
     })
     .nullish(),
+  spec: z.object({ snapshotMoveData: z.boolean().nullish() }).nullish(),
 });
 
 /** One backup of a storage location. */

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isLifeboatError, LifeboatError, messageOf, mustSucceed, plainEnvironment } from '../../../../core/index.ts';
+import {
+  isLifeboatError,
+  LifeboatError,
+  limits,
+  messageOf,
+  mustSucceed,
+  plainEnvironment,
+} from '../../../../core/index.ts';
 import type { WorkOptions } from '../../../asset.ts';
 import { outputOf } from '../../tool-output.ts';
 import type { VeleroInto } from './settings.ts';
@@ -45,8 +52,11 @@ export async function restoreIntoCluster(restore: ClusterRestore, options: WorkO
     join(folder, 'restore.json'),
     JSON.stringify({ name, backup, into: into.namespaces, status }, null, 2),
   );
-  await writeFile(join(folder, 'describe.txt'), await tools.told('describe', name, '--details'));
-  await writeFile(join(folder, 'log.txt'), await tools.told('logs', name));
+  for (const [file, ...words] of [
+    ['describe.txt', 'describe', name, '--details'],
+    ['log.txt', 'logs', name],
+  ] as const)
+    await writeFile(join(folder, file), await tools.toldBeside(words, warn));
   requireComplete(name, status, into);
   for (const namespace of Object.values(into.namespaces)) await tools.requireThere(namespace, backup);
   if ((status.warnings ?? 0) > 0)
@@ -142,8 +152,10 @@ class ClusterTools {
     const mappings = Object.entries(namespaces).map(([from, to]) => `${from}:${to}`);
     const from = ['--from-backup', backup, '--include-namespaces', Object.keys(namespaces).join(',')];
     const to = ['--namespace-mappings', mappings.join(','), '--wait'];
+    // It waits for ever where the server of Velero is not there.
     await mustSucceed(this.#velero('restore', 'create', name, ...from, ...to), {
       env: environment(),
+      timeoutMs: limits.veleroRunningMs,
       ...this.#options,
     });
   }
@@ -165,6 +177,18 @@ class ClusterTools {
 
   told(...words: string[]): Promise<string> {
     return outputOf(this.#velero('restore', ...words), { env: environment(), ...this.#options });
+  }
+
+  /** What explains a restore and does not decide about it: where it cannot be had, that is what is said. */
+  async toldBeside(words: readonly string[], warn: (sentence: string) => void): Promise<string> {
+    try {
+      return await this.told(...words);
+    } catch (error) {
+      if (this.#options.signal?.aborted === true || !isLifeboatError(error)) throw error;
+      const sentence = `velero restore ${words.join(' ')} cannot be had: ${error.message}`;
+      warn(sentence);
+      return `${sentence}\n`;
+    }
   }
 
   #velero(...words: string[]): [string, ...string[]] {

@@ -88,19 +88,63 @@ describe('volumes that a backup calls Completed and does not hold', () => {
   const objects = { 'v1/PersistentVolume': ['pv-1', 'pv-2'], 'v1/Namespace': ['shop'], 'v1/Secret': ['cluster/key'] };
 
   it('velero-io#5380: a volume that was skipped is red, unless the plan says that some are left out', async () => {
-    await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, podVolumes: ['Completed'] });
+    await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, podVolumes: ['Completed a'] });
     expect(await redOf()).toEqual({
-      'the volumes of the newest backup are in it': expect.stringMatching(/2 persistent volumes, 1 without any/),
+      'the volumes of the newest backup are in it': expect.stringMatching(
+        /2 persistent volumes, 1 without any \(1 of pv-1, pv-2\)/,
+      ),
     });
     expect(await redOf(assetOf({ volumes: 'some' }))).toEqual({});
   });
 
   it('velero-io#6748: a snapshot that is not there is red', async () => {
-    const snapshots = ['Completed', 'Failed'];
+    const snapshots = ['Completed pv-1', 'Failed pv-2'];
     await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, snapshots });
     expect(await redOf(assetOf({ volumes: 'some' }))).toEqual({
       'the volumes of the newest backup are in it': expect.stringMatching(/1 of 2 copies of volumes completed/),
     });
+  });
+
+  it('are found by claim: what a pod keeps beside its claims, and a claim that two pods share, cover no other volume', async () => {
+    const podVolumes = ['Completed a', 'Completed a', 'Completed'];
+    await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, podVolumes });
+    expect(Object.values(await redOf())).toEqual([expect.stringMatching(/3 of 3 copies .*, 1 without any/)]);
+  });
+
+  it('are told one by one by newer ones of Velero, with the reason why one was skipped', async () => {
+    const first = {
+      pvName: 'pv-1',
+      pvcName: 'a',
+      backupMethod: 'CSISnapshot',
+      snapshotDataMoved: true,
+      result: 'succeeded',
+    };
+    const second = { pvName: 'pv-2', pvcName: 'b', backupMethod: 'PodVolumeBackup', result: 'succeeded' };
+    const scratch = { backupMethod: 'PodVolumeBackup', pvbInfo: { volumeName: 'tmp' }, result: 'succeeded' };
+    const written = async (...volumeInfo: object[]): Promise<string[]> => {
+      await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, volumeInfo });
+      return Object.values(await redOf());
+    };
+    expect(await written(first, second)).toEqual([]);
+    expect(await written(first, scratch, scratch)).toEqual([expect.stringMatching(/1 without any \(pv-2\)/)]);
+    const skipped = { pvName: 'pv-2', skipped: true, skippedReason: 'no volume snapshotter' };
+    expect(await written(first, skipped)).toEqual([
+      expect.stringMatching(/1 without any \(pv-2: no volume snapshotter\)/),
+    ]);
+    expect(await written(first, { ...second, result: 'failed' })).toEqual([expect.stringMatching(/1 of 2 copies/)]);
+  });
+
+  it('whose snapshots are moved on are counted by the moves', async () => {
+    const spec = { snapshotMoveData: true };
+    const counted = async (status: object, more: object = {}): Promise<string[]> => {
+      await writeVelero(location, { name: 'one', startMs: secondsAgo(hourMs), objects, spec, status, ...more });
+      return Object.values(await redOf());
+    };
+    expect(await counted({ backupItemOperationsAttempted: 2, backupItemOperationsCompleted: 2 })).toEqual([]);
+    expect(await counted({ backupItemOperationsAttempted: 2, backupItemOperationsCompleted: 1 })).toHaveLength(1);
+    expect(
+      await counted({ backupItemOperationsAttempted: 2, backupItemOperationsCompleted: 2 }, { spec: {} }),
+    ).toHaveLength(1);
   });
 });
 
@@ -139,6 +183,16 @@ esac`;
     expect(await readFile(join(folder, 'calls'), 'utf8')).toMatch(
       /velero restore create lifeboat-\w+ --from-backup one --include-namespaces shop --namespace-mappings shop:shop-restored --wait/,
     );
+  });
+
+  it('that is complete stays so where its log cannot be had, which is said', async () => {
+    await program('kubectl', kubectl);
+    const status = { phase: 'Completed', progress: { totalItems: 2, itemsRestored: 2 } };
+    await program('velero', velero(status).replace('esac', 'logs) echo no such bucket >&2; exit 1;;\nesac'));
+    await restore(async (url, warnings) => {
+      expect(warnings).toEqual([expect.stringMatching(/velero restore logs lifeboat-\w+ cannot be had/)]);
+      expect(await readFile(join(url, 'log.txt'), 'utf8')).toMatch(/no such bucket/);
+    });
   });
 
   it('velero-io#8339: one that is not complete is an error, whatever velero’s exit code says', async () => {
