@@ -13,6 +13,8 @@ export interface TaskHistory {
   /** `begun`: it runs, or whoever ran it has died. */
   readonly state: Outcome['state'] | 'never' | 'begun';
   readonly words: string;
+  /** What it last found is bad: until it is done and finds nothing, also while it is tried again. */
+  readonly isRed: boolean;
   /** Tries since it was last done or red. */
   readonly failures: number;
   readonly againMs: number | undefined;
@@ -20,6 +22,8 @@ export interface TaskHistory {
   readonly silentMs: number | undefined;
   /** Turns that went by without it, all together, as far as the journal was read. */
   readonly missed: number;
+  /** When such turns were last found. */
+  readonly missedMs: number | undefined;
 }
 
 /** What was stored of an asset in a store last. */
@@ -164,6 +168,7 @@ export class Ledger {
       state: 'begun',
       silentMs: undefined,
       missed: before.missed + missed,
+      missedMs: missed > 0 ? atMs : before.missedMs,
     });
   }
 
@@ -175,7 +180,9 @@ export class Ledger {
     const againMs =
       state === 'failed' ? atMs + againAfterMs(failures, soon === true) : state === 'stopped' ? atMs : undefined;
     const doneMs = state === 'done' ? atMs : before.doneMs;
-    this.#tasks.set(task, { ...before, endedMs: atMs, doneMs, state, words, failures, againMs, silentMs: undefined });
+    const isRed = state === 'red' || (before.isRed && state !== 'done');
+    const ended = { endedMs: atMs, doneMs, state, isRed, words, failures, againMs, silentMs: undefined };
+    this.#tasks.set(task, { ...before, ...ended });
   }
 
   #takeWork({ kind, data, atMs }: JournalRecord): void {
@@ -207,8 +214,10 @@ const unknown: Omit<TaskHistory, 'adoptedMs'> = {
   doneMs: undefined,
   state: 'never',
   words: '',
+  isRed: false,
   failures: 0,
   againMs: undefined,
   silentMs: undefined,
   missed: 0,
+  missedMs: undefined,
 };

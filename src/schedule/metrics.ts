@@ -68,6 +68,11 @@ function aboutPoints(out: Exposition, facts: ServeFacts, { ledger }: Keeping): v
     each((fact) => fact?.bytes ?? 0),
   );
   out.gauge(
+    'lifeboat_backup_known_bytes',
+    'The same, and not there before there is a point: for means over time',
+    places.flatMap(({ labels, fact }): Sample[] => (fact === undefined ? [] : [[labels, fact.bytes]])),
+  );
+  out.gauge(
     'lifeboat_backup_stored_bytes',
     'What it added to the store',
     each((fact) => fact?.storedBytes ?? 0),
@@ -112,11 +117,14 @@ function aboutTasks(out: Exposition, { nowMs }: ServeFacts, { ledger, scheduler 
   add('running', '1: it is under way', ({ id }) => truth(running.has(id)));
   add('silent', '1: it is under way and hangs', ({ id }) => truth(running.get(id)?.silent === true));
   add('failures', 'Tries since it was last done', ({ id }) => ledger.of(id).failures);
-  add('red', '1: it took place, and what it found is bad', ({ id }) => truth(ledger.of(id).state === 'red'));
+  add('red', '1: what it last found is bad', ({ id }) => truth(ledger.of(id).isRed));
   add('late_seconds', 'How long it has been due and has not begun', ({ id }) => {
     const dueMs = scheduler.dueMs(id);
     return running.has(id) || dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000;
   });
+  const rhythmSeconds = (id: string): number => (scheduler.rhythmMs(id) ?? 0) / 1000;
+  add('rhythm_seconds', 'How far its turns are apart', ({ id }) => rhythmSeconds(id));
+  add('last_missed_timestamp_seconds', 'When turns were last found missed', ({ id }) => moment(ledger.of(id).missedMs));
   out.counter(
     'lifeboat_task_turns_missed_total',
     'Turns that went by without it',

@@ -92,6 +92,11 @@ export class Scheduler {
     return this.#due.get(task);
   }
 
+  /** How far the turns of a task are apart, as they were when it was taken up. */
+  rhythmMs(task: string): number | undefined {
+    return this.#rhythms.get(task);
+  }
+
   /** How long ago the clock was last looked at, and what keeps it from beginning anything. */
   health(): { readonly tickSeconds: number; readonly trouble: LifeboatError | undefined } {
     const tickSeconds = (this.#options.clock.elapsed() - this.#tickedElapsedMs) / 1000;

@@ -84,6 +84,7 @@ function soundSeries(hours: number): Series[] {
     return [
       [`backup_last_success_timestamp${labels}`, now],
       [`backup_size_bytes${labels}`, `1000x${hours}`],
+      [`lifeboat_backup_known_bytes${labels}`, `1000x${hours}`],
     ];
   });
   const tasks = ['copy near to far', 'verify daily', 'prune near', 'prune far'].flatMap((task): Series[] => [
@@ -92,7 +93,8 @@ function soundSeries(hours: number): Series[] {
     [`lifeboat_task_red{${plan},task="${task}"}`, `0x${hours}`],
     [`lifeboat_task_silent{${plan},task="${task}"}`, `0x${hours}`],
     [`lifeboat_task_late_seconds{${plan},task="${task}"}`, `0x${hours}`],
-    [`lifeboat_task_turns_missed_total{${plan},task="${task}"}`, `0x${hours}`],
+    [`lifeboat_task_rhythm_seconds{${plan},task="${task}"}`, `3600x${hours}`],
+    [`lifeboat_task_last_missed_timestamp_seconds{${plan},task="${task}"}`, `0x${hours}`],
   ]);
   return [
     [`lifeboat_active{${plan}}`, one],
@@ -198,13 +200,16 @@ alerts: { down: { kind: health, watch: { service: shop } } }
         ['LifeboatTaskRed', changed(sound, task('red', 'verify daily'), one)],
         ['LifeboatTaskSilent', changed(sound, task('silent'), one)],
         ['LifeboatTaskLate', changed(sound, task('late_seconds'), `7200x${hours}`)],
-        ['LifeboatTurnsMissed', changed(sound, task('turns_missed_total'), `0+1x${hours}`)],
+        ['LifeboatTurnsMissed', changed(sound, task('last_missed_timestamp_seconds'), `0+3600x${hours}`)],
         ['LifeboatTaskOverdue', changed(sound, task('last_success_timestamp_seconds', 'copy near to far'), one)],
         ['LifeboatStreamDown', changed(sound, 'lifeboat_stream_up', zero)],
         ['LifeboatStreamSilent', changed(sound, 'lifeboat_stream_last_said', one)],
         ['LifeboatLossTooGreat', changed(sound, 'lifeboat_stream_loss', `200000x${hours}`)],
         ['LifeboatPointSize size_jump', changed(sound, mail('backup_size_bytes'), `1000x${last - 3} 10x60`)],
-        ['LifeboatPointOld old_backups', changed(sound, mail('backup_last_success_timestamp'), one)],
+        [
+          'LifeboatLossTooGreat LifeboatPointOld old_backups',
+          changed(sound, mail('backup_last_success_timestamp'), one),
+        ],
         ['LifeboatPointNever old_backups', changed(sound, mail('backup_last_success_timestamp'), zero)],
         ['LifeboatDrillOverdue', [...changed(sound, 'dr_test_last_success_timestamp', zero), drill]],
         ['LifeboatKeysUntested', changed(sound, 'lifeboat_keys_tested', `-4000000x${hours}`)],
@@ -216,5 +221,6 @@ alerts: { down: { kind: health, watch: { service: shop } } }
       );
       expect(rang).toEqual(cases.map(([expected]) => expected));
     },
+    180_000,
   );
 });

@@ -1,5 +1,5 @@
 import type { Alert, Plan } from '../../plan/index.ts';
-import { of, seconds, type AlertRule } from './shape.ts';
+import { meanSize, of, seconds, type AlertRule } from './shape.ts';
 
 /** An alert of the plan: its own words to Prometheus, or what its figures say of our metrics; undefined: of something that none of them tells. */
 export function ruleOf(plan: Plan, name: string, alert: Alert): AlertRule | undefined {
@@ -35,7 +35,7 @@ function expressionOf(plan: Plan, { kind, watch = {}, olderThanMs, changesBy, ov
   }
   if (kind === 'size' && changesBy !== undefined) {
     const size = `backup_size_bytes${labels}`;
-    const mean = `avg_over_time(${size}[${seconds(overMs ?? 7 * 86_400_000)}s])`;
+    const mean = meanSize(labels, `${seconds(overMs ?? 7 * 86_400_000)}s`);
     return `abs(${size} - ${mean}) / ${mean} > ${changesBy}`;
   }
   if (kind === 'failure' && asset !== undefined)

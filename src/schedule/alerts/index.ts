@@ -23,10 +23,14 @@ export function alertRules(plan: Plan, keeperOf: (asset: string) => Keeper): Ale
     { name: 'declared', rules: own },
   ];
   return {
-    groups: groups.filter(({ rules }) => rules.length > 0),
+    groups: groups.filter(({ rules }) => rules.length > 0).map((group) => ({ ...group, rules: ofPlan(plan, group) })),
     left: declared.filter(({ written }) => written === undefined).map(({ name }) => name),
   };
 }
+
+/** Those of two plans are told apart, also where an expression drops the label; what the plan words itself is left as it is. */
+const ofPlan = (plan: Plan, { name, rules }: AlertRules['groups'][number]): readonly AlertRule[] =>
+  name === 'declared' ? rules : rules.map((one) => ({ ...one, labels: { plan: plan.name, ...one.labels } }));
 
 function ofItself(plan: Plan): AlertRule[] {
   const it = of(plan);
@@ -54,7 +58,7 @@ function ofItself(plan: Plan): AlertRule[] {
       'LifeboatKeysUntested',
       `time() - lifeboat_keys_tested_timestamp_seconds${it} > ${40 * 86_400}`,
       'warning',
-      'No key was tried for forty days: lifeboat keys test',
+      'No key was tried for forty days, or ever: lifeboat keys test',
       '1h',
     ),
     ...(beat === undefined

@@ -4,12 +4,12 @@ import { lossTarget } from '../../reports/index.ts';
 import { backupPlaces } from '../facts.ts';
 import type { Task } from '../task.ts';
 import { tasksOf, type Keeper } from '../tasks.ts';
-import { of, rule, seconds, type AlertRule } from './shape.ts';
+import { meanSize, of, rule, seconds, type AlertRule } from './shape.ts';
 
 export function ofPoints(plan: Plan, keeperOf: (asset: string) => Keeper): AlertRule[] {
   const places = Map.groupBy(backupPlaces({ plan, keeperOf }), ({ policy }) => policy);
   const size = `backup_size_bytes${of(plan)}`;
-  const mean = `avg_over_time(${size}[7d])`;
+  const mean = meanSize(of(plan), '7d');
   const perPolicy = [...places].flatMap(([name, held]) => {
     const it = of(plan, { policy: name });
     const last = `backup_last_success_timestamp${it}`;
@@ -30,21 +30,45 @@ export function ofPoints(plan: Plan, keeperOf: (asset: string) => Keeper): Alert
         'critical',
         `Of ${held.length} places with points of policy ${name} not all are told of`,
         '15m',
+        { policy: name },
       ),
     ];
   });
   if (perPolicy.length === 0) return [];
   return [
     ...perPolicy,
+    ...losses(plan, [...new Set([...places.values()].flat().map(({ asset }) => asset))]),
     rule(
       'LifeboatPointSize',
-      `abs(${size} - ${mean}) / (${mean} > 0) > 0.5`,
+      `abs(${size} - ${mean}) / ${mean} > 0.5`,
       'warning',
       'A point of {{ $labels.asset }} is much larger or smaller than those of the week',
       '10m',
     ),
   ];
 }
+
+/** Where no stream measures it, all since the newest point is at stake. */
+function losses(plan: Plan, assets: readonly string[]): AlertRule[] {
+  return assets.flatMap((asset) => {
+    const policy = plan.policies.get(plan.assets.get(asset)?.policy ?? '');
+    const target = policy?.streams === undefined ? lossTarget(plan, asset) : undefined;
+    const gapMs = rhythmOf(policy?.every ?? [])?.longestGapMs ?? 0;
+    // A target that the calendar never keeps is an error of the plan (time.rpo): it would ring between any two points.
+    if (target === undefined || target.ms < gapMs + (policy?.budgetMs ?? 0) + spreadOf(gapMs)) return [];
+    const last = `backup_last_success_timestamp${of(plan, { asset })}`;
+    return [lossRule(asset, `min by (asset) (time() - (${last} > 0))`, target)];
+  });
+}
+
+const lossRule = (asset: string, loss: string, target: { ms: number; of: string }): AlertRule =>
+  rule(
+    'LifeboatLossTooGreat',
+    `${loss} > ${seconds(target.ms)}`,
+    'critical',
+    `More of ${asset} would be lost than ${target.of} may lose (${formatDuration(target.ms)})`,
+    '1m',
+  );
 
 /** The age that a newest point may have: what the plan says, else the longest gap of its calendar with what taking one lasts. */
 export function ageMaxMs(policy: Policy | undefined): number {
@@ -81,14 +105,16 @@ export function ofTasks(plan: Plan, keeperOf: (asset: string) => Keeper): AlertR
     ),
     rule(
       'LifeboatTaskLate',
-      `lifeboat_task_late_seconds${it} > ${seconds(limits.jobSilentMs)}`,
+      // A quarter of an hour is nothing to a thousand nightly points that are taken four at a time.
+      `lifeboat_task_late_seconds${it} > ${seconds(limits.jobSilentMs)} and lifeboat_task_late_seconds${it} > 0.1 * lifeboat_task_rhythm_seconds${it}`,
       'warning',
       '{{ $labels.task }} is due and has not begun',
       '5m',
     ),
     rule(
       'LifeboatTurnsMissed',
-      `increase(lifeboat_task_turns_missed_total${it}[1h]) > 0`,
+      // Not by the increase of what was missed: who scrapes seldom, or just after a sleep, sees none.
+      `time() - (lifeboat_task_last_missed_timestamp_seconds${it} > 0) < 3600`,
       'info',
       '{{ $labels.task }} was due more often than it was done',
     ),
@@ -103,7 +129,8 @@ function overdue(plan: Plan, { id, work, calendars }: Task): AlertRule[] {
   const boundMs = gapMs + spreadOf(gapMs) + graceOf(gapMs);
   const labels = of(plan, { task: id });
   const since = `(lifeboat_task_last_success_timestamp_seconds${labels} > 0 or lifeboat_task_adopted_timestamp_seconds${labels})`;
-  const expr = `time() - ${since} > ${seconds(boundMs)}`;
+  // What took place and is red rings for that.
+  const expr = `time() - ${since} > ${seconds(boundMs)} unless lifeboat_task_red${labels} > 0`;
   return [
     rule('LifeboatTaskOverdue', expr, 'warning', `${id} was not done for more than ${formatDuration(boundMs)}`, '10m'),
   ];
@@ -146,6 +173,7 @@ export function ofStreams(plan: Plan): AlertRule[] {
         'critical',
         `The log of ${name} is not kept`,
         '5m',
+        { asset: name },
       ),
       rule(
         'LifeboatStreamSilent',
@@ -154,17 +182,7 @@ export function ofStreams(plan: Plan): AlertRule[] {
         `The stream of ${name} says nothing`,
         '5m',
       ),
-      ...(target === undefined
-        ? []
-        : [
-            rule(
-              'LifeboatLossTooGreat',
-              `min by (asset) (lifeboat_stream_loss_seconds${it}) > ${seconds(target.ms)}`,
-              'critical',
-              `More of ${name} would be lost than ${target.of} may lose (${formatDuration(target.ms)})`,
-              '1m',
-            ),
-          ]),
+      ...(target === undefined ? [] : [lossRule(name, `min by (asset) (lifeboat_stream_loss_seconds${it})`, target)]),
     ];
   });
 }

@@ -17,17 +17,19 @@ export interface AlertRules {
 
 export type Severity = 'critical' | 'warning' | 'info';
 
+/** `labels`: what it is about, where the expression drops that: two alerts of the same labels are one to whoever is called. */
 export const rule = (
   alert: string,
   expr: string,
   severity: Severity,
   summary: string,
   forText?: string,
+  labels: Readonly<Record<string, string>> = {},
 ): AlertRule => ({
   alert,
   expr,
   ...(forText === undefined ? {} : { for: forText }),
-  labels: { severity },
+  labels: { severity, ...labels },
   annotations: { summary },
 });
 
@@ -36,5 +38,9 @@ export const of = (plan: Plan, labels: Readonly<Record<string, string>> = {}): s
   `{${Object.entries({ plan: plan.name, ...labels })
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     .join(',')}}`;
+
+/** The mean of what points hold over a time, since there is one: `backup_size_bytes` is 0 for never, which would pull it down for a week. */
+export const meanSize = (labels: string, over: string): string =>
+  `avg_over_time(lifeboat_backup_known_bytes${labels}[${over}])`;
 
 export const seconds = (ms: number): number => Math.ceil(ms / 1000);

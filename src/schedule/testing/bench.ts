@@ -98,6 +98,6 @@ export class BenchFolder {
 }
 
 /** What is only waiting for its turn in this process has had it. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+export async function settled(turns = 5): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

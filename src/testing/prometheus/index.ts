@@ -1,0 +1,2 @@
+export * from './remote-write.ts';
+export * from './server.ts';
