@@ -92,6 +92,8 @@ export const limits = {
   serverSilenceMs: 600_000,
   /** Connections that are closed have this long to say goodbye; then they are cut. */
   goodbyeMs: 5_000,
+  /** A standby that is further behind than this is no source for a point of now; then the primary is read. */
+  standbyCatchUpMs: 60_000,
   /** A restored server has this long to replay its log and accept connections, unless the plan says otherwise. */
   serverStartMs: 600_000,
   /** A dump waits so long for a table that somebody has locked; whoever holds it longer changes the table, and a dump later is better. */

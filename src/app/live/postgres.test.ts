@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { missingPrograms } from '../../assets/postgres/survey.ts';
+import { missingPrograms } from '../../assets/postgres/survey/survey.ts';
 import { systemClock } from '../../core/index.ts';
 import { installedMajors, startTestCluster, type TestCluster } from '../../testing/postgres/index.ts';
 import { clockAhead, frame, LivePlace } from './testing/live-place.ts';

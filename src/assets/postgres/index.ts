@@ -1,14 +1,21 @@
 import { z } from 'zod';
-import { isLifeboatError, LifeboatError, readText, systemCodeOf, type SecretSource } from '../../core/index.ts';
+import {
+  isLifeboatError,
+  LifeboatError,
+  parseBytes,
+  readText,
+  systemCodeOf,
+  type SecretSource,
+} from '../../core/index.ts';
 import { readdir, lstat } from 'node:fs/promises';
 import type { Asset, AssetContext, AssetKind, CheckTarget, Survey, SurveyOptions } from '../asset.ts';
 import type { InPlaceKeeping } from '../in-place.ts';
 import type { LogKeeping } from '../log.ts';
-import { applyCluster, majorOf } from './apply.ts';
-import { captureCluster, type Via } from './capture.ts';
-import { checkCluster, newestOf, type Measure } from './check.ts';
+import { applyCluster, majorOf } from './copy/apply.ts';
+import { captureCluster, type Via } from './base/capture.ts';
+import { checkCluster, newestOf, type Measure } from './copy/check.ts';
 import { inPlaceKeeping } from './delta/index.ts';
-import { identifyServer } from './identify.ts';
+import { identifyServer } from './link/identify.ts';
 import {
   applyDump,
   captureDump,
@@ -20,9 +27,9 @@ import {
 } from './logical/index.ts';
 import { standbyKeeping } from './standby/index.ts';
 import { findPrograms } from './server/index.ts';
-import { startCopy } from './start.ts';
+import { startCopy } from './copy/start.ts';
 import { logKeeping } from './stream/keeping.ts';
-import { surveyServer } from './survey.ts';
+import { surveyServer } from './survey/survey.ts';
 import { tableKeeping } from './tables/index.ts';
 import type { StandbyKeeping } from '../standby.ts';
 import type { TableKeeping } from '../tables.ts';
@@ -39,6 +46,10 @@ export interface PostgresSettings {
   readonly databases?: readonly string[] | undefined;
   readonly measure?: Measure | undefined;
   readonly via?: Via | undefined;
+  /** Whose files points are made of; the server's at `url` unless stated. */
+  readonly standby?: string | SecretSource | undefined;
+  /** How fast a point is read at most: `50MB`, a second. */
+  readonly rate?: string | undefined;
 }
 
 const source = z.union([
@@ -86,6 +97,16 @@ function settingsSchema(): z.ZodType<PostgresSettings> {
         .describe(
           'How a physical point is read: the files of a server on this machine, or a replication connection. Files where they can be read, unless stated.',
         ),
+      standby: source
+        .optional()
+        .describe(
+          'The url of a standby of this server: points are read from it, so that production has nothing to do with them. While it is away or behind, the server itself is read, and the point says so.',
+        ),
+      rate: z
+        .string()
+        .refine(isRate, 'a size a second from 32KiB to 1GiB, such as 50MB')
+        .optional()
+        .describe('How fast a point is read at most, a second; it is read through a connection then.'),
     })
     .refine(({ method, databases }) => databases === undefined || method === 'logical', {
       path: ['databases'],
@@ -94,7 +115,26 @@ function settingsSchema(): z.ZodType<PostgresSettings> {
     .refine(({ method, via }) => via === undefined || method !== 'logical', {
       path: ['via'],
       message: 'a logical point is read by pg_dump: leave via out',
+    })
+    .refine(({ method, standby }) => standby === undefined || method !== 'logical', {
+      path: ['standby'],
+      message: 'a dump is read from the url: name the standby there, and leave standby out',
+    })
+    .refine(({ method, via, rate }) => rate === undefined || (method !== 'logical' && via !== 'files'), {
+      path: ['rate'],
+      message: 'the server itself keeps the rate of what it sends: it needs a physical point, and no via: files',
     }) as z.ZodType<PostgresSettings>;
+}
+
+/** What a server takes for MAX_RATE. */
+function isRate(text: string): boolean {
+  try {
+    const bytes = parseBytes(text);
+    return bytes >= 32 * 2 ** 10 && bytes <= 2 ** 30;
+  } catch (error) {
+    if (!isLifeboatError(error, 'input.flag')) throw error;
+    return false;
+  }
 }
 
 class PostgresAsset implements Asset {
@@ -132,9 +172,11 @@ class PostgresAsset implements Asset {
   }
 
   async *capture(options: Parameters<Asset['capture']>[0]): ReturnType<Asset['capture']> {
-    const { measure, databases, via } = this.#settings;
+    const { measure, databases, via, standby, rate } = this.#settings;
     if (this.#isLogical) return yield* captureDump(await this.#url(), { databases, measure }, options);
-    return yield* captureCluster({ url: await this.#url(), measure, via }, options);
+    const from = standby === undefined ? {} : { standby: await readText(standby) };
+    const atMost = rate === undefined ? {} : { bytesPerSecond: parseBytes(rate) };
+    return yield* captureCluster({ url: await this.#url(), measure, via, ...from, ...atMost }, options);
   }
 
   room(facts: Readonly<Record<string, unknown>>): number | undefined {

@@ -4,9 +4,10 @@ import type { Client } from 'pg';
 import { LifeboatError, messageOf, systemCodeOf } from '../../../core/index.ts';
 import type { Entry } from '../../entry.ts';
 import { BadPages } from '../pages/bad-pages.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { relationOf } from '../layout.ts';
-import type { SourceFacts } from '../source-facts.ts';
+import { lsnText } from '../lsn.ts';
+import type { SourceFacts } from '../base/source-facts.ts';
 import { readControlFile } from './control-file.ts';
 import type { DataFolder } from './data-folder.ts';
 import { logEntries } from './log-segments.ts';
@@ -27,6 +28,8 @@ export interface BesideOptions {
   readonly client: Client;
   readonly folder: DataFolder;
   readonly source: SourceFacts;
+  /** Of a standby: what it had replayed before the backup began, which the backup shall hold. */
+  readonly least?: bigint;
   readonly progress: { note(text: string): void };
   /** Resolves when everything that was handed over has been read. */
   readonly readSoFar: () => Promise<void>;
@@ -50,18 +53,23 @@ export async function* captureBeside(options: BesideOptions): AsyncGenerator<Ent
     yield entryOf(found, bad);
     if (found.path === 'pg_wal') yield* logFolders(source, rootMode);
   }
+  // A copy of a standby ends its replay where this file says; so it is read when nothing older than that is read any more.
+  if (options.least !== undefined) await options.readSoFar();
   yield await controlEntry(folder);
   await options.readSoFar();
   const { endLsn, label, map } = await stopBackup(client);
   yield textEntry('backup_label', label);
   if (map !== '') yield textEntry('tablespace_map', map);
   const timeline = Number(/^START TIMELINE: (\d+)/m.exec(label)?.[1]);
-  const [from, to] = [lsnValue(startLsn), lsnValue(endLsn)];
+  const from = lsnValue(startLsn);
+  const to = later(lsnValue(endLsn), options.least);
   yield* logEntries(folder, { timeline, from, to });
   await options.readSoFar();
   bad.mustBeReplayed(from, to);
-  return { startLsn, endLsn, timeline, label, tablespaces: locationsOf(map), warnings };
+  return { startLsn, endLsn: lsnText(to), timeline, label, tablespaces: locationsOf(map), warnings };
 }
+
+const later = (one: bigint, other: bigint | undefined): bigint => (other !== undefined && other > one ? other : one);
 
 async function startBackup(client: Client): Promise<string> {
   const { rows } = await client.query<{ lsn: string }>(`select pg_backup_start('lifeboat', true)::text as lsn`);

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import type { CheckContext, Observation } from '../../../checks/index.ts';
 import { LifeboatError } from '../../../core/index.ts';
-import { withDatabase } from '../check.ts';
-import { connect, endConnection, serverError, withConnection } from '../connection.ts';
+import { withDatabase } from '../copy/check.ts';
+import { connect, endConnection, serverError, withConnection } from '../link/connection.ts';
 
 /** Reading all of a large database takes hours; a plan that wants less says `timeout:`. */
 export const wholeMs = 12 * 3_600_000;

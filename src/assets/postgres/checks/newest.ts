@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationOr, type CheckKind } from '../../../checks/index.ts';
 import { formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
-import { first, timeOf } from '../check.ts';
+import { first, timeOf } from '../copy/check.ts';
 import { onConnection, serverOf } from './ask.ts';
 
 const schema = z

@@ -4,9 +4,9 @@ import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../../co
 import type { ApplyOptions } from '../../asset.ts';
 import type { PointContents } from '../../entry.ts';
 import { stopIfAsked } from '../../stop.ts';
-import { connect, serverError, withConnection } from '../connection.ts';
+import { connect, serverError, withConnection } from '../link/connection.ts';
 import type { ServerPrograms } from '../server/index.ts';
-import { stripStaleSettings } from '../settings.ts';
+import { stripStaleSettings } from '../copy/settings.ts';
 import { logBytesMax, makeRestoreTarget, type RestoreTarget } from './cluster.ts';
 import { mustBeAllThere } from './compare.ts';
 import { databaseList, dumpFactsOf, type DatabaseList, type DumpedDatabase, type DumpFacts } from './facts.ts';

@@ -2,8 +2,8 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, LifeboatError, messageOf, mustSucceed } from '../../../core/index.ts';
-import { writeConfiguration } from '../start.ts';
-import { copySettings } from '../settings.ts';
+import { writeConfiguration } from '../copy/start.ts';
+import { copySettings } from '../copy/settings.ts';
 import {
   makeServerFolder,
   mustBePassable,

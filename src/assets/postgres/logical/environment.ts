@@ -1,5 +1,5 @@
 import { plainEnvironment } from '../../../core/index.ts';
-import { parseServerUrl } from '../address.ts';
+import { parseServerUrl } from '../link/address.ts';
 
 /** What a URL may say in libpq’s own words, and the variable that says the same to its programs. */
 const variables: Readonly<Record<string, string>> = {

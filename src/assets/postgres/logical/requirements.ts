@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { LifeboatError, messageOf } from '../../../core/index.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 import { nameOf } from './cluster.ts';
 import type { Collation, DumpFacts, Locale } from './facts.ts';
 

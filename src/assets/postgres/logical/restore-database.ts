@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { LifeboatError, limits, runProcess, type ProcessResult } from '../../../core/index.ts';
 import type { PointContents } from '../../entry.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 import { ArchiveReader } from './archive.ts';
 import { placeKnown, type ArchiveContents } from './archive-format.ts';
 import type { RestoreTarget } from './cluster.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runSql, type TestCluster } from '../../../testing/postgres/cluster.ts';
 import type { RestoredCopy } from '../../asset.ts';
 import type { Captured } from '../../testing/memory-point.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 import { dumpFactsOf } from './facts.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, inDatabase, logicalAsset, makeSource, start } from './testing/source.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { freePort, LifeboatError, mustSucceed } from '../../../core/index.ts';
 import type { ApplyOptions } from '../../asset.ts';
 import type { KeptCluster } from '../../outside.ts';
-import { withConnection } from '../connection.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { withConnection } from '../link/connection.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { writeMark } from '../logical/index.ts';
 import {
   findPrograms,
@@ -15,8 +15,8 @@ import {
   startServer,
   type ServerUser,
 } from '../server/index.ts';
-import { copySettings, stripStaleSettings } from '../settings.ts';
-import { writeConfiguration } from '../start.ts';
+import { copySettings, stripStaleSettings } from '../copy/settings.ts';
+import { writeConfiguration } from '../copy/start.ts';
 import { writeWay } from './start.ts';
 
 /**

@@ -5,7 +5,7 @@ import { filtered, LifeboatError, limits, runProcess, systemCodeOf, type Process
 import type { ApplyOptions } from '../../asset.ts';
 import type { KeptStream } from '../../outside.ts';
 import { stopIfAsked } from '../../stop.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 import {
   clientEnvironment,
   findRestorePrograms,
@@ -16,7 +16,7 @@ import {
   type RestoreTarget,
 } from '../logical/index.ts';
 import { supportedMajors } from '../server/index.ts';
-import { stripStaleSettings } from '../settings.ts';
+import { stripStaleSettings } from '../copy/settings.ts';
 import { Script, throughDump, type DumpSeen } from './dump-stream.ts';
 import { dumpSuperuser, writeWay } from './start.ts';
 

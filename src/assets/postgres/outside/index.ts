@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LifeboatError } from '../../../core/index.ts';
 import type { FormKind } from '../../outside.ts';
-import type { Measure } from '../check.ts';
+import type { Measure } from '../copy/check.ts';
 import { buildFromCluster } from './cluster.ts';
 import { buildFromDump } from './dump.ts';
 import { readDump } from './dump-stream.ts';

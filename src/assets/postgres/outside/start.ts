@@ -5,7 +5,7 @@ import { LifeboatError, systemCodeOf, writeFileDurably } from '../../../core/ind
 import type { RestoredCopy, StartOptions } from '../../asset.ts';
 import { mustBeMarked } from '../logical/index.ts';
 import { findPrograms } from '../server/index.ts';
-import { launchCopy } from '../start.ts';
+import { launchCopy } from '../copy/start.ts';
 
 /** The first superuser of a cluster that is made for a dump: a name that no dump makes. */
 export const dumpSuperuser = 'lifeboat_restore';

@@ -1,7 +1,7 @@
 import { LifeboatError, ownModule } from '../../../core/index.ts';
 import type { Finding, Inspection } from '../../entry.ts';
 import { relationOf } from '../layout.ts';
-import type { SourceFacts } from '../source-facts.ts';
+import type { SourceFacts } from '../base/source-facts.ts';
 import { pageBytes, type AboutPages, type BadPage } from './page-inspector.ts';
 
 const inspector = ownModule('./page-inspector', import.meta.url).href;

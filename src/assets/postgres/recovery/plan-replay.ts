@@ -9,7 +9,7 @@ import type {
   ReplayBase,
   ReplayRange,
 } from '../../log.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
 import type { LogEvent } from '../stream/records.ts';
 import type { Way } from '../stream/resume.ts';

@@ -1,8 +1,8 @@
 import { LifeboatError, isoTime } from '../../../core/index.ts';
 import type { Reached } from '../../asset.ts';
 import type { RecoveryTarget, Replay, ReplayRange } from '../../log.ts';
-import { withConnection } from '../connection.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { withConnection } from '../link/connection.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
 import type { LogFetcher } from './fetcher.ts';
 

@@ -9,7 +9,7 @@ import {
   startService,
   type Service,
 } from '../../../core/index.ts';
-import { makeClient } from '../client.ts';
+import { makeClient } from '../link/client.ts';
 import { serverEnvironment, type ServerPrograms } from './programs.ts';
 import type { ServerUser } from './user.ts';
 

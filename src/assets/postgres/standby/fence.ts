@@ -1,6 +1,6 @@
 import { LifeboatError, messageOf, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { FenceAnswer } from '../../standby.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 
 /** A server that does not answer in this time does not answer. */
 const answerMs = 10_000;

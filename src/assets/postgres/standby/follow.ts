@@ -1,7 +1,7 @@
 import { isLifeboatError, LifeboatError, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { FollowEnd, FollowOptions } from '../../standby.ts';
-import { withConnection } from '../connection.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { withConnection } from '../link/connection.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { LogFetcher } from '../recovery/fetcher.ts';
 import { segmentBytesOf } from '../recovery/plan-replay.ts';

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { endProcesses, endGroup, freePort, isAlive, systemCodeOf } from '../../../core/index.ts';
 import type { FollowOptions } from '../../standby.ts';
-import { parseServerUrl } from '../address.ts';
-import { majorOf } from '../apply.ts';
+import { parseServerUrl } from '../link/address.ts';
+import { majorOf } from '../copy/apply.ts';
 import type { LogFetcher } from '../recovery/fetcher.ts';
 import { findPrograms, serverUser, startServer } from '../server/index.ts';
-import { copySettings } from '../settings.ts';
-import { addressOf, makeSocketFolder, settingsOf, writeConfiguration } from '../start.ts';
+import { copySettings } from '../copy/settings.ts';
+import { addressOf, makeSocketFolder, settingsOf, writeConfiguration } from '../copy/start.ts';
 
 /** A fast shutdown writes a checkpoint: a busy disk may take this long. */
 const shutdownMs = 60_000;

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { LogListing, LogStreamOptions, LogTarget } from '../../log.ts';
-import { connectReplication, endConnection, serverError } from '../connection.ts';
+import { connectReplication, endConnection, serverError } from '../link/connection.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { requireOnWay, serverHas } from './anchor.ts';
 import { LogReceiver } from './receiver.ts';

@@ -1,6 +1,6 @@
 import type { LogBasePlace, LogKeeping } from '../../log.ts';
-import { lsnValue } from '../end-of-backup.ts';
-import { identifyServer } from '../identify.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
+import { identifyServer } from '../link/identify.ts';
 import { floorTo, forksOf } from '../lsn.ts';
 import { planReplay, segmentBytesOf } from '../recovery/plan-replay.ts';
 import { readPushed, storePushed } from './pushed-file.ts';

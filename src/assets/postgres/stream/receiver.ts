@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError } from '../../../core/index.ts';
-import { serverError } from '../connection.ts';
-import { CopySocket } from '../copy-socket.ts';
+import { serverError } from '../link/connection.ts';
+import { CopySocket } from '../base/copy-socket.ts';
 import { lsnText } from '../lsn.ts';
 
 export interface ReceiverEvents {

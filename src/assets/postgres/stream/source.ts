@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits } from '../../../core/index.ts';
-import { lsnValue } from '../end-of-backup.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import { pageBytes } from './records.ts';
 import type { ClockSample } from './window.ts';
 

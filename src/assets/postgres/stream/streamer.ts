@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { LogStreamOptions, LogStreamState } from '../../log.ts';
-import { connect, connectReplication, endConnection, serverError } from '../connection.ts';
+import { connect, connectReplication, endConnection, serverError } from '../link/connection.ts';
 import { floorTo, forksOf } from '../lsn.ts';
 import { askStores, placeToStart, type Start } from './anchor.ts';
 import type { Way } from './resume.ts';

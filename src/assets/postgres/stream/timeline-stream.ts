@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { isLifeboatError, isoTime, LifeboatError, limits, systemClock } from '../../../core/index.ts';
 import type { LogStreamState } from '../../log.ts';
-import { serverError } from '../connection.ts';
+import { serverError } from '../link/connection.ts';
 import { lsnText } from '../lsn.ts';
 import type { Answer, Start } from './anchor.ts';
 import type { CatchUpGround } from './catch-up.ts';

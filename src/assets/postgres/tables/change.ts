@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits, type Progress } from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableResult } from '../../tables.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection } from '../link/connection.ts';
 import { writeBeforeImage } from './before-image.ts';
 import { compare, insertMissing, sameKey, differs, updateChanged, type Merge } from './compare.ts';
 import { changeError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { LifeboatError, messageOf, systemCodeOf } from '../../../core/index.ts';
-import { serverError } from '../connection.ts';
+import { serverError } from '../link/connection.ts';
 
 /** What the target said to a change, in our words: by then nothing of it stands. */
 export function changeError(error: unknown): LifeboatError {

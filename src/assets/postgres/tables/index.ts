@@ -1,7 +1,7 @@
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import type { TableKeeping } from '../../tables.ts';
 import { isDump, startDump } from '../logical/index.ts';
-import { startCopy } from '../start.ts';
+import { startCopy } from '../copy/start.ts';
 import { look } from './look.ts';
 import { openTables } from './open.ts';
 

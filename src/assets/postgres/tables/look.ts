@@ -1,15 +1,15 @@
 import { LifeboatError } from '../../../core/index.ts';
 import type { PointContents } from '../../entry.ts';
 import type { TableOptions, TableOutlook, TableRequest } from '../../tables.ts';
-import { parseServerUrl } from '../address.ts';
-import { shownServer } from '../connection.ts';
+import { parseServerUrl } from '../link/address.ts';
+import { shownServer } from '../link/connection.ts';
 import { databaseList, dumpFactsOf, isDump } from '../logical/facts.ts';
 import { mustBeFree } from './file.ts';
 import { chooseTables, parsePattern, shownTable, type TablePattern } from './names.ts';
 import { namesIn, readRelations } from './relations.ts';
 import { structureProgram } from './structure.ts';
 import { identifyTarget, openSession, targetUrl } from './target.ts';
-import { stoppable } from '../stoppable.ts';
+import { stoppable } from '../link/stoppable.ts';
 
 /** See `TableKeeping.look`. */
 export async function look(

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { RestoredCopy } from '../../asset.ts';
 import { LifeboatError } from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableOptions, TableRequest } from '../../tables.ts';
-import { withDatabase } from '../check.ts';
+import { withDatabase } from '../copy/check.ts';
 import { mustHaveNone, ServerChange, type Creation } from './change.ts';
 import { compare, makeStage, namesOf, type Merge } from './compare.ts';
 import { changeError } from './errors.ts';

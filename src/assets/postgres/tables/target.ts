@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits } from '../../../core/index.ts';
-import { parseServerUrl } from '../address.ts';
-import { connect, shownServer } from '../connection.ts';
+import { parseServerUrl } from '../link/address.ts';
+import { connect, shownServer } from '../link/connection.ts';
 
 export interface TargetServer {
   /** With the credentials to use. */

@@ -1,10 +1,10 @@
-import { LifeboatError } from '../../core/index.ts';
-import type { Entry } from '../entry.ts';
+import { LifeboatError } from '../../../core/index.ts';
+import type { Entry } from '../../entry.ts';
 import type { BackupItem, BaseBackup } from './base-backup.ts';
-import { Crc32c } from './crc32c.ts';
-import { ownFiles, relationOf, throwAway } from './layout.ts';
+import { Crc32c } from '../crc32c.ts';
+import { ownFiles, relationOf, throwAway } from '../layout.ts';
 import { passedOver, type Received } from './manifest.ts';
-import type { BadPages } from './pages/bad-pages.ts';
+import type { BadPages } from '../pages/bad-pages.ts';
 import type { SourceFacts } from './source-facts.ts';
 import type { TarHeader } from './tar.ts';
 

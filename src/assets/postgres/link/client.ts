@@ -1,5 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
-import { limits } from '../../core/index.ts';
+import { limits } from '../../../core/index.ts';
 import { parseServerUrl } from './address.ts';
 
 /** A connection that is not open yet. The driver decodes only half of a database's name (`a%3Db` stays so): here it is what it is. */

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { isLifeboatError, type Clock } from '../../core/index.ts';
-import type { Survey, SurveyRemark } from '../asset.ts';
-import { withConnection } from './connection.ts';
-import { findDumpPrograms, findRestorePrograms } from './logical/programs.ts';
-import { surveyDatabases } from './logical/survey.ts';
-import { findPrograms } from './server/index.ts';
-import { stoppable } from './stoppable.ts';
+import { isLifeboatError, type Clock } from '../../../core/index.ts';
+import type { Survey, SurveyRemark } from '../../asset.ts';
+import { withConnection } from '../link/connection.ts';
+import { findDumpPrograms, findRestorePrograms } from '../logical/programs.ts';
+import { surveyDatabases } from '../logical/survey.ts';
+import { findPrograms } from '../server/index.ts';
+import { stoppable } from '../link/stoppable.ts';
 import { surveySettings } from './survey-settings.ts';
 import { surveySlots } from './survey-slots.ts';
 

@@ -1,7 +1,7 @@
-import { LifeboatError } from '../../core/index.ts';
-import type { ApplyOptions } from '../asset.ts';
-import type { PointContents } from '../entry.ts';
-import { findPrograms, makeServerFolder, mustBePassable, serverUser } from './server/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
+import type { ApplyOptions } from '../../asset.ts';
+import type { PointContents } from '../../entry.ts';
+import { findPrograms, makeServerFolder, mustBePassable, serverUser } from '../server/index.ts';
 import { stripStaleSettings } from './settings.ts';
 
 /** The map would send a server to the source's tablespaces; the signals would make it follow another server. */

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits, systemClock } from '../../core/index.ts';
-import { serverError } from './connection.ts';
+import { LifeboatError, limits, systemClock } from '../../../core/index.ts';
+import { serverError } from '../link/connection.ts';
 import { CopySocket } from './copy-socket.ts';
 import { TarReader, type TarHeader } from './tar.ts';
 

@@ -1,8 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LifeboatError, silentProgress } from '../../core/index.ts';
-import type { Repository } from '../../repository/index.ts';
+import { LifeboatError, silentProgress } from '../../../core/index.ts';
+import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
   makeTestRepository,
@@ -10,7 +10,7 @@ import {
   startTestCluster,
   take,
   type TestCluster,
-} from '../../testing/postgres/index.ts';
+} from '../../../testing/postgres/index.ts';
 
 const [major] = await installedMajors();
 const reason = 'no PostgreSQL server programs are on this machine';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { SurveyRemark } from '../asset.ts';
+import type { SurveyRemark } from '../../asset.ts';
 
 type Judge = (client: Client) => Promise<SurveyRemark[]>;
 

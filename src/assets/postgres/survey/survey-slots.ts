@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { formatBytes, formatDuration, LifeboatError, systemCodeOf } from '../../core/index.ts';
-import type { SurveyRemark } from '../asset.ts';
-import { readControl } from './delta/control.ts';
+import { formatBytes, formatDuration, LifeboatError, systemCodeOf } from '../../../core/index.ts';
+import type { SurveyRemark } from '../../asset.ts';
+import { readControl } from '../delta/control.ts';
 
 /** A slot that nobody reads keeps the log from being removed; a reader that is only restarted lets less than this pile up. */
 const heldLogBytesMin = 64 * 2 ** 20;

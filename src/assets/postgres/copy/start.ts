@@ -1,13 +1,13 @@
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, LifeboatError } from '../../core/index.ts';
-import type { Reached, RestoredCopy, StartOptions } from '../asset.ts';
-import { parseServerUrl } from './address.ts';
+import { freePort, LifeboatError } from '../../../core/index.ts';
+import type { Reached, RestoredCopy, StartOptions } from '../../asset.ts';
+import { parseServerUrl } from '../link/address.ts';
 import { majorOf } from './apply.ts';
-import { withConnection } from './connection.ts';
-import { lsnValue } from './end-of-backup.ts';
-import { PostgresReplay } from './recovery/replay.ts';
+import { withConnection } from '../link/connection.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
+import { PostgresReplay } from '../recovery/replay.ts';
 import {
   findPrograms,
   serverUser,
@@ -15,7 +15,7 @@ import {
   type RunningServer,
   type ServerPrograms,
   type ServerUser,
-} from './server/index.ts';
+} from '../server/index.ts';
 import { copySettings } from './settings.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
-import { LifeboatError, messageOf, systemClock, systemCodeOf, type ErrorCode } from '../../core/index.ts';
+import { LifeboatError, messageOf, systemClock, systemCodeOf, type ErrorCode } from '../../../core/index.ts';
 import { parseServerUrl } from './address.ts';
 import { makeClient } from './client.ts';
-import { CopySocket } from './copy-socket.ts';
+import { CopySocket } from '../base/copy-socket.ts';
 
 /** An ordinary connection. Throws `asset.unreachable`, `asset.denied`. */
 export async function connect(url: string, extra: ClientConfig = {}): Promise<Client> {
@@ -114,6 +114,10 @@ function refusals(code: string, message: string): Known | undefined {
 }
 
 function otherFailures(code: string, message: string): Known | undefined {
+  if (/was promoted during online backup/.test(message))
+    return { as: 'asset.changing', hint: 'It is no standby any more. Does the plan still name the right servers?' };
+  if (/full_page_writes/.test(message))
+    return { as: 'asset.unsupported', hint: 'Set full_page_writes = on at the primary, reload, and run again.' };
   if (code === '3D000') return { as: 'asset.denied', hint: 'Name a database that exists in the url of the asset.' };
   if (code === '53300' || /max_wal_senders/.test(message)) {
     return {

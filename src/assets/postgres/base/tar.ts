@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
 
 export interface TarHeader {
   /** Normalised: no leading `./`, no trailing `/`. */

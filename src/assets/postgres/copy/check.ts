@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import { runCheck, type CheckKind, type CheckResult, type CheckSpec } from '../../checks/index.ts';
-import { LifeboatError, messageOf, redact, systemCodeOf, type Clock } from '../../core/index.ts';
-import type { Newest } from '../asset.ts';
-import { parseServerUrl } from './address.ts';
-import { serverError, withConnection } from './connection.ts';
+import { runCheck, type CheckKind, type CheckResult, type CheckSpec } from '../../../checks/index.ts';
+import { LifeboatError, messageOf, redact, systemCodeOf, type Clock } from '../../../core/index.ts';
+import type { Newest } from '../../asset.ts';
+import { parseServerUrl } from '../link/address.ts';
+import { serverError, withConnection } from '../link/connection.ts';
 
 export interface Measure {
   readonly newest?: string;

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../core/index.ts';
-import { readSettings } from './settings.ts';
+import { LifeboatError } from '../../../core/index.ts';
+import { readSettings } from '../copy/settings.ts';
 
 /** What a backup must know of its source, and a copy of its origin. */
 export interface SourceFacts {
@@ -60,8 +60,8 @@ export async function mustAllowBackups(client: Client): Promise<void> {
   );
   const row = rows[0];
   if (row?.standby === true) {
-    throw new LifeboatError('asset.unsupported', 'the server is a standby, and backups are taken from a primary', {
-      hint: 'Name the primary in the url of the asset.',
+    throw new LifeboatError('asset.unsupported', 'the server is a standby, and the url of an asset names the primary', {
+      hint: 'Name the primary in the url of the asset; and this server under `standby`, if points are to be read from it.',
     });
   }
   if (row?.level === 'minimal' || row?.senders === '0') {
@@ -83,6 +83,12 @@ export async function mustHaveSameTablespaces(client: Client, before: readonly T
   throw new LifeboatError('asset.changing', 'a tablespace was made or dropped while the backup ran', {
     hint: 'Run the backup again.',
   });
+}
+
+/** What of a standby is its own: the rest it has from its primary. */
+export async function readPlace(client: Client): Promise<Pick<SourceFacts, 'folderMode' | 'tablespaces'>> {
+  const { rows } = await client.query<{ mode: string }>(`select current_setting('data_directory_mode') as mode`);
+  return { folderMode: Number.parseInt(rows[0]?.mode ?? '0700', 8), tablespaces: await tablespacesOf(client) };
 }
 
 async function tablespacesOf(client: Client): Promise<Tablespace[]> {

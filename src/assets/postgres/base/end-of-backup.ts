@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { systemClock } from '../../core/index.ts';
+import { systemClock } from '../../../core/index.ts';
 
 interface Sample {
   readonly atMs: number;
@@ -12,6 +12,12 @@ const pauseMs = 200;
 export function lsnValue(text: string): bigint {
   const [high = '0', low = '0'] = text.split('/');
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
+
+/** At the start of a page a server names the place behind the page's header, which is written with the next record. */
+function beforePageHeader(position: bigint): bigint {
+  const inPage = position % 8192n;
+  return inPage <= 40n ? position - inPage : position;
 }
 
 /** Where the server's log is now. */
@@ -29,11 +35,17 @@ export class LogWatch {
   readonly #client: Client;
   readonly #samples: Sample[] = [];
   readonly #stopped = new AbortController();
-  readonly #done: Promise<void>;
+  #done: Promise<void> = Promise.resolve();
 
   constructor(client: Client) {
     this.#client = client;
+  }
+
+  /** Takes the first sample, before the backup starts, and goes on beside it. Where the log was then. */
+  async begin(): Promise<bigint> {
+    const { lsn } = await this.#sample();
     this.#done = this.#watch();
+    return lsn;
   }
 
   /** Ends the watch. Milliseconds since 1970 by the server's clock; undefined if no sample is old enough. */
@@ -47,18 +59,17 @@ export class LogWatch {
     await this.#done;
   }
 
-  /** The first sample is taken before the backup starts, so there is always one. */
-  async sample(): Promise<void> {
+  async #sample(): Promise<Sample> {
     const { rows } = await this.#client.query<{ at: string; lsn: string }>(
       `with clock as materialized (select extract(epoch from clock_timestamp()) * 1000 as at)
        select floor(at)::text as at, (select pg_current_wal_insert_lsn()::text where at is not null) as lsn from clock`,
     );
-    const row = rows[0];
-    if (row === undefined) return;
-    const lsn = lsnValue(row.lsn);
+    const lsn = beforePageHeader(lsnValue(rows[0]?.lsn ?? ''));
+    const sample = { atMs: Number(rows[0]?.at), lsn };
     // On an idle server only the clock moves: the newer moment says all that the older one did.
     if (this.#samples.at(-1)?.lsn === lsn) this.#samples.pop();
-    this.#samples.push({ atMs: Number(row.at), lsn });
+    this.#samples.push(sample);
+    return sample;
   }
 
   async #watch(): Promise<void> {
@@ -66,7 +77,7 @@ export class LogWatch {
     while (!signal.aborted) {
       try {
         await systemClock.sleep(pauseMs, signal);
-        await this.sample();
+        await this.#sample();
       } catch {
         // Stopped, or the server went away: the backup itself meets the same end and says why.
         return;

@@ -1,5 +1,5 @@
-import { systemClock } from '../../core/index.ts';
-import type { Newest } from '../asset.ts';
+import { systemClock } from '../../../core/index.ts';
+import type { Newest } from '../../asset.ts';
 
 /** Counting rows is work for the source: it does so for at most a twentieth of the time, and no oftener than this. */
 const pauseMsMin = 2_000;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
 
 /** Stands for the checksum of a file that was left out on purpose, or is judged by the checksums of its pages. */
 export const passedOver = 'passed over';

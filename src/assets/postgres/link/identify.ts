@@ -1,8 +1,8 @@
-import { formatBytes, LifeboatError, messageOf } from '../../core/index.ts';
-import type { SourceIdentity } from '../asset.ts';
+import { formatBytes, LifeboatError, messageOf } from '../../../core/index.ts';
+import type { SourceIdentity } from '../../asset.ts';
 import { connectReplication, serverError, shownServer, withConnection } from './connection.ts';
-import { mustAllowBackups } from './source-facts.ts';
-import { supportedMajors } from './server/index.ts';
+import { mustAllowBackups } from '../base/source-facts.ts';
+import { supportedMajors } from '../server/index.ts';
 
 export interface ServerIdentity {
   /** Made by initdb, the same for a cluster and all its copies. */

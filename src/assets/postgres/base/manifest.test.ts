@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { array, assert, integer, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Crc32c } from './crc32c.ts';
+import { Crc32c } from '../crc32c.ts';
 import { compareWithManifest, passedOver, type Received } from './manifest.ts';
 
 const checksumOf = (bytes: Uint8Array): string => {

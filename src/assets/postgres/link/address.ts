@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
 
 /**
  * The parts of a server's URL, however it is written: `postgresql://user:password@host:port/database`, without a host

@@ -1,8 +1,8 @@
 import { chown, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { systemCodeOf, writeFileDurably } from '../../core/index.ts';
-import type { ServerPrograms } from './server/index.ts';
+import { systemCodeOf, writeFileDurably } from '../../../core/index.ts';
+import type { ServerPrograms } from '../server/index.ts';
 
 /** Replay refuses to run, or stops in the middle, with less of these than the source had. */
 const replayNeeds = [

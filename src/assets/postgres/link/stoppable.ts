@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
 
 /** A query that hangs ends when its connection is cut. */
 export async function stoppable<T>(

@@ -2,8 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endGroup, isAlive, mustSucceed, plainEnvironment } from '../../core/index.ts';
-import type { Repository } from '../../repository/index.ts';
+import { endGroup, isAlive, mustSucceed, plainEnvironment } from '../../../core/index.ts';
+import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
   makeTestRepository,
@@ -13,7 +13,7 @@ import {
   take,
   type Taken,
   type TestCluster,
-} from '../../testing/postgres/index.ts';
+} from '../../../testing/postgres/index.ts';
 
 const [major] = await installedMajors();
 const reason = 'no PostgreSQL server programs are on this machine';
@@ -139,7 +139,7 @@ describe.skipIf(major === undefined)(`a restored server (skipped with the reason
 
   it('started to stay outlives the program that started it', async () => {
     const path = await fresh();
-    const program = join(import.meta.dirname, '../../testing/postgres/staying-copy.ts');
+    const program = join(import.meta.dirname, '../../../testing/postgres/staying-copy.ts');
     const { stdout } = await mustSucceed([process.execPath, program, cluster.url, path, JSON.stringify(facts)], {
       env: plainEnvironment(),
       timeoutMs: 30_000,

@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Repository } from '../../repository/index.ts';
+import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
   makeTestRepository,
@@ -11,7 +11,7 @@ import {
   take,
   withCopy,
   type TestCluster,
-} from '../../testing/postgres/index.ts';
+} from '../../../testing/postgres/index.ts';
 
 const missing = !(await installedMajors()).includes(15);
 

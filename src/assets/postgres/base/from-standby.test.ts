@@ -1,0 +1,3 @@
+import { describeFromStandby } from './from-standby.suite.ts';
+
+describeFromStandby(15, false);
