@@ -42,6 +42,7 @@ try {
     ...(await threads('src/repository/pool/worker.ts', 'src/assets/sqlite/asked.ts')),
     'package.json': join(home, 'package.json'),
     'shop.yaml': join(home, 'examples', 'shop.yaml'),
+    ...webFiles(),
     ...nativeParts(),
   };
   await assemble(program, assets);
@@ -82,6 +83,15 @@ async function threads(...entries) {
   ]);
   for (const [, file, entry] of made) await bundle(entry, file);
   return Object.fromEntries(made.map(([name, file]) => [name, file]));
+}
+
+/** The pages of `lifeboat serve`, each under its name. */
+function webFiles() {
+  const folder = join(home, 'dist', 'web');
+  const list = join(folder, 'files.json');
+  if (!existsSync(list)) return {};
+  const { files } = JSON.parse(readFileSync(list, 'utf8'));
+  return Object.fromEntries(['files.json', ...files].map((name) => [basename(name), join(folder, name)]));
 }
 
 /** Without it extended attributes, holes and exact times are not restored, and a restore says so. */

@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprintOf } from './build/fingerprint.mjs';
 import { isWhole } from './build/built.mjs';
+import { madeOfNow, webFingerprintOf } from './build/web-fingerprint.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(home, 'node_modules');
@@ -38,6 +39,7 @@ function setUp() {
   linkNode();
   requirePostgres();
   buildProgram();
+  buildWeb();
 }
 
 function requireNode() {
@@ -144,11 +146,26 @@ function requirePostgres() {
 /** Without it everything works as well, half a second later at each start. */
 function buildProgram() {
   if (isWhole(join(home, 'dist', 'program', String(fingerprintOf(home))))) return;
+  const why = failureOf('program.mjs');
+  if (why !== undefined)
+    say(`The program could not be built (${why}); lifeboat runs from its sources, and starts slower.`);
+}
+
+/** Without it `lifeboat serve` does all it does, and has no pages. */
+function buildWeb() {
+  const wanted = webFingerprintOf(home);
+  if (wanted === undefined || wanted === madeOfNow(home)) return;
+  const why = failureOf('web.mjs');
+  if (why !== undefined) say(`The web interface could not be built (${why}); lifeboat serve works without it.`);
+}
+
+/** Why a part could not be built; undefined: it was. */
+function failureOf(script) {
   const node = [join(modules, '.bin', 'node'), process.execPath].find((file) => existsSync(file));
-  const built = spawnSync(node, [join(home, 'scripts', 'build', 'program.mjs')], { encoding: 'utf8' });
-  if (built.status === 0) return;
-  const why = built.error?.message ?? built.stderr.split('\n').find((line) => /error/i.test(line)) ?? built.stderr;
-  say(`The program could not be built (${why.trim()}); lifeboat runs from its sources, and starts slower.`);
+  const built = spawnSync(node, [join(home, 'scripts', 'build', script)], { encoding: 'utf8' });
+  if (built.status === 0) return undefined;
+  const said = built.stderr ?? '';
+  return (built.error?.message ?? said.split('\n').find((line) => /error/i.test(line)) ?? said).trim();
 }
 
 /** The folder of the first installed package whose name starts so and that holds the file. */

@@ -23,6 +23,7 @@ const checks =
     ? []
     : [
         ['types', 'tsc', '--noEmit'],
+        ['types of the web', 'tsc', '--noEmit', '-p', 'src/web/ui'],
         ['lint', 'oxlint', '--deny-warnings'],
         ['format', 'oxfmt', '--check', '.'],
       ];

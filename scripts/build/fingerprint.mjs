@@ -27,7 +27,9 @@ export function fingerprintOf(home) {
 function sourcesIn(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'testing' ? [] : sourcesIn(path);
+    // What runs in a browser is built apart.
+    if (entry.isDirectory() && ['testing', 'ui'].includes(entry.name)) return [];
+    if (entry.isDirectory()) return sourcesIn(path);
     return entry.name.endsWith('.ts') && !entry.name.includes('.test.') ? [path] : [];
   });
 }

@@ -1,0 +1,1 @@
+export { openWeb, withWeb, type Web, type WebAnswer } from './files.ts';

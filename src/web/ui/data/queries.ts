@@ -1,0 +1,87 @@
+import {
+  keepPreviousData,
+  useMutation,
+  useQuery,
+  type UseMutationResult,
+  type UseQueryResult,
+} from '@tanstack/react-query';
+import type {
+  DrillList,
+  Evidence,
+  KeyList,
+  OperationList,
+  Plan,
+  PointList,
+  PointQuery,
+  ReachList,
+  Readiness,
+  Restore,
+  RestoreList,
+  Role,
+  Run,
+  RunList,
+  Session,
+  StoreList,
+} from '../../../api/contract/index.ts';
+import { isAtLeast } from '../../../api/contract/words.ts';
+import { api, type ApiError } from './api.ts';
+import { client } from './client.ts';
+import { serverSays } from './clock.ts';
+
+type Answer<T> = UseQueryResult<T, ApiError>;
+
+const useRead = <T>(key: readonly string[], ask: (signal: AbortSignal) => Promise<T>): Answer<T> =>
+  useQuery<T, ApiError>({ queryKey: key, queryFn: ({ signal }) => ask(signal) });
+
+/** Who is signed in. */
+export const useSession = (): Answer<Session> =>
+  useRead(['session'], async (signal) => {
+    const session = await api.session.get(signal);
+    if (session.signedIn) serverSays(Date.parse(session.at));
+    return session;
+  });
+
+/** Whether who is signed in may what a role may. The server decides; this spares people buttons that it would refuse. */
+export function useMay(needed: Role): boolean {
+  const { data } = useSession();
+  return data?.signedIn === true && isAtLeast(data.me.role, needed);
+}
+
+export const useReadiness = (): Answer<Readiness> => useRead(['readiness'], api.readiness);
+export const useOperations = (): Answer<OperationList> => useRead(['operations'], api.operations.list);
+export const usePlan = (): Answer<Plan> => useRead(['plan'], api.plan);
+export const useDrills = (): Answer<DrillList> => useRead(['drills'], api.drills.list);
+export const useStores = (): Answer<StoreList> => useRead(['stores'], api.stores);
+export const useKeys = (): Answer<KeyList> => useRead(['keys'], api.keys);
+export const useReach = (): Answer<ReachList> => useRead(['reach'], api.points.reach);
+export const useRestores = (): Answer<RestoreList> => useRead(['restores'], api.restores.list);
+export const useRestore = (id: string): Answer<Restore> => useRead(['restore', id], () => api.restores.get(id));
+export const useRun = (id: string): Answer<Run> => useRead(['run', id], (signal) => api.runs.get(id, signal));
+export const useEvidence = (run: string): Answer<Evidence> => useRead(['evidence', run], () => api.drills.report(run));
+
+export const useRuns = (limit: number): Answer<RunList> =>
+  useQuery<RunList, ApiError>({
+    queryKey: ['runs', String(limit)],
+    queryFn: ({ signal }) => api.runs.list({ limit }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const usePoints = (question: PointQuery, enabled = true): Answer<PointList> =>
+  useQuery<PointList, ApiError>({
+    queryKey: ['points', JSON.stringify(question)],
+    queryFn: ({ signal }) => api.points.list(question, signal),
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+
+/** A change: done once, and what it touches is read again. */
+export const useChange = <In, Out>(
+  work: (input: In) => Promise<Out>,
+  ...touches: readonly (readonly string[])[]
+): UseMutationResult<Out, ApiError, In> =>
+  useMutation<Out, ApiError, In>({
+    mutationFn: work,
+    onSettled: () => {
+      for (const queryKey of touches) void client.invalidateQueries({ queryKey });
+    },
+  });

@@ -1,0 +1,28 @@
+import { useEffect, type ReactNode } from 'react';
+import type { Session } from '../../../api/contract/index.ts';
+import { listen } from '../data/live.ts';
+import { useSession } from '../data/queries.ts';
+import { Trouble } from '../parts/parts.tsx';
+import { Door } from './door.tsx';
+import { roomOf } from './rooms.tsx';
+import { usePlace } from './route.tsx';
+import { Shell } from './shell.tsx';
+
+/** The door, or the house. */
+export function App(): ReactNode {
+  const session = useSession();
+  if (session.data?.signedIn === true) return <House session={session.data} />;
+  if (session.data !== undefined) return <Door setUp={session.data.setup} />;
+  if (session.error === null) return null;
+  return (
+    <main className="door">
+      <Trouble error={session.error} retry={() => void session.refetch()} />
+    </main>
+  );
+}
+
+function House({ session }: { readonly session: Extract<Session, { signedIn: true }> }): ReactNode {
+  const { path } = usePlace();
+  useEffect(() => listen(), []);
+  return <Shell session={session}>{roomOf(path)}</Shell>;
+}

@@ -1,0 +1,127 @@
+import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
+import type { SetUp, SignIn } from '../../../api/contract/index.ts';
+import { api } from '../data/api.ts';
+import { useChange } from '../data/queries.ts';
+import icon from '../look/icon.svg';
+import { Field, Trouble } from '../parts/parts.tsx';
+
+/** Sign-in, or the first account of all. */
+export function Door({ setUp }: { readonly setUp: boolean }): ReactNode {
+  useEffect(() => {
+    document.title = setUp ? 'Set up · Lifeboat' : 'Sign in · Lifeboat';
+  }, [setUp]);
+  return (
+    <main className="door">
+      <p className="brand">
+        <img src={icon} alt="" />
+        Lifeboat
+      </p>
+      {setUp ? <FirstAccount /> : <SignInForm />}
+    </main>
+  );
+}
+
+function SignInForm(): ReactNode {
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const enter = useChange((body: SignIn) => api.session.signIn(body), ['session']);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    enter.mutate({ name: name.trim().toLowerCase(), password }, { onError: () => setPassword('') });
+  };
+  return (
+    <form onSubmit={submit} className="sheet">
+      <h1>Sign in</h1>
+      <Field label="Name">
+        {(given) => (
+          <input
+            {...given}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            autoComplete="username"
+            autoCapitalize="none"
+            autoFocus
+            required
+          />
+        )}
+      </Field>
+      <Field label="Password">
+        {(given) => (
+          <input
+            {...given}
+            type="password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            autoComplete="current-password"
+            required
+          />
+        )}
+      </Field>
+      <Trouble error={enter.error} />
+      <button type="submit" className="button main" disabled={enter.isPending}>
+        {enter.isPending ? 'Signing in …' : 'Sign in'}
+      </button>
+      <p className="small soft">
+        No account? An admin makes one: <code>lifeboat accounts add NAME --role viewer</code>
+      </p>
+    </form>
+  );
+}
+
+function FirstAccount(): ReactNode {
+  const [code, setCode] = useState('');
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const make = useChange((body: SetUp) => api.session.setUp(body), ['session']);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    make.mutate({ code: code.trim(), name: name.trim().toLowerCase(), password });
+  };
+  return (
+    <form onSubmit={submit} className="sheet">
+      <h1>Make the first account</h1>
+      <p className="soft">It is an admin, and can make the others. Nobody can do this a second time.</p>
+      <Field label="Code" hint="lifeboat serve says it on its terminal; it works once.">
+        {(given) => (
+          <input
+            {...given}
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+            autoComplete="one-time-code"
+            autoFocus
+            required
+          />
+        )}
+      </Field>
+      <Field label="Name" hint="Small letters, digits, dot, dash, underscore and @.">
+        {(given) => (
+          <input
+            {...given}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            autoComplete="username"
+            autoCapitalize="none"
+            required
+          />
+        )}
+      </Field>
+      <Field label="Password" hint="Twelve characters at least; a sentence is best.">
+        {(given) => (
+          <input
+            {...given}
+            type="password"
+            minLength={12}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            autoComplete="new-password"
+            required
+          />
+        )}
+      </Field>
+      <Trouble error={make.error} />
+      <button type="submit" className="button main" disabled={make.isPending}>
+        {make.isPending ? 'Making it …' : 'Make the account'}
+      </button>
+    </form>
+  );
+}

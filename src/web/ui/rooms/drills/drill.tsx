@@ -1,0 +1,120 @@
+import type { ReactNode } from 'react';
+import type { DrillResult } from '../../../../api/contract/index.ts';
+import { api } from '../../data/api.ts';
+import { useDrills, useEvidence } from '../../data/queries.ts';
+import { dayAndTime, seconds } from '../../data/words.ts';
+import { Link } from '../../frame/route.tsx';
+import { Figure, RoomHead, Sheet, Waiting, Word } from '../../parts/parts.tsx';
+import './drills.css';
+
+/** One drill: passed or not at a glance, each criterion with its number, and what was not exercised. */
+export default function DrillRoom({ id }: { readonly id: string }): ReactNode {
+  const answer = useDrills();
+  const result = answer.data?.results.find(({ run }) => run === id);
+  if (result === undefined)
+    return (
+      <>
+        <RoomHead title="Drill report" />
+        {answer.data === undefined ? (
+          <Waiting answer={answer} what="the report" />
+        ) : (
+          <p>
+            No drill has finished as <code>{id}</code>. <Link to={`/runs/${id}`}>The run itself</Link> may tell more.
+          </p>
+        )}
+      </>
+    );
+  return <Report result={result} />;
+}
+
+function Report({ result }: { readonly result: DrillResult }): ReactNode {
+  const evidence = useEvidence(result.run);
+  const isGood = result.verdict === 'pass';
+  const words = { pass: 'PASS', fail: 'FAIL', aborted: 'ABORTED' };
+  return (
+    <>
+      <RoomHead title={`Drill ${result.drill}`}>
+        <span className="row">
+          <a href={api.drills.reportPage(result.run)} target="_blank" rel="noopener" className="button">
+            The whole report
+          </a>
+          <Link to={`/runs/${result.run}`} className="button">
+            Its steps
+          </Link>
+        </span>
+      </RoomHead>
+      <div className="stack">
+        <section className={`sheet score ${isGood ? 'good-look' : 'bad-look'}`} aria-label="Verdict">
+          <p className="score-word">{words[result.verdict]}</p>
+          <div className="figures">
+            <Measured label="RTO" value={result.rtoSeconds} target={result.rtoTargetSeconds} />
+            <Measured label="RPO" value={result.rpoSeconds} target={result.rpoTargetSeconds} />
+            <Figure
+              label="Lost"
+              value={result.lost === null ? 'unknown' : String(result.lost)}
+              note="rows that were acknowledged"
+              tone={result.lost === 0 ? 'good' : ''}
+            />
+          </div>
+        </section>
+        <Sheet title="Criteria" aside={<span className="soft small">{dayAndTime(result.at)}</span>}>
+          <ul className="sure">
+            {result.criteria.map(({ name, verdict, text }) => (
+              <li key={name}>
+                <Word of={verdict} />
+                <span>
+                  <span className="strong">{name}</span>: {text}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </Sheet>
+        {evidence.data === undefined ? (
+          <Waiting answer={evidence} what="the evidence" />
+        ) : (
+          <Sheet title="Evidence">
+            <dl className="facts">
+              <dt>Run</dt>
+              <dd>
+                <code>{result.run}</code>
+              </dd>
+              <dt>SHA-256</dt>
+              <dd>
+                <code>{evidence.data.sha256}</code>
+              </dd>
+            </dl>
+            <NotExercised of={evidence.data['notExercised']} />
+          </Sheet>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Measured({
+  label,
+  value,
+  target,
+}: {
+  readonly label: string;
+  readonly value: number | null;
+  readonly target: number | null;
+}): ReactNode {
+  const tone = value === null ? 'warn' : target === null ? '' : value <= target ? 'good' : 'bad';
+  return <Figure label={label} value={seconds(value)} note={`target ${seconds(target, 'none')}`} tone={tone} />;
+}
+
+function NotExercised({ of }: { readonly of: unknown }): ReactNode {
+  const items = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : [];
+  if (items.length === 0) return null;
+  return (
+    <>
+      <h3 className="apart">Not exercised</h3>
+      <ul className="small">
+        {items.map((item) => (
+          <li key={item}>{item}</li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,242 @@
+import { useState, type ReactNode } from 'react';
+import type { Run, Step } from '../../../../api/contract/index.ts';
+import { useNow } from '../../data/clock.ts';
+import { useRun } from '../../data/queries.ts';
+import { dayAndTime, seconds, wholeSeconds } from '../../data/words.ts';
+import { Link } from '../../frame/route.tsx';
+import { Figure, RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
+import { Acts } from './acts.tsx';
+import { Gantt } from './gantt.tsx';
+import { Questions } from './questions.tsx';
+import { StepDetail } from './step.tsx';
+import { isOpen, VerdictWord } from './words.tsx';
+import './runs.css';
+
+/** One run, as the people of the real day need it: the clock, now, next and what is blocked, the questions, the steps in time. */
+export default function RunRoom({ id }: { readonly id: string }): ReactNode {
+  const answer = useRun(id);
+  const { data } = answer;
+  if (data === undefined)
+    return (
+      <>
+        <RoomHead title="Run" />
+        <Waiting answer={answer} what="the run" />
+      </>
+    );
+  return (
+    <>
+      <RoomHead title={data.drill ?? data.scenario}>
+        <span className="row">
+          <span className={`tag ${data.mode}`}>{data.mode === 'real' ? 'REAL' : 'drill'}</span>
+          <VerdictWord of={data.verdict} />
+        </span>
+      </RoomHead>
+      <div className="stack">
+        <Questions run={data} />
+        <ClockBlock run={data} />
+        <NowNextBlocked run={data} />
+        <Reason run={data} />
+        <Steps run={data} />
+        <About run={data} />
+      </div>
+    </>
+  );
+}
+
+function ClockBlock({ run }: { readonly run: Run }): ReactNode {
+  const now = useNow();
+  const { rto, verdict } = run;
+  const ticks = isOpen(verdict) && !run.steps.some(inCommit);
+  const elapsed = ticks ? (now - Date.parse(run.incident.impactAt)) / 1000 : rto.seconds;
+  const margin = rto.targetSeconds === null ? null : rto.targetSeconds - elapsed;
+  const parts = [
+    ['detect', rto.detectSeconds],
+    ['decide', rto.decideSeconds],
+    ['execute', rto.executeSeconds],
+    ['verify', rto.verifySeconds],
+    ['people', rto.waitingForPeopleSeconds],
+  ] as const;
+  const sum = parts.reduce((total, [, part]) => total + part, 0);
+  return (
+    <Sheet
+      title="Clock"
+      aside={<span className="soft small">from the impact, {dayAndTime(run.incident.impactAt)}</span>}
+    >
+      <div className="figures clock">
+        <Figure
+          label={isOpen(verdict) ? 'Since the impact' : 'RTO'}
+          value={ticks ? wholeSeconds(elapsed * 1000) : seconds(elapsed)}
+          {...(margin === null ? {} : { tone: margin < 0 ? 'bad' : 'good' })}
+        />
+        <Figure label="Target" value={seconds(rto.targetSeconds, 'none')} note="RTO of the plan" />
+        <Figure
+          label={margin !== null && margin < 0 ? 'Over by' : 'Margin'}
+          value={
+            margin === null ? 'unknown' : ticks ? wholeSeconds(Math.abs(margin) * 1000) : seconds(Math.abs(margin))
+          }
+          {...(margin === null ? {} : { tone: margin < 0 ? 'bad' : '' })}
+        />
+        <Figure
+          label="Forecast"
+          value={seconds(run.plannedSeconds)}
+          note={run.plannedSeconds === null ? 'a step has no budget' : 'along the longest way'}
+        />
+        <Figure
+          label="May lose"
+          value={seconds(run.rpoTargetSeconds, 'not said')}
+          note={`last good ${dayAndTime(run.incident.lastGoodAt)}`}
+        />
+      </div>
+      {sum === 0 ? null : (
+        <>
+          <div className="split" aria-hidden="true">
+            {parts.map(([name, part]) => (
+              <i key={name} className={name} style={{ width: `${(part / sum) * 100}%` }} />
+            ))}
+          </div>
+          <ul className="split-legend small">
+            {parts.map(([name, part]) => (
+              <li key={name}>
+                <i className={name} aria-hidden="true" /> {name === 'people' ? 'waiting for people' : name}{' '}
+                <span className="strong">{seconds(part)}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Sheet>
+  );
+}
+
+/** The recovery is over, and only the way back is kept open: its clock has stopped. */
+const inCommit = ({ kind, state }: Step): boolean => kind === 'commit' && ['running', 'needs-human'].includes(state);
+
+/** Exactly one line each. */
+function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
+  if (!isOpen(run.verdict)) return null;
+  const [blocked] = run.blocked;
+  const titleOf = (id: string): string => run.steps.find((step) => step.id === id)?.title ?? id;
+  const list = (ids: readonly string[]): ReactNode =>
+    ids.length === 0 ? (
+      <span className="soft">nothing</span>
+    ) : (
+      ids.map((id, at) => (
+        <span key={id}>
+          {at > 0 ? '; ' : ''}
+          <span className="strong">{id}</span> {titleOf(id) === id ? '' : <span className="soft">{titleOf(id)}</span>}
+        </span>
+      ))
+    );
+  return (
+    <Sheet title="How it stands" aside={<Acts run={run} />}>
+      <dl className="now">
+        <dt>Now</dt>
+        <dd>{list(run.now)}</dd>
+        <dt>Next</dt>
+        <dd>{list(run.next.slice(0, 3))}</dd>
+        <dt>Blocked</dt>
+        <dd>
+          {blocked === undefined ? (
+            <span className="soft">nothing</span>
+          ) : (
+            <span className="warn">
+              <span className="strong">{blocked.step}</span>: {blocked.why}
+              {blocked.who.length === 0 ? '' : ` (${blocked.who.join(' or ')})`}
+              {run.blocked.length > 1 ? `, and ${run.blocked.length - 1} more` : ''}
+            </span>
+          )}
+        </dd>
+      </dl>
+      {run.runner === 'gone' ? (
+        <p className="bad strong">
+          Its runner ended without a word: nobody acts on this run. What was done is not lost; resume goes on.
+        </p>
+      ) : null}
+      {run.runner === 'unknown' ? <p className="warn">Its runner is on another machine: {run.host}.</p> : null}
+    </Sheet>
+  );
+}
+
+function Reason({ run: { reason, verdict } }: { readonly run: Run }): ReactNode {
+  if (reason === null || verdict === 'done' || verdict === 'unfinished') return null;
+  return <Trouble error={reason} />;
+}
+
+function Steps({ run }: { readonly run: Run }): ReactNode {
+  const [opened, setOpened] = useState<string>();
+  const shown = opened ?? run.steps.find(({ state }) => ['running', 'failed', 'needs-human'].includes(state))?.id;
+  const step = run.steps.find(({ id }) => id === shown);
+  return (
+    <Sheet
+      title="Steps in time"
+      aside={
+        <span className="soft small">
+          <span className="critical-key">◆</span> on the longest way
+          {run.criticalPath.length === 0 ? '' : `: ${run.criticalPath.length} of ${run.steps.length}`}
+        </span>
+      }
+    >
+      <Gantt run={run} chosen={shown} onChoose={setOpened} />
+      {step === undefined ? null : <StepDetail run={run} step={step} />}
+    </Sheet>
+  );
+}
+
+function About({ run }: { readonly run: Run }): ReactNode {
+  return (
+    <Sheet title="About this run">
+      <dl className="facts">
+        <dt>Run</dt>
+        <dd>
+          <code>{run.run}</code>
+        </dd>
+        <dt>Scenario</dt>
+        <dd>
+          {run.scenario} in {run.environment}
+        </dd>
+        <dt>Plan</dt>
+        <dd>
+          {run.plan.name} <code>{run.plan.hash.slice(0, 12)}</code>
+        </dd>
+        <dt>Asked for by</dt>
+        <dd>{run.requester === null ? 'the schedule' : (run.requester.as ?? run.requester.user)}</dd>
+        <dt>By</dt>
+        <dd>
+          {run.tool} on {run.host}
+          {run.resumed === 0 ? '' : `, resumed ${run.resumed} times`}
+        </dd>
+        <dt>Began</dt>
+        <dd>
+          {dayAndTime(run.startedAt)},{' '}
+          {run.finishedAt === null ? 'has not ended' : `ended ${dayAndTime(run.finishedAt)}`}
+        </dd>
+        {run.rollback === null ? null : (
+          <>
+            <dt>Taken back</dt>
+            <dd>
+              <Link to={`/runs/${run.rollback.run}`}>by another run</Link>: {run.rollback.verdict}
+            </dd>
+          </>
+        )}
+        {run.mode === 'drill' && !isOpen(run.verdict) ? (
+          <>
+            <dt>Report</dt>
+            <dd>
+              <Link to={`/drills/${run.run}`}>what the drill proved</Link>
+            </dd>
+          </>
+        ) : null}
+      </dl>
+      {run.unexercised.length === 0 ? null : (
+        <>
+          <h3 className="apart">Not exercised</h3>
+          <ul className="small">
+            {run.unexercised.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Sheet>
+  );
+}
