@@ -76,7 +76,7 @@ export function openWeb(): Web | undefined {
   if (page === undefined) return undefined;
   return {
     answer: (path, gzip) => {
-      const file = files.get(path) ?? (/\.\w+$|^\/assets\//.test(path) ? undefined : page);
+      const file = files.get(path) ?? (/^\/(?!assets\/)[\w/-]*$/.test(path) ? page : undefined);
       return file === undefined ? undefined : answerOf(file, gzip);
     },
   };
@@ -116,6 +116,6 @@ function fileOf(name: string): File {
 
 function answerOf({ headers, plain: content, gzipped }: File, gzip: boolean): WebAnswer {
   const body = gzip ? gzipped : content;
-  const encoding = gzip ? { 'content-encoding': 'gzip' } : {};
+  const encoding: Record<string, string> = gzip ? { 'content-encoding': 'gzip' } : {};
   return { headers: { ...headers, ...encoding, 'content-length': String(body.length) }, body };
 }

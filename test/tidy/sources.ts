@@ -52,16 +52,18 @@ const dynamicImport = /\bimport\(\s*'(\.[^']+)'\s*\)/g;
 function importsOf(path: string, code: string): Import[] {
   const at = (to: string): string => normalize(join(dirname(path), to));
   return [
-    ...[...code.matchAll(statement)].map(([, type, to]): Import => ({
-      path: at(to as string),
-      kind: type === undefined ? 'static' : 'type',
-    })),
+    ...[...code.matchAll(statement)]
+      .filter(([, , to]) => !/\.(css|svg)$/.test(to as string))
+      .map(([, type, to]): Import => ({
+        path: at(to as string),
+        kind: type === undefined ? 'static' : 'type',
+      })),
     ...[...code.matchAll(dynamicImport)].map(([, to]): Import => ({ path: at(to as string), kind: 'dynamic' })),
   ];
 }
 
 /** Every TypeScript file of `src`, read once. */
 export const sources: readonly SourceFile[] = readdirSync(join(home, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .sort()
   .map((name) => readSource(join('src', name)));

@@ -52,9 +52,13 @@ export const command: Command = {
       const { left } = await serve({
         ...options,
         answer: async (host) => {
-          const { openApi } = await import('../../api/index.ts');
+          const [{ openApi }, { withWeb }] = await Promise.all([
+            import('../../api/index.ts'),
+            import('../../web/index.ts'),
+          ]);
           const certificate = options.listen?.tls?.certificate;
-          return openApi(host, { names, ...(certificate === undefined ? {} : { certificate }) });
+          const api = await openApi(host, { names, ...(certificate === undefined ? {} : { certificate }) });
+          return { ...api, handle: withWeb(api.handle) };
         },
         onReady: (lookNow) => (release = onHangUp(lookNow)),
         say: (event) => show(context, event),
