@@ -6,6 +6,11 @@ import { sqliteForm, sqliteKind } from '../assets/sqlite/index.ts';
 import { checkKinds } from '../checks/index.ts';
 import { consoleNotifier } from '../communications/console/index.ts';
 import type { NotifierKind } from '../communications/index.ts';
+import { pagerdutyNotifier } from '../communications/pagerduty/index.ts';
+import { slackNotifier } from '../communications/slack/index.ts';
+import { smsNotifier } from '../communications/sms/index.ts';
+import { smtpNotifier } from '../communications/smtp/index.ts';
+import { ticketNotifier } from '../communications/ticket/index.ts';
 import { webhookNotifier } from '../communications/webhook/index.ts';
 import { stepKinds } from '../procedures/steps/index.ts';
 import { fsStore } from '../stores/fs/index.ts';
@@ -27,7 +32,15 @@ export const registry = {
   stores: [fsStore, s3Store] as readonly StoreKind[],
   checks: [...checkKinds, ...postgresChecks],
   steps: stepKinds,
-  channels: [consoleNotifier, webhookNotifier as unknown as NotifierKind] as readonly NotifierKind[],
+  channels: [
+    consoleNotifier,
+    webhookNotifier,
+    slackNotifier,
+    pagerdutyNotifier,
+    smtpNotifier,
+    smsNotifier,
+    ticketNotifier,
+  ] as unknown as readonly NotifierKind[],
 } as const;
 
 export type Registry = typeof registry;

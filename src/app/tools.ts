@@ -1,4 +1,4 @@
-import { deliver, textOfMessage, type OpenChannel } from '../communications/index.ts';
+import { deliver, textOfMessage, type OpenChannel, type Reachable } from '../communications/index.ts';
 import { LifeboatError } from '../core/index.ts';
 import { runDrill } from '../drills/index.ts';
 import { backup, planRestore, restore, underPolicy, type Workspace } from '../operations/index.ts';
@@ -84,7 +84,8 @@ async function openChannel({ plan, clock, progress }: Workspace, name: string): 
     const why = parsed.error.issues.map(({ path, message }) => [...path, message].map(String).join(': ')).join('; ');
     throw new LifeboatError('plan.invalid', `the channel ${name} is not written right: ${why}`);
   }
-  const notifier = await kind.open(parsed.data, { clock, say: (line) => progress.note(line) });
+  const contact = (one: string): Reachable | undefined => plan.contacts.get(one);
+  const notifier = await kind.open(parsed.data, { clock, contact, say: (line) => progress.note(line) });
   const location = wanted === undefined ? `this console, for nothing sends by ${type} yet` : notifier.location;
   return { notifier: { ...notifier, location }, twice: kind.twice };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../core/index.ts';
 import type { Message, Notifier, NotifierKind } from './notifier.ts';
+import { handsWith } from './testing/hands.ts';
 
 /** What the other side has of a message. */
 export interface Received {
@@ -47,7 +48,7 @@ export function notifierSuite<Settings>(title: string, subject: NotifierSubject<
     beforeEach(async () => {
       made = await subject.make();
       const say = made.say?.bind(made) ?? (() => {});
-      notifier = await kind.open(kind.schema.parse(made.settings), { clock: systemClock, say });
+      notifier = await kind.open(kind.schema.parse(made.settings), handsWith(say));
     });
     afterEach(() => made.destroy());
 

@@ -21,8 +21,17 @@ export interface NotifierKind<Settings = unknown> {
 
 export interface NotifierHands {
   readonly clock: Clock;
+  /** A contact of the plan. */
+  contact(name: string): Reachable | undefined;
   /** Shows a line to whoever runs this process. */
   say(line: string): void;
+}
+
+/** Where one person, or one desk, is reached. */
+export interface Reachable {
+  readonly name?: string;
+  readonly email?: string;
+  readonly phone?: string;
 }
 
 export interface Notifier {
@@ -30,8 +39,8 @@ export interface Notifier {
   readonly location: string;
   /**
    * Resolves when the other side said that it has the message, with what it said. Ends within the signal.
-   * Throws `channel.unreachable` (it was not taken; later it may be), `channel.silent` (nobody knows whether it was taken) and `channel.refused` (it
-   * will not be).
+   * Throws `channel.unreachable` (it was not taken; later it may be, with `retryAfterMs` where the other side says when), `channel.silent` (nobody
+   * knows whether it was taken) and `channel.refused` (it will not be).
    */
   send(message: Message, signal: AbortSignal): Promise<{ readonly answer: string }>;
 }
@@ -48,4 +57,18 @@ export interface Message {
   readonly atMs: number;
   /** The plan's name. */
   readonly plan: string;
+  /** Undefined: it stands for itself. */
+  readonly matter?: Matter;
 }
+
+/** Something that begins, goes on and ends, and of which several messages tell: whoever pages people opens and closes one case for it. */
+export interface Matter {
+  /** The same in all of its messages. */
+  readonly id: string;
+  /** `seen`: somebody works on it. */
+  readonly state: MatterState;
+  readonly severity: 'critical' | 'warning' | 'info';
+}
+
+export const matterStates = ['begins', 'goes_on', 'seen', 'ends'] as const;
+export type MatterState = (typeof matterStates)[number];

@@ -5,6 +5,8 @@ export interface ErrorDetails {
   hint?: string;
   /** The place: a file with its line, a store's object, an asset's name. Never a secret. */
   where?: string;
+  /** The other side says that it is worth no attempt before. */
+  retryAfterMs?: number;
   cause?: unknown;
 }
 
@@ -17,12 +19,14 @@ export class LifeboatError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly where: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
     this.where = details.where;
+    this.retryAfterMs = details.retryAfterMs;
   }
 
   get retry(): Retry {

@@ -235,6 +235,11 @@ describe('every mistake is told with its place, code, message and hint', () => {
       /plan\.unknown_type there is no channel type "smpt"\. Did you mean smtp\?/,
     ],
     [
+      'a channel with two addresses',
+      `${smallPlan}channels: { a: { type: slack, url: { env: A }, token: { env: B }, room: ops } }\n`,
+      /6:\d+ plan\.wrong_value it has either the url of a webhook, or the token of a bot/,
+    ],
+    [
       'an excluded asset with more to say',
       `${smallPlan.replace('assets: {', 'assets: { logs: { excluded: not needed, type: files },')}`,
       /plan\.unknown_key/,

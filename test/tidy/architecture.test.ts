@@ -36,8 +36,8 @@ const contracts = new Set([
 /** Folders whose subfolders are drivers behind a contract. */
 const seams = ['src/assets', 'src/stores', 'src/procedures/steps', 'src/communications'];
 const registry = 'src/app/registry.ts';
-/** Folders beside the drivers: wrappers around any of them, and what only tests use. */
-const notDrivers = new Set(['wrap', 'testing', 'suite']);
+/** Folders beside the drivers: wrappers around any of them, what several of them share, and what only tests use. */
+const notDrivers = new Set(['wrap', 'posting', 'testing', 'suite']);
 
 const product = sources.filter(({ isTest }) => !isTest);
 const roomOf = (path: string): string => path.split('/')[1] as string;

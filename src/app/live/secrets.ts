@@ -31,6 +31,8 @@ async function askSource(world: World, uses: readonly Use[]): Promise<Finding[]>
   );
 }
 
+const channelSecrets = ['url', 'secret', 'token', 'api', 'routingKey'];
+
 function usesIn(world: World): Use[] {
   const { plan, request } = world;
   const executable = (kinds: readonly { type: string }[], type: string): boolean =>
@@ -48,7 +50,7 @@ function usesIn(world: World): Use[] {
       executable(request.registry.assets, type) ? below(settings, ['assets', name], `the asset ${name}`, true) : [],
     ),
     ...[...plan.channels].flatMap(([name, channel]) =>
-      ['url', 'routingKey'].flatMap((key) => useOf(channel[key], ['channels', name, key], `the channel ${name}`)),
+      channelSecrets.flatMap((key) => useOf(channel[key], ['channels', name, key], `the channel ${name}`)),
     ),
     ...[...plan.scenarios.values()].flatMap(({ steps }) => steps.flatMap(usesOfStep)),
   ];

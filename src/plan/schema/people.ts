@@ -61,26 +61,68 @@ export const category = z.strictObject({
 });
 
 const channelCommon = { else: name.optional(), domain: name.optional() };
+const posted = {
+  linkLocal: z
+    .boolean()
+    .optional()
+    .describe('True: also to an address that machines ask for their credentials; else none of those is asked'),
+  ...channelCommon,
+};
+const bearer = secretSource.optional().describe('Goes along as a bearer; a user and a password may stand in the url');
+const fields = z.record(z.string(), z.unknown()).optional();
 export const channel = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('console'), ...channelCommon }),
   z.strictObject({
     type: z.literal('webhook'),
     url: secretOrText,
     secret: secretSource.optional().describe('Shared with the receiver, who can tell by it that a message is ours'),
-    ...channelCommon,
+    ...posted,
   }),
-  z.strictObject({ type: z.literal('slack'), url: secretOrText, ...channelCommon }),
-  z.strictObject({ type: z.literal('sms'), url: secretOrText, to: listOf(name).min(1), ...channelCommon }),
-  z.strictObject({ type: z.literal('pagerduty'), routingKey: secretSource, ...channelCommon }),
+  z
+    .strictObject({
+      type: z.literal('slack'),
+      url: secretOrText.optional().describe('Of an incoming webhook'),
+      token: secretSource.optional().describe('Of a bot, instead of a webhook'),
+      room: text.optional().describe('Where the bot posts: a channel, or its id'),
+      api: secretOrText.optional().describe('Where the API of the workspace is'),
+      ...posted,
+    })
+    .refine(({ url, token, room }) => (url === undefined) === (token !== undefined && room !== undefined), {
+      message: 'it has either the url of a webhook, or the token of a bot and the room that it posts to',
+    }),
   z.strictObject({
-    type: z.literal('smtp'),
+    type: z.literal('sms'),
     url: secretOrText,
     to: listOf(name).min(1),
+    token: bearer,
+    as: z.enum(['json', 'form']).optional(),
+    fields: fields.describe('What the gateway wants to read, with {{ to }}, {{ text }}, {{ key }}'),
+    ...posted,
+  }),
+  z.strictObject({
+    type: z.literal('ticket'),
+    url: secretOrText.describe('Where tickets are made'),
+    token: bearer,
+    fields: fields.describe('What the ticket system wants to read, with {{ subject }}, {{ body }}, {{ key }}'),
+    ...posted,
+  }),
+  z.strictObject({
+    type: z.literal('pagerduty'),
+    routingKey: secretSource,
+    api: secretOrText.optional().describe('Where events are taken'),
+    severity: z.enum(['critical', 'error', 'warning', 'info']).optional().describe('Of messages that say none'),
+    ...posted,
+  }),
+  z.strictObject({
+    type: z.literal('smtp'),
+    url: secretOrText.describe('smtp://user:password@host:587 (upgraded by STARTTLS), or smtps://'),
+    to: listOf(name).min(1),
     from: text.optional(),
-    ...channelCommon,
+    plain: z.boolean().optional().describe('True: without encryption, and so without a password'),
+    ...posted,
   }),
 ]);
-export const channelTypes = ['console', 'webhook', 'slack', 'sms', 'pagerduty', 'smtp'];
+export const channelTypes = ['console', 'webhook', 'slack', 'sms', 'ticket', 'pagerduty', 'smtp'];
 
 export const template = z.strictObject({ subject: text.optional(), body: text });
 

@@ -8,7 +8,7 @@ import { exportIncomplete, liveCopy, pitrWithoutLog, plainSecrets } from './orde
 import { needsLater, needsMissing, needsStopped } from './order/needs.ts';
 import { destroyWithoutFreeze, noFinalCheck, promoteWithoutFence, switchFirst } from './order/switching.ts';
 import { placeholder } from './people/placeholders.ts';
-import { noBackup, notReachable, personLost } from './people/reach.ts';
+import { noBackup, notReachable, personLost, unaddressed } from './people/reach.ts';
 import { reviewOverdue } from './people/review.ts';
 import { alertTooEager, noThreshold } from './time/alerts.ts';
 import { criteriaClash, drillTooLong, twoCadences } from './time/cadence.ts';
@@ -66,6 +66,7 @@ export const rules: readonly Rule[] = [
   personalPlace,
   noBackup,
   notReachable,
+  unaddressed,
   personLost,
   placeholder,
   reviewOverdue,

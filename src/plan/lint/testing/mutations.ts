@@ -28,9 +28,9 @@ services:
   shop: { needs: [orders, catalog], objectives: { rto: 2h, rpo: 1h }, pointers: { address: { dns: shop.example, ttl: 60s }, database: { secret: app, key: DATABASE_URL } } }
 environments: { production: { protected: true, domain: west }, dr: { domain: east } }
 documents: { script: { kind: script, path: ops/restore.sh, domain: safe } }
-contacts: { kim: { role: lead, phone: "1", backup: sam }, sam: { phone: "2", backup: kim } }
+contacts: { kim: { role: lead, phone: "1", email: kim@shop.example, backup: sam }, sam: { phone: "2", backup: kim } }
 incidents: { statusPage: { url: https://status.example, domain: elsewhere } }
-channels: { ops: { type: webhook, url: { env: HOOK }, domain: west, else: desk }, desk: { type: console } }
+channels: { ops: { type: webhook, url: { env: HOOK }, domain: west, else: desk }, desk: { type: smtp, url: { env: MAIL }, to: [kim] } }
 scenarios:
   west_lost:
     loses: { domains: [west] }
@@ -259,6 +259,7 @@ export const mutations: readonly Mutation[] = [
   swap('domains.unplaced', 'a store is nowhere', 'path: ./near, domain: west', 'path: ./near'),
   swap('people.no_backup', 'one person alone', ', backup: sam', ''),
   swap('people.not_reachable', 'no number', 'phone: "2"', 'name: Sam'),
+  swap('people.no_address', 'the mail has no recipient', ', email: kim@shop.example', ''),
   swap('people.placeholder', 'not filled in', 'phone: "2"', 'phone: "[Phone]"'),
   swap('people.review_overdue', 'not read for long', 'last: 2026-10-01', 'last: 2025-10-01'),
 ];

@@ -25,6 +25,13 @@ describe('pitfall: stale runbooks and wrong phone numbers', () => {
     expect(finds(plan('contacts: { kim: { name: Kim }, sam: { phone: "2" } }'), 'people.not_reachable')).toBe(true);
   });
 
+  it('people.no_address: mail to who has a number alone, a text message to who has an address alone', () => {
+    const text = (to: string): string => `contacts: { kim: { phone: "1" }, sam: { email: sam@shop.example } }
+channels: { desk: { type: smtp, url: { env: A }, to: ${to} }, sms: { type: sms, url: { env: B }, to: [kim] } }`;
+    expect(said(plan(text('[kim, sam]')), 'people.no_address')).toEqual(['desk does not reach kim, who has no email']);
+    expect(finds(plan(text('[sam]')), 'people.no_address')).toBe(false);
+  });
+
   it('people.placeholder: a form that was not filled in, wherever it is', () => {
     const text = `contacts: { kim: { name: "[Name]", phone: "1" } }
 templates: { first: { subject: "[INCIDENT] Shop", body: "Started at [TIME]" } }

@@ -50,6 +50,31 @@ export const notReachable: Rule = {
   },
 };
 
+export const unaddressed: Rule = {
+  code: 'people.no_address',
+  severity: 'warning',
+  title: 'A channel is to tell a contact that has no address for it',
+  why: `The mail goes to everybody but the one who is on call, and nobody notices: the others got theirs.`,
+  bad: `contacts: { duty: { phone: "+49 30 0000001" } }
+channels: { desk: { type: smtp, url: { env: SMTP_URL }, to: [duty] } }`,
+  good: `contacts: { duty: { phone: "+49 30 0000001", email: duty@shop.example } }
+channels: { desk: { type: smtp, url: { env: SMTP_URL }, to: [duty] } }`,
+  *find(facts) {
+    for (const [name, channel] of facts.written.entries('channels')) {
+      const needed = channel['type'] === 'smtp' ? 'email' : channel['type'] === 'sms' ? 'phone' : undefined;
+      if (needed === undefined) continue;
+      for (const contact of facts.written.texts(['channels', name, 'to'])) {
+        if (facts.written.has(['contacts', contact, needed])) continue;
+        yield {
+          path: ['channels', name, 'to'],
+          message: `${name} does not reach ${contact}, who has no ${needed}`,
+          hint: `Write down the ${needed} of ${contact}, or take ${contact} from \`to\`.`,
+        };
+      }
+    }
+  },
+};
+
 export const personLost: Rule = {
   code: 'people.lost_with_domain',
   severity: 'warning',
