@@ -41,6 +41,8 @@ export const servingLimits = {
   shipEveryMs: 300_000,
   /** A dead man's switch that states no rhythm hears of us so often, and has so long to answer. */
   heartbeatMs: 60_000,
+  /** While all is not well, or another one keeps the schedule, this often it is looked whether it hears of us again. */
+  heartbeatLookMs: 5_000,
   heartbeatAnswerMs: 15_000,
   /** A stream that ended is begun again after this. */
   streamAgainMs: 30_000,

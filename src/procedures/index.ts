@@ -6,7 +6,7 @@ export * from './groups/index.ts';
 export * from './records/history.ts';
 export { hasRunner } from './targets/hold.ts';
 export * from './settings/inside.ts';
-export { leaseTarget, seenHold, type Lease } from './targets/lease/index.ts';
+export { leaseTarget, seenHold, type Lease, type LeaseRequest, type Without } from './targets/lease/index.ts';
 export * from './people/index.ts';
 export * from './rollback/index.ts';
 export * from './records/rto.ts';

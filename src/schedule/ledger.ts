@@ -13,11 +13,12 @@ export interface TaskHistory {
   /** `begun`: it runs, or whoever ran it has died. */
   readonly state: Outcome['state'] | 'never' | 'begun';
   readonly words: string;
-  /** What it last found is bad: until it is done and finds nothing, also while it is tried again. */
-  readonly isRed: boolean;
   /** Tries since it was last done or red. */
   readonly failures: number;
   readonly againMs: number | undefined;
+  /** Since when what it found is bad: whatever was tried and failed since, until it is done. */
+  readonly redMs: number | undefined;
+  readonly redWords: string;
   /** Since when it was said to hang, while it is under way. */
   readonly silentMs: number | undefined;
   /** Turns that went by without it, all together, as far as the journal was read. */
@@ -156,6 +157,7 @@ export class Ledger {
       }
     else if (kind === 'schedule.started') this.#began(task, atMs, Number(data['missed'] ?? 0));
     else if (kind === 'schedule.silent') this.#tasks.set(task, { ...this.of(task), silentMs: atMs });
+    else if (kind === 'schedule.moved') this.#tasks.set(task, { ...this.of(task), silentMs: undefined });
     else if (kind === 'schedule.finished') this.#ended(task, atMs, data as unknown as Ended);
     else this.#takeWork(record);
   }
@@ -180,9 +182,23 @@ export class Ledger {
     const againMs =
       state === 'failed' ? atMs + againAfterMs(failures, soon === true) : state === 'stopped' ? atMs : undefined;
     const doneMs = state === 'done' ? atMs : before.doneMs;
-    const isRed = state === 'red' || (before.isRed && state !== 'done');
-    const ended = { endedMs: atMs, doneMs, state, isRed, words, failures, againMs, silentMs: undefined };
-    this.#tasks.set(task, { ...before, ...ended });
+    const red =
+      state === 'red'
+        ? { redMs: atMs, redWords: words }
+        : state === 'done'
+          ? { redMs: undefined, redWords: '' }
+          : { redMs: before.redMs, redWords: before.redWords };
+    this.#tasks.set(task, {
+      ...before,
+      ...red,
+      endedMs: atMs,
+      doneMs,
+      state,
+      words,
+      failures,
+      againMs,
+      silentMs: undefined,
+    });
   }
 
   #takeWork({ kind, data, atMs }: JournalRecord): void {
@@ -214,9 +230,10 @@ const unknown: Omit<TaskHistory, 'adoptedMs'> = {
   doneMs: undefined,
   state: 'never',
   words: '',
-  isRed: false,
   failures: 0,
   againMs: undefined,
+  redMs: undefined,
+  redWords: '',
   silentMs: undefined,
   missed: 0,
   missedMs: undefined,

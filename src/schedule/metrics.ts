@@ -42,7 +42,8 @@ function aboutItself(out: Exposition, facts: ServeFacts): void {
   out.gauge('lifeboat_plan_refused', '1: the plan was changed and has errors; the one before it is kept to', [
     [{}, truth(planRefused !== undefined)],
   ]);
-  if (heartbeatMs === undefined) return;
+  // Who stands by gives no sign of life, and none is missed.
+  if (heartbeatMs === undefined || keeping === undefined) return;
   out.gauge(
     'lifeboat_heartbeat_last_success_timestamp_seconds',
     'When the dead man’s switch last took a sign of life',
@@ -117,7 +118,7 @@ function aboutTasks(out: Exposition, { nowMs }: ServeFacts, { ledger, scheduler 
   add('running', '1: it is under way', ({ id }) => truth(running.has(id)));
   add('silent', '1: it is under way and hangs', ({ id }) => truth(running.get(id)?.silent === true));
   add('failures', 'Tries since it was last done', ({ id }) => ledger.of(id).failures);
-  add('red', '1: what it last found is bad', ({ id }) => truth(ledger.of(id).isRed));
+  add('red', '1: what it last found is bad', ({ id }) => truth(ledger.of(id).redMs !== undefined));
   add('late_seconds', 'How long it has been due and has not begun', ({ id }) => {
     const dueMs = scheduler.dueMs(id);
     return running.has(id) || dueMs === undefined ? 0 : Math.max(0, nowMs - dueMs) / 1000;

@@ -25,6 +25,9 @@ function noted(act: (id: string, signal: AbortSignal) => Promise<Outcome> = asyn
 }
 const forEver = (_: string, signal: AbortSignal): Promise<Outcome> =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+const full = (): never => {
+  throw new LifeboatError('disk.full', 'no space left on device');
+};
 const kindsIn = ({ journal }: Bench): string[] => journal.records({ kinds: ['schedule.*'] }).map(({ kind }) => kind);
 
 describe('the scheduler', () => {
@@ -120,6 +123,43 @@ describe('the scheduler', () => {
     expect(counts).toEqual([1, 2, 2, 3, 3, 3, 3, 4]);
     expect(began.filter((id) => id === 'drill weekly').length).toBe(1);
     expect(bench.ledger.of('backup orders').failures).toBe(4);
+    await bench.stop();
+  });
+
+  it('keeps what was found bad in sight while it is tried again and fails, until it is done', async () => {
+    const red: Outcome = { state: 'red', words: 'damaged', code: 'repository.damaged' };
+    const away: Outcome = { state: 'failed', words: 'away', code: 'store.unreachable', soon: true };
+    const outcomes = [red, away, done];
+    const { hands } = noted(async () => outcomes.shift() ?? done);
+    const bench = folder.start(
+      [taskOf({ kind: 'verify', policy: 'daily', assets: [] }, 'every 1d', { id: 'verify daily' })],
+      hands,
+    );
+    const isRed: boolean[] = [];
+    for (let tries = 0; tries < 3; tries += 1) {
+      const before = outcomes.length;
+      for (let steps = 0; steps < 3000 && outcomes.length === before; steps += 1) await bench.pass(minuteMs);
+      isRed.push(bench.ledger.of('verify daily').redMs !== undefined);
+    }
+    expect(isRed).toEqual([true, true, false]);
+    await bench.stop();
+  });
+
+  it('writes down what it could not write as soon as it can, and shows its trouble until then', async () => {
+    let isFull = false;
+    const wrap = (journal: Journal): Journal =>
+      new Proxy(journal, {
+        get: (of, name) => (name === 'append' && isFull ? full : Reflect.get(of, name).bind(of)),
+      });
+    const { hands, began } = noted(async () => ((isFull = true), done));
+    const bench = folder.start([backupOf('orders')], hands, { wrap });
+    await bench.pass(18 * 60 * minuteMs + 30 * minuteMs);
+    expect(bench.scheduler.health().trouble?.code).toBe('disk.full');
+    isFull = false;
+    await bench.pass(minuteMs);
+    expect(bench.scheduler.health().trouble).toBeUndefined();
+    expect(kindsIn(bench)).toEqual(['schedule.adopted', 'schedule.started', 'schedule.finished']);
+    expect(began).toEqual(['backup orders']);
     await bench.stop();
   });
 

@@ -1,8 +1,10 @@
 import { limits, LifeboatError, toLifeboatError, type Clock, type Progress } from '../core/index.ts';
 import { dueAt, missedTurns, rhythmMs } from './due.ts';
+import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
 import { Queue } from './queue.ts';
 import type { Outcome, Task } from './task.ts';
+import { Unwritten } from './unwritten.ts';
 
 /** Does one try of a task. What it throws is a try that could not take place. */
 export type Hands = (
@@ -27,20 +29,6 @@ export type SchedulerEvent =
   | { readonly event: 'trouble'; readonly error: LifeboatError }
   | { readonly event: 'note'; readonly task?: string; readonly words: string };
 
-/** Something that is done now. */
-export interface Job {
-  readonly task: Task;
-  readonly beganMs: number;
-  /** By the clock that never jumps. */
-  readonly beganElapsedMs: number;
-  /** When it last said something of its progress, by the same clock. */
-  movedElapsedMs: number;
-  /** It was said to hang. */
-  silent: boolean;
-  readonly controller: AbortController;
-  readonly ended: Promise<void>;
-}
-
 /**
  * Begins what is due, each thing at most once at a time, the latest first, and writes down that it does before it does. It remembers nothing that
  * the ledger does not, so it may be killed at any moment.
@@ -57,10 +45,15 @@ export class Scheduler {
   #tickedElapsedMs: number;
   #tickedMs = -Infinity;
   #trouble: LifeboatError | undefined;
+  readonly #unwritten: Unwritten;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#queue = new Queue(options.jobsAtOnce);
+    this.#unwritten = new Unwritten(options.ledger, (id) => {
+      const task = this.#tasks.get(id);
+      if (task !== undefined) this.#look(task);
+    });
     this.#tickedElapsedMs = options.clock.elapsed();
   }
 
@@ -125,7 +118,7 @@ export class Scheduler {
   }
 
   #tick(): void {
-    const { clock, say } = this.#options;
+    const { clock } = this.#options;
     const nowMs = clock.now();
     this.#tickedElapsedMs = clock.elapsed();
     // Set back: what was worked out by the clock as it was would wait until it has caught up.
@@ -133,6 +126,7 @@ export class Scheduler {
     this.#tickedMs = nowMs;
     for (const job of this.#running.values()) this.#watch(job);
     try {
+      this.#unwritten.writeLate();
       this.#lookAgain(nowMs);
       for (const task of this.#queue.choose(
         this.#waiting(nowMs),
@@ -141,10 +135,23 @@ export class Scheduler {
         this.#begin(task, nowMs);
       this.#trouble = undefined;
     } catch (error) {
-      const trouble = toLifeboatError(error);
-      if (this.#trouble?.message !== trouble.message) say({ event: 'trouble', error: trouble });
-      this.#trouble = trouble;
+      this.#inTrouble(error);
     }
+  }
+
+  /** Writes it, or keeps it until the journal takes records again: trouble, which is said and shown until then. */
+  #write(kind: string, task: string, data: Record<string, unknown>): void {
+    try {
+      this.#unwritten.write(kind, { task, ...data });
+    } catch (error) {
+      this.#inTrouble(error);
+    }
+  }
+
+  #inTrouble(error: unknown): void {
+    const trouble = toLifeboatError(error);
+    if (this.#trouble?.message !== trouble.message) this.#options.say({ event: 'trouble', error: trouble });
+    this.#trouble = trouble;
   }
 
   /** What is to be tried again may have been done by others meanwhile. */
@@ -199,15 +206,10 @@ export class Scheduler {
   }
 
   #ended(task: Task, outcome: Outcome, seconds: number): void {
-    const { ledger, say, clock } = this.#options;
+    const { say, clock } = this.#options;
     this.#running.delete(task.id);
-    try {
-      ledger.append('schedule.finished', { task: task.id, seconds, ...outcome });
-    } catch (error) {
-      // Nobody will know that it was done: it is done again. That is said, and shown until the journal takes records again.
-      this.#trouble = toLifeboatError(error);
-      say({ event: 'trouble', error: this.#trouble });
-    }
+    // If this process dies before it is written, nobody will know that it was done, and it is done again.
+    this.#write('schedule.finished', task.id, { seconds, ...outcome });
     say({ event: 'ended', task: task.id, outcome, seconds });
     if (outcome.state === 'done') {
       for (const id of task.wakes) {
@@ -245,6 +247,7 @@ export class Scheduler {
       const job = this.#running.get(task);
       if (job === undefined) return;
       job.movedElapsedMs = clock.elapsed();
+      if (job.silent) this.#write('schedule.moved', task, {});
       job.silent = false;
     };
     return {
@@ -258,18 +261,14 @@ export class Scheduler {
   }
 
   #watch(job: Job): void {
-    const { clock, ledger, say } = this.#options;
+    const { clock, say } = this.#options;
     const silentMs = clock.elapsed() - job.movedElapsedMs;
     if (silentMs < limits.jobSilentMs) return;
     const task = job.task.id;
     if (!job.silent) {
       job.silent = true;
       say({ event: 'silent', task, silentSeconds: silentMs / 1000 });
-      try {
-        ledger.append('schedule.silent', { task, silentSeconds: silentMs / 1000 });
-      } catch (error) {
-        this.#trouble = toLifeboatError(error);
-      }
+      this.#write('schedule.silent', task, { silentSeconds: silentMs / 1000 });
     }
     if (silentMs < limits.jobSilentEndMs || job.controller.signal.aborted) return;
     job.controller.abort(

@@ -51,6 +51,18 @@ describe('streams', () => {
     expect([[...alive], streams.facts()]).toEqual([[], []]);
   });
 
+  it('that were told to end never begin again', async () => {
+    let begun = 0;
+    const { streams } = start(async (_, __, signal) => {
+      begun += 1;
+      await untilTold(signal);
+    });
+    await streams.end(new Error('over'));
+    streams.begin(['orders']);
+    await settled();
+    expect([begun, streams.facts()]).toEqual([0, []]);
+  });
+
   it('keep what they said of themselves while a point is taken beside them', async () => {
     const { streams, said } = start(async (_, say, signal) => {
       say(line('ended', 7));

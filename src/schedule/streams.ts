@@ -20,13 +20,16 @@ export interface StreamsOptions {
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #facts = new Map<string, StreamFact>();
+  #isOver = false;
   readonly #keeping: { readonly stop: AbortController; readonly ended: Promise<void> }[] = [];
 
   constructor(options: StreamsOptions) {
     this.#options = options;
   }
 
+  /** Once they were told to end, nothing begins any more: nobody would end it. */
   begin(assets: readonly string[]): void {
+    if (this.#isOver) return;
     for (const asset of assets) {
       this.#facts.set(asset, { asset, last: undefined, error: undefined });
       const stop = new AbortController();
@@ -40,6 +43,7 @@ export class Streams {
 
   /** All that was received is stored when it resolves. */
   async end(reason: unknown): Promise<void> {
+    this.#isOver = true;
     for (const { stop } of this.#keeping) stop.abort(reason);
     await Promise.all(this.#keeping.splice(0).map(({ ended }) => ended));
     this.#facts.clear();

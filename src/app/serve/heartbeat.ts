@@ -43,8 +43,11 @@ export class Heartbeat {
     const { clock, plan, isWell } = this.#options;
     while (!signal.aborted) {
       const { heartbeat } = plan().tool;
-      if (heartbeat !== undefined && isWell()) await this.#beat(heartbeat.url, signal);
-      await clock.sleep(heartbeat?.everyMs ?? limits.heartbeatMs, signal).catch(() => {}); // told to end
+      const beats = heartbeat !== undefined && isWell();
+      if (beats) await this.#beat(heartbeat.url, signal);
+      // Who takes over, or is well again, says so at once.
+      const waitMs = beats ? (heartbeat.everyMs ?? limits.heartbeatMs) : limits.heartbeatLookMs;
+      await clock.sleep(waitMs, signal).catch(() => {}); // told to end
     }
   }
 

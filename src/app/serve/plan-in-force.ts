@@ -8,22 +8,19 @@ import { registry } from '../registry.ts';
 export class PlanInForce {
   readonly #file: string;
   readonly #clock: Clock;
-  #plan: Plan;
-  /** Errors of the plan in force: people have started it with them. */
-  #errors: ReadonlySet<string>;
+  #read: ReadPlan;
   #files: readonly string[];
   /** How the files looked when they were last read, and at the last look. */
-  #read: string;
+  #readLook: string;
   #seen: string;
   #refused: LifeboatError | undefined;
 
   private constructor(file: string, clock: Clock, read: ReadPlan, seen: string) {
     this.#file = file;
     this.#clock = clock;
-    this.#plan = read.plan;
-    this.#errors = new Set(read.errors.map(nameOf));
+    this.#read = read;
     this.#files = read.files;
-    this.#read = seen;
+    this.#readLook = seen;
     this.#seen = seen;
   }
 
@@ -37,12 +34,12 @@ export class PlanInForce {
   }
 
   get plan(): Plan {
-    return this.#plan;
+    return this.#read.plan;
   }
 
-  /** Errors that the plan in force has, as `check` names them. */
+  /** Errors that the plan in force had when it was read, as `check` names them. */
   get errors(): readonly string[] {
-    return [...this.#errors];
+    return [...new Set(this.#read.errors.map(nameOf))];
   }
 
   /** Why the file, as it is, is not the plan in force. */
@@ -58,26 +55,27 @@ export class PlanInForce {
     const seen = await lookOf(this.#files);
     const isStill = seen === this.#seen;
     this.#seen = seen;
-    if (!now && (seen === this.#read || !isStill)) return 'same';
-    this.#read = seen;
-    const before = this.#plan;
+    if (!now && (seen === this.#readLook || !isStill)) return 'same';
+    this.#readLook = seen;
+    const before = this.#read;
+    const nowMs = this.#clock.now();
     try {
-      const read = await readPlan(this.#file, this.#clock.now());
+      const read = await readPlan(this.#file, nowMs);
       this.#files = read.files;
-      mustFollow(before, read, this.#errors);
-      this.#plan = read.plan;
-      this.#errors = new Set(read.errors.map(nameOf));
+      mustFollow(before, read, nowMs);
+      this.#read = read;
       this.#refused = undefined;
     } catch (error) {
       this.#refused = toLifeboatError(error);
       return 'refused';
     }
-    return this.#plan.hash === before.hash ? 'same' : 'changed';
+    return this.#read.plan.hash === before.plan.hash ? 'same' : 'changed';
   }
 }
 
 interface ReadPlan {
   readonly plan: Plan;
+  readonly document: Parameters<typeof lint>[1];
   readonly errors: readonly Finding[];
   readonly files: readonly string[];
 }
@@ -85,17 +83,28 @@ interface ReadPlan {
 async function readPlan(file: string, nowMs: number): Promise<ReadPlan> {
   const { plan, findings, document } = await checkPlan(file, registry);
   if (plan === undefined) throw new PlanError(file, findings);
-  const errors = tidyFindings(lint(plan, document, nowMs)).filter(({ severity }) => severity === 'error');
-  return { plan, errors, files: isAssembled(document) ? document.files : [file] };
+  return {
+    plan,
+    document,
+    errors: errorsOf(plan, document, nowMs),
+    files: isAssembled(document) ? document.files : [file],
+  };
 }
 
-/** Throws what keeps a plan that was read from taking the place of another: a new error, or that it is another plan. */
-function mustFollow(before: Plan, { plan, errors }: ReadPlan, known: ReadonlySet<string>): void {
-  if (plan.name !== before.name)
-    throw new LifeboatError('plan.invalid', `the file holds another plan: ${plan.name}, and not ${before.name}`, {
+const errorsOf = (plan: Plan, document: ReadPlan['document'], nowMs: number): Finding[] =>
+  tidyFindings(lint(plan, document, nowMs)).filter(({ severity }) => severity === 'error');
+
+/**
+ * Throws what keeps a plan that was read from taking the place of another: a new error, or that it is another plan. An error that came to the one
+ * before with time (a waiver that has ended) is not new.
+ */
+function mustFollow(before: ReadPlan, { plan, errors }: ReadPlan, nowMs: number): void {
+  if (plan.name !== before.plan.name)
+    throw new LifeboatError('plan.invalid', `the file holds another plan: ${plan.name}, and not ${before.plan.name}`, {
       where: plan.file,
       hint: 'Stop `serve` and start it again: what another plan does it must not do beside this one.',
     });
+  const known = new Set([...before.errors, ...errorsOf(before.plan, before.document, nowMs)].map(nameOf));
   const fresh = errors.filter((finding) => !known.has(nameOf(finding)));
   if (fresh.length > 0) throw new PlanError(plan.file, fresh);
 }

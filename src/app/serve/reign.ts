@@ -27,14 +27,18 @@ export class Reign {
   readonly #scheduler: Scheduler;
   readonly #sinceMs: number;
   readonly #retired: Promise<void>[] = [];
+  #plan: Plan;
   #workspaces: Workspaces;
   #streams: Streams;
+  #isOver = false;
+  #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ReignOptions) {
     this.#options = options;
     const { workspace, jobsAtOnce, say } = options;
     const { plan, clock, journal } = workspace;
     this.#sinceMs = clock.now();
+    this.#plan = plan;
     this.#ledger = new Ledger(journal, clock);
     this.#workspaces = this.#workspacesOf(plan);
     this.#streams = this.#streamsOf();
@@ -59,6 +63,11 @@ export class Reign {
     return reign;
   }
 
+  /** The plan that is kept to. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
   get keeping(): Keeping {
     return {
       sinceMs: this.#sinceMs,
@@ -77,24 +86,42 @@ export class Reign {
       this.#options.say({ event: 'stopping', running });
     };
     signal.addEventListener('abort', stopping, { once: true });
-    const left = await this.#scheduler.run(signal, () => this.#streams.end(signal.reason));
+    const left = await this.#scheduler.run(signal, async () => {
+      this.#isOver = true;
+      // Those of a plan that is changing just now must end too, and none begin.
+      await Promise.all([this.#streams.end(signal.reason), this.#changing]);
+      await this.#streams.end(signal.reason);
+    });
     await shipping;
     await this.#leave(signal.reason);
     return left;
   }
 
-  /** From now on by this plan: what is under way ends as it began, streams begin again. */
-  async usePlan(plan: Plan): Promise<void> {
+  /**
+   * From now on by this plan: what is under way ends as it began, streams begin again. One change after the other. Throws what a plan that cannot be
+   * kept to throws, and `journal.*`; then the one before is kept to.
+   */
+  usePlan(plan: Plan): Promise<void> {
+    const changed = this.#changing.then(() => this.#change(plan));
+    this.#changing = changed.catch(() => {}); // who asked for it hears of it
+    return changed;
+  }
+
+  async #change(plan: Plan): Promise<void> {
     const { workspace, say } = this.#options;
-    // First, for it may throw, and then nothing has changed.
-    this.#scheduler.use(this.#tasksOf(plan));
+    if (this.#isOver || plan.hash === this.#plan.hash) return;
+    // First what may throw: then nothing has changed.
+    const tasks = this.#tasksOf(plan);
+    const streamed = streamedAssets({ ...workspace, plan });
+    workspace.journal.append('schedule.plan', { hash: plan.hash });
+    this.#scheduler.use(tasks);
+    this.#plan = plan;
     this.#retired.push(this.#workspaces.retire());
     this.#workspaces = this.#workspacesOf(plan);
-    workspace.journal.append('schedule.plan', { hash: plan.hash });
     const streams = this.#streams;
     this.#streams = this.#streamsOf();
     await streams.end(new Error('the plan has changed'));
-    this.#streams.begin(streamedAssets({ ...workspace, plan }));
+    this.#streams.begin(streamed);
     say({ event: 'note', words: 'the plan has changed and is kept to as it is now' });
   }
 

@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { isLifeboatError, limits, silentProgress, toLifeboatError } from '../../core/index.ts';
 import { holdLock, type Lock } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
-import { leaseTarget, type Lease } from '../../procedures/index.ts';
-
-/** What is held, as a hold names it. */
-export const scheduleName = 'the schedule';
+import type { Lease } from '../../procedures/index.ts';
+import { holdSchedule } from './schedule-hold.ts';
 
 export interface RoleRequest {
   readonly workspace: Workspace;
@@ -30,6 +28,7 @@ export interface Role {
 export async function takeRole(request: RoleRequest): Promise<Role | undefined> {
   const { signal, workspace } = request;
   let stoodBy = false;
+  let sawAnother = false;
   const said = new Set<string>();
   // A holder renews its hold under another number: only who it is makes a new sentence.
   const sayOnce = (words: string): void => {
@@ -39,7 +38,7 @@ export async function takeRole(request: RoleRequest): Promise<Role | undefined> 
   };
   while (!signal.aborted) {
     try {
-      const { lock, lease } = await tryRole(request, sayOnce);
+      const { lock, lease } = await tryRole(request, sawAnother, sayOnce);
       return {
         stoodBy,
         lease,
@@ -50,8 +49,10 @@ export async function takeRole(request: RoleRequest): Promise<Role | undefined> 
       };
     } catch (error) {
       if (signal.aborted) break;
-      if (!isLifeboatError(error, 'operation.busy') && !isLifeboatError(error, 'run.held')) throw error;
+      const isHeld = isLifeboatError(error, 'run.held');
+      if (!isHeld && !isLifeboatError(error, 'operation.busy') && !isLifeboatError(error, 'run.unsure')) throw error;
       stoodBy = true;
+      sawAnother ||= isHeld;
       sayOnce(toLifeboatError(error).message);
     }
     await workspace.clock.sleep(limits.standbyLookMs, signal).catch(() => {}); // told to stop: the loop ends
@@ -61,17 +62,16 @@ export async function takeRole(request: RoleRequest): Promise<Role | undefined> 
 
 async function tryRole(
   { workspace, id, leaseMs, signal }: RoleRequest,
+  sawAnother: boolean,
   note: (words: string) => void,
 ): Promise<{ lock: Lock; lease: Lease }> {
   const lock = holdLock(join(workspace.stateFolder, 'locks', 'serve'), 'serve');
   try {
-    const lease = await leaseTarget({
+    const lease = await holdSchedule({
       // Whoever must be outlived is named before that is done.
       workspace: { ...workspace, progress: { ...silentProgress, note } },
       run: id,
-      environment: { name: scheduleName, protected: false },
-      domains: [],
-      alone: false,
+      sawAnother,
       lengthMs: leaseMs,
       signal,
     });

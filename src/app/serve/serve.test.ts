@@ -7,7 +7,8 @@ import { openJournal } from '../../journal/index.ts';
 import { changed, makeStore } from '../../operations/testing/workspace.ts';
 import type { Store } from '../../stores/index.ts';
 import type { ServeEvent } from './events.ts';
-import { serve, type ServeOptions, type ServeReport } from './serve.ts';
+import type { ServeOptions, ServeReport } from './serve-options.ts';
+import { serve } from './serve.ts';
 
 const plan = `
 lifeboat: 1

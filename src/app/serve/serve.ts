@@ -8,47 +8,21 @@ import {
   timeId,
   toLifeboatError,
   type Clock,
+  type LifeboatError,
 } from '../../core/index.ts';
 import type { Plan } from '../../plan/index.ts';
-import type { Unlock } from '../../repository/index.ts';
 import { healthOf, metricsText, type Scheduler, type ServeFacts } from '../../schedule/index.ts';
-import type { Store } from '../../stores/index.ts';
 import { openWorkspace, type OpenWorkspace } from '../open.ts';
 import { toolVersion } from '../version.ts';
 import type { ServeEvent } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Answering, ServeHost } from './host.ts';
+import type { Answering } from './host.ts';
 import { keepersOf } from './keepers.ts';
-import { listen, type Answer, type Listening, type ListenPlace } from './listen.ts';
+import { listen, type Answer, type Listening } from './listen.ts';
 import { PlanInForce } from './plan-in-force.ts';
 import { Reign } from './reign.ts';
 import { takeRole, type Role } from './role.ts';
-
-export interface ServeOptions {
-  readonly planFile: string;
-  readonly stateFolder: string;
-  /** Where metrics and health are told; undefined: nowhere. `orAnyPort`: if the port is taken, at a free one. */
-  readonly listen?: ListenPlace & { readonly orAnyPort: boolean };
-  /** Answers whatever else is asked there. */
-  readonly answer?: (host: ServeHost) => Promise<Answering>;
-  /** Default: `limits.jobsAtOnce`. */
-  readonly jobsAtOnce?: number;
-  /** How long a hold of the schedule lasts, and so after how long another machine takes it over; default: `limits.serveLeaseMs`. */
-  readonly leaseMs?: number;
-  readonly clock?: Clock;
-  readonly wrapStore?: (store: Store) => Store;
-  readonly unlock?: () => Promise<Unlock>;
-  /** Ends everything: what is under way has `limits.serveStopMs`. */
-  readonly signal: AbortSignal;
-  /** Called once with what looks at the plan at once. */
-  onReady?(lookNow: () => void): void;
-  say(event: ServeEvent): void;
-}
-
-/** What was still under way when the time to end was over; it ends with the process, and is done again by the next one. */
-export interface ServeReport {
-  readonly left: readonly string[];
-}
+import type { ServeOptions, ServeReport } from './serve-options.ts';
 
 /**
  * Keeps a plan until it is told to stop: everything that has a calendar, the streams, and itself. Of several only one does; the others wait for their turn.
@@ -67,6 +41,10 @@ class Server {
   readonly #startedMs: number;
   readonly #heartbeat: Heartbeat;
   #reign: Reign | undefined;
+  /** Somebody else was seen to keep the schedule, or we have: from then on trouble is waited out. */
+  #isBegun = false;
+  /** Why the plan in force is not the one that is kept to. */
+  #unfollowed: LifeboatError | undefined;
   #left: readonly string[] = [];
   /** Wakes the look at the plan, and who stands by with an older one. */
   #lookNow = new AbortController();
@@ -107,13 +85,24 @@ class Server {
     const beside = [this.#heartbeat.run(both), this.#watchPlan(both)];
     onReady?.(() => this.#lookNow.abort());
     try {
-      while (!signal.aborted) await this.#turn(signal);
+      while (!signal.aborted) await this.#turnOrWait(signal);
       return { left: this.#left };
     } finally {
       over.abort();
       await Promise.all(beside);
       await listening?.close();
       await answering?.close();
+    }
+  }
+
+  /** What fails at the first start ends it; later a machine that could take over when its disk has room again must not be gone by then. */
+  async #turnOrWait(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#turn(signal);
+    } catch (error) {
+      if (!this.#isBegun || signal.aborted) throw error;
+      this.#options.say({ event: 'trouble', error: toLifeboatError(error) });
+      await this.#clock.sleep(limits.standbyLookMs, signal).catch(() => {}); // told to end: the loop does
     }
   }
 
@@ -128,7 +117,10 @@ class Server {
         id: this.#id,
         leaseMs,
         signal: AbortSignal.any([signal, this.#planChanged.signal]),
-        standingBy: (words) => say({ event: 'standing_by', words }),
+        standingBy: (words) => {
+          this.#isBegun = true;
+          say({ event: 'standing_by', words });
+        },
       });
       if (role !== undefined) await this.#keep(workspace, role, signal);
     } finally {
@@ -147,6 +139,7 @@ class Server {
       },
     );
     this.#reign = reign;
+    this.#isBegun = true;
     const { scheduler, streams } = reign.keeping;
     const without = role.lease.without.map(({ store, why }) => `${store}: ${why}`);
     say({
@@ -159,10 +152,11 @@ class Server {
     });
     try {
       // It may have changed while we waited for our turn.
-      if (this.#plan.plan !== workspace.plan) await reign.usePlan(this.#plan.plan);
+      await this.#follow(reign);
       this.#left = await reign.run(until);
     } finally {
       this.#reign = undefined;
+      this.#unfollowed = undefined;
     }
     if (!signal.aborted) say({ event: 'lost', words: toLifeboatError(until.reason).message });
   }
@@ -200,9 +194,23 @@ class Server {
     const seen = await this.#plan.look(now);
     const { refused } = this.#plan;
     if (seen === 'refused' && refused !== undefined) say({ event: 'plan_refused', error: refused });
-    else if (seen === 'changed' && this.#reign !== undefined) await this.#reign.usePlan(this.#plan.plan);
+    // Also when it has not changed since: what could not be followed then is tried again.
+    else if (this.#reign !== undefined && this.#reign.plan.hash !== this.#plan.plan.hash)
+      await this.#follow(this.#reign);
     else if (seen === 'changed') this.#planChanged.abort();
     else if (now) say({ event: 'note', words: 'the plan was looked at, and is the same' });
+  }
+
+  async #follow(reign: Reign): Promise<void> {
+    const before = this.#unfollowed;
+    try {
+      await reign.usePlan(this.#plan.plan);
+      this.#unfollowed = undefined;
+    } catch (error) {
+      this.#unfollowed = toLifeboatError(error);
+      if (before?.message !== this.#unfollowed.message)
+        this.#options.say({ event: 'plan_refused', error: this.#unfollowed });
+    }
   }
 
   async #answering(): Promise<Answering | undefined> {
@@ -216,7 +224,7 @@ class Server {
       stateFolder: resolve(stateFolder),
       signal,
       plan: () => this.#plan.plan,
-      refused: () => this.#plan.refused,
+      refused: () => this.#plan.refused ?? this.#unfollowed,
       open: () => this.#open(this.#plan.plan),
       keeping: () => this.#reign?.keeping,
       hear: (listener) => {
@@ -242,14 +250,16 @@ class Server {
   }
 
   #facts(): ServeFacts {
-    const { plan, refused } = this.#plan;
+    const { refused } = this.#plan;
+    // What is told is about the plan that is kept to.
+    const plan = this.#reign?.plan ?? this.#plan.plan;
     if (this.#keepers?.plan !== plan) this.#keepers = { plan, of: keepersOf(plan, this.#clock) };
     return {
       nowMs: this.#clock.now(),
       plan,
       tool: toolVersion(),
       startedMs: this.#startedMs,
-      planRefused: refused,
+      planRefused: refused ?? this.#unfollowed,
       heartbeatMs: this.#heartbeat.lastMs,
       keeping: this.#reign?.keeping,
       keeperOf: this.#keepers.of,

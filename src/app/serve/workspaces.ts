@@ -1,4 +1,4 @@
-import { limits, type Clock, type Progress } from '../../core/index.ts';
+import { LifeboatError, limits, type Clock, type Progress } from '../../core/index.ts';
 import type { Workspace } from '../../operations/index.ts';
 import type { OpenWorkspace } from '../open.ts';
 
@@ -17,8 +17,10 @@ export class Workspaces {
     this.#clock = clock;
   }
 
-  /** Throws what opening throws, and what the work throws. */
+  /** Throws what opening throws, what the work throws, and `operation.cancelled` when they are retired. */
   async use<T>(progress: Progress, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+    if (this.#isRetired)
+      throw new LifeboatError('operation.cancelled', 'the plan that this was for is kept to no more');
     const opened = this.#idle.pop() ?? { workspace: await this.#open(), sinceMs: this.#clock.elapsed() };
     let isSound = false;
     try {

@@ -52,6 +52,9 @@ export interface TaskFact {
   readonly endedMs: number | undefined;
   readonly doneMs: number | undefined;
   readonly silentMs: number | undefined;
+  /** Since when what it found is bad, with its words: also while it is tried again, until it is done. */
+  readonly redMs: number | undefined;
+  readonly redWords: string;
   readonly words: string;
   readonly failures: number;
   readonly missed: number;

@@ -20,6 +20,8 @@ const task = (name: string, more: Partial<TaskFact>): TaskFact => ({
   endedMs: nowMs - 4 * minute,
   doneMs: nowMs - 4 * minute,
   silentMs: undefined,
+  redMs: undefined,
+  redWords: '',
   words: 'as it should be',
   failures: 0,
   missed: 0,
@@ -54,15 +56,24 @@ describe('what is done on a calendar', () => {
       task('backup orders', {}),
       task('backup mail', { state: 'begun', silentMs: nowMs - minute }),
       task('copy near to far', { state: 'failed', failures: 3, words: 'far is away' }),
-      task('verify daily', { state: 'red', words: 'a pack is damaged' }),
+      task('verify daily', { state: 'red', redMs: nowMs - 4 * minute, redWords: 'a pack is damaged' }),
+      task('verify weekly', {
+        state: 'failed',
+        failures: 1,
+        words: 'near is away',
+        redMs: nowMs - 60 * minute,
+        redWords: 'a point is damaged',
+      }),
       task('prune near', { state: 'failed', failures: 1, words: 'locked' }),
-      task('drill weekly', { state: 'red', words: 'told of with the drills' }),
+      task('drill weekly', { state: 'red', redMs: nowMs, redWords: 'told of with the drills' }),
       task('backup busy', { state: 'begun' }),
     ];
     expect(of({ tasks }).problems.map(({ about, words, hint }) => `${about} ${words} → ${hint}`)).toEqual([
       'backup mail is under way since 5 m and hangs → lifeboat backup mail',
       'copy near to far failed 3 times in a row, last 4 m ago: far is away → lifeboat store replicate near far',
       'verify daily found 4 m ago: a pack is damaged → lifeboat verify --due',
+      'verify weekly failed 4 m ago: near is away → lifeboat verify --due',
+      'verify weekly found 1 h ago: a point is damaged → lifeboat verify --due',
       'prune near failed 4 m ago: locked → lifeboat store prune near',
     ]);
   });

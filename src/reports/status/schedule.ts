@@ -29,18 +29,21 @@ const nobody = (nowMs: number, seenMs: number | undefined): Problem => ({
 });
 
 function taskProblem(nowMs: number, fact: TaskFact): Problem[] {
-  const { task, state, silentMs, beganMs, endedMs, failures, words } = fact;
-  const problem = (said: string): Problem[] => [{ code: 'task', about: task, words: said, hint: hintOf(task) }];
+  const { task, state, silentMs, redMs, redWords, beganMs, endedMs, failures, words } = fact;
+  const problem = (said: string): Problem => ({ code: 'task', about: task, words: said, hint: hintOf(task) });
+  const problems: Problem[] = [];
   if (state === 'begun' && silentMs !== undefined)
-    return problem(`is under way since ${ago(nowMs, beganMs ?? silentMs)} and hangs`);
-  if (failures > 0 && state !== 'begun')
-    return problem(
-      `failed ${failures === 1 ? '' : `${failures} times in a row, last `}${ago(nowMs, endedMs ?? nowMs)} ago: ${words}`,
+    problems.push(problem(`is under way since ${ago(nowMs, beganMs ?? silentMs)} and hangs`));
+  else if (failures > 0 && state !== 'begun')
+    problems.push(
+      problem(
+        `failed ${failures === 1 ? '' : `${failures} times in a row, last `}${ago(nowMs, endedMs ?? nowMs)} ago: ${words}`,
+      ),
     );
-  // A drill that failed is told of with the drills.
-  if (state === 'red' && !task.startsWith('drill '))
-    return problem(`found ${ago(nowMs, endedMs ?? nowMs)} ago: ${words}`);
-  return [];
+  // What was found stays found while it is tried again. A drill that failed is told of with the drills.
+  if (redMs !== undefined && !task.startsWith('drill '))
+    problems.push(problem(`found ${ago(nowMs, redMs)} ago: ${redWords}`));
+  return problems;
 }
 
 const ago = (nowMs: number, ms: number): string => formatDuration(Math.max(0, nowMs - ms));

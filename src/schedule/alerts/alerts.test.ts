@@ -192,6 +192,7 @@ alerts: { down: { kind: health, watch: { service: shop } } }
         ['LifeboatDown LifeboatPointUnseen LifeboatStreamDown', [['other', one]]],
         ['LifeboatPointUnseen', without(sound, mail('backup_last_success_timestamp'))],
         ['LifeboatDown', changed(sound, 'lifeboat_active', zero)],
+        ['LifeboatTwice', [...sound, ['lifeboat_active{plan="shop",instance="another"}', one]]],
         ['LifeboatStuck', changed(sound, 'lifeboat_tick', zero)],
         ['LifeboatTrouble', changed(sound, 'lifeboat_trouble', one)],
         ['LifeboatPlanRefused', changed(sound, 'lifeboat_plan_refused', one)],

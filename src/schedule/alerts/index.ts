@@ -40,6 +40,13 @@ function ofItself(plan: Plan): AlertRule[] {
   return [
     rule('LifeboatDown', `absent(lifeboat_active${it} == 1)`, 'critical', 'Nobody keeps the schedule', '10m'),
     rule(
+      'LifeboatTwice',
+      `sum by (plan) (lifeboat_active${it}) > 1`,
+      'warning',
+      'More than one keeps the schedule: see whether a store that tells them of each other is away',
+      '5m',
+    ),
+    rule(
       'LifeboatStuck',
       `time() - lifeboat_tick_timestamp_seconds${it} > ${silent}`,
       'critical',
@@ -66,7 +73,7 @@ function ofItself(plan: Plan): AlertRule[] {
       : [
           rule(
             'LifeboatHeartbeatLost',
-            `time() - lifeboat_heartbeat_last_success_timestamp_seconds${it} > ${beats}`,
+            `time() - max by (plan) (lifeboat_heartbeat_last_success_timestamp_seconds${it}) > ${beats}`,
             'warning',
             'The dead man’s switch does not hear of us',
             '5m',

@@ -1,4 +1,4 @@
 export type { LeaseNote } from './lease-object.ts';
 export { seenHold } from './seen.ts';
 export { joined } from './joined.ts';
-export { leaseTarget, type Lease, type LeaseRequest } from './target.ts';
+export { leaseTarget, type Lease, type LeaseRequest, type Without } from './target.ts';

@@ -19,6 +19,8 @@ export interface LeaseRequest {
   readonly workspace: Workspace;
   readonly run: string;
   readonly environment: { readonly name: string; readonly protected: boolean };
+  /** Stores to ask; default: all of the plan. */
+  readonly stores?: readonly string[];
   /** Stores inside of these are not asked: they are lost. */
   readonly domains: readonly string[];
   /** A person has made sure that nobody else acts, where a store cannot tell. */
@@ -27,11 +29,18 @@ export interface LeaseRequest {
   readonly signal: AbortSignal;
 }
 
+/** A store that does not keep a hold. `isSilent`: it did not answer, so that somebody else may have a hold there. */
+export interface Without {
+  readonly store: string;
+  readonly why: string;
+  readonly isSilent: boolean;
+}
+
 /** A target that this runner holds, as long as its stores say so. */
 export interface Lease {
   /** Stores that keep it, and those that cannot, with the reason: for the record. */
   readonly stores: readonly string[];
-  readonly without: readonly { readonly store: string; readonly why: string }[];
+  readonly without: readonly Without[];
   /** Throws `run.lease_lost`. */
   mustHold(): void;
   /** Fires with `run.lease_lost` when another runner may act. */
@@ -50,18 +59,18 @@ export async function leaseTarget(request: LeaseRequest): Promise<Lease> {
   const holder = holderOf(request);
   const lostStores = storesInside(plan, domains);
   const taken: { name: string; lease: StoreLease }[] = [];
-  const without: { store: string; why: string }[] = [];
-  for (const name of [...plan.stores.keys()].filter((store) => !lostStores.includes(store))) {
+  const without: Without[] = [];
+  for (const name of (request.stores ?? [...plan.stores.keys()]).filter((store) => !lostStores.includes(store))) {
     try {
       const lease = await takeIn(request, name, holder);
-      if (lease === undefined) without.push({ store: name, why: 'it cannot create names atomically' });
+      if (lease === undefined) without.push({ store: name, why: 'it cannot create names atomically', isSilent: false });
       else taken.push({ name, lease });
     } catch (error) {
       if (isLifeboatError(error, 'run.held') || request.signal.aborted) {
         await releaseAll(taken.map(({ lease }) => lease));
         throw error;
       }
-      without.push({ store: name, why: toLifeboatError(error).message });
+      without.push({ store: name, why: toLifeboatError(error).message, isSilent: true });
     }
   }
   if (without.length > 0 && environment.protected && !alone) {
