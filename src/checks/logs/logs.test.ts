@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,24 @@ describe('logs', () => {
       observed: '1 of 2 lines of the last 5m fit; the last:   ERROR inside a trace',
     });
     expect(await ask({ ...log(...lines), pattern: 'old', since: '5m' })).toMatchObject({ ok: true });
+  });
+
+  it('right after a rotation looks at the end of the file before, and says so when that is compressed', async () => {
+    const { file } = log(`${ago(1_000)} all is well`);
+    writeFileSync(join(folder, 'shop.log.1'), `${ago(60_000)} ERROR just before\n`);
+    writeFileSync(join(folder, 'shop.log.2'), 'not looked at');
+    utimesSync(join(folder, 'shop.log.2'), 1, 1);
+    expect(await ask({ file, pattern: 'ERROR', since: '5m' })).toMatchObject({
+      ok: false,
+      observed: expect.stringContaining('ERROR just before'),
+    });
+    renameSync(join(folder, 'shop.log.1'), join(folder, 'shop.log.1.gz'));
+    expect(await ask({ file, pattern: 'ERROR', since: '5m' })).toMatchObject({
+      ok: false,
+      observed: expect.stringContaining('compressed'),
+    });
+    utimesSync(join(folder, 'shop.log.1.gz'), 1, 1);
+    expect(await ask({ file, pattern: 'ERROR', since: '5m' })).toMatchObject({ ok: true });
   });
 
   it('reads times as logs write them', async () => {

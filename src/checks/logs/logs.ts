@@ -5,6 +5,7 @@ import type { CheckContext, CheckKind, Observation } from '../check.ts';
 import { durationOr } from '../parse-check.ts';
 import { endOfFile } from './end-of-file.ts';
 import { matching } from './matching.ts';
+import { beforeRotation } from './rotated.ts';
 import { youngerThan } from './young-lines.ts';
 
 const schema = z
@@ -25,7 +26,8 @@ type Settings = z.infer<typeof schema>;
 /**
  * `logs: { of: shop, file: /var/log/shop.log, pattern: "ERROR|panic", since: 10m }`, or `run: [journalctl, -u, shop, -o, short-iso]`. Green without
  * `expect`: no line fits the pattern. Gives `count`, `lines` (the last that fit), `looked` (lines that were read) and `ms`. With `since`, a line is
- * as old as the time that it begins with, or else the line before it; where no line bears a time, nobody can tell, and it is red.
+ * as old as the time that it begins with, or else the line before it; where no line bears a time, nobody can tell, and it is red. Where a file was
+ * rotated meanwhile, the end of the one before is read too.
  */
 export const logsCheck: CheckKind<Settings> = {
   kind: 'logs',
@@ -92,8 +94,14 @@ function youngLines(all: readonly string[], isWhole: boolean, since: string, con
 
 /** `isWhole`: nothing came before these lines. */
 async function linesOf(settings: Settings, context: CheckContext): Promise<{ lines: string[]; isWhole: boolean }> {
-  const { file, run } = settings;
-  if (file !== undefined) return endOfFile(resolve(context.root ?? context.baseFolder, file));
+  const { file, run, since } = settings;
+  if (file !== undefined) {
+    const path = resolve(context.root ?? context.baseFolder, file);
+    const end = await endOfFile(path);
+    if (since === undefined || !end.isWhole) return end;
+    const before = await beforeRotation(path, context.clock.now() - parseDuration(since));
+    return { lines: [...before.lines, ...end.lines], isWhole: before.isWhole };
+  }
   if (run !== undefined) return linesFrom(run, context);
   throw new LifeboatError('check.unanswered', `nothing says where the logs of ${settings.of} are`, {
     hint: 'Add file: PATH, or run: [PROGRAM, …].',
