@@ -3,9 +3,11 @@ import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Newest, ReplayBase } from '../assets/index.ts';
 import {
   hashOfAsset,
+  isAtWork,
   isKeptOutside,
   listPoints,
   proofsOf,
+  standbyLines,
   streamedAssets,
   streamStateFile,
   type ListedPoint,
@@ -57,6 +59,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     sources,
     logs,
     schedule: await askSchedule(workspace, request),
+    standbys: standbyLines(workspace).map((line) => ({ line, isAtWork: isAtWork(workspace, line) })),
     records: journal.records({ kinds: statusKinds }),
   };
   return statusOf(facts);

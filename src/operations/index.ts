@@ -27,6 +27,7 @@ export {
   type PromoteReport,
   type PromoteRequest,
 } from './standby/promote-standby.ts';
+export { isAtWork, standbyLines } from './standby/standby-lines.ts';
 export { standby, type StandbyLine, type StandbyRequest } from './standby/standby.ts';
 export * from './streaming/push-log.ts';
 export * from './streaming/stream-state.ts';

@@ -1,5 +1,5 @@
 import type { LifeboatError } from '../core/index.ts';
-import { storesOf } from '../operations/index.ts';
+import { storesOf, type StandbyLine } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -18,6 +18,8 @@ export interface ServeFacts {
   readonly planRefused: LifeboatError | undefined;
   /** When the dead man's switch last took a sign of life; `never`: it took none yet; undefined: the plan has none. */
   readonly heartbeatMs: number | 'never' | undefined;
+  /** The last words of the standbys that this machine keeps, whoever keeps the schedule. */
+  readonly standbys?: readonly StandbyLine[];
   /** The schedule is ours; undefined while another one keeps it. */
   readonly keeping: Keeping | undefined;
   readonly keeperOf: (asset: string) => Keeper;

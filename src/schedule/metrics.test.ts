@@ -67,6 +67,23 @@ describe('metrics', () => {
     await bench.stop();
   });
 
+  it('tell of each standby that is kept here how far it is behind; what it does not say is not taken for little', async () => {
+    const { facts, bench } = await factsOf(waiting, 1000);
+    expect(metricsText(facts)).not.toContain('lifeboat_standby_behind_bytes{');
+    const line = { asset: 'orders', at: facts.nowMs, target: '/srv/orders', store: 'near' } as const;
+    const following = { ...line, state: 'following' as const, behindBytes: 4096, behindSeconds: 2.5 };
+    const seeding = { ...line, asset: 'docs', state: 'seeding' as const, reason: 'there is none yet' };
+    const text = metricsText({ ...facts, standbys: [following, seeding] });
+    const values = valuesOf(text);
+    const of = (name: string, asset: string) => values.get(`lifeboat_standby_${name}{plan="shop",asset="${asset}"}`);
+    expect([of('following', 'orders'), of('behind_bytes', 'orders'), of('behind_seconds', 'orders')]).toEqual([
+      1, 4096, 2.5,
+    ]);
+    expect(of('following', 'docs')).toBe(0);
+    expect(text).toContain('lifeboat_standby_behind_seconds{plan="shop",asset="docs"} +Inf');
+    await bench.stop();
+  });
+
   it('say what was done, by whomever: a backup by hand counts as one of the scheduler', async () => {
     const { facts, bench } = await factsOf(async () => done, 1000);
     const taken = { asset: 'docs', store: 'near', bytes: 1234, storedBytes: 99, seconds: 2.5 };

@@ -1,3 +1,4 @@
+import type { StandbyLine } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
 import { Exposition, type Sample } from './exposition.ts';
 import { backupPlaces, type Keeping, type ServeFacts } from './facts.ts';
@@ -11,6 +12,7 @@ import type { Task } from './task.ts';
 export function metricsText(facts: ServeFacts): string {
   const out = new Exposition({ plan: facts.plan.name });
   aboutItself(out, facts);
+  aboutStandbys(out, facts);
   const { keeping } = facts;
   if (keeping !== undefined) {
     aboutPoints(out, facts, keeping);
@@ -161,6 +163,32 @@ function aboutStreams(out: Exposition, { plan }: ServeFacts, { streams }: Keepin
     'lifeboat_stream_loss_seconds',
     'What a loss of the server would take with it, as the stream measures it; +Inf: not known',
     streams.flatMap((fact) => lossesOf(plan, fact)),
+  );
+}
+
+/** Of a standby that was never kept here there is no line: the plan does not say that there is to be one. */
+function aboutStandbys(out: Exposition, { standbys = [] }: ServeFacts): void {
+  const each = (value: (line: StandbyLine) => number): Sample[] =>
+    standbys.map((line) => [{ asset: line.asset }, value(line)]);
+  out.gauge(
+    'lifeboat_standby_following',
+    '1: it replays what arrives in its store',
+    each(({ state }) => truth(state === 'following')),
+  );
+  out.gauge(
+    'lifeboat_standby_last_said_timestamp_seconds',
+    'When it last said how it stands',
+    each(({ at }) => moment(at)),
+  );
+  out.gauge(
+    'lifeboat_standby_behind_bytes',
+    'How much of what is in its store it has not replayed; +Inf: not known',
+    each((line) => ('behindBytes' in line ? (line.behindBytes ?? Infinity) : Infinity)),
+  );
+  out.gauge(
+    'lifeboat_standby_behind_seconds',
+    'The same by the times of commits; +Inf: not known',
+    each((line) => ('behindSeconds' in line ? (line.behindSeconds ?? Infinity) : Infinity)),
   );
 }
 

@@ -10,6 +10,7 @@ import {
   type Clock,
   type LifeboatError,
 } from '../../core/index.ts';
+import { standbyLines } from '../../operations/index.ts';
 import type { Plan } from '../../plan/index.ts';
 import { healthOf, metricsText, type Scheduler, type ServeFacts } from '../../schedule/index.ts';
 import { openWorkspace, type OpenWorkspace } from '../open.ts';
@@ -262,6 +263,7 @@ class Server {
       planRefused: refused ?? this.#unfollowed,
       heartbeatMs: this.#heartbeat.lastMs,
       keeping: this.#reign?.keeping,
+      standbys: standbyLines({ stateFolder: this.#options.stateFolder, plan }),
       keeperOf: this.#keepers.of,
     };
   }

@@ -167,7 +167,9 @@ class PostgresAsset implements Asset {
 
   async survey(options: SurveyOptions = {}): Promise<Survey> {
     const { isStreamed = false } = options;
-    const how = { isLogical: this.#isLogical, databases: this.#settings.databases, isStreamed };
+    const { databases, standby } = this.#settings;
+    const from = standby === undefined ? {} : { standby: await readText(standby) };
+    const how = { isLogical: this.#isLogical, databases, isStreamed, ...from };
     return surveyServer(await this.#url(), how, this.#context.clock, options.signal);
   }
 

@@ -1,4 +1,4 @@
-import { formatDuration, isoTime } from '../../core/index.ts';
+import { formatBytes, formatDuration, isoTime } from '../../core/index.ts';
 import type { AssetStatus, DrillRun, LossNow, Status, StoreStatus } from '../../reports/index.ts';
 import type { Output } from '../output.ts';
 
@@ -18,7 +18,24 @@ export function showStatus(status: Status, output: Output): void {
   assets(status, output);
   stores(status, output);
   rest(status, output);
+  standbys(status, output);
   schedule(status, output);
+}
+
+function standbys({ standbys: all, atMs }: Status, output: Output): void {
+  if (all.length === 0) return;
+  output.line();
+  output.table(
+    ['standby of', 'state', 'from', '>behind', '', '>seen'],
+    all.map(({ asset, state, store, behindBytes, behindSeconds, seenMs }) => [
+      short(asset),
+      state,
+      short(store ?? ''),
+      behindSeconds === undefined ? 'not known' : span(behindSeconds * 1000),
+      behindBytes === undefined ? '' : formatBytes(behindBytes),
+      age(atMs, seenMs),
+    ]),
+  );
 }
 
 function schedule({ schedule: { kept, host, seenMs, tasks }, atMs }: Status, output: Output): void {

@@ -1,7 +1,7 @@
 import type { Newest } from '../../assets/index.ts';
 import type { LifeboatError } from '../../core/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
-import type { ListedPoint, Outcome } from '../../operations/index.ts';
+import type { ListedPoint, Outcome, StandbyLine } from '../../operations/index.ts';
 import type { Finding, Plan } from '../../plan/index.ts';
 
 /** All that a status is made of, as it was found at one moment: what the stores, the sources and the journal say. */
@@ -29,6 +29,8 @@ export interface StatusFacts {
   /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
   readonly schedule: ScheduleFacts;
+  /** The last words of the standbys that this machine keeps, and whether a process is at work on one that may say nothing for long. */
+  readonly standbys?: readonly { readonly line: StandbyLine; readonly isAtWork: boolean }[];
   /** Of the journal, oldest first: at least those of `statusKinds`. */
   readonly records: readonly JournalRecord[];
 }

@@ -11,7 +11,7 @@ import type {
 
 /** As `--json` and the API show it: moments ISO 8601 or null (never), spans in seconds or null (nobody knows). */
 export function statusJson(status: Status): Record<string, unknown> {
-  const { atMs, plan, services, assets, scenarios, drills, keys, schedule, problems, unanswered } = status;
+  const { atMs, plan, services, assets, scenarios, drills, keys, schedule, standbys, problems, unanswered } = status;
   const aged = (name: string, ms: number | undefined) => agedJson(atMs, name, ms);
   return {
     at: isoTime(atMs),
@@ -36,6 +36,16 @@ export function statusJson(status: Status): Record<string, unknown> {
     })),
     keys: keys.map(({ key, testedMs, escrowed }) => ({ key, ...aged('tested', testedMs), escrowed: escrowed ?? null })),
     schedule: scheduleJson(atMs, schedule),
+    standbys: standbys.map(({ asset, target, store, state, seenMs, behindBytes, behindSeconds, reason }) => ({
+      asset,
+      target,
+      store: store ?? null,
+      state,
+      ...aged('seen', seenMs),
+      behindBytes: behindBytes ?? null,
+      behindSeconds: behindSeconds ?? null,
+      reason: reason ?? null,
+    })),
     problems,
     unanswered: unanswered.map(({ store, error }) => ({ store, ...error.toJSON() })),
   };

@@ -10,6 +10,7 @@ export interface Status {
   readonly drills: readonly DrillStatus[];
   readonly keys: readonly KeyStatus[];
   readonly schedule: ScheduleStatus;
+  readonly standbys: readonly StandbyStatus[];
   /** What is promised and not so. Empty: all is well, as far as everybody answered. */
   readonly problems: readonly Problem[];
   readonly unanswered: readonly { readonly store: string; readonly error: LifeboatError }[];
@@ -29,7 +30,8 @@ export interface Problem {
     | 'drill'
     | 'key'
     | 'schedule'
-    | 'task';
+    | 'task'
+    | 'standby';
   /** `orders in far`, `the drill weekly` */
   readonly about: string;
   /** With figures, without a full stop at the end. */
@@ -144,6 +146,22 @@ export interface ScheduleStatus {
   /** When it last gave a sign of life. */
   readonly seenMs: number | undefined;
   readonly tasks: readonly TaskFact[];
+  readonly problems: readonly Problem[];
+}
+
+/** A copy that follows the log in a store, kept by this machine. */
+export interface StandbyStatus {
+  readonly asset: string;
+  /** The folder of it. */
+  readonly target: string;
+  readonly store: string | undefined;
+  /** `silent`: whoever keeps it says nothing any more. */
+  readonly state: 'seeding' | 'starting' | 'following' | 'waiting' | 'silent';
+  readonly seenMs: number;
+  /** How much of what is in the store it has not replayed; by the times of commits for the seconds. Undefined: not known. */
+  readonly behindBytes: number | undefined;
+  readonly behindSeconds: number | undefined;
+  readonly reason: string | undefined;
   readonly problems: readonly Problem[];
 }
 

@@ -5,6 +5,7 @@ import { keysStatus } from './keys.ts';
 import { scenariosStatus } from './scenarios.ts';
 import { scheduleStatus } from './schedule.ts';
 import { servicesStatus } from './services.ts';
+import { standbysStatus } from './standbys.ts';
 import type { Problem, Status } from './status-types.ts';
 
 /** Readiness at one moment. Pure: the same facts give the same status. */
@@ -14,9 +15,10 @@ export function statusOf(facts: StatusFacts): Status {
   const scenarios = scenariosStatus(facts, assets, drills);
   const keys = keysStatus(facts);
   const schedule = scheduleStatus(facts);
+  const standbys = standbysStatus(facts);
   const problems = [
     ...planProblems(facts),
-    ...[...assets, ...drills, ...keys, schedule].flatMap((one) => one.problems),
+    ...[...assets, ...drills, ...keys, schedule, ...standbys].flatMap((one) => one.problems),
   ];
   return {
     atMs: facts.nowMs,
@@ -27,6 +29,7 @@ export function statusOf(facts: StatusFacts): Status {
     drills,
     keys,
     schedule,
+    standbys,
     problems,
     unanswered: facts.unanswered,
   };

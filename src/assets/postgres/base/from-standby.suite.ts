@@ -37,7 +37,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
           'create table filler as select n, repeat(md5(n::text), 30) as x from generate_series(1, 5000) n',
         );
         standby = await startTestStandby(cluster, await take(postgresAsset({ url: cluster.url }), repository));
-      }, 60_000);
+      }, 120_000);
       afterAll(async () => {
         await repository?.close();
         await standby?.server.stop();
@@ -74,7 +74,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
             expect(pages.filter(({ ok }) => !ok)).toEqual([]);
           });
         },
-        60_000,
+        120_000,
       );
 
       it.each(ways('connection'))(
@@ -89,7 +89,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
             expect(taken.facts.atMs).toBeGreaterThanOrEqual(Number(row?.['at']));
           }
         },
-        60_000,
+        120_000,
       );
 
       it('with a rate the server sends no faster', async () => {
@@ -99,13 +99,29 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
         const seconds = (systemClock.elapsed() - startedMs) / 1000;
         expect(taken.facts.facts['via']).toBe('connection');
         expect(taken.point.bytes / seconds).toBeLessThan(21e6);
-      }, 60_000);
+      }, 120_000);
 
       it('one that is away is passed over for the primary, and the point says so', async () => {
         const away = standby.url.replace(/:\d+\/postgres$/, ':1/postgres');
         const taken = await take(postgresAsset({ url: cluster.url, standby: away }), repository);
         expect(taken.facts.warnings).toEqual([expect.stringMatching(/^The primary was read, because the standby/)]);
         expect(taken.facts.facts['from']).toBeUndefined();
+      });
+
+      it('is looked at before it is needed: one that is away is told, one that is none is an error', async () => {
+        const remarksOf = async (url: string): Promise<string[]> => {
+          const found = await postgresAsset({ url: cluster.url, standby: url }).survey?.();
+          return (found?.remarks ?? []).flatMap(({ severity, message }) =>
+            message.includes('standby') ? [`${severity}: ${message}`] : [],
+          );
+        };
+        expect(await remarksOf(standby.url)).toEqual([]);
+        expect(await remarksOf(cluster.url)).toEqual([
+          expect.stringMatching(/^error: no point can be read .* is none/),
+        ]);
+        expect(await remarksOf(standby.url.replace(/:\d+\/postgres$/, ':1/postgres'))).toEqual([
+          expect.stringMatching(/^warning: the standby .* does not answer, so the primary is read/),
+        ]);
       });
 
       it('one that is no standby, or of another cluster, is refused, and leaves no point', async () => {
@@ -147,7 +163,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
             await second.server.stop();
           }
         },
-        60_000,
+        120_000,
       );
     },
   );

@@ -57,7 +57,8 @@ interface Standing {
   readonly timeline: number;
 }
 
-async function mustBeStandby(standby: Client, primary: Client): Promise<void> {
+/** Throws `asset.foreign`. */
+export async function mustBeStandby(standby: Client, primary: Client): Promise<void> {
   const [own, its] = [await standingOf(standby), await standingOf(primary)];
   if (own.system !== its.system) {
     throw new LifeboatError('asset.foreign', `the standby is cluster ${own.system}, the primary ${its.system}`, {

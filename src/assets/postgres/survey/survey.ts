@@ -6,6 +6,7 @@ import { findDumpPrograms, findRestorePrograms } from '../logical/programs.ts';
 import { surveyDatabases } from '../logical/survey.ts';
 import { findPrograms } from '../server/index.ts';
 import { stoppable } from '../link/stoppable.ts';
+import { surveyStandby } from './standby.ts';
 import { surveySettings } from './survey-settings.ts';
 import { surveySlots } from './survey-slots.ts';
 
@@ -15,6 +16,8 @@ export interface SurveyedBy {
   readonly databases: readonly string[] | undefined;
   /** Whether the plan keeps its log. */
   readonly isStreamed?: boolean;
+  /** Where points are read from. */
+  readonly standby?: string | undefined;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function surveyServer(
       remarks: [
         ...(await surveySettings(client)),
         ...(await surveySlots(client, { isStreamed: how.isStreamed === true })),
+        ...(how.standby === undefined ? [] : await surveyStandby(client, how.standby)),
         ...(how.isLogical ? [] : await physicalRights(client)),
       ],
     })),
