@@ -109,6 +109,7 @@ export const errorCodes = {
   'step.failed': entry(1, 'human', 'a step of a procedure failed'),
   'step.timeout': entry(1, 'later', 'a step took longer than it may'),
   'step.guarded': entry(1, 'human', 'what must be so before a step acts is not so'),
+  'step.not_begun': entry(1, 'later', 'a step of another site was called off before its worker began it'),
   'step.in_doubt': entry(3, 'human', 'nobody can tell whether a step took effect before the crash'),
   'step.waits': entry(3, 'human', 'a step waits for what people say'),
   'run.missing': entry(2, 'no', 'there is no such run'),

@@ -47,8 +47,12 @@ export interface SiteActions {
   act(input: ActInput): Promise<Acted>;
   /** Writes down what people say to a run, before it is woken. */
   hear(input: { readonly run: string; readonly word: Word }): Promise<Acted>;
-  /** One attempt of one step for a run that is led elsewhere. */
+  /**
+   * One attempt of one step for a run that is led elsewhere. Throws what keeps this worker from keeping its records (`journal.*`, `disk.*`, `run.held`):
+   * then nobody knows how it stands, and it is to be asked for again.
+   */
   step(packet: StepPacket): Promise<StepAnswer>;
+  /** Whatever the engine still has of it is never begun. Throws as `step` does. */
   stop(input: { readonly key: string }): Promise<Acted>;
 }
 

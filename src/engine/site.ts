@@ -1,7 +1,9 @@
 import { LifeboatError } from '../core/index.ts';
 import {
   actForAnother,
+  callOff,
   cancelRun,
+  earlierKeys,
   readHistory,
   resumeRun,
   revived,
@@ -12,6 +14,8 @@ import {
   type Environment,
   type RunnerTools,
   type RunResult,
+  type StepAnswer,
+  type StepPacket,
 } from '../procedures/index.ts';
 import type { ActInput, Acted, SiteActions, Word } from './engine.ts';
 import { plainError } from './plain-error.ts';
@@ -52,23 +56,13 @@ export function siteWorker(site: Site): SiteWorker {
     ready: async ({ planHash }) => answered(() => samePlan(site, planHash)),
     act: (input) => once(`run ${input.order.run}`, () => act(site, input)),
     hear: async ({ run, word }) => answered(() => hear(site, run, word)),
-    step: (packet) =>
-      once(`step ${packet.key}`, async () => {
-        const stop = new AbortController();
-        stops.set(packet.key, stop);
-        try {
-          const environment = await site.environment(packet.environment, packet.run);
-          return await actForAnother({ packet, environment, tools: site.tools, signal: stop.signal });
-        } catch (error) {
-          const { code, message, hint } = plainError(error);
-          const finish = { state: 'failed', code, summary: message, ...(hint === undefined ? {} : { hint }) } as const;
-          return { finish, remembered: {} };
-        } finally {
-          stops.delete(packet.key);
-        }
-      }),
+    step: (packet) => once(`step ${packet.key}`, () => step(site, packet, stops, underWay)),
     stop: async ({ key }) => {
-      stops.get(key)?.abort(new LifeboatError('operation.cancelled', 'the run that asked for it stopped'));
+      try {
+        callOff(site.tools.workspace.journal, key);
+      } finally {
+        stops.get(key)?.abort(new LifeboatError('operation.cancelled', 'the run that asked for it stopped'));
+      }
       return {};
     },
     busy: () => [...underWay.keys()],
@@ -76,6 +70,31 @@ export function siteWorker(site: Site): SiteWorker {
       while (underWay.size > 0) await Promise.allSettled(underWay.values());
     },
   };
+}
+
+/** What keeps this worker from writing down what it does is thrown, so that the engine asks again with the same key: it says nothing about the step. */
+async function step(
+  site: Site,
+  packet: StepPacket,
+  stops: Map<string, AbortController>,
+  underWay: ReadonlyMap<string, Promise<unknown>>,
+): Promise<StepAnswer> {
+  const stop = new AbortController();
+  stops.set(packet.key, stop);
+  try {
+    const earlier = earlierKeys(packet).filter((key) => underWay.has(`step ${key}`));
+    for (const key of earlier) stops.get(key)?.abort(new LifeboatError('operation.cancelled', 'it was asked for anew'));
+    await Promise.allSettled(earlier.map((key) => underWay.get(`step ${key}`)));
+    return await actForAnother({
+      packet,
+      environment: () => site.environment(packet.environment, packet.run),
+      tools: site.tools,
+      signal: stop.signal,
+      isDoubted: earlier.length > 0,
+    });
+  } finally {
+    stops.delete(packet.key);
+  }
 }
 
 function samePlan({ name, tools }: Site, planHash: string): undefined {

@@ -52,6 +52,8 @@ export function ingressAt(at: string, clock: Clock): Ingress {
     send: async (way, body, key) => {
       const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
       const answer = await ask('POST', `${way}/send`, body, headers);
+      // A server that fails may have taken it all the same.
+      if (answer.status >= 500) throw unreachable(bases.join(', '), new Error(`it answered ${answer.status}`));
       return parsed<{ invocationId: string }>(way, answer).invocationId;
     },
     output: async <T>(invocation: string, signal: AbortSignal) => {

@@ -36,11 +36,9 @@ export async function rejoin(
   timeoutMs: number,
 ): Promise<Finish | undefined> {
   const { finish } = await attemptElsewhere(active, step, earlier.attempts, earlier.remembered, timeoutMs);
-  const again =
-    (finish.state === 'failed' || finish.state === 'retry') &&
-    finish.acted !== true &&
-    earlier.attempts <= step.retry.times &&
-    !active.signal.aborted;
+  const mayRetry = finish.code === 'step.not_begun' || earlier.attempts <= step.retry.times;
+  const isUndone = (finish.state === 'failed' || finish.state === 'retry') && finish.acted !== true;
+  const again = isUndone && mayRetry && !active.signal.aborted;
   if (again) finishStep(active, step, { ...finish, state: 'retry' }, earlier.attempts);
   return again ? undefined : finishStep(active, step, finish, earlier.attempts);
 }
@@ -53,46 +51,85 @@ async function askSite(
   remembered: Readonly<Record<string, unknown>>,
   timeoutMs: number,
 ): Promise<StepAnswer> {
-  const site = step.site as string;
-  const { clock } = active.tools.workspace;
-  const over = new AbortController();
-  const silent = new AbortController();
+  const { clock, journal } = active.tools.workspace;
+  const patience = new Patience(active, elsewhere, step);
   try {
-    const said = readHistory(active.tools.workspace.journal, active.run).steps.get(step.id)?.said ?? [];
-    const packet = packetOf(active, step, attempt, remembered, said);
+    const said = readHistory(journal, active.run).steps.get(step.id)?.said ?? [];
     // The site keeps the time of the step itself; who asks waits for its word a while longer.
-    clock.sleep(timeoutMs + 2 * limits.stepStopMs, over.signal).then(() => silent.abort(), quiet);
-    stopWhenAborted(active, elsewhere, packet, over.signal, silent);
-    return await elsewhere.step(site, packet, silent.signal);
+    const patienceMs = timeoutMs + 2 * limits.stepStopMs;
+    const packet = packetOf(active, step, attempt, remembered, said, clock.now() + patienceMs);
+    patience.begin(packet, patienceMs);
+    const answer = await elsewhere.step(step.site as string, packet, patience.signal);
+    const wasCalledOff = answer.finish.code === 'step.not_begun' && active.signal.aborted;
+    return wasCalledOff ? { ...answer, finish: { ...answer.finish, state: 'cancelled' } } : answer;
   } catch (error) {
-    if (silent.signal.aborted) return { finish: inDoubt(step), remembered: {} };
+    if (patience.signal.aborted || isLifeboatError(error, 'step.in_doubt'))
+      return { finish: inDoubt(step), remembered: {} };
     const { code, message, hint } = toLifeboatError(error);
-    const state = isLifeboatError(error, 'engine.unreachable') ? 'retry' : 'failed';
-    return { finish: { state, code, summary: message, ...(hint === undefined ? {} : { hint }) }, remembered: {} };
+    return {
+      finish: { state: 'failed', code, summary: message, ...(hint === undefined ? {} : { hint }) },
+      remembered: {},
+    };
   } finally {
-    over.abort();
+    await patience.end();
   }
 }
 
-/** A run that ends, or lost its target, takes what acts for it elsewhere along; and waits for its word, but not for ever. */
-function stopWhenAborted(
-  { signal, tools }: ActiveRun,
-  elsewhere: Elsewhere,
-  { step, key }: StepPacket,
-  over: AbortSignal,
-  silent: AbortController,
-): void {
-  const { clock, progress } = tools.workspace;
-  const stop = (): void => {
-    if (over.aborted) return;
-    clock.sleep(2 * limits.stepStopMs, over).then(() => silent.abort(), quiet);
-    elsewhere.stop(step.site as string, key).catch((error: unknown) => {
-      progress.note(`${step.id}: ${step.site} could not be told to stop: ${toLifeboatError(error).message}`);
+/**
+ * How long the word of a site is waited for. A run that ends or lost its target takes what acts for it elsewhere along, and one that waits no longer
+ * has it stopped too: what lies there for a worker that is away is never begun.
+ */
+class Patience {
+  readonly #active: ActiveRun;
+  readonly #elsewhere: Elsewhere;
+  readonly #step: StepDeclaration;
+  readonly #over = new AbortController();
+  readonly #silent = new AbortController();
+  #told: Promise<void> | undefined;
+
+  constructor(active: ActiveRun, elsewhere: Elsewhere, step: StepDeclaration) {
+    this.#active = active;
+    this.#elsewhere = elsewhere;
+    this.#step = step;
+  }
+
+  /** Fires when nothing is waited for any more. */
+  get signal(): AbortSignal {
+    return this.#silent.signal;
+  }
+
+  begin({ key }: StepPacket, patienceMs: number): void {
+    const { signal, tools } = this.#active;
+    const { clock } = tools.workspace;
+    clock.sleep(patienceMs, this.#over.signal).then(() => this.#giveUp(key), quiet);
+    const stop = (): void => {
+      if (this.#over.signal.aborted) return;
+      this.#tell(key);
+      clock.sleep(2 * limits.stepStopMs, this.#over.signal).then(() => this.#silent.abort(), quiet);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    this.#over.signal.addEventListener('abort', () => signal.removeEventListener('abort', stop), { once: true });
+  }
+
+  /** The site has been told what it was to be told, or could not be. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#told;
+  }
+
+  #giveUp(key: string): void {
+    this.#tell(key);
+    this.#silent.abort();
+  }
+
+  #tell(key: string): void {
+    const { id, site } = this.#step;
+    this.#told ??= this.#elsewhere.stop(site as string, key).catch((error: unknown) => {
+      const { progress } = this.#active.tools.workspace;
+      progress.note(`${id}: ${site} could not be told to stop: ${toLifeboatError(error).message}`);
     });
-  };
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  over.addEventListener('abort', () => signal.removeEventListener('abort', stop), { once: true });
+  }
 }
 
 /** The sleeps are aborted when nobody waits for them any more. */

@@ -40,7 +40,7 @@ afterEach(() => {
 const act = async (packet: StepPacket): Promise<StepAnswer> => {
   const stop = new AbortController();
   stops.set(packet.key, stop);
-  const request = { packet, environment: there.environment, tools: there.tools, signal: stop.signal };
+  const request = { packet, environment: async () => there.environment, tools: there.tools, signal: stop.signal };
   return JSON.parse(JSON.stringify(await actForAnother(request))) as StepAnswer;
 };
 const byText: Elsewhere = {

@@ -12,28 +12,31 @@ import { Order } from '../runner/order.ts';
 import type { RunnerTools } from '../run-types.ts';
 import { secretNames, type Finish } from '../records/step-records.ts';
 import type { Environment, StepInput, StepKind } from '../step.ts';
+import { calledOff, callOffEarlier, recordsOf, stepKeyOf } from './called-off.ts';
 import type { StepAnswer, StepPacket } from './packet.ts';
 
 export interface ForAnother {
   readonly packet: StepPacket;
-  readonly environment: Environment;
+  /** Where it acts; asked for when it is about to. */
+  readonly environment: () => Promise<Environment>;
   readonly tools: RunnerTools;
   readonly signal: AbortSignal;
+  /** An earlier attempt had to be stopped here, after it was said to be over: the world is looked at before anything is done. */
+  readonly isDoubted?: boolean;
 }
 
 /**
  * Does one attempt of a step for a run that is led at another site. Between two records of this machine's own journal: asked for again after a crash
  * it gives the end that is written, looks at the world where only the beginning is, and where nobody can tell a person decides.
- * Throws only what keeps this worker itself from working: `run.held`, `journal.*`, `disk.*`.
+ * What was called off is never begun. Throws only what keeps this worker itself from working, after which it is to be asked again with the same key:
+ * `run.held`, `journal.*`, `disk.*`.
  */
 export async function actForAnother(request: ForAnother): Promise<StepAnswer> {
   const { packet, tools } = request;
   const { journal } = tools.workspace;
-  const held = holdStep(tools.workspace, packet.key);
+  const held = holdStep(tools.workspace, stepKeyOf(packet));
   try {
-    const own = journal
-      .records({ run: packet.run, kinds: ['site.*'] })
-      .filter(({ data, sequence }) => data['key'] === packet.key && sequence > 0);
+    const own = recordsOf(journal, packet);
     const ended = own.find(({ kind }) => kind === 'site.finished');
     if (ended !== undefined) return answerIn(ended, own);
     const finish = await once(request, own);
@@ -48,37 +51,53 @@ export async function actForAnother(request: ForAnother): Promise<StepAnswer> {
   }
 }
 
-async function once(
-  { packet, environment, tools, signal }: ForAnother,
-  own: readonly JournalRecord[],
-): Promise<Finish> {
+async function once(request: ForAnother, own: readonly JournalRecord[]): Promise<Finish> {
+  const { packet, tools, signal, isDoubted = false } = request;
   const { journal } = tools.workspace;
   const { run, key, step, attempt } = packet;
-  const active = activeFor(packet, environment, tools, signal);
-  const remembered = { ...packet.remembered, ...rememberedIn(own) };
-  let kind: StepKind;
-  let input: StepInput<unknown>;
-  try {
-    kind = kindOf(active, step);
-    if (kind.meanwhile !== undefined) throw endsWithItsRun(step);
-    input = { ...inputOf(active, step, kind, undefined), remembered };
-    if (own.length === 0) {
-      const red = await guardOf(active, step);
-      if (red !== undefined) return red;
-    }
-  } catch (error) {
-    return failureOf(error);
-  }
+  const wasBegun = own.some(({ kind }) => kind === 'site.started');
+  const ready = await madeReady(request, own, wasBegun).catch((error: unknown) => failureOf(error));
+  // What keeps it from beginning says nothing about what it did before its worker died.
+  if ('state' in ready) return wasBegun ? doubtOf(step.id, step.kind) : ready;
+  const { active, kind, input } = ready;
   const title = kind.title(input.settings, input.siblings);
-  if (own.length > 0) {
+  if (wasBegun || isDoubted) {
     const found = await lookAgain(active, kind, input, title);
     if (found !== undefined) {
       return provenEnd(active, step, kind, input, found, contextOf(active, input, attempt, signal).context);
     }
   }
+  callOffEarlier(journal, packet);
   journal.append('site.started', { key, step: step.id, kind: step.kind, attempt, title }, { run });
+  // Asked after its own record: whoever calls it off meanwhile writes first and looks then, so that one of the two sees the other.
+  const off = calledOff(tools, packet);
+  if (off !== undefined) return off;
   tools.workspace.progress.phase(`${run} ${step.id}: ${title}`);
   return (await performAttempt(active, step, kind, input, attempt)).finish;
+}
+
+interface Ready {
+  readonly active: ActiveRun;
+  readonly kind: StepKind;
+  readonly input: StepInput<unknown>;
+}
+
+/** What it needs to act; or why it does not begin. */
+async function madeReady(
+  { packet, environment, tools, signal }: ForAnother,
+  own: readonly JournalRecord[],
+  wasBegun: boolean,
+): Promise<Ready | Finish> {
+  const off = wasBegun ? undefined : calledOff(tools, packet);
+  if (off !== undefined) return off;
+  const active = activeFor(packet, await environment(), tools, signal);
+  const { step } = packet;
+  const kind = kindOf(active, step);
+  if (kind.meanwhile !== undefined) throw endsWithItsRun(step);
+  const remembered = { ...packet.remembered, ...rememberedIn(own) };
+  const input = { ...inputOf(active, step, kind, undefined), remembered };
+  const red = wasBegun ? undefined : await guardOf(active, step);
+  return red ?? { active, kind, input };
 }
 
 const endsWithItsRun = ({ id, kind, place }: StepDeclaration): LifeboatError =>
@@ -96,14 +115,15 @@ async function lookAgain(
 ): Promise<Finish | undefined> {
   const found = await look(active, kind, input);
   if (found === 'not-done') return undefined;
-  if (found !== 'unknown') return found;
-  return {
-    state: 'needs-human',
-    code: 'step.in_doubt',
-    summary: `nobody can tell whether ${input.id} took effect`,
-    question: `${title}: its worker ended while it acted. Did it take effect? Look, then answer "done" or "again".`,
-  };
+  return found === 'unknown' ? doubtOf(input.id, title) : found;
 }
+
+const doubtOf = (id: string, title: string): Finish => ({
+  state: 'needs-human',
+  code: 'step.in_doubt',
+  summary: `nobody can tell whether ${id} took effect`,
+  question: `${title}: its worker ended while it acted. Did it take effect? Look, then answer "done" or "again".`,
+});
 
 /** The run as far as one of its steps sees it. Its target is held by the runner that asked, which tells this one to stop when it loses it. */
 function activeFor(packet: StepPacket, environment: Environment, tools: RunnerTools, signal: AbortSignal): ActiveRun {
@@ -148,9 +168,6 @@ const siteJournal = (journal: Journal, key: string): Journal => ({
   verify: (known) => journal.verify(known),
   close: () => journal.close(),
 });
-
-const recordsOf = (journal: Journal, { run, key }: StepPacket): JournalRecord[] =>
-  journal.records({ run, kinds: ['site.*'] }).filter(({ data }) => data['key'] === key);
 
 function rememberedIn(records: readonly JournalRecord[]): Record<string, unknown> {
   const facts = records.filter(({ kind }) => kind === 'site.remembered').map(({ data }) => data['facts']);

@@ -15,6 +15,8 @@ export interface StepPacket {
   readonly scenario: Pick<Scenario, 'name' | 'loses'>;
   readonly step: StepDeclaration;
   readonly attempt: number;
+  /** Whoever asked has given it up by then, milliseconds since 1970: nobody begins it later. */
+  readonly notAfterMs: number;
   readonly incident: Incident;
   readonly requester: Requester | null;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -40,10 +42,11 @@ export interface Elsewhere {
   readonly site: string;
   /**
    * Has the worker of the site do it, and waits for its answer, through anything that restarts meanwhile. Asked again with the same key it joins what
-   * is under way, or gives the answer that is there. Throws `engine.refused`, and what `signal` says.
+   * is under way, or gives the answer that is there. Throws `engine.refused` where it was not taken, `step.in_doubt` where it was and nobody can tell
+   * what became of it, and what `signal` says.
    */
   step(site: string, packet: StepPacket, signal: AbortSignal): Promise<StepAnswer>;
-  /** Tells the site to stop it, if it runs. */
+  /** Tells the site to stop it if it runs, and never to begin it if it does not. */
   stop(site: string, key: string): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export function packetOf(
   attempt: number,
   remembered: Readonly<Record<string, unknown>>,
   said: readonly Said[],
+  notAfterMs: number,
 ): StepPacket {
   const { name, loses } = active.scenario;
   const packet: StepPacket = plain({
@@ -67,6 +71,7 @@ export function packetOf(
     scenario: { name, loses },
     step,
     attempt,
+    notAfterMs,
     incident: active.incident,
     requester: active.requester ?? null,
     parameters: active.parameters,

@@ -23,6 +23,8 @@ export async function settleEarlier(
 ): Promise<Finish | undefined> {
   if (earlier.state === 'done') return reuse(active, kind, input, earlier);
   if (earlier.state === 'retry' || earlier.state === 'interrupted' || earlier.attempts === 0) return undefined;
+  // Its site has said so, and keeps to it.
+  if (earlier.code === 'step.not_begun') return undefined;
   // What was asked of people is looked at again: they may have said it by now.
   if (earlier.state === 'needs-human' && earlier.asked !== undefined) return undefined;
   const answer = answerFor(active, step, earlier);
