@@ -14,20 +14,27 @@ import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from './bench.ts'
 export const openShared = (path: string): Promise<Store> =>
   fsStore.open({ path }, { baseFolder: '/', create: true, clock: systemClock });
 
-/** `wrap` makes the store worse than it is. */
+/** `wrap` makes the store worse than it is; `far` is a second one, of the same machines. */
 export function machineWith(
   path: string,
-  options: { folder?: string; leaseMs: number; clock?: Clock; wrap?: (store: Store) => Store },
+  options: { folder?: string; leaseMs: number; clock?: Clock; wrap?: (store: Store) => Store; far?: string },
 ): Bench & { readonly tools: RunnerTools } {
-  const { folder, leaseMs, clock = systemClock, wrap = (store: Store) => store } = options;
-  const declaration: StoreDeclaration = { name: 'near', type: 'fs', domain: undefined, settings: { path } };
+  const { folder, leaseMs, clock = systemClock, wrap = (store: Store) => store, far } = options;
+  const paths = new Map([['near', path], ...(far === undefined ? [] : [['far', far] as const])]);
+  const declared = (name: string, at: string): StoreDeclaration => ({
+    name,
+    type: 'fs',
+    domain: undefined,
+    settings: { path: at },
+  });
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const bench = makeBench({
     clock,
     ...(folder === undefined ? {} : { folder }),
-    plan: { stores: new Map([['near', declaration]]) },
+    plan: { stores: new Map([...paths].map(([name, at]) => [name, declared(name, at)])) },
   });
-  const workspace = { ...bench.workspace, place: async () => wrap(await openShared(path)) };
+  const place = async (name: string): Promise<Store> => wrap(await openShared(paths.get(name) ?? path));
+  const workspace = { ...bench.workspace, place };
   return { ...bench, workspace, tools: { ...bench.tools, workspace, leaseMs } };
 }
 

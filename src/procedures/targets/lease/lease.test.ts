@@ -111,6 +111,39 @@ describe('a target', () => {
     expect(time.clock.elapsed() - otherBeganMs).toBeGreaterThanOrEqual(leaseMs);
   }, 30_000);
 
+  it('of a machine that died is taken over at the first time, also where each of two stores shows its hold', async () => {
+    const far = join(folder, 'far');
+    const dead = machine({ far });
+    const stop = new AbortController();
+    const first = run(dead, 'one', 60_000, { signal: stop.signal });
+    await until(() => effects().length > 0);
+    const held = [store, far].map((path) => {
+      const [name = ''] = readdirSync(join(path, 'leases'));
+      return { path, name: `leases/${name}`, note: readFileSync(join(path, 'leases', name)) };
+    });
+    stop.abort();
+    await first;
+    for (const { path, name, note } of held) await (await openShared(path)).put(name, [note]);
+    const beganMs = time.clock.elapsed();
+    const result = await run(machine({ far }), 'two');
+    expect([result.verdict, effects()]).toEqual(['done', ['one first', 'two first', 'two second']]);
+    expect(time.clock.elapsed() - beganMs).toBeGreaterThanOrEqual(leaseMs);
+  }, 30_000);
+
+  it('that one store gives at once and another only after its time is held in both from then on', async () => {
+    const far = join(folder, 'far');
+    const stop = new AbortController();
+    const first = run(machine(), 'one', 60_000, { signal: stop.signal });
+    await until(() => effects().length > 0);
+    const [name = ''] = leases();
+    const note = readFileSync(join(store, 'leases', name));
+    stop.abort();
+    await first;
+    await (await openShared(far)).put(`leases/${name}`, [note]);
+    const result = await run(machine({ far }), 'two', leaseMs);
+    expect([result.verdict, effects()]).toEqual(['done', ['one first', 'two first', 'two second']]);
+  }, 30_000);
+
   it('in a store that does not answer asks for the word of a person, where the environment is protected', async () => {
     const away = {
       wrap: (one: Awaited<ReturnType<typeof openShared>>) => faulty(one, { fault: 'error', at: 1, times: 1e9 }),

@@ -21,6 +21,8 @@ export class StoreLease {
   readonly #holder: Holder;
   #number = 0;
   #wroteAt: Moment;
+  /** When the next one was tried first: it may stand since then, although its answer was lost. */
+  #triedAt: Moment | undefined;
 
   private constructor(store: Store, holder: Holder, number: number, wroteAt: Moment) {
     this.store = store;
@@ -65,12 +67,13 @@ export class StoreLease {
   /** Throws `run.lease_lost` when it ended or somebody took over, and the errors of the store. */
   async renew(signal: AbortSignal): Promise<void> {
     if (!this.mayAct()) throw lost('it was not renewed in time');
-    const wroteAt = momentOf(this.#holder.clock);
+    this.#triedAt ??= momentOf(this.#holder.clock);
     const [old, next] = [this.#number, this.#number + 1].map((one) => leaseName(this.#holder.target, one));
     const put = await putLease(this.store, next as string, this.#holder.note(), bounded(this.#holder, signal));
     if (!put || !this.mayAct()) throw lost(`another runner took over in ${this.store.location}`);
     this.#number += 1;
-    this.#wroteAt = wroteAt;
+    this.#wroteAt = this.#triedAt;
+    this.#triedAt = undefined;
     await this.store.remove(old as string);
   }
 

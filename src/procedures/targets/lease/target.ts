@@ -54,33 +54,45 @@ export interface Lease {
  * the holder, `run.unsure`.
  */
 export async function leaseTarget(request: LeaseRequest): Promise<Lease> {
-  const { workspace, environment, domains, alone } = request;
+  const { workspace, environment, domains, alone, signal } = request;
   const { plan, progress } = workspace;
   const holder = holderOf(request);
   const lostStores = storesInside(plan, domains);
-  const taken: { name: string; lease: StoreLease }[] = [];
+  const names = (request.stores ?? [...plan.stores.keys()]).filter((store) => !lostStores.includes(store));
+  const keeper = new Keeper(holder.clock, holder.lengthMs);
   const without: Without[] = [];
-  for (const name of (request.stores ?? [...plan.stores.keys()]).filter((store) => !lostStores.includes(store))) {
-    try {
-      const lease = await takeIn(request, name, holder);
-      if (lease === undefined) without.push({ store: name, why: 'it cannot create names atomically', isSilent: false });
-      else taken.push({ name, lease });
-    } catch (error) {
-      if (isLifeboatError(error, 'run.held') || request.signal.aborted) {
-        await releaseAll(taken.map(({ lease }) => lease));
-        throw error;
+  const refused = new AbortController();
+  const asked = { ...request, signal: AbortSignal.any([signal, refused.signal]) };
+  // All at once: a machine that died left its hold in each of them, and each has to be outlived.
+  const settled = await Promise.allSettled(
+    names.map(async (name) => {
+      try {
+        const lease = await takeIn(asked, name, holder);
+        if (lease === undefined)
+          without.push({ store: name, why: 'it cannot create names atomically', isSilent: false });
+        else keeper.keep(name, lease);
+      } catch (error) {
+        if (isLifeboatError(error, 'run.held') || asked.signal.aborted) {
+          refused.abort(error);
+          throw error;
+        }
+        without.push({ store: name, why: toLifeboatError(error).message, isSilent: true });
       }
-      without.push({ store: name, why: toLifeboatError(error).message, isSilent: true });
-    }
+    }),
+  );
+  const kept = inOrderOf(names, without);
+  const refusal = settled.find((one) => one.status === 'rejected');
+  if (refusal !== undefined || (kept.length > 0 && environment.protected && !alone)) {
+    await keeper.release();
+    throw refusal === undefined ? unsure(environment.name, kept) : refused.signal.reason;
   }
-  if (without.length > 0 && environment.protected && !alone) {
-    await releaseAll(taken.map(({ lease }) => lease));
-    throw unsure(environment.name, without);
-  }
-  for (const { store, why } of without)
+  for (const { store, why } of kept)
     progress.note(`${store} does not tell whether somebody else acts on ${environment.name}: ${why}`);
-  return keeping(taken, without, holder.clock, holder.lengthMs);
+  return keeper.lease(names, kept);
 }
+
+const inOrderOf = (names: readonly string[], without: Lease['without']): Lease['without'] =>
+  names.flatMap((name) => without.filter(({ store }) => store === name));
 
 async function takeIn(request: LeaseRequest, name: string, holder: Holder): Promise<StoreLease | undefined> {
   const { workspace, signal } = request;
@@ -98,43 +110,56 @@ async function takeIn(request: LeaseRequest, name: string, holder: Holder): Prom
   }
 }
 
-function keeping(
-  taken: readonly { name: string; lease: StoreLease }[],
-  without: Lease['without'],
-  clock: Clock,
-  lengthMs: number,
-): Lease {
-  const over = new AbortController();
-  const ended = new AbortController();
-  const renewing = renewAll().catch((error: unknown) => {
-    if (over.signal.aborted) return;
-    ended.abort(isLifeboatError(error, 'run.lease_lost') ? error : lost(messageOf(error)));
-  });
-  return {
-    stores: taken.map(({ name }) => name),
-    without,
-    mustHold: () => {
-      ended.signal.throwIfAborted();
-      if (!taken.every(({ lease }) => lease.mayAct())) throw lost('it was not renewed in time');
-    },
-    signal: ended.signal,
-    release: async () => {
-      over.abort();
-      await renewing;
-      if (!ended.signal.aborted) await releaseAll(taken.map(({ lease }) => lease));
-    },
-  };
+/** Renews each hold from the moment on that it was taken: another store may take as long as a hold lasts. */
+class Keeper {
+  readonly #clock: Clock;
+  readonly #lengthMs: number;
+  readonly #taken = new Map<string, StoreLease>();
+  readonly #renewing: Promise<void>[] = [];
+  readonly #over = new AbortController();
+  readonly #ended = new AbortController();
 
-  async function renewAll(): Promise<void> {
-    if (taken.length === 0) return;
+  constructor(clock: Clock, lengthMs: number) {
+    this.#clock = clock;
+    this.#lengthMs = lengthMs;
+  }
+
+  keep(store: string, lease: StoreLease): void {
+    this.#taken.set(store, lease);
+    const renewing = this.#renew(lease).catch((error: unknown) => {
+      if (this.#over.signal.aborted) return;
+      this.#ended.abort(isLifeboatError(error, 'run.lease_lost') ? error : lost(messageOf(error)));
+    });
+    this.#renewing.push(renewing);
+  }
+
+  lease(names: readonly string[], without: Lease['without']): Lease {
+    return {
+      stores: names.filter((name) => this.#taken.has(name)),
+      without,
+      mustHold: () => {
+        this.#ended.signal.throwIfAborted();
+        if (![...this.#taken.values()].every((lease) => lease.mayAct())) throw lost('it was not renewed in time');
+      },
+      signal: this.#ended.signal,
+      release: () => this.release(),
+    };
+  }
+
+  async release(): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#renewing);
+    if (!this.#ended.signal.aborted) await releaseAll([...this.#taken.values()]);
+  }
+
+  async #renew(lease: StoreLease): Promise<void> {
+    const over = this.#over.signal;
     for (;;) {
-      await clock.sleep(lengthMs / 6, over.signal);
-      for (const { lease } of taken) {
-        await lease.renew(over.signal).catch((error: unknown) => {
-          // A store that was away for a moment is asked again, as long as there is time.
-          if (over.signal.aborted || isLifeboatError(error, 'run.lease_lost') || !lease.mayAct()) throw error;
-        });
-      }
+      await this.#clock.sleep(this.#lengthMs / 6, AbortSignal.any([over, this.#ended.signal]));
+      await lease.renew(over).catch((error: unknown) => {
+        // A store that was away for a moment is asked again, as long as there is time.
+        if (over.aborted || isLifeboatError(error, 'run.lease_lost') || !lease.mayAct()) throw error;
+      });
     }
   }
 }
