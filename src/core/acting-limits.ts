@@ -16,6 +16,8 @@ export const actingLimits = {
   procedureStepsMax: 2_000,
   /** Who waits for a moment looks at the clock so often: it may be set, and machines sleep. */
   clockLookMs: 30_000,
+  /** Who keeps the way back open looks so often whether its run stopped: what broke in the last second must count. */
+  commitLookMs: 1_000,
   /** A runner looks so often whether somebody cancelled its run: one small read of the journal. */
   cancelLookMs: 1_000,
   /** What must stay true while a run goes on is asked so often, and what is red again this soon: one lost packet is no breach. */
@@ -29,6 +31,8 @@ export const actingLimits = {
   leaseMs: 180_000,
   /** One answer of a store about who acts: a recovery does not wait for a store that is down. */
   leaseAnswerMs: 15_000,
+  /** Whether a store is well is known within this, or it is not well. */
+  storeLookMs: 15_000,
   leaseBytesMax: 64 * 2 ** 10,
   /** Words that wake one run: more than a procedure of the largest size has questions. */
   engineRoundsMax: 4_000,

@@ -23,15 +23,31 @@ export function underPolicy(workspace: Workspace, asset: string, policy: string)
  */
 export async function storesUnwell(workspace: Workspace, asset: string): Promise<string | undefined> {
   for (const store of storesOf(workspace.plan, asset)) {
-    try {
-      const place = await workspace.place(store);
-      if (!(await holdsRepository(place))) return `${store} holds no repository`;
-      const room = await place.room?.();
-      if (room !== undefined && room.freeBytes < limits.healthyRoomBytes)
-        return `${store} has ${formatBytes(room.freeBytes)} left`;
-    } catch (error) {
-      return `${store}: ${toLifeboatError(error).message}`;
-    }
+    const unwell = await unwellInTime(workspace, store);
+    if (unwell !== undefined) return unwell;
   }
   return undefined;
+}
+
+/** A store that says nothing is not well: a run that asks must not wait for it. */
+async function unwellInTime(workspace: Workspace, store: string): Promise<string | undefined> {
+  const answered = new AbortController();
+  const late = workspace.clock
+    .sleep(limits.storeLookMs, answered.signal)
+    .then(() => `${store} did not answer within ${limits.storeLookMs / 1000} s`);
+  try {
+    return await Promise.race([unwellIn(workspace, store), late]);
+  } catch (error) {
+    return `${store}: ${toLifeboatError(error).message}`;
+  } finally {
+    answered.abort();
+  }
+}
+
+async function unwellIn(workspace: Workspace, store: string): Promise<string | undefined> {
+  const place = await workspace.place(store);
+  if (!(await holdsRepository(place))) return `${store} holds no repository`;
+  const room = await place.room?.();
+  if (room === undefined || room.freeBytes >= limits.healthyRoomBytes) return undefined;
+  return `${store} has ${formatBytes(room.freeBytes)} left`;
 }

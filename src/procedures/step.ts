@@ -40,6 +40,8 @@ export interface StepKind<Settings = unknown> {
   notYet?(written: unknown): string | undefined;
   /** Who has to decide or act, by these settings as they are written: roles or contacts; none named: anybody; undefined: nobody has to. */
   people?(written: unknown): readonly string[] | undefined;
+  /** It is about its run itself, and done where that is led: a step of it can have no other site. */
+  readonly ofItsRun?: boolean;
   /** One line for people: `restore orders into a new place`. */
   title(settings: Settings, siblings: Record<string, unknown>): string;
   describe(step: StepInput<Settings>, context: StepContext): Promise<StepPreview>;
@@ -103,6 +105,8 @@ export type StepOutcome =
       readonly asks?: Asked;
     }
   | { readonly state: 'retry'; readonly summary: string }
+  /** Its run stopped before it was done (`goesOn`): it is begun again when that is gone on with. */
+  | { readonly state: 'interrupted'; readonly summary: string }
   /** With `asks` people answer by `run approve`, `attest` or `choose`, and the step is run again; else by `--done` or `--again`. */
   | { readonly state: 'needs-human'; readonly question: string; readonly asks?: Asked }
   /** It was left out, and the record says so: what is not exercised never counts as done. */
@@ -166,6 +170,11 @@ export interface StepContext {
    * another one may have taken over (this one slept, or its store was away). The runner asks by itself before `run` and `undo` begin.
    */
   mustHold(): Promise<void>;
+  /**
+   * Whether the run goes on: not any more when what must stay true is not, when people paused it, or when a step beside this one failed. For a step
+   * whose end means something for the whole run; `asked`: what must stay true is asked now, first.
+   */
+  goesOn(how?: { readonly asked: boolean }): Promise<boolean>;
   /** A line of output for the record and for people who watch; redacted. */
   output(line: string): void;
 }

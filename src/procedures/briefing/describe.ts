@@ -276,6 +276,7 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     messageFacts: () => ({}),
     remember: () => {},
     mustHold: act,
+    goesOn: async () => true,
     output: () => {},
   };
 }

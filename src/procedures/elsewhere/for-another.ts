@@ -93,7 +93,7 @@ async function madeReady(
   const active = activeFor(packet, await environment(), tools, signal);
   const { step } = packet;
   const kind = kindOf(active, step);
-  if (kind.meanwhile !== undefined) throw endsWithItsRun(step);
+  if (kind.meanwhile !== undefined || kind.ofItsRun === true) throw endsWithItsRun(step);
   const remembered = { ...packet.remembered, ...rememberedIn(own) };
   const input = { ...inputOf(active, step, kind, undefined), remembered };
   const red = wasBegun ? undefined : await guardOf(active, step);
@@ -150,6 +150,8 @@ function activeFor(packet: StepPacket, environment: Environment, tools: RunnerTo
     despite: undefined,
     lease: undefined,
     meanwhile: { begin: () => {} },
+    watching: new Set(),
+    breakOff: () => {},
     signal,
     stopped: undefined,
     reason: undefined,

@@ -1,6 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LifeboatError, systemClock } from '../../core/index.ts';
+import type { Journal } from '../../journal/index.ts';
 import type { Scenario } from '../../plan/index.ts';
 import { resumeRun, runProcedure, type RunResult } from '../index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
@@ -62,6 +64,47 @@ describe('an invariant', () => {
     expect(result.verdict).toBe('done');
     expect(result.unexercised).toEqual([expect.stringContaining('may not ask shop.example')]);
   });
+});
+
+describe('a watch that cannot write down what it saw', () => {
+  it('ends the run with that error, and not the process', async () => {
+    const { journal } = bench.workspace;
+    const full: Journal = {
+      append: (kind, ...rest) => {
+        if (kind === 'run.breached') throw new LifeboatError('disk.full', 'no room is left');
+        return journal.append(kind, ...rest);
+      },
+      records: (filter) => journal.records(filter),
+      rows: (after, most) => journal.rows(after, most),
+      remember: (chain, rows) => journal.remember(chain, rows),
+      verify: (known) => journal.verify(known),
+      close: () => journal.close(),
+    };
+    const tools = { ...bench.tools, workspace: { ...bench.workspace, journal: full } };
+    const scenario = { ...scenarioOf(touch(['sh', '-c', 'rm "$0"; sleep 60', alive])), ...there() };
+    const { environment } = bench;
+    const running = runProcedure({ scenario, environment, mode: 'real', tools, incident: brokeNow() });
+    await expect(running).rejects.toMatchObject({ code: 'disk.full' });
+  }, 60_000);
+});
+
+describe('a run that is told to stop', () => {
+  it('while what it was for is asked has an end of its own', async () => {
+    const stop = new AbortController();
+    const success = [{ kind: 'command', settings: { run: ['sleep', '60'] } }];
+    const running = runProcedure({
+      scenario: { ...scenarioOf(touch(['true'])), success },
+      environment: bench.environment,
+      mode: 'real',
+      tools: bench.tools,
+      incident: brokeNow(),
+      signal: stop.signal,
+    });
+    while (bench.journal.records({ kinds: ['step.finished'] }).length === 0) await systemClock.sleep(5);
+    stop.abort(new LifeboatError('operation.cancelled', 'somebody said so'));
+    expect((await running).verdict).toBe('cancelled');
+    expect(bench.journal.records({ kinds: ['run.finished'] })).toHaveLength(1);
+  }, 30_000);
 });
 
 describe('success', () => {

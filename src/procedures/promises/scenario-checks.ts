@@ -27,6 +27,8 @@ export class Invariants {
   readonly #specs: readonly CheckSpec[];
   readonly #over = new AbortController();
   #watching: Promise<void> = Promise.resolve();
+  /** What kept the watch itself from going on. */
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(active: ActiveRun, watched: Watched) {
     this.#active = active;
@@ -38,20 +40,31 @@ export class Invariants {
   async begin(): Promise<void> {
     if (this.#specs.length === 0) return;
     await this.#look();
-    this.#watching = this.#watch();
+    this.#active.watching.add(this);
+    this.#watching = this.#watch().catch((error: unknown) => {
+      // Nobody waits for it yet: the run ends now, and whoever ends the watch is told why.
+      this.#broken = { error };
+      this.#active.breakOff(error);
+    });
   }
 
-  /** Asks them once more, when the steps are through. */
-  async end(): Promise<void> {
-    this.#over.abort();
-    await this.#watching;
+  /** Asks them now, beside the watch. */
+  async ask(): Promise<void> {
     if (this.#specs.length > 0 && this.#active.stopped === undefined) await this.#look();
   }
 
-  /** Ends watching without another look. */
+  /** Asks them once more, when the steps are through. Throws what kept the watch from going on. */
+  async end(): Promise<void> {
+    await this.leave();
+    await this.ask();
+  }
+
+  /** Ends watching without another look. Throws what kept the watch from going on. */
   async leave(): Promise<void> {
     this.#over.abort();
+    this.#active.watching.delete(this);
     await this.#watching;
+    if (this.#broken !== undefined) throw this.#broken.error;
   }
 
   async #watch(): Promise<void> {

@@ -55,6 +55,8 @@ async function originalRun(
     earlier,
     answer: undefined,
     meanwhile: { begin: () => {} },
+    watching: new Set(),
+    breakOff: () => {},
     lease: undefined,
     places: placesOf(scenario, { tools, environment, mode: started.mode }, run),
     confirmed: new Set(),

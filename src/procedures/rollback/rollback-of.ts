@@ -47,9 +47,21 @@ function committedBy({ records }: RunHistory, id: string): string | undefined {
   const begun = records.findLastIndex(({ kind, data }) => kind === 'step.started' && data['step'] === id);
   const commit = records.find(
     ({ kind, data }, index) =>
-      index > begun && kind === 'step.finished' && data['kind'] === 'commit' && data['state'] === 'done',
+      index > begun &&
+      kind === 'step.finished' &&
+      data['kind'] === 'commit' &&
+      data['state'] === 'done' &&
+      !isBreachedIn(records.slice(0, index), data['step']),
   );
   return commit === undefined ? undefined : `${String(commit.data['step'])} made it final`;
+}
+
+/** What must stay true was not, in the window of this commit, and nobody said that it does not matter. */
+function isBreachedIn(records: RunHistory['records'], commit: unknown): boolean {
+  const begun = records.findLastIndex(({ kind, data }) => kind === 'step.started' && data['step'] === commit);
+  return records
+    .slice(begun + 1)
+    .some(({ kind, data }) => kind === 'run.breached' && (data['despite'] ?? null) === null);
 }
 
 function actedLastFirst({ steps, records }: RunHistory, scenario: Scenario): StepDeclaration[] {

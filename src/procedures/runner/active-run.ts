@@ -39,6 +39,10 @@ export interface ActiveRun {
   readonly lease: Lease | undefined;
   /** What goes on beside the steps until this runner ends. */
   readonly meanwhile: Pick<Meanwhile, 'begin'>;
+  /** What must stay true while it goes on, its own and that of scenarios which it called and that are under way. */
+  readonly watching: Set<{ ask(): Promise<void> }>;
+  /** The runner itself cannot go on (its journal, its disk): ends every running step too. */
+  readonly breakOff: (error: unknown) => void;
   /** Ends every running step when it fires. */
   readonly signal: AbortSignal;
   /** Set by the first step that does not pass; nothing new starts then. */

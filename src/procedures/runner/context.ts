@@ -70,6 +70,10 @@ export function contextOf(
       remembered = { ...remembered, ...facts };
     },
     mustHold: async () => active.lease?.mustHold(),
+    goesOn: async (how) => {
+      if (how?.asked === true) for (const one of active.watching) await one.ask();
+      return active.stopped === undefined && !active.signal.aborted;
+    },
     output: (line) => {
       const shown = redact(line);
       tail = `${tail}${shown}\n`.slice(-limits.outputTailBytes);

@@ -1,4 +1,4 @@
-import { redact, toLifeboatError } from '../../core/index.ts';
+import { limits, redact, toLifeboatError } from '../../core/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { contextOf } from './context.ts';
 import type { StepInput, StepKind } from '../step.ts';
@@ -10,16 +10,38 @@ import type { StepInput, StepKind } from '../step.ts';
 export class Meanwhile {
   readonly #over = new AbortController();
   readonly #going = new Map<string, Promise<void>>();
+  #broken: { readonly error: unknown } | undefined;
 
   begin(active: ActiveRun, kind: StepKind, input: StepInput<unknown>): void {
     if (kind.meanwhile === undefined || this.#over.signal.aborted || this.#going.has(input.id)) return;
-    this.#going.set(input.id, this.#keep(active, kind, input));
+    const going = this.#keep(active, kind, input).catch((error: unknown) => {
+      // Nobody waits for it yet: the run ends now, and whoever ends this is told why.
+      this.#broken ??= { error };
+      active.breakOff(error);
+    });
+    this.#going.set(input.id, this.#bounded(active, input.id, going));
   }
 
-  /** Ends all of it, and waits until it has. */
+  /** Ends all of it, and waits until it has, but not for ever. Throws what kept it from being written down. */
   async end(): Promise<void> {
     this.#over.abort();
-    await Promise.all(this.#going.values());
+    await Promise.allSettled(this.#going.values());
+    if (this.#broken !== undefined) throw this.#broken.error;
+  }
+
+  /** What does not listen must not keep the run from its end. */
+  async #bounded(active: ActiveRun, step: string, going: Promise<void>): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([going, this.#patience(active, step, ended.signal)]);
+    ended.abort();
+  }
+
+  async #patience({ tools }: ActiveRun, step: string, ended: AbortSignal): Promise<void> {
+    const over = this.#over.signal;
+    const { clock, progress } = tools.workspace;
+    if (!over.aborted) await new Promise<void>((resolve) => over.addEventListener('abort', () => resolve()));
+    await clock.sleep(limits.stepStopMs, ended);
+    progress.note(`${step}: what it left going on did not end within ${limits.stepStopMs / 1000} s`);
   }
 
   async #keep(active: ActiveRun, kind: StepKind, input: StepInput<unknown>): Promise<void> {

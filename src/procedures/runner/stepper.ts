@@ -1,4 +1,4 @@
-import { isLifeboatError, LifeboatError, toLifeboatError, type ErrorCode } from '../../core/index.ts';
+import { LifeboatError, toLifeboatError, type ErrorCode } from '../../core/index.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from './active-run.ts';
 import { attemptStep } from './attempt.ts';
@@ -6,6 +6,7 @@ import { confirmation, windowFor } from '../before/index.ts';
 import { guardOf } from '../promises/beside-checks.ts';
 import { isElsewhere } from '../elsewhere/packet.ts';
 import { settleEarlier } from './earlier.ts';
+import { stopBySignal, unlessStopped } from './stopped.ts';
 import { actOnGroup } from '../groups/group.ts';
 import { isGroup } from '../groups/is-group.ts';
 import { inputOf, kindOf, variablesNow } from '../settings/input.ts';
@@ -22,8 +23,10 @@ export function stepper(active: ActiveRun): (step: StepDeclaration) => Promise<P
     const earlier = active.earlier?.steps.get(step.id);
     if (earlier?.state === 'skipped') return true;
     try {
-      if (isGroup(step)) return conclude(active, step, await actInside(active, step, act));
-      return conclude(active, step, await actOnStep(active, step));
+      const finish = await unlessStopped(active, () =>
+        isGroup(step) ? actInside(active, step, act) : actOnStep(active, step),
+      );
+      return finish === undefined ? false : conclude(active, step, finish);
     } catch (error) {
       // The runner itself cannot go on (its journal, its disk): nothing new may start.
       active.stopped ??= 'failed';
@@ -170,17 +173,6 @@ function codeOf({ state, code, asks }: Finish): ErrorCode {
   if (code === 'run.lease_lost') return code;
   if (state !== 'needs-human') return 'step.failed';
   return asks === undefined ? 'step.in_doubt' : 'step.waits';
-}
-
-/** A run that is stopped because another runner may act waits for a person; any other signal is a request to end it. */
-function stopBySignal(active: ActiveRun): void {
-  const { reason } = active.signal;
-  if (!isLifeboatError(reason, 'run.lease_lost')) {
-    active.stopped ??= 'cancelled';
-    return;
-  }
-  active.stopped ??= 'needs-human';
-  active.reason ??= reason;
 }
 
 function failureOf(error: unknown): Finish {

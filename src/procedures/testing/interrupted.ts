@@ -67,6 +67,7 @@ export function handsOf(bench: Bench, more: Partial<StepContext> = {}): StepCont
     messageFacts: () => ({}),
     remember: () => {},
     mustHold: async () => {},
+    goesOn: async () => true,
     output: () => {},
     ...more,
   } as StepContext;

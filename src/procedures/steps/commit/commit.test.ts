@@ -1,8 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../../plan/index.ts';
-import { cancelRun, resumeRun, rollbackRun, runProcedure, say, type RunResult } from '../../index.ts';
+import { cancelRun, pauseRun, resumeRun, rollbackRun, runProcedure, say, type RunResult } from '../../index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
 import { fastClock } from '../../testing/fast-clock.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
@@ -33,6 +34,8 @@ const resume = ({ run: id }: RunResult): Promise<RunResult> =>
   resumeRun({ run: id, environment: bench.environment, tools: bench.tools });
 const back = ({ run: id }: RunResult): Promise<RunResult> =>
   rollbackRun({ run: id, environment: bench.environment, tools: bench.tools });
+const isOpen = (): boolean =>
+  bench.journal.records({ kinds: ['step.remembered'] }).some(({ data }) => data['step'] === 'commit');
 const asks = { after: '1ms', by: ['platform_lead'] };
 const speak = ({ run: id }: RunResult, word: 'approve' | 'deny'): unknown =>
   say(bench.workspace, {
@@ -87,9 +90,7 @@ describe('a commit', () => {
       tools: bench.tools,
       incident: brokeNow(),
     });
-    const begun = (): boolean =>
-      bench.journal.records({ run: id, kinds: ['step.remembered'] }).some(({ data }) => data['step'] === 'commit');
-    while (!begun()) await bench.workspace.clock.sleep(20);
+    while (!isOpen()) await bench.workspace.clock.sleep(20);
     cancelRun(bench.workspace, { run: id, by: { as: 'lead', user: 'account' } });
     const cancelled = await running;
     expect(cancelled.verdict).toBe('cancelled');
@@ -97,17 +98,47 @@ describe('a commit', () => {
     expect(existsSync(made('old'))).toBe(false);
   }, 30_000);
 
-  it('is stopped by an invariant that breaks meanwhile', async () => {
+  it('does not become final when an invariant breaks meanwhile: the way back is open', async () => {
     bench.close();
     bench = makeBench({ clock: fastClock(10) });
     const alive = made('alive');
     writeFileSync(alive, '');
     const invariants = [{ kind: 'file', settings: { path: alive } }];
-    const stopped = run([stepOf('commit', 'commit', '20s')], { invariants });
-    await bench.workspace.clock.sleep(2000);
+    const running = run([put('old'), stepOf('commit', 'commit', '60s')], { invariants });
+    while (!isOpen()) await systemClock.sleep(5);
     rmSync(alive);
-    expect(await stopped).toMatchObject({ verdict: 'needs-human', reason: { code: 'run.breached' } });
+    const stopped = await running;
+    expect(stopped).toMatchObject({ verdict: 'needs-human', reason: { code: 'run.breached' } });
+    expect(stopped.steps[1]?.state).toBe('interrupted');
+    expect([(await back(stopped)).verdict, existsSync(made('old'))]).toEqual(['done', false]);
   }, 60_000);
+
+  it('asks what must stay true as its last act: what broke after the last look keeps it open too', async () => {
+    const invariants = [{ kind: 'command', settings: { run: ['test', '!', '-e', made('old')] } }];
+    const stopped = await run([put('old'), stepOf('commit', 'commit', '1ms')], { invariants });
+    expect(stopped).toMatchObject({ verdict: 'needs-human', reason: { code: 'run.breached' } });
+    expect(stopped.steps[1]?.state).not.toBe('done');
+    expect([(await back(stopped)).verdict, existsSync(made('old'))]).toEqual(['done', false]);
+  }, 30_000);
+
+  it('that its run stopped goes on when that does, for what is left of its time', async () => {
+    const id = '01kpausing000000000000000a';
+    const running = runProcedure({
+      run: id,
+      scenario: scenarioOf(stepOf('commit', 'commit', '10m')),
+      environment: bench.environment,
+      mode: 'real',
+      tools: bench.tools,
+      incident: brokeNow(),
+    });
+    while (!isOpen()) await systemClock.sleep(5);
+    pauseRun(bench.workspace, { run: id, by: { as: undefined, user: 'account' } });
+    const paused = await running;
+    expect([paused.verdict, paused.steps[0]?.state]).toEqual(['paused', 'interrupted']);
+    const hurried = { ...bench.tools, workspace: { ...bench.workspace, clock: fastClock(1000) } };
+    const resumed = await resumeRun({ run: id, environment: bench.environment, tools: hurried });
+    expect(resumed.steps[0]).toMatchObject({ state: 'done', attempts: 2 });
+  }, 30_000);
 
   it('stops the clock of the recovery where it begins', async () => {
     const { rto, seconds } = await run([stepOf('wait', 'wait', '100ms'), stepOf('commit', 'commit', '1500ms')]);

@@ -28,6 +28,7 @@ export const commitStep: StepKind<Settings> = {
   schema,
   destructive: false,
   verifies: true,
+  ofItsRun: true,
   people: (written) => {
     const by = peopleNamed(written);
     return by.length === 0 ? undefined : by;
@@ -49,7 +50,8 @@ async function run({ settings, remembered }: StepInput<Settings>, context: StepC
   if (context.mode === 'drill') return notExercised('a bubble is destroyed, so that no way back has to stay open');
   const { by } = longOf(settings);
   const untilMs = await over(settings, remembered, context);
-  if (by === undefined) return committed(untilMs, undefined);
+  if (untilMs === undefined) return stillOpen;
+  if (by === undefined) return committed(untilMs, undefined, context);
   const asks: Asked = { word: 'approve', by, round, count: 1 };
   const words = lastWords(context.said(), round);
   const no = words.find(({ word }) => word === 'deny');
@@ -59,7 +61,7 @@ async function run({ settings, remembered }: StepInput<Settings>, context: StepC
     return { state: 'failed', code: 'approval.denied', summary: `${no.as} does not commit${why}`, hint, asks };
   }
   const [yes] = words;
-  if (yes !== undefined) return committed(untilMs, yes.as);
+  if (yes !== undefined) return committed(untilMs, yes.as, context);
   const { question = 'Shall it stay as it is?' } = longOf(settings);
   return {
     state: 'needs-human',
@@ -70,27 +72,39 @@ async function run({ settings, remembered }: StepInput<Settings>, context: StepC
 
 const round = 1;
 
-/** Waits from the first time on that it was begun, by the clock on the wall: what a crash took away was waited too. */
+/**
+ * Waits from the first time on that it was begun, by the clock on the wall: what a crash took away was waited too. Undefined when the run stopped
+ * meanwhile.
+ */
 async function over(
   settings: Settings,
   remembered: Readonly<Record<string, unknown>>,
   context: StepContext,
-): Promise<number> {
+): Promise<number | undefined> {
   const { clock, signal } = context;
   const known = remembered['untilMs'];
   const untilMs = typeof known === 'number' ? known : clock.now() + parseDuration(longOf(settings).after);
   if (typeof known !== 'number') context.remember({ untilMs });
   const leftMs = untilMs - clock.now();
   if (leftMs > 0) context.output(`the way back stays open until ${isoTime(untilMs)} (${formatDuration(leftMs)})`);
-  for (let ms = leftMs; ms > 0; ms = untilMs - clock.now()) await clock.sleep(Math.min(ms, limits.clockLookMs), signal);
+  for (let ms = leftMs; ms > 0; ms = untilMs - clock.now()) {
+    await clock.sleep(Math.min(ms, limits.commitLookMs), signal);
+    if (!(await context.goesOn())) return undefined;
+  }
   return untilMs;
 }
 
-const committed = (untilMs: number, by: string | undefined): StepOutcome => ({
-  state: 'done',
-  outputs: { openUntil: isoTime(untilMs), ...(by === undefined ? {} : { by }) },
-  summary: by === undefined ? 'its time is over: what was done stays' : `${by} says that what was done stays`,
-});
+/** What must stay true is asked for the last time: after this nobody goes back. */
+async function committed(untilMs: number, by: string | undefined, context: StepContext): Promise<StepOutcome> {
+  if (!(await context.goesOn({ asked: true }))) return stillOpen;
+  return {
+    state: 'done',
+    outputs: { openUntil: isoTime(untilMs), ...(by === undefined ? {} : { by }) },
+    summary: by === undefined ? 'its time is over: what was done stays' : `${by} says that what was done stays`,
+  };
+}
+
+const stillOpen: StepOutcome = { state: 'interrupted', summary: 'its run stopped first: the way back is open' };
 
 const longOf = (settings: Settings): z.infer<typeof long> =>
   typeof settings === 'string' ? { after: settings } : settings;

@@ -4,11 +4,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runnerTools, type OpenWorkspace } from '../../../app/index.ts';
 import { systemClock } from '../../../core/index.ts';
-import { listPoints } from '../../../operations/index.ts';
+import { listPoints, storesUnwell } from '../../../operations/index.ts';
 import { withCopies } from '../../../operations/testing/copies.ts';
 import type { Store } from '../../../stores/index.ts';
 import { resumeRun, runProcedure, showRun, type RunnerTools, type RunResult, type StepKind } from '../../index.ts';
 import { brokeNow, environmentIn, scenarioOf, stepOf } from '../../testing/bench.ts';
+import { fastClock } from '../../testing/fast-clock.ts';
 
 const oftener = stepOf('oftener', 'policy', { asset: 'docs', every: '1s', while: 'the store is healthy' });
 const middle = stepOf('middle', 'middle', {});
@@ -104,6 +105,13 @@ describe('a policy for the time of a run', () => {
       });
       expect(await count(workspace)).toBe(0);
     }, withRoom);
+  });
+
+  it('calls a store that says nothing unwell, and does not wait for it', async () => {
+    await withCopies(async (workspace) => {
+      const silent = { ...workspace, clock: fastClock(200), place: () => new Promise<never>(() => {}) };
+      expect(await storesUnwell(silent, 'docs')).toMatch(/did not answer within 15 s/);
+    });
   });
 
   it('begins again when a run is gone on with', async () => {
