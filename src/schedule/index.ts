@@ -1,4 +1,5 @@
 export * from './alerts/index.ts';
+export * from './dashboard/index.ts';
 export * from './due.ts';
 export * from './facts.ts';
 export * from './health.ts';

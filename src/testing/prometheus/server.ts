@@ -42,7 +42,7 @@ export async function startPrometheus(
     url,
     folder,
     ask: async (path, parameters = {}) => {
-      const response = await fetch(`${url}/api/v1/${path}`, { method: 'POST', body: new URLSearchParams(parameters) });
+      const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
       const { status, data, error } = (await response.json()) as { status: string; data: unknown; error?: string };
       if (status !== 'success') throw new Error(`${path} ${JSON.stringify(parameters)}: ${error}`);
       return data;
