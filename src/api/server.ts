@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Answering, ServeHost } from '../app/index.ts';
-import { LifeboatError, limits } from '../core/index.ts';
-import { apiBase } from './contract/index.ts';
+import type { Answering, OpenWorkspace, ServeEvent, ServeHost } from '../app/index.ts';
+import { isoTime, LifeboatError, limits, redact, type Progress } from '../core/index.ts';
+import type { Workspace } from '../operations/index.ts';
+import { apiBase, type ApiEvent } from './contract/index.ts';
 import type { Desk } from './desk.ts';
 import { failureOf } from './failures.ts';
 import { openApiDocument } from './open-api.ts';
@@ -14,12 +16,24 @@ import { headersOf } from './security/headers.ts';
 import { Limiter } from './security/limiter.ts';
 import { Sessions } from './security/sessions.ts';
 import { SetUpCode } from './security/set-up-code.ts';
+import { DrillsView } from './views/drills-view.ts';
+import { planView } from './views/plan-view.ts';
+import { pointsView } from './views/points-view.ts';
+import { readinessView } from './views/readiness-view.ts';
+import { RunsView } from './views/runs-view.ts';
+import { Events } from './hands/events.ts';
+import { Lender } from './hands/lend.ts';
+import { Operations } from './hands/operations.ts';
+import { Outputs } from './hands/outputs.ts';
+import { Restores } from './hands/restores.ts';
 
 export interface ApiOptions {
   /** By which people reach this server, beside its addresses and what its certificate says. */
   readonly names?: readonly string[];
   /** PEM, where it speaks TLS itself. */
   readonly certificate?: string;
+  /** Restores that are asked for here go below it; default: `restored` in the folder of state. */
+  readonly restoreTo?: string;
   /** Hold every answer against the contract: in tests. */
   readonly checksAnswers?: boolean;
 }
@@ -33,19 +47,16 @@ export async function openApi(host: ServeHost, options: ApiOptions = {}): Promis
       if (!read.success) throw invalid(read.target, read.error.issues);
     },
   });
-  const desk: Desk = {
+  const lender = new Lender(host);
+  const events = new Events(workspace.journal, host.clock, host.signal);
+  const desk = {
+    ...deskOf(host, workspace, accounts, events, options),
     app,
-    host,
-    journal: workspace.journal,
-    accounts,
-    sessions: new Sessions(accounts, host.clock),
-    setUpCode: new SetUpCode(),
-    limiters: {
-      signInOfAccount: new Limiter(host.clock, limits.signInFailuresOfAccount, limits.signInWindowMs),
-      signInOfAddress: new Limiter(host.clock, limits.signInFailuresOfAddress, limits.signInWindowMs),
-    },
-    checksAnswers: options.checksAnswers ?? false,
+    lend: <T>(work: (lent: Workspace) => Promise<T>, progress?: Progress) => lender.lend(work, progress),
+    views: undefined as unknown as Desk['views'],
   };
+  desk.views = viewsOf(desk);
+  const deaf = host.hear((event) => events.tell(noteOf(event, isoTime(host.clock.now()))));
   const outer = new OpenAPIHono<Env>();
   beforeAll(desk, outer, namesOf(host, options));
   for (const add of routes) add(desk);
@@ -58,10 +69,67 @@ export async function openApi(host: ServeHost, options: ApiOptions = {}): Promis
       if (accounts.isEmpty) host.say({ event: 'set_up', code: desk.setUpCode.make(), url });
     },
     close: async () => {
+      deaf();
+      events.close();
+      await desk.operations.close();
+      await lender.close();
       accounts.close();
       await workspace.close();
     },
   };
+}
+
+function deskOf(
+  host: ServeHost,
+  workspace: OpenWorkspace,
+  accounts: Accounts,
+  events: Events,
+  { checksAnswers = false, restoreTo }: ApiOptions,
+): Omit<Desk, 'app' | 'lend' | 'views'> {
+  const { clock, stateFolder } = host;
+  const { journal } = workspace;
+  const restores = new Restores(clock, restoreTo ?? join(stateFolder, 'restored'));
+  const operations = new Operations(clock, (operation) => {
+    const at = isoTime(clock.now());
+    if (restores.has(operation.id)) events.tell({ type: 'restore', at, restore: restores.show(operation) });
+    events.tell({ type: 'operation', at, operation });
+  });
+  return {
+    host,
+    journal,
+    accounts,
+    sessions: new Sessions(accounts, clock),
+    setUpCode: new SetUpCode(),
+    limiters: {
+      signInOfAccount: new Limiter(clock, limits.signInFailuresOfAccount, limits.signInWindowMs),
+      signInOfAddress: new Limiter(clock, limits.signInFailuresOfAddress, limits.signInWindowMs),
+    },
+    events,
+    operations,
+    restores,
+    outputs: new Outputs(clock, (event) => events.tell(event)),
+    here: () => ({ ...workspace, plan: host.plan() }),
+    checksAnswers,
+  };
+}
+
+const viewsOf = (desk: Desk): Desk['views'] => ({
+  plan: planView(desk),
+  readiness: readinessView(desk),
+  points: pointsView(desk),
+  runs: new RunsView(desk.journal),
+  drills: new DrillsView(desk.journal),
+});
+
+/** What the server says of itself, for pages that show it. */
+function noteOf(event: ServeEvent, at: string): ApiEvent {
+  const words = [
+    'task' in event ? event.task : undefined,
+    'words' in event ? event.words : undefined,
+    'outcome' in event ? `${event.outcome.state}: ${event.outcome.words}` : undefined,
+    'error' in event ? event.error.message : undefined,
+  ].filter((part) => part !== undefined);
+  return { type: 'note', at, event: event.event, words: redact(words.join(': ')) };
 }
 
 /** What holds for every question, whatever it is about. */

@@ -110,6 +110,7 @@ function counted(journal: Journal): { journal: Journal; added: () => number } {
   const counting: Journal = {
     append,
     records: (filter) => journal.records(filter),
+    last: () => journal.last(),
     rows: (after, most) => journal.rows(after, most),
     remember: (chain, rows) => journal.remember(chain, rows),
     verify: (known) => journal.verify(known),

@@ -26,6 +26,8 @@ import { registry } from './registry.ts';
 import { runnerTools } from './tools.ts';
 
 export interface RecoverRequest {
+  /** Its id, made by who must know it before it begins (`timeId`). */
+  readonly run?: string;
   readonly scenario: string;
   /** Default: the one lasting environment of the plan. */
   readonly environment?: string;
@@ -53,7 +55,7 @@ export interface RecoverRequest {
  */
 export async function recover(workspace: Workspace, request: RecoverRequest): Promise<RunResult> {
   const scenario = scenarioOf(workspace, request.scenario);
-  const run = timeId(workspace.clock.now());
+  const run = request.run ?? timeId(workspace.clock.now());
   const environment = lastingEnvironment(workspace, request.environment ?? onlyEnvironment(workspace), run);
   const declaredMs = workspace.clock.now();
   const impactMs = request.impactMs ?? declaredMs;
@@ -149,10 +151,13 @@ export const planOfRollback = (workspace: Workspace, run: string): Rollback =>
 /** Takes back what a real run did. Throws what `rollbackRun` throws. */
 export async function rollback(
   workspace: Workspace,
-  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'confirm' | 'signal'> & { readonly tools?: RunnerTools },
+  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'confirm' | 'signal'> & {
+    readonly as?: string;
+    readonly tools?: RunnerTools;
+  },
 ): Promise<RunResult> {
   const { started } = readHistory(workspace.journal, request.run);
-  const as = timeId(workspace.clock.now());
+  const as = request.as ?? timeId(workspace.clock.now());
   const environment = lastingEnvironment(workspace, started.environment.name, as);
   await mkdir(environment.folder, { recursive: true, mode: 0o711 });
   return rollbackRun({ ...request, as, environment, tools: request.tools ?? runnerTools(workspace) });

@@ -19,6 +19,8 @@ import { compareSources, seeSource, type SourceProof, type SourceSeen } from './
 import { verifyCopies, type Verified } from './verify.ts';
 
 export interface DrillRequest {
+  /** Its id, made by who must know it before it begins (`timeId`). */
+  readonly run?: string;
   readonly drill: DrillDeclaration;
   /** The hands of the real day; the drill puts gloves on them. */
   readonly tools: RunnerTools;
@@ -61,7 +63,7 @@ export async function runDrill(request: DrillRequest): Promise<DrillResult> {
   const scenario = rehearsalOf(workspace.plan, drill);
   const declaration = workspace.plan.environments.get(drill.in) ?? defaultBubble(drill.in, workspace.plan.environments);
   for (const proof of await cleanLeftBubbles(workspace)) noteLeft(tools, proof);
-  const run = timeId(workspace.clock.now());
+  const run = request.run ?? timeId(workspace.clock.now());
   workspace.journal.append(
     'drill.started',
     { drill: drill.name, scenario: scenario.name, expected: drill.expect },

@@ -180,6 +180,7 @@ describe('a worker whose journal breaks', () => {
         throw new Error('the disk is full');
       },
       records: (filter) => real.records(filter),
+      last: () => real.last(),
       rows: (after, most) => real.rows(after, most),
       remember: (chain, rows) => real.remember(chain, rows),
       verify: (known) => real.verify(known),

@@ -12,6 +12,8 @@ export interface Journal {
   append(kind: string, data: Record<string, unknown>, of?: { run?: string }): JournalRecord;
   /** In order; all of them, or those of a run, or of some kinds (`backup.finished`, or `backup.*`). */
   records(filter?: RecordFilter): JournalRecord[];
+  /** The number of our own newest record; 0 before the first. */
+  last(): number;
   /** Our own records behind this number as they are stored, at most so many. */
   rows(after: number, most: number): JournalRow[];
   /** Keeps records of another chain, whose hashes were checked, beside our own; those that are known already are passed over. Returns how many were new. */

@@ -125,6 +125,11 @@ class SqliteJournal implements Journal {
     });
   }
 
+  last(): number {
+    const select = 'select max(sequence) as last from records';
+    return inOurWords(this.#file, () => Number(this.#database.prepare(select).get()?.['last'] ?? 0));
+  }
+
   rows(after: number, most: number): Row[] {
     const select = 'select * from records where sequence > ? order by sequence limit ?';
     return inOurWords(this.#file, () => this.#database.prepare(select).all(after, most) as unknown as Row[]);

@@ -17,6 +17,7 @@ export function deadlyRecords(journal: Journal, which: string, moment: string): 
       return record;
     },
     records: (filter) => journal.records(filter),
+    last: () => journal.last(),
     rows: (after, most) => journal.rows(after, most),
     remember: (chain, rows) => journal.remember(chain, rows),
     verify: (known) => journal.verify(known),

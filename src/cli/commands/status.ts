@@ -1,8 +1,7 @@
-import { registry, takeStatus } from '../../app/index.ts';
+import { judgePlan, takeStatus } from '../../app/index.ts';
 import { LifeboatError, limits, systemClock } from '../../core/index.ts';
-import { checkPlan, lint, tidyFindings, type Finding } from '../../plan/index.ts';
 import { statusJson, type Status } from '../../reports/index.ts';
-import type { Command, CommandContext, CommandResult } from '../command.ts';
+import type { Command, CommandResult } from '../command.ts';
 import { showStatus } from '../show/show-status.ts';
 import { withWorkspace } from '../with-workspace.ts';
 
@@ -12,7 +11,7 @@ export const command: Command = {
   options: [{ flags: '--timeout <DURATION>', summary: 'how long one source or log may take to answer; default: 10s' }],
   examples: ['lifeboat status', 'lifeboat status --json | jq .problems', 'lifeboat status --timeout 2s'],
   run: async (context, input) => {
-    const findings = await judgePlan(context);
+    const { findings } = await judgePlan(context.planFile, systemClock);
     const timeoutMs = input.durationMs('timeout') ?? limits.liveAnswerMs;
     return withWorkspace(context, async (workspace) => {
       const status = await takeStatus(workspace, { findings, timeoutMs, signal: context.signal });
@@ -21,11 +20,6 @@ export const command: Command = {
     });
   },
 };
-
-async function judgePlan({ planFile }: CommandContext): Promise<Finding[]> {
-  const { plan, findings, document } = await checkPlan(planFile, registry);
-  return tidyFindings([...findings, ...(plan === undefined ? [] : lint(plan, document, systemClock.now()))]);
-}
 
 function resultOf(status: Status): CommandResult {
   const json = statusJson(status);

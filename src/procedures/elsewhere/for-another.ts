@@ -165,6 +165,7 @@ const siteJournal = (journal: Journal, key: string): Journal => ({
       ? journal.append(kind.replace('step.', 'site.'), { key, ...data }, of)
       : journal.append(kind, data, of),
   records: (filter) => journal.records(filter),
+  last: () => journal.last(),
   rows: (after, most) => journal.rows(after, most),
   remember: (chain, rows) => journal.remember(chain, rows),
   verify: (known) => journal.verify(known),

@@ -75,6 +75,7 @@ describe('a watch that cannot write down what it saw', () => {
         return journal.append(kind, ...rest);
       },
       records: (filter) => journal.records(filter),
+      last: () => journal.last(),
       rows: (after, most) => journal.rows(after, most),
       remember: (chain, rows) => journal.remember(chain, rows),
       verify: (known) => journal.verify(known),

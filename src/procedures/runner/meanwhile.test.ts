@@ -71,6 +71,7 @@ describe('what a step leaves going on', () => {
         return journal.append(kind, ...rest);
       },
       records: (filter) => journal.records(filter),
+      last: () => journal.last(),
       rows: (after, most) => journal.rows(after, most),
       remember: (chain, rows) => journal.remember(chain, rows),
       verify: (known) => journal.verify(known),

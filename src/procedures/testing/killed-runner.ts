@@ -47,6 +47,7 @@ export function deadlyJournal(journal: Journal, deadlyCall: number, moment: stri
       return record;
     },
     records: (filter) => journal.records(filter),
+    last: () => journal.last(),
     rows: (after, most) => journal.rows(after, most),
     remember: (chain, rows) => journal.remember(chain, rows),
     verify: () => journal.verify(),

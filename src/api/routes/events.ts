@@ -1,0 +1,51 @@
+import { LifeboatError } from '../../core/index.ts';
+import type { ApiEvent } from '../contract/index.ts';
+import type { Desk } from '../desk.ts';
+import { callerOf, mustBe, type Asking } from '../security/caller.ts';
+
+/** `GET events`: what is written into the journal, and what this server says of itself, as Server-Sent Events. */
+export function eventRoutes(desk: Desk): void {
+  desk.app.get('/events', (asking) => {
+    mustBe(asking.get('caller'), 'viewer');
+    if (desk.events.isFull) throw new LifeboatError('api.busy', 'too many listen to events already');
+    const last = asking.req.header('last-event-id') ?? asking.req.query('after');
+    if (last !== undefined && !/^\d{1,15}$/.test(last))
+      throw new LifeboatError('api.invalid', 'Last-Event-ID is the number of a record');
+    return new Response(streamOf(desk, asking, last === undefined ? undefined : Number(last)), {
+      headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
+    });
+  });
+}
+
+/** Sent as fast as it is taken: what waits is bounded by who gives it. */
+function streamOf(desk: Desk, asking: Asking, after: number | undefined): ReadableStream<Uint8Array> {
+  const listener = desk.events.listen(after);
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const next = await listener.next();
+        if (next === undefined || !mayGoOn(desk, asking, next.event)) {
+          listener.end();
+          return controller.close();
+        }
+        controller.enqueue(encoder.encode(blockOf(next.id, next.event)));
+      },
+      cancel: () => listener.end(),
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+/** Who is signed out, or whose token has ended, hears no more than one beat. */
+function mayGoOn(desk: Desk, asking: Asking, { type }: ApiEvent): boolean {
+  if (type !== 'beat') return true;
+  try {
+    return callerOf(asking, desk.accounts, desk.sessions) !== undefined;
+  } catch {
+    return false; // a token that is not good any more
+  }
+}
+
+const blockOf = (id: string | undefined, event: ApiEvent): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -1,0 +1,70 @@
+import { limits, toLifeboatError, type Clock } from '../../core/index.ts';
+
+export interface ViewOptions<T> {
+  readonly clock: Clock;
+  /** Changes when something happened that the view may show. */
+  key(): string;
+  make(): Promise<T>;
+  /** A newer one is there. */
+  renewed(): void;
+  readonly freshMs?: number;
+}
+
+export interface Seen<T> {
+  readonly value: T;
+  /** When it was asked for, milliseconds since 1970. */
+  readonly atMs: number;
+  /** It may not be so any more, and is made anew now. */
+  readonly renewing: boolean;
+}
+
+/**
+ * What takes long to find out, kept: an answer is given at once while a newer one is made, and nobody makes two at a time. One that is
+ * too old is waited for.
+ */
+export class View<T> {
+  readonly #options: ViewOptions<T>;
+  #made: { value: T; atMs: number; elapsedMs: number; key: string; tookMs: number } | undefined;
+  #making: Promise<T> | undefined;
+
+  constructor(options: ViewOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Throws what making throws, when there is nothing to show meanwhile. */
+  async get(): Promise<Seen<T>> {
+    const { clock, key, freshMs = limits.viewFreshMs } = this.#options;
+    const made = this.#made;
+    if (made === undefined) return this.#first();
+    const ageMs = clock.elapsed() - made.elapsedMs;
+    const isSame = made.key === key();
+    if (isSame && ageMs < freshMs) return { value: made.value, atMs: made.atMs, renewing: false };
+    if (ageMs > limits.viewStaleMs) return this.#first();
+    // Where things happen all the time it is made in a third of it at most.
+    if (ageMs > 3 * made.tookMs) void this.#renew().catch(() => {}); // the old one stands; who asks when it is too old hears why
+    return { value: made.value, atMs: made.atMs, renewing: true };
+  }
+
+  async #first(): Promise<Seen<T>> {
+    const value = await this.#renew();
+    return { value, atMs: this.#made?.atMs ?? this.#options.clock.now(), renewing: false };
+  }
+
+  #renew(): Promise<T> {
+    this.#making ??= this.#make().finally(() => (this.#making = undefined));
+    return this.#making;
+  }
+
+  async #make(): Promise<T> {
+    const { clock, key, make, renewed } = this.#options;
+    const [atMs, beganMs, keyThen] = [clock.now(), clock.elapsed(), key()];
+    const value = await make().catch((error: unknown) => {
+      throw toLifeboatError(error);
+    });
+    const elapsedMs = clock.elapsed();
+    const isNew = this.#made !== undefined;
+    this.#made = { value, atMs, elapsedMs, key: keyThen, tookMs: elapsedMs - beganMs };
+    if (isNew) renewed();
+    return value;
+  }
+}
