@@ -16,6 +16,8 @@ export const storeLimits = {
   storePartsAtOnce: 4,
   /** So long a point is listed from what the folder of state keeps of it; then it is read again, that damage in the store shows. */
   pointCacheMs: 24 * 3_600_000,
+  /** A thawed copy that freezes again sooner is not begun with: a verification may read it an hour later. */
+  thawedLeastMs: 3_600_000,
   /** Small objects of others that are read at once, such as the description of each backup. */
   othersReadAtOnce: 8,
   /** A list that another tool keeps beside its backups, unpacked: a hundred times what a large cluster has. */

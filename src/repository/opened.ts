@@ -164,7 +164,7 @@ export class OpenedRepository implements Repository {
   }
 
   verify(options: VerifyOptions): Promise<VerifyResult> {
-    return verifyRepository(this.#store, this.#bundle, options);
+    return verifyRepository(this.#store, this.#bundle, this.#clock, options);
   }
 
   over(place: Store): Repository {

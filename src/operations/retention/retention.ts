@@ -154,10 +154,10 @@ const unreadableHold = ([first]: readonly Damage[]): string | undefined =>
   first === undefined ? undefined : `${first.object} cannot be read (${first.what}), and may hold any point`;
 
 /** The hold on a point that may go, if one was placed meanwhile: looked at again while many points go, for an incident is declared at any moment. */
-function holdsLookedAt(
+export function holdsLookedAt(
   { clock }: Workspace,
   repository: Repository,
-  plan: RetentionPlan,
+  plan: Pick<RetentionPlan, 'decidedMs'>,
 ): (decision: RetentionDecision) => Promise<string | undefined> {
   let seenMs = -Infinity;
   let seen: Awaited<ReturnType<Repository['holds']>> = { holds: [], damage: [] };

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { formatBytes, LifeboatError, toLifeboatError } from '../../core/index.ts';
+import { holdLock } from '../../journal/index.ts';
 import type { CoolResult } from '../../repository/index.ts';
 import { damagedObjects } from '../backup.ts';
 import type { Workspace } from '../contract.ts';
 import { replicate } from '../replication/replicate.ts';
-import { forgetOne, type RetentionPlan } from './retention.ts';
+import { forgetOne, holdsLookedAt, type RetentionPlan } from './retention.ts';
 
 /** What the tiers of the policies mean for one store: printable, and what was done. */
 export interface TierReport {
@@ -100,20 +102,38 @@ async function moveTo(workspace: Workspace, retention: RetentionPlan, moving: Mo
   const copies = points.filter(({ id }) => going.some(({ point }) => point === id));
   // Every object that they need is there in its full size, and what they name can be read: looked at again, whoever copied it.
   const { sound } = await there.verify({ depth: 'structure', points: copies, ...stop });
+  return forgetMoved(workspace, retention, moving, new Set(sound));
+}
+
+/** What is whole there goes here, but for what a hold has come to keep while it was copied. */
+async function forgetMoved(
+  workspace: Workspace,
+  retention: RetentionPlan,
+  { from, to, going, signal }: Moving,
+  sound: ReadonlySet<string>,
+): Promise<AwayPoint[]> {
   const done: AwayPoint[] = [];
-  for (const one of going) {
-    const decision = retention.decisions.find(({ point }) => point.id === one.point);
-    if (decision === undefined || !sound.includes(one.point))
-      done.push({ ...one, stays: `it is not whole in ${to} yet` });
-    else {
+  // One at a time with whoever forgets by hand, or places a hold.
+  const lock = holdLock(join(workspace.stateFolder, 'locks', 'forget'), 'moving points');
+  try {
+    const repository = await workspace.repository(from);
+    const isHeld = holdsLookedAt(workspace, repository, retention);
+    for (const one of going) {
+      const decision = retention.decisions.find(({ point }) => point.id === one.point);
+      if (decision === undefined || !sound.has(one.point)) {
+        done.push({ ...one, stays: `it is not whole in ${to} yet` });
+        continue;
+      }
       if (signal?.aborted === true)
         throw new LifeboatError('operation.cancelled', 'moving points was stopped on request');
       const why = { ...decision, reasons: [{ rule: 'expired' as const, words: `moved to ${to}`, untilMs: undefined }] };
-      const kept = await forgetOne(workspace, await workspace.repository(from), from, why, 'tiers');
+      const kept = (await isHeld(decision)) ?? (await forgetOne(workspace, repository, from, why, 'tiers'));
       done.push({ ...one, stays: kept });
     }
+    return done;
+  } finally {
+    lock.release();
   }
-  return done;
 }
 
 /** Moves packs to the classes of the points that stay here. */

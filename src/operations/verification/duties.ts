@@ -103,10 +103,13 @@ const judges: Record<DutyName, (facts: DutyFacts) => Judgement> = {
     const late = facts.points.filter(({ atMs, verifiedMs }) => nowMs - (verifiedMs ?? atMs) > windowMs);
     // A thaw costs hours and money each time: what is frozen is passed over, and said.
     const due = late.filter(({ frozen }) => frozen !== true);
+    const never = late.filter(({ frozen, verifiedMs }) => frozen === true && verifiedMs === undefined);
     const words = `of ${count(due, 'point')} not every byte was read within ${formatDuration(windowMs)}`;
     const cold = unreadWords(facts);
     if (due.length > 0) return failed(`${words}: lifeboat verify --due${cold}`);
-    return ok(`every byte was read within ${formatDuration(windowMs)}, or is not that old${cold}`);
+    if (never.length > 0) return unknown(`${count(never, 'point')} froze before every byte was read back once${cold}`);
+    const read = late.length === 0 ? 'every byte' : 'every byte of what is not frozen';
+    return ok(`${read} was read within ${formatDuration(windowMs)}, or is not that old${cold}`);
   },
 };
 
@@ -114,7 +117,7 @@ function unreadWords({ points, unread }: DutyFacts): string {
   const frozen = points.filter((point) => point.frozen === true);
   if (frozen.length === 0 || unread === undefined) return '';
   const packs = unread.packs === 1 ? '1 pack' : `${unread.packs} packs`;
-  return `; ${count(frozen, 'point')} could not be read whole, for ${formatBytes(unread.bytes)} in ${packs} of the store lie frozen`;
+  return `; ${count(frozen, 'point')} could not be read whole now, for ${formatBytes(unread.bytes)} in ${packs} of the store lie frozen`;
 }
 
 /** Damage in any point is red; of the newest every byte must have been read. */

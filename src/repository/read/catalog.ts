@@ -99,6 +99,12 @@ export class Catalog {
     this.#frozen.delete(this.packs[pack]?.id ?? '');
   }
 
+  /** It cannot be read any more. */
+  froze(pack: number): void {
+    const { id } = this.packs[pack] ?? {};
+    if (id !== undefined) this.#frozen.add(id);
+  }
+
   numberOf(packId: string): number | undefined {
     return this.#numbers.get(packId);
   }

@@ -88,6 +88,69 @@ describe('packs that only points of a tier need', () => {
       expect(unread).toMatchObject({ packs: 1, points: [first.id] });
     }
   });
+
+  describe('when they have thawed, and a verification finds one', () => {
+    /** Two old points, each with a pack of its own, both thawed. */
+    async function thawedPlace() {
+      const { memory, store } = await place();
+      const taken = async (name: string): Promise<Point> => backup(await reopen(store), [file(name, bytes())]);
+      const [first, second] = [await taken('old'), await taken('mid')];
+      await settle(store, glacier(first));
+      const young = await taken('young');
+      await settle(store, glacier(first, second));
+      const cold = await (await reopen(store)).cold([first, second]);
+      const [old = '', mid = ''] = [first, second].flatMap(({ id }) => cold.get(id)?.frozen ?? []);
+      for (const name of [old, mid]) await store.thaw(name);
+      expect(store.thawing.size).toBe(2);
+      store.finishThaws();
+      return { memory, store, mid, first, second, young };
+    }
+
+    it.each(['points', 'everything'] as const)('frozen again, it passes over that one alone (%s)', async (depth) => {
+      const { store, mid, first, second, young } = await thawedPlace();
+      const { get } = store;
+      store.get = async (name, how) => {
+        if (name === mid) store.thawed.delete(name);
+        return get.call(store, name, how);
+      };
+      const { damage, sound, frozen: unread } = await (await reopen(store)).verify({ depth });
+      expect(damage).toEqual([]);
+      expect(sound.toSorted()).toEqual([first.id, young.id].toSorted());
+      expect(unread).toMatchObject({ packs: 1, points: [second.id] });
+    });
+
+    it('gone when it asks, it says that and reads the others', async () => {
+      const { memory, store, mid, first, second, young } = await thawedPlace();
+      const { thawState } = store;
+      store.thawState = async (name) => {
+        if (name === mid) await memory.remove(name);
+        return thawState.call(store, name);
+      };
+      const { sound, frozen: unread } = await (await reopen(store)).verify({ depth: 'points' });
+      expect(sound.toSorted()).toEqual([first.id, young.id].toSorted());
+      expect(unread.points).toEqual([second.id]);
+    });
+
+    it('about to freeze again, it begins with none', async () => {
+      const { store, young } = await thawedPlace();
+      store.untilMs = systemClock.now() + 60_000;
+      const { sound, frozen: unread } = await (await reopen(store)).verify({ depth: 'points' });
+      expect(sound).toEqual([young.id]);
+      expect(unread.packs).toBe(2);
+    });
+
+    it('of many, it can be stopped while it asks', async () => {
+      const { store } = await thawedPlace();
+      const stop = new AbortController();
+      const { thawState } = store;
+      store.thawState = async (name) => {
+        stop.abort();
+        return thawState.call(store, name);
+      };
+      const stopped = (await reopen(store)).verify({ depth: 'points', signal: stop.signal });
+      await expect(stopped).rejects.toMatchObject({ code: 'operation.cancelled' });
+    });
+  });
 });
 
 describe('a backup', () => {

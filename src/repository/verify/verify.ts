@@ -1,4 +1,4 @@
-import { LifeboatError, limits, silentProgress } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, limits, silentProgress, type Clock } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { Catalog } from '../read/catalog.ts';
 import { Contents } from '../read/contents.ts';
@@ -6,9 +6,7 @@ import { damaged, damageFrom, DamageLog, incomplete, isDamage } from '../damage.
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, packName, pointName } from '../names.ts';
 import { inspectHeaders } from '../format/headers.ts';
-import type { Consumer } from '../read/open-places.ts';
 import { PackReader } from '../read/pack-reader.ts';
-import { readTrailer } from '../format/pack-trailer.ts';
 import { fits, type Piece } from '../read/pieces.ts';
 import { listPoints } from '../read/point-listing.ts';
 import { poolFor, type Pool } from '../pool/index.ts';
@@ -16,12 +14,19 @@ import { readPoint, type StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
 import { verifyOthers } from './others.ts';
 import { Reading } from './reading.ts';
+import { trailerDamage } from './trailer.ts';
+import { readChunks } from './chunks.ts';
 import { forEachOf } from '../tasks.ts';
 
 /** Looks at a repository with fresh eyes: nothing that this process already knows of it is trusted. */
-export async function verifyRepository(store: Store, bundle: KeyBundle, options: VerifyOptions): Promise<VerifyResult> {
+export async function verifyRepository(
+  store: Store,
+  bundle: KeyBundle,
+  clock: Clock,
+  options: VerifyOptions,
+): Promise<VerifyResult> {
   for (let attempt = 1; ; attempt += 1) {
-    const verification = new Verification(store, bundle, options);
+    const verification = new Verification(store, bundle, clock, options);
     const result = await verification.run();
     if (!verification.wasOvertaken || attempt >= limits.verifyAttemptsMax) return result;
   }
@@ -30,6 +35,7 @@ export async function verifyRepository(store: Store, bundle: KeyBundle, options:
 class Verification {
   readonly #store: Store;
   readonly #bundle: KeyBundle;
+  readonly #clock: Clock;
   readonly #options: VerifyOptions;
   readonly #log = new DamageLog();
   readonly #catalog: Catalog;
@@ -45,8 +51,9 @@ class Verification {
   /** A pack that was listed went meanwhile: a prune was at work, and its packs are to be looked up anew. */
   wasOvertaken = false;
 
-  constructor(store: Store, bundle: KeyBundle, options: VerifyOptions) {
+  constructor(store: Store, bundle: KeyBundle, clock: Clock, options: VerifyOptions) {
     this.#store = store;
+    this.#clock = clock;
     this.#bundle = bundle;
     this.#options = options;
     this.#catalog = new Catalog(store, bundle, this.#log);
@@ -61,7 +68,8 @@ class Verification {
     const points = await this.#readPoints();
     await this.#readCatalog();
     const needed = await this.#neededChunks(points);
-    if (depth !== 'structure') await this.#reading.frozen.lookForThawed(this.#store);
+    const { frozen } = this.#reading;
+    if (depth !== 'structure') await frozen.lookForThawed(this.#store, this.#clock.now(), () => this.#requireGoing());
     const work = depth === 'everything' ? new Map([...needed, ...this.#allChunks()]) : needed;
     this.#reading.choose(work.keys());
     const bytes = this.#reading.bytesOf(work.keys());
@@ -73,6 +81,7 @@ class Verification {
       await forEachOf(this.#otherPlaces(), this.#reader.packsAtOnce, async ([pack, some]) =>
         this.#verifyPack(pack, some),
       );
+    if (frozen.hasMore) await this.#neededChunks(points);
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
     const isSound = (id: string): boolean => !this.#suffering.has(id) && this.#reading.isThere(id);
     const sound = points.map(({ point }) => point.id).filter(isSound);
@@ -195,42 +204,31 @@ class Verification {
         );
       return;
     }
-    await this.#verifyChunks(pack, ordinals);
-    if (depth === 'everything') await this.#verifyTrailer(object, pack);
+    try {
+      await this.#verifyChunks(pack, ordinals);
+      if (depth === 'everything') await this.#verifyTrailer(object, pack);
+    } catch (error) {
+      // Its thaw ended, or it was moved since it was listed: nothing is known of it, and the rest is read all the same.
+      if (!isLifeboatError(error, 'store.frozen')) throw error;
+      return this.#reading.frozen.froze(pack);
+    }
     this.#reading.done(pack, ordinals, (ordinal) => this.#bad.has(ordinal));
     progress.advance({ bytes: record.bytes });
   }
 
-  async #verifyChunks(pack: number, ordinals: readonly number[]): Promise<void> {
-    const options = { rehash: true, signal: this.#options.signal };
+  #verifyChunks(pack: number, ordinals: readonly number[]): Promise<void> {
     const good = (plainBytes: number): void => {
       this.#checked.chunks += 1;
       this.#checked.plainBytes += plainBytes;
     };
     const bad = (ordinal: number, error: Error): void => this.#allBad([ordinal], error);
-    if (this.#pool === undefined) {
-      return this.#reader.chunks(pack, ordinals, async (_, plain) => good(plain.length), bad, options);
-    }
-    const consumer: Consumer = {
-      targets: async () => [],
-      done: async (ordinal, error) => {
-        if (error === undefined) good(this.#catalog.table.placeOf(ordinal).plainBytes);
-        else bad(ordinal, error);
-      },
-    };
-    return this.#reader.consume(pack, ordinals, consumer, this.#pool, options);
+    const { signal } = this.#options;
+    return readChunks(this.#reader, pack, ordinals, { good, bad, signal, pool: this.#pool });
   }
 
-  /** The trailer must tell the same as the index, or a rebuilt index would not find what this one finds. */
   async #verifyTrailer(object: StoredObject, pack: number): Promise<void> {
-    const { name } = object;
-    const trailer = await this.#try(name, 'pack', [], () =>
-      readTrailer(this.#store, this.#bundle, object, objectOfName(name).id),
-    );
-    if (trailer === undefined) return;
-    if (this.#catalog.agrees(pack, trailer.chunks)) return;
-    const what = 'its trailer and the index tell of different chunks';
-    this.#note({ object: name, kind: 'pack', code: 'repository.damaged', what, points: [] });
+    const damage = await trailerDamage(this.#store, this.#bundle, this.#catalog, object, pack);
+    if (damage !== undefined) this.#note(damage);
   }
 
   #verifyOthers(): Promise<void> {

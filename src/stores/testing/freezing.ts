@@ -13,6 +13,8 @@ export class FreezingStore implements Store {
   readonly classes: Map<string, string>;
   readonly thawing: Set<string>;
   readonly thawed: Set<string>;
+  /** When what is thawed freezes again; `thawed` ends no earlier by itself. */
+  untilMs = Date.parse('2099-01-01');
   readonly #store: Store;
 
   constructor(store: Store, like?: FreezingStore) {
@@ -55,7 +57,7 @@ export class FreezingStore implements Store {
       throw new LifeboatError('store.missing', 'the object is not there', { where: name });
     const storageClass = this.classes.get(name) ?? 'standard';
     if (!this.#isFrozen(name)) return { state: 'readable' };
-    if (this.thawed.has(name)) return { state: 'thawed', storageClass, untilMs: Date.parse('2099-01-01') };
+    if (this.thawed.has(name)) return { state: 'thawed', storageClass, untilMs: this.untilMs };
     return { state: this.thawing.has(name) ? 'thawing' : 'frozen', storageClass, hours };
   }
 
