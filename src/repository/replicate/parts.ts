@@ -23,13 +23,13 @@ export async function copyParts(
   target: Store,
   copier: Copier,
   options: ReplicateOptions,
-  coming: readonly ListedPointObject[],
+  own: readonly ListedPointObject[],
 ): Promise<CopiedParts> {
   const { progress = silentProgress, signal } = options;
   const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes]);
   const expected = new Map<string, number>();
   for (let look = 1; ; look += 1) {
-    const { packs, indexes, others } = await meantParts(source, options, coming);
+    const { packs, indexes, others } = await meantParts(source, options, own);
     const fresh = (objects: readonly StoredObject[]): StoredObject[] =>
       objects.filter(({ name }) => !expected.has(name));
     const groups = [fresh(packs), fresh(indexes), fresh(others)];
@@ -46,11 +46,11 @@ export async function copyParts(
   }
 }
 
-/** Of some points only what they need: asked anew each time, for a prune may have moved it. */
+/** Of some points only what those of this batch need: asked anew each time, for a prune may have moved it. */
 async function meantParts(
   source: Store,
   { only, lacks }: ReplicateOptions,
-  coming: readonly ListedPointObject[],
+  own: readonly ListedPointObject[],
 ): Promise<Parts> {
   const all = await listParts(source);
   if (only === undefined) return all;
@@ -59,7 +59,7 @@ async function meantParts(
       where: source.location,
     });
   const needed = new Set<string>();
-  for (const { id } of coming) for (const name of await lacks(id, nothing)) needed.add(name);
+  for (const { id } of own) for (const name of await lacks(id, nothing)) needed.add(name);
   return {
     packs: all.packs.filter(({ name }) => needed.has(name)),
     indexes: [],

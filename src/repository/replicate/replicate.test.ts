@@ -113,6 +113,23 @@ describe('replicate', () => {
     for (const point of points) await expectRestores(target, point);
   });
 
+  it('asks of each single point what it needs a few times, however many come with it', async () => {
+    const { source, points } = await sourceOf(40);
+    const repository = await reopen(source);
+    let asked = 0;
+    const lacks = (id: string, present: ReadonlySet<string>): Promise<readonly string[]> => {
+      asked += 1;
+      return repository.lacks(id, present);
+    };
+    const only = new Set(points.slice(1).map(({ id }) => id));
+    const target = new MemoryStore();
+    expect((await replicate(source, target, { ...options, lacks, only })).points).toHaveLength(39);
+    // Two looks at the source, and one before it is shown.
+    expect(asked).toBe(3 * 39);
+    await (await reopen(target)).rebuildIndex();
+    for (const point of [points[1], points[39]]) await expectRestores(target, point as Point);
+  });
+
   it('never overwrites what is whole, and mends what is not', async () => {
     const { source, points } = await sourceOf(1);
     const target = new MemoryStore();

@@ -67,7 +67,7 @@ export async function replicate(source: Store, target: Store, options: Replicate
     const waiting: { point: string; reason: string }[] = [];
     for (const batch of batchesOf(coming, target.atomicCreate ? limits.pointsReplicatedAtOnce : 1)) {
       await inSessions(target, batch, options, async (own, busy) => {
-        const parts = await copyParts(source, target, copier, options, coming);
+        const parts = await copyParts(source, target, copier, options, own);
         const isReadable = async (): Promise<boolean> => reading === undefined || (await stands(source, reading));
         const published = await publish({ target, copier, points: own, parts, isReadable, options });
         points.push(...published.points);
