@@ -47,7 +47,12 @@ export function useProgram(program) {
 /** Removes a program that no living process says to run from, and an unfinished one. */
 export function removeIfUnused(program) {
   if (usersOf(program).some(isAlive)) return;
-  rmSync(program, { recursive: true, force: true });
+  try {
+    rmSync(program, { recursive: true, force: true });
+  } catch (error) {
+    // Another set-up removes it this moment.
+    if (!['ENOENT', 'ENOTEMPTY'].includes(error.code)) throw error;
+  }
 }
 
 /** Files and folder are on the disk when this returns. */
