@@ -34,6 +34,8 @@ export interface CheckKind<Settings = unknown> {
   readonly timeoutMs?: number;
   /** What of these settings, as they are written, nothing can ask: said when the plan is loaded. Asked all the same, it is red. */
   notYet?(written: unknown): string | undefined;
+  /** The files that it reads, as the plan writes them: a drill asks only about those of its bubble. */
+  files?(settings: Settings): readonly string[];
   /** One line for people. */
   describe(settings: Settings): string;
   /** Observes; throws any error when there is nothing to observe, which the caller turns into red. */

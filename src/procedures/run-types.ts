@@ -168,5 +168,7 @@ export interface RtoSplit {
   readonly executeMs: number;
   readonly verifyMs: number;
   readonly waitingForPeopleMs: number;
+  /** Until a window opened that a step waited for. */
+  readonly waitingForWindowMs: number;
   readonly totalMs: number;
 }

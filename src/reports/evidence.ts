@@ -44,6 +44,7 @@ export interface RtoSeconds {
   readonly execute: number;
   readonly verify: number;
   readonly waitingForPeople: number;
+  readonly waitingForWindow: number;
   readonly total: number;
 }
 

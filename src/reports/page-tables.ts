@@ -10,6 +10,7 @@ export function clockBlock({ rto }: Evidence): Html {
     ['execute', rto.execute],
     ['verify', rto.verify],
     ['waiting for people', rto.waitingForPeople],
+    ...(rto.waitingForWindow > 0 ? ([['waiting for a window', rto.waitingForWindow]] as const) : []),
   ] as const;
   const share = (value: number): string => `${((value / Math.max(rto.total, 1e-6)) * 100).toFixed(2)}%`;
   return html`<section>

@@ -118,6 +118,7 @@ export const inSeconds = (split: RtoSplit): RtoSeconds => ({
   execute: split.executeMs / 1000,
   verify: split.verifyMs / 1000,
   waitingForPeople: split.waitingForPeopleMs / 1000,
+  waitingForWindow: split.waitingForWindowMs / 1000,
   total: split.totalMs / 1000,
 });
 

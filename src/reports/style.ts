@@ -29,7 +29,7 @@ tr:last-child td { border-bottom: 0; } th:last-child, td:last-child { padding-ri
 .word.unknown, .word.needs-human, .word.retry, .word.interrupted { color: var(--open); } .word.skipped, .word.pending, .word.cancelled { color: var(--soft); }
 .split { display: flex; height: 22px; border-radius: 5px; overflow: hidden; background: var(--track); margin-bottom: 10px; }
 .split i { display: block; } .legend { display: flex; flex-wrap: wrap; gap: 6px 22px; } .legend i { width: 11px; height: 11px; border-radius: 3px; display: inline-block; margin-right: 7px; }
-.p0 { background: var(--a); } .p1 { background: var(--b); } .p2 { background: var(--c); } .p3 { background: var(--d); } .p4 { background: var(--e); }
+.p0 { background: var(--a); } .p1 { background: var(--b); } .p2 { background: var(--c); } .p3 { background: var(--d); } .p4 { background: var(--e); } .p5 { background: var(--e); opacity: .5; }
 .gantt { position: relative; height: 12px; min-width: 190px; background: var(--track); border-radius: 3px; margin-top: 5px; }
 .gantt i { position: absolute; top: 0; bottom: 0; border-radius: 3px; background: var(--a); min-width: 3px; } .gantt i.over, .gantt i.failed { background: var(--bad); }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr)); gap: 14px; margin-bottom: 14px; } .two section { margin: 0; }

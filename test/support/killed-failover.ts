@@ -83,11 +83,14 @@ export class KilledFailovers {
   /** Customers are served by the site that was turned to, and what they order lands there. */
   async #sell(): Promise<Account & { readonly unserved?: string }> {
     const customers = await this.scene.customers();
-    const unserved = await this.scene.ordersGrow(this.#primary, 4).then(
-      () => undefined,
-      async (error: Error) => `${error.message}\n${await this.#standing()}`,
-    );
-    return { ...(await customers.end()), ...(unserved === undefined ? {} : { unserved }) };
+    try {
+      await this.scene.ordersGrow(this.#primary, 4);
+      return await customers.end();
+    } catch (error) {
+      await customers.end().catch(() => {}); // the name leads nowhere: that is what went wrong
+      const unserved = `${(error as Error).message}\n${await this.#standing()}`;
+      return { confirmed: 0, failed: -1, secondsDown: 0, confirmedAndLost: 0, lostMs: 0, database: '', unserved };
+    }
   }
 
   /** What somebody looks at who has to find out why it went wrong. */

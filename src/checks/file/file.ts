@@ -26,6 +26,7 @@ type Long = z.infer<typeof long>;
 export const fileCheck: CheckKind<Settings> = {
   kind: 'file',
   schema,
+  files: (settings) => [longOf(settings).path],
   describe: (settings) => `the file ${longOf(settings).path}`,
   observe: async (settings, context) => {
     const wanted = longOf(settings);

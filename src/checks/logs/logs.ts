@@ -39,6 +39,7 @@ export const logsCheck: CheckKind<Settings> = {
       : undefined;
   },
   timeoutMs: limits.logsTimeoutMs,
+  files: ({ file }) => (file === undefined ? [] : [file]),
   describe: ({ of, pattern }) => `the logs of ${of} for ${pattern}`,
   observe: async (settings, context) => {
     const startedMs = context.clock.elapsed();

@@ -17,6 +17,10 @@ type Settings = z.infer<typeof schema>;
 export const sqlCheck: CheckKind<Settings> = {
   kind: 'sql',
   schema,
+  files: (settings) => {
+    const { database } = longOf(settings);
+    return database === undefined || isServer(database) ? [] : [sqliteFile(database)];
+  },
   describe: (settings) => firstWords(longOf(settings).query),
   observe: async (settings, context) => {
     const { query, database } = longOf(settings);
@@ -40,9 +44,12 @@ function askDatabase(database: string | undefined, query: string, context: Check
       hint: 'Write sql: { query: …, database: postgresql://… }, or put the check under an asset.',
     });
   }
-  if (/^postgres(ql)?:\/\//i.test(database)) return askPostgres(database, query, context);
-  return askSqlite(database.replace(/^(sqlite|file):(\/\/)?/i, ''), query, context);
+  if (isServer(database)) return askPostgres(database, query, context);
+  return askSqlite(sqliteFile(database), query, context);
 }
+
+const isServer = (database: string): boolean => /^postgres(ql)?:\/\//i.test(database);
+const sqliteFile = (database: string): string => database.replace(/^(sqlite|file):(\/\/)?/i, '');
 
 function observationOf(rows: Row[]): Observation {
   const row = rows[0] ?? {};

@@ -18,7 +18,7 @@ export function showRunOn(output: Output, run: RunResult): void {
     run.steps.map((step) => stepRow(output, step)),
   );
   output.line(
-    `clock from the impact: ${formatDuration(rto.totalMs)} (detect ${formatDuration(rto.detectMs)}, decide ${formatDuration(rto.decideMs)}, execute ${formatDuration(rto.executeMs)}, verify ${formatDuration(rto.verifyMs)}, waiting for people ${formatDuration(rto.waitingForPeopleMs)})`,
+    `clock from the impact: ${formatDuration(rto.totalMs)} (detect ${formatDuration(rto.detectMs)}, decide ${formatDuration(rto.decideMs)}, execute ${formatDuration(rto.executeMs)}, verify ${formatDuration(rto.verifyMs)}, waiting for people ${formatDuration(rto.waitingForPeopleMs)}${windowWords(rto)})`,
   );
   for (const { step, why } of run.undoes?.leaves ?? []) output.line(`${step} is left as it is: ${why}`);
   for (const step of run.steps) showWhere(output, step);
@@ -36,6 +36,9 @@ export function showRunOn(output: Output, run: RunResult): void {
     output.line(`  lifeboat run resume ${run.run} --step ${step} --again    # it did not: do it`);
   }
 }
+
+const windowWords = ({ waitingForWindowMs }: RunResult['rto']): string =>
+  waitingForWindowMs === 0 ? '' : `, waiting for a window ${formatDuration(waitingForWindowMs)}`;
 
 function showAsked(output: Output, run: string, step: string, question: string, asks: Asked): void {
   const { word, by, options = [], inputs = {} } = asks;

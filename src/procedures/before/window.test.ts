@@ -30,6 +30,22 @@ beforeEach(() => {
   startMs = systemClock.now();
   bench = makeBench({ plan: { windows, contacts }, clock });
 });
+/** A bench on whose clock it is so long before ten in the evening, however long a test takes to begin; who sleeps until then finds it later at once. */
+function shortlyBefore(beforeMs: number): { nowMs: () => number } {
+  bench.close();
+  const opensMs = Date.parse('2026-11-21T22:00:00Z');
+  let nowMs = opensMs - beforeMs;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => nowMs,
+    sleep: async (ms, signal) => {
+      if (nowMs < opensMs) nowMs += ms;
+      else await systemClock.sleep(ms, signal);
+    },
+  };
+  bench = makeBench({ plan: { windows, contacts }, clock });
+  return { nowMs: () => nowMs };
+}
 afterEach(() => bench.close());
 
 const inWindow = (window: string, more: Partial<StepDeclaration> = {}): StepDeclaration =>
@@ -52,11 +68,18 @@ describe('a step with a window', () => {
   });
 
   it('waits for one that opens soon', async () => {
-    startMs -= 10 * hourMs - 1200; // a moment before ten in the evening
-    const beganMs = systemClock.elapsed();
+    const { nowMs } = shortlyBefore(40 * 60_000);
     expect((await run(inWindow('later'))).verdict).toBe('done');
-    expect(systemClock.elapsed() - beganMs).toBeGreaterThanOrEqual(1000);
+    expect(nowMs()).toBeGreaterThanOrEqual(Date.parse('2026-11-21T22:00:00Z'));
     expect(bench.journal.records({ kinds: ['run.window'] })).toHaveLength(1);
+  });
+
+  it('that waits for its opening spends time of its own, neither executing nor deciding', async () => {
+    shortlyBefore(40 * 60_000);
+    const { rto } = await run(inWindow('later'));
+    expect(rto.waitingForWindowMs).toBeGreaterThan(30 * 60_000);
+    const parts = [rto.detectMs, rto.decideMs, rto.executeMs, rto.verifyMs, rto.waitingForPeopleMs];
+    expect(parts.reduce((sum, part) => sum + part, rto.waitingForWindowMs)).toBe(rto.totalMs);
   });
 
   it('that is far away stops the run, which says when it opens and goes on inside of it', async () => {

@@ -2,7 +2,7 @@ import { runCheck, type CheckSpec } from '../../checks/index.ts';
 import { isLifeboatError, LifeboatError, redact, toLifeboatError } from '../../core/index.ts';
 import { evaluateDeep, type CalledScenario, type StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
-import { checkContextOf, stayInside } from '../settings/check-of.ts';
+import { checkContextOf, askInside } from '../settings/check-of.ts';
 import { contextOf } from '../runner/context.ts';
 import type { Finish } from '../records/step-records.ts';
 import type { StepContext, StepInput, StepKind } from '../step.ts';
@@ -113,7 +113,7 @@ async function redOfGroup(
 export const insideOnly = (specs: readonly CheckSpec[], context: StepContext): readonly CheckSpec[] =>
   specs.filter((spec) => {
     try {
-      stayInside(context, spec.settings);
+      askInside(context, spec);
       return true;
     } catch (error) {
       if (!isLifeboatError(error, 'drill.bubble')) throw error;
@@ -140,7 +140,7 @@ export async function redAmong(
   const red: string[] = [];
   for (const written of specs) {
     const spec: CheckSpec = { ...written, settings: evaluateDeep(written.settings, variables) };
-    stayInside(context, spec.settings);
+    askInside(context, spec);
     const { name, ok, observed, expected } = await runCheck(spec, context.checkKinds, checkContextOf(context));
     context.output(`${ok ? 'green' : 'RED'}  ${name}: ${observed}${ok ? '' : `, expected ${expected}`}`);
     if (context.signal.aborted) throw new LifeboatError('operation.cancelled', 'the checks were stopped on request');

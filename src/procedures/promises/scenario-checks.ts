@@ -2,7 +2,7 @@ import type { CheckSpec } from '../../checks/index.ts';
 import { isLifeboatError, LifeboatError, limits } from '../../core/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
 import { nothingOf, redAmong } from './beside-checks.ts';
-import { stayInside } from '../settings/check-of.ts';
+import { askInside } from '../settings/check-of.ts';
 import { contextOf } from '../runner/context.ts';
 import type { StepContext } from '../step.ts';
 import { variablesOf } from '../settings/variables.ts';
@@ -135,7 +135,7 @@ export function noteUnasked(
   const { context } = contextOf(active, nothingOf({ ...place, id: what }), 0, active.signal);
   return specs.filter((spec) => {
     try {
-      stayInside(context, spec.settings);
+      askInside(context, spec);
       return true;
     } catch (error) {
       if (!isLifeboatError(error, 'drill.bubble')) throw error;

@@ -2,19 +2,20 @@ import type { JournalRecord } from '../../journal/index.ts';
 import type { RunHistory } from './history.ts';
 import type { Incident, RtoSplit } from '../run-types.ts';
 
-type Part = 'execute' | 'verify' | 'people';
+type Part = 'execute' | 'verify' | 'people' | 'window';
 
 /**
  * Cuts the time from the impact to `endMs` where the records cut it. Between two records the time belongs to people if a
- * question was open (or the runner was gone, and a person had to start it again), else to verifying if only steps that
- * verify were running, else to executing. Nothing is guessed: without a record there is no cut.
+ * question was open (or the runner was gone, and a person had to start it again), to a window if nothing was done but wait for its opening, to
+ * verifying if only steps that verify were running, else to executing. Nothing is guessed: without a record there is no cut.
  */
 export function splitRto(records: readonly JournalRecord[], incident: Incident, endMs: number): RtoSplit {
-  const firstStep = records.find(({ kind }) => kind === 'step.started');
+  // Who waits for a window has decided.
+  const firstStep = records.find(({ kind }) => kind === 'step.started' || kind === 'run.window');
   const declaredMs = clamp(incident.declaredMs, incident.impactMs, endMs);
   const decidedMs = clamp(firstStep?.atMs ?? endMs, declaredMs, endMs);
-  const parts = { execute: 0, verify: 0, people: 0 };
-  const state = { running: new Map<string, boolean>(), asking: new Set<string>() };
+  const parts = { execute: 0, verify: 0, people: 0, window: 0 };
+  const state = { running: new Map<string, boolean>(), asking: new Set<string>(), shut: new Set<string>() };
   let cutMs = decidedMs;
   for (const record of records) {
     const atMs = clamp(record.atMs, cutMs, endMs);
@@ -30,6 +31,7 @@ export function splitRto(records: readonly JournalRecord[], incident: Incident, 
     executeMs: parts.execute,
     verifyMs: parts.verify,
     waitingForPeopleMs: parts.people,
+    waitingForWindowMs: parts.window,
     totalMs: Math.max(0, endMs - incident.impactMs),
   };
 }
@@ -50,15 +52,21 @@ interface State {
   /** Steps between their two records, and whether they only verify. */
   readonly running: Map<string, boolean>;
   readonly asking: Set<string>;
+  /** Steps whose window is to open. */
+  readonly shut: Set<string>;
 }
 
-function partNow({ running, asking }: State): Part {
+function partNow({ running, asking, shut }: State): Part {
   if (running.size > 0) return [...running.values()].every(Boolean) ? 'verify' : 'execute';
-  return asking.size > 0 ? 'people' : 'execute';
+  if (asking.size > 0) return 'people';
+  return shut.size > 0 ? 'window' : 'execute';
 }
 
-function follow({ running, asking }: State, { kind, data }: JournalRecord): void {
+function follow({ running, asking, shut }: State, { kind, data }: JournalRecord): void {
   const step = String(data['step']);
+  if (kind === 'run.window') shut.add(step);
+  if (kind === 'step.started' || kind === 'step.finished') shut.delete(step);
+  if (kind === 'run.resumed') shut.clear();
   if (kind === 'step.started') asking.delete(step);
   if (kind === 'step.started' && data['group'] !== true) running.set(step, data['verifies'] === true);
   if (kind === 'step.finished') {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   parseCheck,
@@ -8,6 +9,7 @@ import {
 } from '../../checks/index.ts';
 import { LifeboatError } from '../../core/index.ts';
 import type { StepContext } from '../step.ts';
+import { isInside } from './inside.ts';
 
 const beside = ['name', 'expect', 'timeout'];
 
@@ -47,6 +49,28 @@ export function stayInside(context: StepContext, settings: unknown): void {
   throw new LifeboatError('drill.bubble', `a drill may not ask ${outside}: it reaches nothing outside its bubble`, {
     hint: 'Use what the bubble holds: ${steps.….url}, or a service of the environment.',
   });
+}
+
+/** The same for a whole check, whose files lie below the bubble's folder: what production's log says proves nothing about a copy. */
+export function askInside(context: StepContext, spec: CheckSpec): void {
+  stayInside(context, spec.settings);
+  const { environment, mode, checkKinds } = context;
+  if (mode !== 'drill' || !environment.ephemeral) return;
+  const outside = filesIn(spec, checkKinds).find(
+    (path) => !isInside(environment.folder, resolve(environment.folder, path)),
+  );
+  if (outside === undefined) return;
+  throw new LifeboatError('drill.bubble', `a drill may not read ${outside}: it is outside its bubble`, {
+    hint: 'Name what the bubble holds: a relative path is below its folder, ${steps.….path} what a step restored.',
+  });
+}
+
+/** A path with a `${…}` in it is asked about when it is known. */
+function filesIn({ kind: name, settings }: CheckSpec, kinds: readonly CheckKind[]): readonly string[] {
+  const kind = kinds.find((one) => one.kind === name);
+  const parsed = kind?.schema.safeParse(settings);
+  if (parsed?.success !== true) return [];
+  return (kind?.files?.(parsed.data) ?? []).filter((path) => !path.includes('${'));
 }
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]', '::1', '']);

@@ -74,6 +74,15 @@ describe('check', () => {
     expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'drill.bubble' });
   });
 
+  it.each([
+    ['a log', { logs: { of: 'shop', file: '/etc/passwd', pattern: 'nobody' } }],
+    ['a file', { file: '/etc/passwd' }],
+    ['a database', { sql: { query: 'select 1', database: '/var/lib/shop/orders.db' } }],
+  ])('does not read %s outside of the bubble while it is drilled', async (_, settings) => {
+    const result = await run('drill', stepOf('out', 'check', settings));
+    expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'drill.bubble' });
+  });
+
   it('of a kind that nobody knows fails before it acts as if it were green', async () => {
     const result = await run('real', stepOf('odd', 'check', { htp: 'x' }));
     expect(result.steps[0]).toMatchObject({ state: 'failed', code: 'plan.invalid' });

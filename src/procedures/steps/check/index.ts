@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { runCheck, type CheckResult, type CheckSpec } from '../../../checks/index.ts';
 import { LifeboatError } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside, writtenCheck, type WrittenCheck } from '../../settings/check-of.ts';
+import {
+  checkContextOf,
+  checkOf,
+  askInside,
+  stayInside,
+  writtenCheck,
+  type WrittenCheck,
+} from '../../settings/check-of.ts';
 import type { StepContext, StepKind, StepOutcome } from '../../step.ts';
 
 const ofAsset = z.strictObject({ asset: z.string().min(1), of: z.string().min(1) });
@@ -59,13 +66,13 @@ async function resultsOf(settings: Settings, context: StepContext): Promise<Chec
     if (where.serviceUrl !== undefined) stayInside(context, where.serviceUrl);
     const results: CheckResult[] = [];
     for (const spec of healthOf(settings.service, context)) {
-      stayInside(context, spec.settings);
+      askInside(context, spec);
       results.push(await runCheck(spec, context.checkKinds, where));
     }
     return results;
   }
   const { spec } = checkOf(settings, context.checkKinds);
-  stayInside(context, spec.settings);
+  askInside(context, spec);
   return [await runCheck(spec, context.checkKinds, checkContextOf(context))];
 }
 

@@ -1,6 +1,6 @@
 import { runCheck, type CheckSpec } from '../../../checks/index.ts';
 import { LifeboatError, limits, parseDuration, redact } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside } from '../../settings/check-of.ts';
+import { checkContextOf, checkOf, askInside, stayInside } from '../../settings/check-of.ts';
 import type { StepContext } from '../../step.ts';
 import { isHealth, type Settings } from './settings.ts';
 
@@ -83,7 +83,7 @@ export async function redOf(
   if (where.serviceUrl !== undefined) stayInside(context, where.serviceUrl);
   const red: string[] = [];
   for (const spec of specs) {
-    stayInside(context, spec.settings);
+    askInside(context, spec);
     const { name, ok, observed, expected } = await runCheck(spec, context.checkKinds, where);
     context.signal.throwIfAborted();
     if (!ok) red.push(`${name}: ${observed}, expected ${expected}`);

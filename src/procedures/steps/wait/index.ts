@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runCheck } from '../../../checks/index.ts';
 import { formatDuration, limits, parseDuration } from '../../../core/index.ts';
-import { checkContextOf, checkOf, stayInside, writtenCheck } from '../../settings/check-of.ts';
+import { checkContextOf, checkOf, askInside, writtenCheck } from '../../settings/check-of.ts';
 import { duration } from '../../settings/duration.ts';
 import type { StepContext, StepKind, StepOutcome } from '../../step.ts';
 
@@ -99,7 +99,7 @@ function momentOf(text: string): number | undefined {
 async function waitUntil(settings: z.infer<typeof until>, context: StepContext): Promise<StepOutcome> {
   const { clock, signal } = context;
   const { spec } = checkOf(settings.until, context.checkKinds);
-  stayInside(context, spec.settings);
+  askInside(context, spec);
   const beganMs = clock.elapsed();
   for (let asked = 1; ; asked += 1) {
     const result = await runCheck(spec, context.checkKinds, checkContextOf(context));
