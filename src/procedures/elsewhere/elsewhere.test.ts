@@ -23,13 +23,27 @@ const giving: StepKind<string> = {
   }),
 };
 
+/** The same, and it can be asked for it again. */
+const keeping: StepKind<string> = {
+  ...giving,
+  kind: 'keeping',
+  run: async (_, context) => {
+    context.remember({ kept: true });
+    return giving.run({ settings: 'a word kept there' } as never, context);
+  },
+  inspect: async ({ remembered }) =>
+    remembered['kept'] === true
+      ? { state: 'done', outputs: { hidden: new Secret('a word kept there').reveal() }, summary: 'it is there' }
+      : 'not-done',
+};
+
 /** Two sites, each with its journal; what passes between them is text. */
 let here: Bench;
 let there: Bench;
 let packets: StepPacket[];
 let stops: Map<string, AbortController>;
 beforeEach(() => {
-  const kinds = [giving as StepKind];
+  const kinds = [giving as StepKind, keeping as StepKind];
   [here, there, packets, stops] = [makeBench({ kinds }), makeBench({ kinds }), [], new Map()];
 });
 afterEach(() => {
@@ -185,6 +199,23 @@ describe('a secret', () => {
     expect(result.steps.map(({ state }) => state)).toEqual(['done', 'done', 'failed']);
     expect(result.steps[2]).toMatchObject({ code: 'expression.invalid', summary: expect.stringContaining('hidden') });
     expect(JSON.stringify(packets.map(({ outputs }) => outputs))).not.toContain('very secret');
+  });
+
+  it('that a step there gave is there for those behind it at the same site, and for nobody else', async () => {
+    const tell = stepOf('tell', 'keeping', 'it', { site: 'there' });
+    const used = (id: string, more: Partial<StepDeclaration>): StepDeclaration =>
+      stepOf(id, 'exec', ['sh', '-c', 'test $(printf %s "$0" | wc -c) = 17', '${steps.tell.hidden}'], more);
+    const result = await run([tell, used('same', { site: 'there' })]);
+    expect(summaries(result)).toEqual([
+      ['tell', 'done', 'gave it'],
+      ['same', 'done', expect.any(String)],
+    ]);
+    expect(JSON.stringify(packets)).not.toContain('[secret]');
+    const other = await run([tell, used('leader', {})]);
+    expect(other.steps.map(({ state, code }) => [state, code])).toEqual([
+      ['done', undefined],
+      ['failed', 'expression.invalid'],
+    ]);
   });
 
   it('that stands in what a step is given is never sent', async () => {

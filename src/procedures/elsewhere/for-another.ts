@@ -5,12 +5,13 @@ import type { ActiveRun } from '../runner/active-run.ts';
 import { performAttempt } from '../runner/attempt.ts';
 import { guardOf, provenEnd } from '../promises/beside-checks.ts';
 import { contextOf } from '../runner/context.ts';
-import { look } from '../runner/earlier.ts';
+import { look, reuse } from '../runner/earlier.ts';
 import { holdStep } from '../targets/hold.ts';
 import { inputOf, kindOf } from '../settings/input.ts';
 import { Order } from '../runner/order.ts';
+import type { StepHistory } from '../records/history.ts';
 import type { RunnerTools } from '../run-types.ts';
-import { secretNames, type Finish } from '../records/step-records.ts';
+import { keyOf, secretNames, type Finish } from '../records/step-records.ts';
 import type { Environment, StepInput, StepKind } from '../step.ts';
 import { calledOff, callOffEarlier, recordsOf, stepKeyOf } from './called-off.ts';
 import type { StepAnswer, StepPacket } from './packet.ts';
@@ -94,10 +95,25 @@ async function madeReady(
   const { step } = packet;
   const kind = kindOf(active, step);
   if (kind.meanwhile !== undefined || kind.ofItsRun === true) throw endsWithItsRun(step);
+  await recallSecrets(active, packet);
   const remembered = { ...packet.remembered, ...rememberedIn(own) };
   const input = { ...inputOf(active, step, kind, undefined), remembered };
   const red = wasBegun ? undefined : await guardOf(active, step);
   return red ?? { active, kind, input };
+}
+
+/** What earlier steps gave here and did not travel is asked of the world again; what cannot be asked does not exist for this step either. */
+async function recallSecrets(active: ActiveRun, { run, ownEarlier }: StepPacket): Promise<void> {
+  const own = active.tools.workspace.journal.records({ run, kinds: ['site.*'] });
+  for (const step of ownEarlier) {
+    const ofStep = own.filter(({ data }) => String(data['key']).startsWith(`${keyOf(active, step)}/`));
+    const ended = ofStep.findLast(({ kind, data }) => kind === 'site.finished' && data['state'] === 'done');
+    if (ended === undefined || (ended.data['redacted'] as unknown[]).length === 0) continue;
+    const kind = kindOf(active, step);
+    const input = { ...inputOf(active, step, kind, undefined), remembered: rememberedIn(ofStep) };
+    const { outputs } = await reuse(active, kind, input, ended.data as unknown as StepHistory);
+    active.outputs.set(step.id, { ...outputs });
+  }
 }
 
 const endsWithItsRun = ({ id, kind, place }: StepDeclaration): LifeboatError =>

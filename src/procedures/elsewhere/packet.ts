@@ -3,6 +3,7 @@ import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
 import type { Requester, Said } from '../people/index.ts';
 import { environmentOf } from '../targets/places.ts';
+import { flatSteps } from '../records/show.ts';
 import type { Incident } from '../run-types.ts';
 import { keyOf, type Finish } from '../records/step-records.ts';
 
@@ -27,6 +28,8 @@ export interface StepPacket {
   >;
   readonly remembered: Readonly<Record<string, unknown>>;
   readonly said: readonly Said[];
+  /** Steps that the same site has done: what they gave and nobody else may see, it has or asks for again. */
+  readonly ownEarlier: readonly StepDeclaration[];
 }
 
 /** How it ended there. */
@@ -79,6 +82,7 @@ export function packetOf(
     scopes: Object.fromEntries(active.scopes),
     remembered,
     said,
+    ownEarlier: flatSteps(active.scenario).filter(({ id, site }) => site === step.site && active.outputs.has(id)),
   });
   if (JSON.stringify(redactData(packet)) === JSON.stringify(packet)) return packet;
   throw new LifeboatError('engine.secret', `${step.id} would take a secret to the site ${step.site}`, {

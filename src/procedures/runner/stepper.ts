@@ -9,7 +9,7 @@ import { settleEarlier } from './earlier.ts';
 import { stopBySignal, unlessStopped } from './stopped.ts';
 import { actOnGroup } from '../groups/group.ts';
 import { isGroup } from '../groups/is-group.ts';
-import { inputOf, kindOf, variablesNow } from '../settings/input.ts';
+import { inputForAnother, inputOf, kindOf, variablesNow } from '../settings/input.ts';
 import type { Passed } from './order.ts';
 import { finishStep, type Finish } from '../records/step-records.ts';
 import type { StepInput, StepKind } from '../step.ts';
@@ -59,7 +59,7 @@ async function actOnStep(active: ActiveRun, step: StepDeclaration): Promise<Fini
   let input: StepInput<unknown>;
   try {
     kind = kindOf(active, step);
-    input = inputOf(active, step, kind, earlier);
+    input = (isElsewhere(active, step) ? inputForAnother : inputOf)(active, step, kind, earlier);
   } catch (error) {
     return finishStep(active, step, failureOf(error), earlier?.attempts ?? 0);
   }

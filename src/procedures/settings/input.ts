@@ -1,5 +1,5 @@
 import type { CheckKind, CheckSpec } from '../../checks/index.ts';
-import { LifeboatError } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
 import type { StepHistory } from '../records/history.ts';
@@ -17,11 +17,41 @@ export function inputOf(
   earlier: StepHistory | undefined,
 ): StepInput<unknown> {
   const variables = variablesNow(active, step);
+  const { settings, siblings } = step;
+  const now = { settings: evaluateDeep(settings, variables), siblings: evaluateDeep(siblings, variables) };
+  return inputWith(active, step, kind, earlier, now);
+}
+
+/**
+ * The same for a step that the worker of another site does, as far as it is known here: what an earlier step gave there and nobody else may see is
+ * put in by that site, which also says what is wrong with it.
+ */
+export function inputForAnother(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  earlier: StepHistory | undefined,
+): StepInput<unknown> {
+  try {
+    return inputOf(active, step, kind, earlier);
+  } catch (error) {
+    if (!isLifeboatError(error, 'expression.invalid')) throw error;
+    return inputWith(active, step, kind, earlier, step);
+  }
+}
+
+function inputWith(
+  active: ActiveRun,
+  step: StepDeclaration,
+  kind: StepKind,
+  earlier: StepHistory | undefined,
+  { settings, siblings }: { readonly settings: unknown; readonly siblings: unknown },
+): StepInput<unknown> {
   return {
     id: step.id,
     key: keyOf(active, step),
-    settings: parseSettings(kind, evaluateDeep(step.settings, variables), step),
-    siblings: parseSiblings(kind, evaluateDeep(step.siblings, variables), step),
+    settings: parseSettings(kind, settings, step),
+    siblings: parseSiblings(kind, siblings, step),
     remembered: earlier?.remembered ?? {},
     ...(step.in === undefined ? {} : { in: step.in }),
     ...(step.idempotent === undefined ? {} : { idempotent: step.idempotent }),
