@@ -209,13 +209,17 @@ export class Ledger {
       of.set(store, { atMs, bytes: bytes ?? 0, storedBytes: storedBytes ?? 0, seconds: seconds ?? 0 });
       this.backups.set(String(data['asset']), of);
     } else if (kind === 'drill.finished' && data['verdict'] === 'pass') this.drills.set(String(data['drill']), atMs);
-    else if (kind === 'verify.finished' && data['ok'] === true) this.verified.set(store, atMs);
-    else if (kind === 'copy.finished') this.copied.set(String(data['to']), atMs);
+    else if (kind === 'verify.finished' && data['ok'] === true && isRead(data)) this.verified.set(store, atMs);
+    // Some points that a prune moves are not the copy that the calendar asks for.
+    else if (kind === 'copy.finished' && data['only'] === undefined) this.copied.set(String(data['to']), atMs);
     else if (kind === 'prune.finished') this.pruned.set(store, atMs);
     else if (kind === 'restore.finished') this.restored.set(String(data['asset']), atMs);
     else if (kind === 'keys.tested') this.#keysTestedMs = atMs;
   }
 }
+
+/** A look at the structure alone reads nothing back; a point kept outside is read by who keeps it. */
+const isRead = ({ depth }: Record<string, unknown>): boolean => depth !== 'structure' && depth !== 'outside';
 
 type Ended = {
   readonly state: Outcome['state'];
