@@ -1,5 +1,6 @@
 export * from './engine.ts';
 export * from './briefing.ts';
+export * from './channel-test.ts';
 export * from './environment.ts';
 export * from './keys/index.ts';
 export * from './kit/index.ts';

@@ -23,6 +23,11 @@ export const commandTable: readonly CommandEntry[] = [
       'how ready we are now: what is proven, what would be lost, what is late',
       () => import('./commands/status.ts'),
     ],
+    [
+      'channel test',
+      'send a marked test to the channels, and say who took it',
+      () => import('./commands/channel-test.ts'),
+    ],
     ['alerts', 'rules by which Prometheus rings, made from the plan', () => import('./commands/alerts.ts')],
   ]),
   ...under('Protect:', [
@@ -109,6 +114,7 @@ export const commandTable: readonly CommandEntry[] = [
 
 /** What stands before the second word of a command. */
 export const groups: Readonly<Record<string, { readonly summary: string; readonly heading: Heading }>> = {
+  channel: { summary: 'the ways by which people are told', heading: 'Plan:' },
   wal: { summary: 'the write-ahead log of databases', heading: 'Protect:' },
   store: { summary: 'the places where copies live', heading: 'Keys and stores:' },
   keys: { summary: 'who can open the copies', heading: 'Keys and stores:' },

@@ -15,6 +15,8 @@ export interface NotifierKind<Settings = unknown> {
    * tell, so it is sent again. `seen`: people would see it twice, so it is not.
    */
   readonly twice: 'recognised' | 'seen';
+  /** A matter that began there stands open until its end is told. */
+  readonly opensCases?: boolean;
   /** Reads secrets; sends nothing. Throws `secret.unset`, `channel.refused` for settings that cannot work. */
   open(settings: Settings, hands: NotifierHands): Promise<Notifier>;
 }

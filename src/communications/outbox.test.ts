@@ -96,6 +96,31 @@ describe('the outbox', () => {
     expect(arrived[0]?.message.channel).toBe('ops');
   });
 
+  it('waits as long as a channel asks for, and lets another stand in where that is too long', async () => {
+    const tries: number[] = [];
+    const asks = (retryAfterMs: number): Way => ({
+      send: async () => {
+        tries.push(clock.elapsed());
+        throw new LifeboatError('channel.unreachable', 'slow down', { retryAfterMs });
+      },
+    });
+    await settled(deliver(words, hands({ ops: asks(9_000) })));
+    expect(tries.map((at, index) => at - (tries[index - 1] ?? 0) >= 9_000).slice(1)).toEqual([true, true]);
+    tries.length = 0;
+    await settled(deliver({ ...words, key: 'run-2/tell' }, hands({ ops: asks(3_600_000) })));
+    expect([tries.length, arrived.map(({ channel }) => channel)]).toEqual([1, ['desk', 'desk']]);
+  });
+
+  it('senders that failed together do not come again together', async () => {
+    const pauses = async (key: string, random: () => number): Promise<number> => {
+      const tries: number[] = [];
+      const way = { send: async () => (tries.push(clock.elapsed()), Promise.reject(away())) };
+      await settled(deliver({ ...words, key }, hands({ ops: way }, { random })));
+      return (tries[1] as number) - (tries[0] as number);
+    };
+    expect(await pauses('a', () => 0)).toBeLessThan(await pauses('b', () => 1));
+  });
+
   it('does not try again what was refused, nor what cannot be opened', async () => {
     const opened: string[] = [];
     const open: OutboxHands['open'] = async (channel) => {
@@ -109,7 +134,7 @@ describe('the outbox', () => {
     });
     // Two channels that stand in for each other are each asked once.
     expect(opened).toEqual(['ops', 'desk']);
-    expect(kinds()).toEqual(['queued', 'attempted', 'failed']);
+    expect(kinds()).toEqual(['queued', 'failed', 'attempted', 'failed', 'undelivered']);
   });
 
   it('undelivered, it says the first words when it is tried again', async () => {

@@ -1,6 +1,6 @@
-import { isoTime, LifeboatError, limits, redact, toLifeboatError, type Clock } from '../core/index.ts';
+import { isLifeboatError, isoTime, LifeboatError, limits, redact, toLifeboatError, type Clock } from '../core/index.ts';
 import type { Journal, JournalRecord } from '../journal/index.ts';
-import type { Message, Notifier, NotifierKind } from './notifier.ts';
+import type { Matter, Message, Notifier, NotifierKind } from './notifier.ts';
 
 /** A channel of the plan, opened. */
 export interface OpenChannel {
@@ -18,6 +18,13 @@ export interface OutboxHands {
   /** The channel that stands in for this one. */
   next(channel: string): string | undefined;
   readonly signal: AbortSignal;
+  /** Between 0 and 1, for pauses: senders that failed together do not come again together. */
+  random?(): number;
+}
+
+export interface Outgoing extends Pick<Message, 'key' | 'channel' | 'subject' | 'body' | 'matter'> {
+  /** It is worth nothing later: whoever keeps the plan does not send it again (see `deliverWaiting`). */
+  readonly onlyNow?: boolean;
 }
 
 /** What became of a message. */
@@ -39,10 +46,7 @@ export interface Delivery {
  * a record before and after, and the first words for a key are the ones that are sent. Each channel is tried a few times, then the one that
  * stands in for it. Throws `message.undelivered` when none took it.
  */
-export async function deliver(
-  message: Pick<Message, 'key' | 'channel' | 'subject' | 'body'>,
-  hands: OutboxHands,
-): Promise<Delivery> {
+export async function deliver(message: Outgoing, hands: OutboxHands): Promise<Delivery> {
   const { journal } = hands;
   const history = journal
     .records({ kinds: ['message.*'], own: true })
@@ -56,28 +60,40 @@ export async function deliver(
     if (typeof outcome !== 'string') return { ...outcome, failed };
     failed.push(`${channel}: ${outcome}`);
   }
+  journal.append('message.undelivered', { key: written.key, channel: written.channel, failed });
   throw new LifeboatError('message.undelivered', `nobody was told: ${failed.join('; ')}`, {
     where: written.channel,
-    hint: 'Tell people in another way. The same message is tried again when the step is.',
+    hint: 'Tell people in another way. The same message is tried again when the step is, and by lifeboat serve.',
   });
 }
 
 /** The words that were to be said first, if they were written down before. */
-function queued(
-  { key, channel, subject, body }: Pick<Message, 'key' | 'channel' | 'subject' | 'body'>,
-  history: readonly JournalRecord[],
-  { journal, clock, plan }: OutboxHands,
-): Message {
+function queued(outgoing: Outgoing, history: readonly JournalRecord[], { journal, clock, plan }: OutboxHands): Message {
   const before = history.find(({ kind }) => kind === 'message.queued');
-  if (before !== undefined) {
-    const { data, atMs } = before;
-    const [first, second] = [String(data['subject']), String(data['body'])];
-    return { key, channel: String(data['channel']), subject: first, body: second, atMs, plan };
-  }
-  const atMs = clock.now();
-  const message = { key, channel, subject: redact(subject), body: redact(body), atMs, plan };
-  journal.append('message.queued', { key, channel, subject: message.subject, body: message.body });
-  return message;
+  if (before !== undefined) return { ...messageOf(before), plan };
+  const { key, channel, subject, body, matter, onlyNow } = outgoing;
+  const words = {
+    key,
+    channel,
+    subject: redact(subject),
+    body: redact(body),
+    ...(matter === undefined ? {} : { matter }),
+  };
+  journal.append('message.queued', { ...words, ...(onlyNow === true ? { onlyNow } : {}) });
+  return { ...words, atMs: clock.now(), plan };
+}
+
+/** As it was written down. */
+export function messageOf({ data, atMs }: JournalRecord): Omit<Message, 'plan'> {
+  const matter = data['matter'] as Matter | undefined;
+  return {
+    key: String(data['key']),
+    channel: String(data['channel']),
+    subject: String(data['subject']),
+    body: String(data['body']),
+    atMs,
+    ...(matter === undefined ? {} : { matter }),
+  };
 }
 
 /** The channel and those that stand in for it, each once. */
@@ -100,7 +116,10 @@ async function through(
   try {
     opened = await hands.open(channel);
   } catch (error) {
-    return toLifeboatError(error).message;
+    const failure = toLifeboatError(error);
+    const data = { key: message.key, channel: message.channel, through: channel, attempt: 0 };
+    journal.append('message.failed', { ...data, error: failure.toJSON() });
+    return failure.message;
   }
   const { location } = opened.notifier;
   const base = { key: message.key, channel: message.channel, through: channel, location };
@@ -117,10 +136,18 @@ async function through(
     } catch (error) {
       const failure = toLifeboatError(error);
       journal.append('message.failed', { ...base, attempt, error: failure.toJSON() });
-      if (!mayTryAgain(failure, opened.twice) || attempt >= limits.messageAttemptsMax) return failure.message;
-      await clock.sleep(limits.messageRetryMs * 2 ** (attempt - 1), signal);
+      const pauseMs = pauseOf(failure, attempt, hands);
+      const isOver = attempt >= limits.messageAttemptsMax || pauseMs > limits.messageWaitMsMax;
+      if (isOver || !mayTryAgain(failure, opened.twice)) return failure.message;
+      await clock.sleep(pauseMs, signal);
     }
   }
+}
+
+/** Twice as long each time, a quarter more or less; as long as the other side asks for, where it does. */
+function pauseOf({ retryAfterMs = 0 }: LifeboatError, attempt: number, { random = Math.random }: OutboxHands): number {
+  const usualMs = limits.messageRetryMs * 2 ** (attempt - 1) * (0.75 + random() / 2);
+  return Math.max(usualMs, retryAfterMs);
 }
 
 /** The last that is known of it there is that it was about to be sent, or that nothing was answered. */
@@ -144,7 +171,8 @@ async function inTime(message: Message, notifier: Notifier, hands: OutboxHands):
   try {
     return await notifier.send(message, AbortSignal.any([late.signal, hands.signal]));
   } catch (error) {
-    if (!late.signal.aborted) throw error;
+    // What was never connected to has nothing, however long it was waited for.
+    if (!late.signal.aborted || isLifeboatError(error, 'channel.unreachable')) throw error;
     throw new LifeboatError('channel.silent', `${notifier.location} did not answer in ${limits.messageMs / 1000} s`, {
       cause: error,
     });

@@ -76,6 +76,17 @@ export const actingLimits = {
   messageMs: 10_000,
   messageAttemptsMax: 3,
   messageRetryMs: 1_000,
+  /** A channel that asks for a longer pause is stood in for: people are waiting. */
+  messageWaitMsMax: 15_000,
+  /** What nobody took is tried again this soon, twice as late each time, and no later than the second. */
+  messageAgainMs: 60_000,
+  messageAgainMsMax: 900_000,
+  /** Then it is of yesterday, and nobody is woken by it any more. */
+  messageKeepMs: 86_400_000,
+  /** More of them wait for no channel: the oldest goes, and that is written down. */
+  messagesWaitingMax: 1_000,
+  /** Whoever sends a message writes something down more often than that; later, it is gone. */
+  messageIdleMs: 120_000,
   /** What a tool answers of all that it manages: the plan of a large module has a few megabytes. */
   toolAnswerBytesMax: 64 * 2 ** 20,
   /** What was made is asked for so often until it is ready; so many doubts in a row, and people look. */

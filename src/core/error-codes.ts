@@ -145,6 +145,7 @@ export const errorCodes = {
   'channel.unreachable': entry(4, 'later', 'a channel that people are told by did not answer'),
   'channel.silent': entry(4, 'later', 'a channel that people are told by did not say whether it has the message'),
   'channel.refused': entry(4, 'human', 'a channel that people are told by does not take the message'),
+  'channel.failed': entry(1, 'human', 'a channel did not take the message by which it was tried'),
   'message.undelivered': entry(4, 'later', 'no channel took a message to people'),
   'drill.failed': entry(1, 'human', 'a drill did not meet its criteria'),
   'drill.bubble': entry(1, 'human', 'the bubble could not be made, kept apart or destroyed'),

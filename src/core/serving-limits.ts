@@ -44,6 +44,8 @@ export const servingLimits = {
   /** While all is not well, or another one keeps the schedule, this often it is looked whether it hears of us again. */
   heartbeatLookMs: 5_000,
   heartbeatAnswerMs: 15_000,
+  /** Messages that wait for a channel are looked at this often, and alarms judged: Prometheus judges as often. */
+  tellEveryMs: 15_000,
   /** A stream that ended is begun again after this. */
   streamAgainMs: 30_000,
   /** Copies that state no time are looked after this often; those that do, twice in it, and not more often than the second. */

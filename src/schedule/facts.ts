@@ -1,3 +1,4 @@
+import type { MessageFacts } from '../communications/index.ts';
 import type { LifeboatError } from '../core/index.ts';
 import { storesOf, type StandbyLine } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
@@ -32,6 +33,8 @@ export interface Keeping {
   readonly streams: readonly StreamFact[];
   /** Stores that say so to others, and those that cannot. */
   readonly toldBy: readonly string[];
+  /** How channels did, and what waits for them; undefined: nobody looks after messages here. */
+  readonly messages?: MessageFacts;
 }
 
 /** Each asset that is on the schedule, in each store that it is backed up to. */

@@ -1,3 +1,4 @@
+import type { ChannelFact } from '../communications/index.ts';
 import type { StandbyLine } from '../operations/index.ts';
 import type { Plan } from '../plan/index.ts';
 import { Exposition, type Sample } from './exposition.ts';
@@ -20,6 +21,7 @@ export function metricsText(facts: ServeFacts): string {
     aboutTasks(out, facts, keeping);
     aboutStores(out, facts, keeping);
     aboutStreams(out, facts, keeping);
+    aboutMessages(out, facts, keeping);
   }
   return out.text();
 }
@@ -146,6 +148,24 @@ function aboutStores(out: Exposition, { plan }: ServeFacts, { ledger }: Keeping)
   out.gauge('lifeboat_copy_last_success_timestamp_seconds', 'When it was last copied to', each(ledger.copied));
   out.gauge('lifeboat_prune_last_success_timestamp_seconds', 'When retention was last applied', each(ledger.pruned));
   out.gauge('lifeboat_keys_tested_timestamp_seconds', 'When keys were last tried', [[{}, moment(ledger.keysTestedMs)]]);
+}
+
+function aboutMessages(out: Exposition, { plan }: ServeFacts, { messages }: Keeping): void {
+  const each = (value: (fact: ChannelFact | undefined) => number): Sample[] =>
+    [...plan.channels.keys()].map((channel) => [{ channel }, value(messages?.channels.get(channel))]);
+  out.gauge(
+    'lifeboat_channel_failing',
+    '1: the last message that it was to take it did not take',
+    each((fact) => truth(fact?.failingSinceMs !== undefined)),
+  );
+  out.gauge(
+    'lifeboat_channel_last_success_timestamp_seconds',
+    'When it last took a message',
+    each((fact) => moment(fact?.sentMs)),
+  );
+  out.gauge('lifeboat_messages_waiting', 'Messages that no channel has taken yet', [
+    [{}, messages?.waiting.filter(({ rounds }) => rounds > 0).length ?? 0],
+  ]);
 }
 
 function aboutStreams(out: Exposition, { plan }: ServeFacts, { streams }: Keeping): void {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { messagesOf, type ChannelFact } from '../../communications/index.ts';
 import { systemCodeOf } from '../../core/index.ts';
 import { openJournal } from '../../journal/index.ts';
 import type { Finding } from '../../plan/index.ts';
@@ -14,9 +15,16 @@ export interface History {
   readonly restoreRate: ReadonlyMap<string, number>;
   /** When each `point store` was last found whole. */
   readonly verifiedMs: ReadonlyMap<string, number>;
+  /** How channels did when something last went through them. */
+  readonly channels: ReadonlyMap<string, ChannelFact>;
 }
 
-const nothing: History = { backupSeconds: new Map(), restoreRate: new Map(), verifiedMs: new Map() };
+const nothing: History = {
+  backupSeconds: new Map(),
+  restoreRate: new Map(),
+  verifiedMs: new Map(),
+  channels: new Map(),
+};
 
 /** Reads the journal, if there is one: none is made. */
 export async function askHistory(world: World): Promise<{ history: History; findings: Finding[] }> {
@@ -42,6 +50,7 @@ function read({ clock }: World, file: string): History {
       backupSeconds: new Map<string, number>(),
       restoreRate: new Map<string, number>(),
       verifiedMs: new Map<string, number>(),
+      channels: messagesOf(journal.records({ kinds: ['message.*'] })).channels,
     };
     for (const { kind, data, atMs } of journal.records({
       kinds: ['backup.finished', 'restore.finished', 'verify.finished'],

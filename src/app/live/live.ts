@@ -1,6 +1,7 @@
 import { tidyFindings, waive, type Finding } from '../../plan/index.ts';
 import { askAssets } from './assets.ts';
 import { judgeDays } from './days.ts';
+import { judgeChannels } from './channels.ts';
 import { askDocuments } from './documents.ts';
 import { askHistory } from './history.ts';
 import { askMachine } from './machine.ts';
@@ -45,6 +46,7 @@ export async function checkLive(request: LiveRequest): Promise<Finding[]> {
     ...judgePoints(world, stores, assets, history),
     ...judgeRestores(world, assets, history),
     ...judgeDays(world),
+    ...judgeChannels(world, history),
     ...(await askMachine(world, assets)),
   ];
   const { plan, document, clock } = request;

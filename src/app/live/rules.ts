@@ -226,6 +226,13 @@ export const liveRules = [
     'A TLS handshake with https and the like, closed at once. No message is sent, and no page is asked for.',
   ),
   rule(
+    'channel_failing',
+    'error',
+    'A channel did not take the last message',
+    'A revoked token, a changed address or a full mailbox is silent until the day on which everybody waits for the call.',
+    'What the journal of this machine says of the messages that it was to take: real ones, and those of `lifeboat channel test`. None is sent by this.',
+  ),
+  rule(
     'certificate',
     'warning',
     'A certificate has expired, is about to, or does not fit',

@@ -4,6 +4,7 @@ import type { Plan } from '../../plan/index.ts';
 import { Ledger, Scheduler, Streams, tasksOf, type Keeping } from '../../schedule/index.ts';
 import type { OpenWorkspace } from '../open.ts';
 import { handsOf } from './hands.ts';
+import { Postman } from './postman.ts';
 import { keepersOf } from './keepers.ts';
 import type { Role } from './role.ts';
 import type { ServeEvent } from './events.ts';
@@ -27,6 +28,7 @@ export class Reign {
   readonly #scheduler: Scheduler;
   readonly #sinceMs: number;
   readonly #retired: Promise<void>[] = [];
+  readonly #postman: Postman;
   #plan: Plan;
   #workspaces: Workspaces;
   #streams: Streams;
@@ -43,6 +45,7 @@ export class Reign {
     this.#workspaces = this.#workspacesOf(plan);
     this.#streams = this.#streamsOf();
     const hands = handsOf(() => this.#workspaces);
+    this.#postman = new Postman({ workspace, plan: () => this.#plan, say });
     this.#scheduler = new Scheduler({ clock, ledger: this.#ledger, hands, jobsAtOnce, say });
   }
 
@@ -75,12 +78,13 @@ export class Reign {
       ledger: this.#ledger,
       streams: this.#streams.facts(),
       toldBy: this.#options.role.lease.stores,
+      messages: this.#postman.messages,
     };
   }
 
   /** Until the signal fires. Returns what was still under way when its time to end was over. Throws `journal.*` only at the very end. */
   async run(signal: AbortSignal): Promise<string[]> {
-    const shipping = this.#ship(signal);
+    const shipping = Promise.all([this.#ship(signal), this.#postman.run(signal)]);
     const stopping = (): void => {
       const running = this.#scheduler.running.map(({ task }) => task.id);
       this.#options.say({ event: 'stopping', running });

@@ -33,6 +33,7 @@ export const pagerdutyNotifier: NotifierKind<z.infer<typeof schema>> = {
   type: 'pagerduty',
   schema,
   twice: 'recognised',
+  opensCases: true,
   open: async ({ routingKey, api, severity = 'critical', linkLocal: near = false }, { clock }) => {
     const key = (await readSecret(routingKey)).reveal();
     const url = await addressOf(api ?? 'https://events.pagerduty.com/v2/enqueue');

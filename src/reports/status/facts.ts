@@ -80,4 +80,5 @@ export const statusKinds = [
   'backup.finished',
   'backup.failed',
   'keys.tested',
+  'message.*',
 ] as const;

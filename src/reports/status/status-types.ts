@@ -31,7 +31,8 @@ export interface Problem {
     | 'key'
     | 'schedule'
     | 'task'
-    | 'standby';
+    | 'standby'
+    | 'channel';
   /** `orders in far`, `the drill weekly` */
   readonly about: string;
   /** With figures, without a full stop at the end. */

@@ -1,4 +1,5 @@
 import { assetsStatus } from './assets.ts';
+import { channelProblems } from './channels.ts';
 import { drillsStatus } from './drills.ts';
 import type { StatusFacts } from './facts.ts';
 import { keysStatus } from './keys.ts';
@@ -19,6 +20,7 @@ export function statusOf(facts: StatusFacts): Status {
   const problems = [
     ...planProblems(facts),
     ...[...assets, ...drills, ...keys, schedule, ...standbys].flatMap((one) => one.problems),
+    ...channelProblems(facts),
   ];
   return {
     atMs: facts.nowMs,

@@ -20,6 +20,7 @@ export function alertRules(plan: Plan, keeperOf: (asset: string) => Keeper): Ale
     { name: 'lifeboat-tasks', rules: ofTasks(plan, keeperOf) },
     { name: 'lifeboat-drills', rules: ofDrills(plan) },
     { name: 'lifeboat-streams', rules: ofStreams(plan) },
+    { name: 'lifeboat-channels', rules: ofChannels(plan) },
     { name: 'declared', rules: own },
   ];
   return {
@@ -31,6 +32,28 @@ export function alertRules(plan: Plan, keeperOf: (asset: string) => Keeper): Ale
 /** Those of two plans are told apart, also where an expression drops the label; what the plan words itself is left as it is. */
 const ofPlan = (plan: Plan, { name, rules }: AlertRules['groups'][number]): readonly AlertRule[] =>
   name === 'declared' ? rules : rules.map((one) => ({ ...one, labels: { plan: plan.name, ...one.labels } }));
+
+/** Who is to be told of everything else must not fail in silence. */
+function ofChannels(plan: Plan): AlertRule[] {
+  if (plan.channels.size === 0) return [];
+  const it = of(plan);
+  return [
+    rule(
+      'LifeboatChannelFailing',
+      `lifeboat_channel_failing${it} > 0`,
+      'warning',
+      'The channel {{ $labels.channel }} takes no message: lifeboat channel test {{ $labels.channel }}',
+      '5m',
+    ),
+    rule(
+      'LifeboatMessagesWaiting',
+      `lifeboat_messages_waiting${it} > 0`,
+      'critical',
+      '{{ $value }} messages to people were taken by no channel',
+      '5m',
+    ),
+  ];
+}
 
 function ofItself(plan: Plan): AlertRule[] {
   const it = of(plan);
