@@ -146,7 +146,13 @@ async function goOn(site: Site, { order, round, word }: ActInput): Promise<RunRe
   const own = journal.records({ run, kinds: ['run.round'] }).find(({ data }) => data['round'] === round);
   const { ended } = readHistory(journal, run);
   const isOld = round === 1 || own !== undefined;
-  if (ended?.verdict === 'done' || ended?.verdict === 'cancelled' || (isOld && ended !== undefined)) {
+  // Its worker may have died between the record of the round and its first act: what ended before that is no end of this round.
+  const ends = journal.records({ run, kinds: ['run.finished', 'run.waiting'], after: own?.sequence ?? 0 });
+  if (
+    ended?.verdict === 'done' ||
+    ended?.verdict === 'cancelled' ||
+    (isOld && ended !== undefined && ends.length > 0)
+  ) {
     return showRun(journal, run);
   }
   if (word?.kind === 'cancel') {

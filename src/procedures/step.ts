@@ -124,6 +124,10 @@ export interface StepPreview {
 /** Everything a step may touch. A drill gets another one than the real run: that is the whole difference. */
 export interface StepContext {
   readonly plan: Plan;
+  /** This machine, and the site that it works for where an engine keeps the run going. */
+  readonly here: { readonly host: string; readonly site: string | undefined };
+  /** An environment of this run by its name; undefined for one that this run, or this site of it, does not have. */
+  place(name: string): Environment | undefined;
   readonly mode: 'real' | 'drill' | 'dry';
   readonly environment: Environment;
   readonly clock: Clock;

@@ -250,6 +250,8 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
   const { workspace } = tools;
   return {
     plan: workspace.plan,
+    here: { host: workspace.host, site: tools.elsewhere?.site },
+    place: (name) => (name === environment.name ? environment : undefined),
     mode: 'dry',
     environment,
     clock: workspace.clock,

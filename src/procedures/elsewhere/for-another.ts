@@ -162,6 +162,7 @@ function activeFor(packet: StepPacket, environment: Environment, tools: RunnerTo
     scopes: new Map(Object.entries(scopes)),
     said,
     places: new Map(),
+    ...(packet.step.site === undefined ? {} : { site: packet.step.site }),
     confirmed: new Set(),
     despite: undefined,
     lease: undefined,

@@ -57,6 +57,18 @@ export interface Elsewhere {
 export const isElsewhere = ({ tools }: Pick<ActiveRun, 'tools'>, { site }: Pick<StepDeclaration, 'site'>): boolean =>
   site !== undefined && tools.elsewhere !== undefined && site !== tools.elsewhere.site;
 
+/**
+ * Whether another site does it, or has: a run that an engine kept and that is gone on with without it (`run resume --here`) finds nothing of that on
+ * this machine.
+ */
+export const isNotOurs = (
+  active: Pick<ActiveRun, 'tools' | 'earlier'>,
+  step: Pick<StepDeclaration, 'site'>,
+): boolean => {
+  const led = active.earlier?.started.engine;
+  return isElsewhere(active, step) || (led !== undefined && step.site !== undefined && step.site !== led.site);
+};
+
 /** Throws `engine.secret` when something in it, other than an output, is a secret here. */
 export function packetOf(
   active: ActiveRun,

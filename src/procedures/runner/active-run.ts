@@ -29,6 +29,8 @@ export interface ActiveRun {
   readonly scopes: Map<string, { readonly scenario: string; readonly parameters: Readonly<Record<string, unknown>> }>;
   /** What people said to the one step that is done for a run of another site; else the journal has it. */
   readonly said?: readonly Said[];
+  /** The site that does one step of it for another; else the hands of the run know. */
+  readonly site?: string;
   /** Other environments that steps name, by their names. */
   readonly places: ReadonlyMap<string, Environment>;
   /** Names of destructive steps that a person typed. */

@@ -36,6 +36,8 @@ export function contextOf(
   let remembered: Record<string, unknown> = { ...input.remembered };
   const context: StepContext = {
     plan: workspace.plan,
+    here: { host: workspace.host, site: tools.elsewhere?.site ?? active.site },
+    place: (name) => [active.environment, ...active.places.values()].find((one) => one.name === name),
     mode,
     environment: environmentOf(active, input),
     clock: workspace.clock,

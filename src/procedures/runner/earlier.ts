@@ -4,7 +4,7 @@ import type { ActiveRun } from './active-run.ts';
 import { provenEnd } from '../promises/beside-checks.ts';
 import { contextOf } from './context.ts';
 import { rejoin } from '../elsewhere/attempt-elsewhere.ts';
-import { isElsewhere } from '../elsewhere/packet.ts';
+import { isElsewhere, isNotOurs } from '../elsewhere/packet.ts';
 import type { StepHistory } from '../records/history.ts';
 import { finishStep, type Finish } from '../records/step-records.ts';
 import type { StepInput, StepKind, StepOutcome } from '../step.ts';
@@ -37,7 +37,7 @@ export async function settleEarlier(
   if (earlier.state === 'running' && isElsewhere(active, step)) {
     return rejoin(active, step, earlier, timeoutOf(step, kind, input.settings));
   }
-  const found = isElsewhere(active, step) ? 'unknown' : await look(active, kind, input);
+  const found = isNotOurs(active, step) ? 'unknown' : await look(active, kind, input);
   if (found === 'not-done') {
     const summary = 'its runner ended before it was done; it is done again';
     if (earlier.state === 'running') finishStep(active, step, { state: 'interrupted', summary }, earlier.attempts);
@@ -100,7 +100,7 @@ async function byAnswer(
   const { journal } = active.tools.workspace;
   journal.append('step.answered', { step: step.id, answer: answer.is, by: answer.by }, { run: active.run });
   if (answer.is === 'again') return undefined;
-  const found = isElsewhere(active, step) ? 'done' : await look(active, kind, input);
+  const found = isNotOurs(active, step) ? 'done' : await look(active, kind, input);
   const seen = typeof found === 'object' && found.state === 'done' ? found.outputs : {};
   const summary = `${answer.by} says that it is done`;
   return ended(active, step, kind, input, { state: 'done', summary, outputs: seen ?? {} }, earlier);
@@ -116,7 +116,7 @@ async function ended(
   earlier: StepHistory,
 ): Promise<Finish> {
   // Only its own site sees what a step elsewhere did: a person's word on it counts as it is.
-  if (isElsewhere(active, step)) return finishStep(active, step, found, earlier.attempts);
+  if (isNotOurs(active, step)) return finishStep(active, step, found, earlier.attempts);
   const { context } = contextOf(active, input, earlier.attempts, active.signal);
   const finish = await provenEnd(active, step, kind, input, found, context);
   return finishStep(active, step, finish, earlier.attempts);

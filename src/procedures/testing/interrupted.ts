@@ -47,6 +47,8 @@ export function rememberedBy(bench: Bench, step: string): Record<string, unknown
 export function handsOf(bench: Bench, more: Partial<StepContext> = {}): StepContext {
   return {
     plan: bench.workspace.plan,
+    here: { host: bench.workspace.host, site: undefined },
+    place: (name) => (name === bench.environment.name ? bench.environment : undefined),
     mode: 'real',
     environment: bench.environment,
     clock: bench.workspace.clock,

@@ -10,8 +10,8 @@ export interface Fence {
   put(before: unknown): Promise<void>;
   /** Back to how it was. */
   lift(before: unknown): Promise<void>;
-  /** Asks whether any writer is left. What does not answer is unknown, never proved. */
-  prove(): Promise<StepProof>;
+  /** Asks whether any writer is left. What does not answer is unknown, never proved. `before`: what was seen then, if it was. */
+  prove(before: unknown): Promise<StepProof>;
   /** Whether it is as it was before. */
   proveLifted(before: unknown): Promise<StepProof>;
 }
@@ -25,6 +25,8 @@ export interface FenceRecord {
   readonly settings: Readonly<Record<string, unknown>>;
   /** How it was before: a standby inherits a fence in the catalog, and must be rid of it when it takes over. */
   readonly before: unknown;
+  /** Where the proof was given: only there the same question means the same. */
+  readonly where?: { readonly environment: string; readonly host: string; readonly site: string | null };
   /** ISO 8601. */
   readonly provedAt: string;
 }

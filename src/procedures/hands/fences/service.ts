@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import {
   systemCodeOf,
   writeFileDurably,
 } from '../../../core/index.ts';
-import type { StepContext } from '../../step.ts';
+import type { StepContext, StepProof } from '../../step.ts';
 import { readEnvLines } from '../env-lines.ts';
 import type { Fence } from './fence.ts';
 import { endOrphans, orphansOf } from './orphans.ts';
@@ -38,10 +38,13 @@ const runsSchema = z.strictObject({
   host: z.string().optional(),
 });
 
+const beforeSchema = z.object({ running: z.boolean().optional(), seen: z.boolean().optional() });
+
 /** How a service runs where the run acts: it can be seen, stopped and started. */
 interface Running {
   readonly shown: string;
-  isRunning(): Promise<boolean>;
+  /** `unseen`: nothing here says that it ever ran here. */
+  look(): Promise<'runs' | 'stopped' | 'unseen'>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -49,29 +52,36 @@ interface Running {
 /** A service that is stopped, and proved to be. Throws `plan.unknown_name`, `plan.not_executable`. */
 export function stopFence(service: string, context: StepContext, what = `service:${service}`): Fence {
   const running = runningOf(service, context);
-  const prove = async () => {
-    const runs = await running.isRunning();
-    return {
-      state: runs ? ('refuted' as const) : ('proved' as const),
-      text: `${running.shown} ${runs ? 'runs' : 'does not run'}`,
-    };
+  const runs = async (): Promise<boolean> => (await running.look()) === 'runs';
+  const prove = async (before: unknown): Promise<StepProof> => {
+    const now = await running.look();
+    if (now === 'runs') return { state: 'refuted', text: `${running.shown} runs` };
+    const wasSeen = beforeSchema.safeParse(before).data;
+    if (now === 'stopped' || wasSeen?.running === true || wasSeen?.seen === true)
+      return { state: 'proved', text: `${running.shown} does not run` };
+    return { state: 'unknown', text: `${running.shown} was never seen on ${context.here.host}: it may run elsewhere` };
   };
   return {
     what,
     how: 'stop',
-    before: async () => ({ running: await running.isRunning() }),
+    before: async () => {
+      const now = await running.look();
+      return { running: now === 'runs', seen: now !== 'unseen' };
+    },
     put: async () => {
-      if (await running.isRunning()) await running.stop();
+      if (!(await runs())) return;
+      await context.mustHold();
+      await running.stop();
     },
     lift: async (before) => {
-      const ran = (before as { running?: boolean } | null)?.running === true;
-      if (ran && !(await running.isRunning())) await running.start();
+      const ran = beforeSchema.safeParse(before).data?.running === true;
+      if (ran && !(await runs())) await running.start();
     },
     prove,
     proveLifted: async (before) => {
-      const runs = await running.isRunning();
-      const asBefore = runs === ((before as { running?: boolean } | null)?.running === true);
-      return { state: asBefore ? 'proved' : 'refuted', text: `${running.shown} ${runs ? 'runs' : 'does not run'}` };
+      const now = await runs();
+      const asBefore = now === (beforeSchema.safeParse(before).data?.running === true);
+      return { state: asBefore ? 'proved' : 'refuted', text: `${running.shown} ${now ? 'runs' : 'does not run'}` };
     },
   };
 }
@@ -102,7 +112,7 @@ function unitOf(unit: string, { signal }: StepContext): Running {
   };
   return {
     shown: `the unit ${unit}`,
-    isRunning: async () => {
+    look: async () => {
       const { exitCode, stdout, stderr } = await say('show', unit, '--property=LoadState,ActiveState');
       const state = /^ActiveState=(\S+)$/m.exec(stdout)?.[1];
       if (exitCode !== 0 || state === undefined || !/^LoadState=loaded$/m.test(stdout))
@@ -110,7 +120,7 @@ function unitOf(unit: string, { signal }: StepContext): Running {
           'target.unreachable',
           `systemd does not know ${unit}: ${stderr.trim() || stdout.trim()}`,
         );
-      return state !== 'inactive' && state !== 'failed';
+      return state === 'inactive' || state === 'failed' ? 'stopped' : 'runs';
     },
     stop: () => order('stop'),
     start: () => order('start'),
@@ -124,7 +134,11 @@ function processOf(service: string, runs: z.infer<typeof runsSchema>, context: S
     runs.pidFile === undefined ? join(environment.settingsFolder, `${service}.pid`) : resolve(base, runs.pidFile);
   return {
     shown: `the process of ${service} (${pidFile})`,
-    isRunning: async () => (await pidIn(pidFile)) !== undefined || (await orphansOf(pidFile)).length > 0,
+    look: async () => {
+      if ((await pidIn(pidFile)) !== undefined || (await orphansOf(pidFile)).length > 0) return 'runs';
+      // What runs in a bubble was started by this run, and left its number.
+      return existsSync(pidFile) || environment.ephemeral ? 'stopped' : 'unseen';
+    },
     stop: async () => {
       const pid = await pidIn(pidFile);
       await context.mustHold();

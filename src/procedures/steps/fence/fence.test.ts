@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
-import { freePort, isAlive, startService, systemClock, type Service } from '../../../core/index.ts';
+import { freePort, isAlive, LifeboatError, startService, systemClock, type Service } from '../../../core/index.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { stepOf, type Bench } from '../../testing/bench.ts';
 import { handsOf, inputOf, rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
 import { noProxy, startTestProxy } from '../../testing/real/haproxy.ts';
+import { stopFence } from '../../hands/fences/service.ts';
 import { fenceStep } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lifeboat-fence-'));
@@ -89,6 +90,48 @@ describe('a fence around a service', () => {
     expect((await fence({ service: 'shop', how: 'block its network' })).steps[0]).toMatchObject({
       code: 'plan.not_executable',
     });
+  });
+
+  it('trap "wrong host": where no process number was ever seen, nothing is proved', async () => {
+    bench = actingBench({ runs: { ...runs, pidFile: join(folder, 'elsewhere.pid') } });
+    const result = await fence('shop');
+    expect(result.steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'fence.unproved',
+      summary: expect.stringContaining('never seen'),
+    });
+  });
+
+  it('knows a service that took its process number along when it was stopped', async () => {
+    bench = actingBench({ runs });
+    await started(['sh', '-c', `trap 'rm ${join(folder, 'shop.pid')}; exit' TERM; sleep 300 & wait`]);
+    expect((await fence('shop')).steps[0]).toMatchObject({ state: 'done' });
+    expect(existsSync(join(folder, 'shop.pid'))).toBe(false);
+  });
+
+  it('says where it was proved, so that nobody asks again at another place', async () => {
+    bench = actingBench({ runs });
+    await started(['sleep', '300']);
+    const where = { environment: 'production', host: 'bench', site: null };
+    expect((await fence('shop')).steps[0]).toMatchObject({ outputs: { fenced: [{ where }] } });
+  });
+
+  it('of a unit stops nothing when its target is no longer held', async () => {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    const script = `case $1 in show) printf 'LoadState=loaded\\nActiveState=active\\n';; *) touch ${bin}/acted;; esac`;
+    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${path}`;
+    try {
+      bench = actingBench({ runs: { systemd: 'shop.service' } });
+      const mustHold = () => Promise.reject(new LifeboatError('run.lease_lost', 'another runner took over'));
+      const unit = stopFence('shop', handsOf(bench, { mustHold }));
+      expect(await unit.before()).toMatchObject({ running: true });
+      await expect(unit.put({ running: true })).rejects.toMatchObject({ code: 'run.lease_lost' });
+      expect(existsSync(join(bin, 'acted'))).toBe(false);
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 
   it('killed before its end is put up once more, which is the same as once', async () => {

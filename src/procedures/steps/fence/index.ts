@@ -52,7 +52,9 @@ export const fenceStep: StepKind<Settings> = {
   describe: async ({ settings }, context) => {
     const fences = await openFences(longOf(settings), context);
     if ('outside' in fences) return { certainty: 'unknown', text: `not exercised in a bubble: ${fences.outside}` };
-    const seen = await Promise.all(fences.map(async (fence) => `${fence.how}: ${(await fence.prove()).text} now`));
+    const seen = await Promise.all(
+      fences.map(async (fence) => `${fence.how}: ${(await fence.prove(undefined)).text} now`),
+    );
     return { certainty: 'predicted', text: seen.join('; ') };
   },
   run,
@@ -60,10 +62,11 @@ export const fenceStep: StepKind<Settings> = {
     if (input.remembered['before'] === undefined) return 'not-done';
     const fences = await openFences(longOf(input.settings), context);
     if ('outside' in fences) return 'not-done';
-    const proofs = await Promise.all(fences.map((fence) => fence.prove()));
+    const before = beforeOf(input) ?? {};
+    const proofs = await Promise.all(fences.map((fence) => fence.prove(before[keyOf(fence)])));
     // Putting it up again is the same as once, so where it does not stand it is simply put up.
     return proofs.every(({ state }) => state === 'proved')
-      ? doneOf(input, beforeOf(input) ?? {}, fences, proofs, context)
+      ? doneOf(input, before, fences, proofs, context)
       : 'not-done';
   },
   undo: async (input, context) => {
@@ -71,8 +74,10 @@ export const fenceStep: StepKind<Settings> = {
     if ('outside' in fences) return notExercised(fences.outside);
     const before = beforeOf(input);
     if (before === undefined) return { state: 'done', outputs: {}, summary: 'it was never put up' };
-    await context.mustHold();
-    for (const fence of fences.toReversed()) await fence.lift(before[keyOf(fence)]);
+    for (const fence of fences.toReversed()) {
+      await context.mustHold();
+      await fence.lift(before[keyOf(fence)]);
+    }
     return { state: 'done', outputs: {}, summary: `${namesOf(longOf(input.settings))} may be written to again` };
   },
   prove: async (input, context, is) => {
@@ -81,7 +86,9 @@ export const fenceStep: StepKind<Settings> = {
     const before = beforeOf(input) ?? {};
     return worst(
       await Promise.all(
-        fences.map((fence) => (is === 'done' ? fence.prove() : fence.proveLifted(before[keyOf(fence)] ?? null))),
+        fences.map((fence) =>
+          is === 'done' ? fence.prove(before[keyOf(fence)]) : fence.proveLifted(before[keyOf(fence)] ?? null),
+        ),
       ),
     );
   },
@@ -97,7 +104,7 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
   for (const fence of fences) await fence.put(before[keyOf(fence)]);
   const proofs: StepProof[] = [];
   for (const fence of fences) {
-    const proof = await proved(fence, context);
+    const proof = await proved(fence, before[keyOf(fence)], context);
     context.output(`${proof.state}: ${proof.text}`);
     proofs.push(proof);
   }
@@ -112,10 +119,10 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
 }
 
 /** What was in flight has a moment to end. */
-async function proved(fence: Fence, { clock, signal }: StepContext): Promise<StepProof> {
+async function proved(fence: Fence, before: unknown, { clock, signal }: StepContext): Promise<StepProof> {
   const until = clock.elapsed() + limits.fenceProofMs;
   for (;;) {
-    const proof = await fence.prove();
+    const proof = await fence.prove(before);
     if (proof.state === 'proved' || clock.elapsed() >= until) return proof;
     await clock.sleep(250, signal);
   }
@@ -126,7 +133,7 @@ function doneOf(
   before: Readonly<Record<string, unknown>>,
   fences: readonly Fence[],
   proofs: readonly StepProof[],
-  { clock }: StepContext,
+  { clock, here, environment }: StepContext,
 ): StepOutcome {
   const fenced = fences.map((fence, index): FenceRecord => ({
     what: fence.what,
@@ -134,6 +141,7 @@ function doneOf(
     before: before[keyOf(fence)] ?? null,
     proof: proofs[index]?.text ?? '',
     settings: { ...longOf(settings) },
+    where: { environment: environment.name, host: here.host, site: here.site ?? null },
     provedAt: isoTime(clock.now()),
   }));
   return { state: 'done', outputs: { fenced }, summary: fenced.map(({ proof }) => proof).join('; ') };

@@ -38,16 +38,25 @@ export async function askOldPrimary(asset: string, url: string, context: StepCon
   }
 }
 
-async function proveAgain({ what, settings }: FenceRecord, context: StepContext): Promise<string | undefined> {
+/** Only where it was proved: elsewhere the same question is about something else, and its answer proves nothing. */
+async function proveAgain(record: FenceRecord, context: StepContext): Promise<string | undefined> {
+  const { what, settings, before, where } = record;
   try {
-    const fences = await openFences(settings, context);
+    const environment = where === undefined ? undefined : context.place(where.environment);
+    if (where?.host !== context.here.host || environment === undefined)
+      return `${what} was fenced ${shownPlace(where)}, and that cannot be asked again from ${context.here.host}`;
+    const fences = await openFences(settings, { ...context, environment });
     if ('outside' in fences) return fences.outside;
-    const proofs = await Promise.all(fences.filter((fence) => fence.what === what).map((fence) => fence.prove()));
+    const own = fences.filter((fence) => fence.what === what);
+    const proofs = await Promise.all(own.map((fence) => fence.prove(before)));
     return proofs.find(({ state }) => state !== 'proved')?.text;
   } catch (error) {
     return toLifeboatError(error).message;
   }
 }
+
+const shownPlace = (where: FenceRecord['where']): string =>
+  where === undefined ? 'at a place that its record does not name' : `in ${where.environment} on ${where.host}`;
 
 /** What steps of this run put up around an asset. */
 export function fencesAround(asset: string, context: StepContext): FenceRecord[] {

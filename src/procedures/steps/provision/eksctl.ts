@@ -33,9 +33,12 @@ export function eksctlTool(input: StepInput<Settings>, context: StepContext, ask
   const say = (words: readonly string[], shown = false) => ask(['eksctl', ...words], { shown });
 
   /** Undefined: there is none. */
-  const statesOf = async (words: readonly string[]): Promise<Map<string, string> | undefined | Said> => {
+  const statesOf = async (
+    words: readonly string[],
+    isAbsent: (said: string) => boolean,
+  ): Promise<Map<string, string> | undefined | Said> => {
     const said = await say(['get', ...words, '--output=json']);
-    if (said.exitCode !== 0) return absent.test(`${said.stderr}${said.stdout}`) ? undefined : said;
+    if (said.exitCode !== 0) return isAbsent(`${said.stderr}${said.stdout}`) ? undefined : said;
     const read = named.safeParse(jsonOf(`eksctl get ${words[0]}`, said.stdout) ?? []);
     if (!read.success) throw unreadable(`eksctl get ${words[0]}`, 'it is not as it is documented');
     return new Map(read.data.map(({ Name, Status }) => [Name, Status]));
@@ -44,12 +47,16 @@ export function eksctlTool(input: StepInput<Settings>, context: StepContext, ask
   const look = async (): Promise<Look & { readonly has?: boolean }> => {
     const config = await configOf(await fileOf());
     const { name, region } = config.metadata;
-    const clusters = await statesOf(['cluster', `--name=${name}`, `--region=${region}`]);
+    const clusters = await statesOf(['cluster', `--name=${name}`, `--region=${region}`], (said) =>
+      isNamedAbsent(said, name),
+    );
     if (isSaid(clusters)) return { state: 'unknown', text: lastWords(clusters) };
     const state = clusters?.get(name);
     if (state === undefined) return { state: 'missing', text: `there is no cluster ${name} in ${region}` };
     if (state !== 'ACTIVE') return { state: stateOf(state), text: `the cluster ${name} is ${state}`, has: true };
-    const nodes = await statesOf(['nodegroup', `--cluster=${name}`, `--region=${region}`]);
+    const nodes = await statesOf(['nodegroup', `--cluster=${name}`, `--region=${region}`], (said) =>
+      /\bNo nodegroups found\b/.test(said),
+    );
     if (isSaid(nodes)) return { state: 'unknown', text: lastWords(nodes), has: true };
     return { ...nodesLook(config, nodes ?? new Map()), has: true };
   };
@@ -75,7 +82,9 @@ export function eksctlTool(input: StepInput<Settings>, context: StepContext, ask
   };
 }
 
-const absent = /ResourceNotFoundException|not found|does not exist|No cluster found|No nodegroups found/i;
+/** What EKS itself says of this cluster: a profile, a role or an endpoint that is not found says nothing about it. */
+const isNamedAbsent = (said: string, name: string): boolean =>
+  /ResourceNotFoundException: No cluster found for name: ([A-Za-z0-9_-]+)/.exec(said)?.[1] === name;
 
 const isSaid = (value: Map<string, string> | undefined | Said): value is Said =>
   value !== undefined && 'exitCode' in value;

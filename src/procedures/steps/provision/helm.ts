@@ -88,7 +88,8 @@ export function helmTool(input: StepInput<Settings>, context: StepContext, ask: 
         const summary = `another change of ${name} is under way (${found.info.status}), or died`;
         return { state: 'failed', code: 'target.refused', summary, hint: `If nobody is at it: helm rollback ${name}` };
       }
-      context.remember({ revision: found?.version ?? 0 });
+      // What the first attempt found: what that one made and did not finish is no place to go back to.
+      if (typeof input.remembered['revision'] !== 'number') context.remember({ revision: found?.version ?? 0 });
       await context.mustHold();
       const values = settings.values === undefined ? [] : [`--values=${resolve(context.plan.folder, settings.values)}`];
       // Through its input, so that no value stands among its words; JSON is YAML.

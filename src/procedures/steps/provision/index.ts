@@ -33,6 +33,7 @@ export const provisionStep: StepKind<Settings> = {
   run: async (input, context) => {
     if (context.mode === 'drill') return notExercised(`${longOf(input.settings).what} is made outside the bubble`);
     const tool = toolOf(input, context);
+    await tool.tidy?.();
     const before = await tool.look({});
     if (before.state === 'there') return doneBy(tool, before, 'it was there');
     // What was written down in the same attempt is not handed back: it is kept here.
@@ -45,6 +46,7 @@ export const provisionStep: StepKind<Settings> = {
     // What a dead runner left at work is ended first: two must never act at once.
     if ((await endProcesses(({ mark }) => mark === input.key)) === undefined) return 'unknown';
     const tool = toolOf(input, context);
+    await tool.tidy?.();
     const now = await tool.look(input.remembered);
     if (now.state === 'there') return doneBy(tool, now, 'still there');
     return now.state === 'missing' ? 'not-done' : 'unknown';

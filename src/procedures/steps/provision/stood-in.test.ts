@@ -87,6 +87,18 @@ describe('provision by helm (a stand-in)', () => {
     expect(tools.calls().find(({ words }) => words[0] === 'rollback')?.words).toContain('3');
   });
 
+  it('tried again goes back to what was there before the first try, and not to what that one left', async () => {
+    const tried = { ...stepFor(shop), retry: { times: 1, pauseMs: 1 } };
+    tools.world({
+      helm: { shop: { version: 3, status: 'deployed', description: 'Upgrade complete' } },
+      helmFails: 'half',
+    });
+    expect((await act(bench, tried)).steps[0]).toMatchObject({ state: 'done', attempts: 2, outputs: { revision: 5 } });
+    const input = inputOf(provisionStep as never, settingsOf(shop), rememberedBy(bench, 'act')) as never;
+    expect(await provisionStep.undo?.(input, handsOf(bench))).toMatchObject({ state: 'done' });
+    expect(tools.calls().find(({ words }) => words[0] === 'rollback')?.words).toContain('3');
+  });
+
   it('is taken back by a rollback; a cluster is left to people', async () => {
     tools.world({ helm: { shop: { version: 3, status: 'deployed', description: 'Upgrade complete' } } });
     const { run } = await provision(shop);
@@ -196,6 +208,17 @@ describe('provision by eksctl (a stand-in)', () => {
       expect(verbs().filter((verb) => verb === 'create')).toHaveLength(1);
     },
   );
+
+  it('takes nothing that is not found for a cluster that is not there, unless it is said of this one', async () => {
+    for (const eksctlSays of [
+      'Error: getting AWS config: profile "prod" not found',
+      'Error: ResourceNotFoundException: No cluster found for name: main-old.',
+    ]) {
+      tools.world({ eksctlSays });
+      expect((await provision(cluster)).steps[0]).toMatchObject({ state: 'failed', code: 'target.unreachable' });
+    }
+    expect(verbs()).not.toContain('create');
+  });
 
   it('makes only the nodes where the cluster is there', async () => {
     tools.world({ eksctl: { main: { status: 'ACTIVE', nodes: [] } } });

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeProcedure, type RunResult } from '../../index.ts';
 import { act } from '../../testing/acting.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
-import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { handsOf, inputOf, resumeInterrupted } from '../../testing/interrupted.ts';
+import { provisionStep } from './index.ts';
 
 const isThere = spawnSync('terraform', ['version'], { encoding: 'utf8' }).status === 0;
 const skipped = isThere ? '' : ' (skipped: Terraform is not installed)';
@@ -79,6 +80,15 @@ export function describeTerraform(whole: boolean): void {
         summary: expect.stringContaining('terraform_data.cluster'),
       });
       if (whole) expect((await provision({ removes: true })).steps[0]?.state).toBe('done');
+    });
+
+    it('leaves no plan of a runner that was killed, which holds every secret of the module', async () => {
+      const file = join(bench.environment.folder, 'provision', 'act.tfplan');
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, 'secrets');
+      const input = inputOf(provisionStep as never, { what: 'it', by: 'terraform', folder: 'infra' }) as never;
+      await provisionStep.inspect?.(input, handsOf(bench));
+      expect(existsSync(file)).toBe(false);
     });
 
     it.runIf(whole)(`fails with the words of the tool for a module that is wrong${rest}`, async () => {

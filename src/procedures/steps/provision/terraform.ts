@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../../../core/index.ts';
 import type { StepContext, StepInput, StepPreview } from '../../step.ts';
@@ -71,22 +71,24 @@ export function terraformTool(input: StepInput<Settings>, context: StepContext, 
     );
   };
 
+  const planFile = join(context.environment.folder, 'provision', `${input.id}.tfplan`);
+  const tidy = (): Promise<void> => rm(planFile, { force: true });
+
   /** The plan as a file, which holds every secret of the module: nobody else may read it, and it goes afterwards. */
   const withPlan = async <T>(work: (file: string) => Promise<T>, otherwise: (said: string) => T): Promise<T> => {
-    const folder = join(context.environment.folder, 'provision');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, `${input.id}.tfplan`);
+    await mkdir(dirname(planFile), { recursive: true, mode: 0o700 });
     try {
-      const said = await say(['plan', ...plain, `-out=${file}`, '-lock-timeout=10s', ...targets]);
-      return said.exitCode === 0 ? await work(file) : otherwise(lastWords(said));
+      const said = await say(['plan', ...plain, `-out=${planFile}`, '-lock-timeout=10s', ...targets]);
+      return said.exitCode === 0 ? await work(planFile) : otherwise(lastWords(said));
     } finally {
-      await rm(file, { force: true });
+      await tidy();
     }
   };
 
   return {
     program: 'terraform',
     look,
+    tidy,
     preview: async (): Promise<StepPreview> => {
       // Without a lock and without a file: a dry run leaves nothing behind.
       const said = await say(['plan', '-json', '-input=false', '-lock=false', ...targets]);

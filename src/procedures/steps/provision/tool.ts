@@ -20,6 +20,8 @@ export interface Tool {
   look(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
   /** Makes it; undefined when the tool is content. What it is to be asked by afterwards it remembers before. */
   make(): Promise<Extract<StepOutcome, { state: 'failed' }> | undefined>;
+  /** Removes what a dead runner left beside the plan or the run: what the tool was given may hold secrets. */
+  tidy?(): Promise<void>;
   /** Takes it back to what it was before. Without it people do. */
   undo?(remembered: Readonly<Record<string, unknown>>): Promise<StepOutcome>;
   lookUndone?(remembered: Readonly<Record<string, unknown>>): Promise<Look>;

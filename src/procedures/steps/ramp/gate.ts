@@ -146,8 +146,9 @@ async function openService(service: string, context: StepContext): Promise<Opene
   if (context.mode === 'drill' && !records.some(({ before }) => ran(before)))
     return { outside: `${service} did not run in the bubble, so that there is nothing to let in` };
   const fences: { fence: Fence; before: unknown }[] = [];
-  for (const { what, settings, before } of records) {
-    const opened = await openFences(settings, context);
+  for (const { what, settings, before, where } of records) {
+    const environment = (where === undefined ? undefined : context.place(where.environment)) ?? context.environment;
+    const opened = await openFences(settings, { ...context, environment });
     if ('outside' in opened) return opened;
     fences.push(...opened.filter((fence) => fence.what === what).map((fence) => ({ fence, before })));
   }
@@ -159,13 +160,19 @@ async function openService(service: string, context: StepContext): Promise<Opene
     image: async () => null,
     divides: () => false,
     set: async () => {
-      for (const { fence, before } of fences.toReversed()) await fence.lift(before);
+      for (const { fence, before } of fences.toReversed()) {
+        await context.mustHold();
+        await fence.lift(before);
+      }
     },
     back: async () => {
-      for (const { fence, before } of fences) await fence.put(before);
+      for (const { fence, before } of fences) {
+        await context.mustHold();
+        await fence.put(before);
+      }
     },
     isAt: () => every(({ fence, before }) => fence.proveLifted(before)),
-    isBack: () => every(({ fence }) => fence.prove()),
+    isBack: () => every(({ fence, before }) => fence.prove(before)),
     settle: async () => true,
   };
 }

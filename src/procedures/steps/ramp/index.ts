@@ -110,7 +110,10 @@ async function goBack(
   await gate.back(image);
   const isBack = await gate.isBack(image);
   context.remember({ image, share: 0 });
-  const where = isBack === false ? 'it was told to go back, and is not as before' : 'it is as before';
+  const where =
+    isBack === true
+      ? 'it is as before'
+      : `it was told to go back, and ${isBack === false ? 'is not as before' : 'cannot be read: nobody can tell whether it did'}`;
   return {
     state: 'failed',
     code: 'ramp.red',
@@ -130,7 +133,7 @@ async function prove(input: Input, context: StepContext, is: 'done' | 'undone'):
   const { image, share } = input.remembered;
   if (is === 'undone') {
     const isBack = share === undefined ? true : await gate.isBack(image);
-    return proofOf(isBack, `${gate.shown} ${isBack === false ? 'is not' : 'is'} as before`);
+    return proofOf(isBack, `${gate.shown} ${asBefore(isBack)}`);
   }
   const specs = specsOf(input.settings, context);
   const isThere = await gate.isAt(Number(input.outputs?.['share'] ?? share ?? 0), image);
@@ -138,6 +141,11 @@ async function prove(input: Input, context: StepContext, is: 'done' | 'undone'):
     ? proofByChecks(specs, input.settings, context)
     : proofOf(isThere, `${gate.shown} ${isThere ? 'lets it in' : 'does not let it in'}`);
 }
+
+const asBefore = (isBack: boolean | undefined): string =>
+  isBack === undefined
+    ? 'cannot be read: nobody can tell whether it is as before'
+    : `${isBack ? 'is' : 'is not'} as before`;
 
 /** Where the share itself cannot be read: that what is to hold holds with the work in is all that can be seen. */
 async function proofByChecks(

@@ -4,6 +4,7 @@ import { fail, flag, keep, note, say, words, world } from './stand-in.mjs';
 
 note('eksctl');
 const [verb, what] = words;
+if (world.eksctlSays !== undefined) fail(world.eksctlSays);
 const clusters = (world.eksctl ??= {});
 if (verb === 'get' && what === 'cluster') {
   const found = clusters[flag('name')];
