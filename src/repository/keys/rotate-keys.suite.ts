@@ -51,6 +51,7 @@ export async function expectOneForAll(stores: readonly MemoryStore[], when: stri
 export function killedRotations(step: number): void {
   test('a rotation that is killed at any call leaves every recipient able to read what any of them seals, and the next finishes it', async () => {
     const taken: number[] = [];
+    let met = 0;
     for (let call = 1; ; call += step) {
       const stores = await ground();
       let count = 0;
@@ -64,6 +65,7 @@ export function killedRotations(step: number): void {
       const report = await rotateKeys(opened, { clock: systemClock }).catch(() => undefined);
       for (const store of stores) store.before = () => {};
       if (report !== undefined && report.stores.every(({ error }) => error === undefined)) break;
+      met += 1;
       await expectOneForAll(stores, `killed at call ${call}`);
       const rotateAgain = async (takeOver: boolean): ReturnType<typeof rotateKeys> =>
         rotateKeys(await rings(stores, second), { clock: systemClock, takeOver });
@@ -86,6 +88,7 @@ export function killedRotations(step: number): void {
       const [canary, copy] = stores.map(({ objects }) => objects.get(canaryName(finished.epoch)));
       expect(canary?.equals(copy ?? Buffer.alloc(0)), `canaries after ${call}`).toBe(true);
     }
+    console.info(`rotations killed at ${met} calls, ${taken.length} of them taken over by people: 0 recipients lost`);
     // Some of them must be met, or the sweep sees nothing of the worst moment.
     if (step === 1) expect(taken.length).toBeGreaterThan(0);
   });

@@ -29,6 +29,7 @@ test('every byte of every kind of object, flipped, is seen by verify and never r
   }
   expect(unseen).toEqual([]);
   expect(flips).toBeGreaterThan(5000);
+  console.info(`${flips} flips of ${whole.objects.size} objects: each was seen, 0 restores of wrong bytes`);
 });
 
 async function isSeen(store: MemoryStore, name: string): Promise<boolean> {
