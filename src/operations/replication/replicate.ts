@@ -72,7 +72,12 @@ async function execute(workspace: Workspace, request: CopyRequest): Promise<Copy
     const options = { ...optionsOf(workspace, request), ...(await withKey(workspace, from)) };
     const done = await copySealed(source, target, options);
     const report = { from, to, seconds: (clock.elapsed() - startedMs) / 1000, ...done };
-    journal.append('copy.finished', { intent, ...report, ...some, waiting: done.waiting.slice(0, limits.copyReasonsKept) });
+    journal.append('copy.finished', {
+      intent,
+      ...report,
+      ...some,
+      waiting: done.waiting.slice(0, limits.copyReasonsKept),
+    });
     return report;
   } catch (error) {
     const failure = toLifeboatError(error);

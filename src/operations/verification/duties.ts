@@ -107,11 +107,14 @@ const judges: Record<DutyName, (facts: DutyFacts) => Judgement> = {
     const words = `of ${count(due, 'point')} not every byte was read within ${formatDuration(windowMs)}`;
     const cold = unreadWords(facts);
     if (due.length > 0) return failed(`${words}: lifeboat verify --due${cold}`);
-    if (never.length > 0) return unknown(`${count(never, 'point')} froze before every byte was read back once${cold}`);
+    if (never.length > 0)
+      return unknown(`${count(never, 'point')} froze before every byte was read back once: ${thawOnce}${cold}`);
     const read = late.length === 0 ? 'every byte' : 'every byte of what is not frozen';
     return ok(`${read} was read within ${formatDuration(windowMs)}, or is not that old${cold}`);
   },
 };
+
+const thawOnce = 'thaw them (lifeboat store thaw), then lifeboat verify';
 
 function unreadWords({ points, unread }: DutyFacts): string {
   const frozen = points.filter((point) => point.frozen === true);
