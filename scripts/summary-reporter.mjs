@@ -20,7 +20,7 @@ export default class SummaryReporter {
       failed: inState('failed').length + unloaded.length,
       skipped: inState('skipped').map((test) => ({
         name: test.fullName,
-        reason: test.result().note ?? 'no reason given',
+        reason: test.result().note ?? reasonIn(test.fullName) ?? 'no reason given',
       })),
       slowest: files
         .map((file) => ({ file: file.relativeModuleId, seconds: Math.round(file.diagnostic().duration / 1000) }))
@@ -33,4 +33,13 @@ export default class SummaryReporter {
     };
     writeFileSync(process.env.LIFEBOAT_TEST_SUMMARY, JSON.stringify(summary));
   }
+}
+
+/**
+ * A test that is skipped by a condition shows in its title what the condition found, or in the title around it: in brackets, mostly with a word
+ * for it, or behind a colon.
+ */
+export function reasonIn(name) {
+  const told = /\(skipped(?: with a reason)?: ([^()]+)\)/.exec(name)?.[1];
+  return told ?? /.*\(([^()]+)\)/s.exec(name)?.[1] ?? /: ([^:]*?)(?: > |$)/.exec(name)?.[1];
 }

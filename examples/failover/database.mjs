@@ -123,7 +123,7 @@ export async function follow(site, other, scene) {
 }
 
 export async function ask(url, text) {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 20_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 20_000 });
   client.on('error', () => {});
   await client.connect();
   try {

@@ -41,6 +41,8 @@ export const actingLimits = {
   engineAgainMs: 10_000,
   /** One short answer of a distributed engine. */
   engineAnswerMs: 15_000,
+  /** Whether a run was taken by an engine that died while it was handed over is asked for so long: a server that is restarted is back by then. */
+  engineTakenMs: 60_000,
   /** Who waits for the end of a run or a step asks the engine so often. */
   engineLookMs: 250,
   /** Who hands a run over looks so often whether its first record is written. */

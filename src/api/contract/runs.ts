@@ -102,6 +102,7 @@ export const run = runSummary
       executeSeconds: z.number(),
       verifySeconds: z.number(),
       waitingForPeopleSeconds: z.number(),
+      waitingForWindowSeconds: z.number().describe('Until a maintenance window opened'),
     }),
     plannedSeconds: secondsOrUnknown.describe('Along the longest way'),
     rpoTargetSeconds: secondsOrUnknown,

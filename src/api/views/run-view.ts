@@ -70,6 +70,7 @@ export function runOf(request: RunRequest): Run {
       executeSeconds: rto.executeMs / 1000,
       verifySeconds: rto.verifyMs / 1000,
       waitingForPeopleSeconds: rto.waitingForPeopleMs / 1000,
+      waitingForWindowSeconds: rto.waitingForWindowMs / 1000,
     },
     plannedSeconds: plannedMs === 0 ? null : plannedMs / 1000,
     rpoTargetSeconds: seconds(scenario?.objectives.rpoMs ?? plan.objectives.rpoMs),

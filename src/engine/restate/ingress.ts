@@ -1,10 +1,15 @@
-import { chance, LifeboatError, limits, messageOf, type Clock } from '../../core/index.ts';
+import { chance, isLifeboatError, LifeboatError, limits, messageOf, type Clock } from '../../core/index.ts';
 
 export interface Ingress {
   /** Asks a handler and waits for its short answer. Throws `engine.unreachable`, `engine.refused`. */
   call<T>(way: string, body: unknown, signal?: AbortSignal): Promise<T>;
   /** Hands work over; resolves when the engine keeps it. What has the same key is the same work. Throws as `call` does. */
   send(way: string, body: unknown, key?: string): Promise<string>;
+  /**
+   * The same for work that its own way names, so that it is the same work whenever it is sent: where an answer was lost it is sent again until one
+   * comes. Throws `engine.unreachable` at once where it never left this machine, else when nobody answers for long.
+   */
+  handOver(way: string, body: unknown): Promise<void>;
   /** Waits for the end of what was handed over, however long that takes, and whatever is away meanwhile. */
   output<T>(invocation: string, signal: AbortSignal): Promise<T>;
 }
@@ -27,6 +32,7 @@ export function ingressAt(at: string, clock: Clock): Ingress {
     headers: Record<string, string>,
     signal?: AbortSignal,
   ) => {
+    let lost: unknown;
     for (let tries = 1; ; tries += 1) {
       const base = bases[answering] as string;
       const bound = AbortSignal.timeout(limits.engineAnswerMs);
@@ -40,21 +46,38 @@ export function ingressAt(at: string, clock: Clock): Ingress {
         return { status: answer.status, text: await answer.text() };
       } catch (error) {
         if (signal?.aborted === true) throw signal.reason;
-        if (tries >= bases.length) throw unreachable(bases.join(', '), error);
+        if (!neverLeft(error)) lost ??= error;
+        if (tries >= bases.length) throw unreachable(bases.join(', '), lost ?? error);
         answering = (answering + 1) % bases.length;
       }
     }
+  };
+  const send = async (way: string, body: unknown, key?: string): Promise<string> => {
+    const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
+    const answer = await ask('POST', `${way}/send`, body, headers);
+    // A server that fails may have taken it all the same.
+    if (answer.status >= 500) throw unreachable(bases.join(', '), new Error(`it answered ${answer.status}`));
+    return parsed<{ invocationId: string }>(way, answer).invocationId;
   };
   return {
     // Asked again at another address it is the same request.
     call: async <T>(way: string, body: unknown, signal?: AbortSignal) =>
       parsed<T>(way, await ask('POST', way, body, bases.length > 1 ? { 'idempotency-key': chance(20) } : {}, signal)),
-    send: async (way, body, key) => {
-      const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-      const answer = await ask('POST', `${way}/send`, body, headers);
-      // A server that fails may have taken it all the same.
-      if (answer.status >= 500) throw unreachable(bases.join(', '), new Error(`it answered ${answer.status}`));
-      return parsed<{ invocationId: string }>(way, answer).invocationId;
+    send,
+    handOver: async (way, body) => {
+      const beganMs = clock.elapsed();
+      for (let mayBeTaken = false; ;) {
+        try {
+          await send(way, body);
+          return;
+        } catch (error) {
+          if (!isLifeboatError(error, 'engine.unreachable')) throw error;
+          mayBeTaken ||= !neverLeft(error.cause);
+          if (!mayBeTaken) throw error;
+          if (clock.elapsed() - beganMs > limits.engineTakenMs) throw nobodyKnows(error);
+          await clock.sleep(limits.engineLookMs);
+        }
+      }
     },
     output: async <T>(invocation: string, signal: AbortSignal) => {
       for (;;) {
@@ -88,6 +111,20 @@ function parsed<T>(way: string, { status, text }: { status: number; text: string
     hint: 'Its log says more.',
   });
 }
+
+/** Nobody listened there: what was to be sent was not. After any other failure the engine may have it. */
+function neverLeft(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(
+    String((cause as { code?: unknown } | undefined)?.code),
+  );
+}
+
+const nobodyKnows = (cause: LifeboatError): LifeboatError =>
+  new LifeboatError('engine.unreachable', `${cause.message}; nobody knows whether it took what it was given`, {
+    hint: 'It goes on with it when it is back. Look there (lifeboat runs, on a machine of the site that leads) before anything is begun again.',
+    cause,
+  });
 
 const unreachable = (base: string, error: unknown): LifeboatError => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

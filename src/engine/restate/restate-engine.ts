@@ -19,7 +19,7 @@ export function restateEngine({ at, clock }: { readonly at: string; readonly clo
     name: 'restate',
     start: async (order) => {
       mustBeOpen(order);
-      await ingress.send(way(order, 'run'), order);
+      await ingress.handOver(way(order, 'run'), order);
     },
     signal,
     cancel: (address, by, reason) =>
