@@ -9,7 +9,7 @@ export interface CommandEntry {
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
-type Heading = 'Plan:' | 'Protect:' | 'Recover:' | 'Rehearse:' | 'Keys and stores:';
+type Heading = 'Plan:' | 'Protect:' | 'Recover:' | 'Rehearse:' | 'Keys and stores:' | 'Who may ask:';
 type Line = readonly [name: string, summary: string, load: CommandEntry['load']];
 
 /** Every command there is, in the order help shows them. The only place that names their files. */
@@ -110,11 +110,21 @@ export const commandTable: readonly CommandEntry[] = [
     ],
     ['store replicate', 'copy a store to others, sealed as it is', () => import('./commands/store/replicate.ts')],
   ]),
+  ...under('Who may ask:', [
+    ['accounts add', 'an account for the page and the API', () => import('./commands/accounts/add.ts')],
+    ['accounts list', 'who has an account, and what each may do', () => import('./commands/accounts/list.ts')],
+    ['accounts remove', 'end an account, its sessions and its tokens', () => import('./commands/accounts/remove.ts')],
+    ['tokens create', 'a token by which a program asks the API', () => import('./commands/tokens/create.ts')],
+    ['tokens list', 'which tokens there are, and until when', () => import('./commands/tokens/list.ts')],
+    ['tokens revoke', 'let a token open nothing any more', () => import('./commands/tokens/revoke.ts')],
+  ]),
 ];
 
 /** What stands before the second word of a command. */
 export const groups: Readonly<Record<string, { readonly summary: string; readonly heading: Heading }>> = {
   channel: { summary: 'the ways by which people are told', heading: 'Plan:' },
+  accounts: { summary: 'people who use the page and the API of serve', heading: 'Who may ask:' },
+  tokens: { summary: 'programs that ask the API of serve', heading: 'Who may ask:' },
   wal: { summary: 'the write-ahead log of databases', heading: 'Protect:' },
   store: { summary: 'the places where copies live', heading: 'Keys and stores:' },
   keys: { summary: 'who can open the copies', heading: 'Keys and stores:' },

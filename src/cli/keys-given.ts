@@ -44,15 +44,22 @@ async function readPipe(): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
+/** One secret text: from a file, from a pipe (`-`), or asked for at the terminal. Without the line end that it was written with. Throws `input.file`, `input.flag`. */
+export async function readSecretText(from: string | undefined, folder: string, prompt: string): Promise<string> {
+  if (from === undefined) return askHidden(prompt, 'Name a file that holds it, or pipe it in: --password-from -');
+  return (from === '-' ? await readPipe() : await readKeyFile(resolve(folder, from))).replace(/\r?\n$/, '');
+}
+
 /** One line from the terminal that nobody sees. */
-async function askHidden(): Promise<string> {
+async function askHidden(
+  prompt = 'Key (passphrase, identity or the words of one share; not shown): ',
+  hint = 'Pipe the key in with --key -, or name a file.',
+): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) {
-    throw new LifeboatError('input.flag', '--key ask needs a terminal to ask on', {
-      hint: 'Pipe the key in with --key -, or name a file.',
-    });
+    throw new LifeboatError('input.flag', 'a secret is asked for on a terminal, and there is none', { hint });
   }
-  stderr.write('Key (passphrase, identity or the words of one share; not shown): ');
+  stderr.write(prompt);
   stdin.setRawMode(true);
   try {
     return await untilReturn(stdin);

@@ -107,6 +107,17 @@ export class ServedApi {
     return createClient({ base: this.url, token: this.token(role) });
   }
 
+  /** A person who signed in, at a browser that keeps the cookie. */
+  async person(name: string): Promise<Client> {
+    const { cookie } = await this.signIn(name);
+    const client = createClient({
+      base: this.url,
+      fetch: (url, init) => fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } }),
+    });
+    await client.session.get();
+    return client;
+  }
+
   /** Asks as anybody can, byte for byte: no header is added. */
   raw(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Raw> {
     return new Promise((resolve, reject) => {

@@ -27,6 +27,7 @@ export class RunsView {
 
   /** The drill that a run belongs to. */
   drillOf(run: string): string | undefined {
+    this.#refresh();
     return this.#drills.get(run);
   }
 

@@ -85,6 +85,37 @@ describe('what is told over HTTP', () => {
     expect(asked).toBe(1);
   });
 
+  it('is what others answer where it is no path of ours, and a body that comes too slowly is not waited for', async () => {
+    const bodies: string[] = [];
+    const other = await listen(
+      { host: '127.0.0.1', port: 0 },
+      { '/healthz': () => ({ status: 200, type: 'application/json', body: '{}' }) },
+      {
+        requestMs: 500,
+        rest: (question, response) => {
+          let body = '';
+          question.on('data', (piece: Buffer) => (body += piece.toString()));
+          question.on('end', () => void bodies.push(body));
+          question.on('end', () => response.end('others'));
+        },
+      },
+    );
+    try {
+      expect(await (await fetch(`${other.url}/api/v1/any`)).text()).toBe('others');
+      expect(await (await fetch(`${other.url}/healthz`)).text()).toBe('{}');
+      const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
+      let answer = '';
+      socket.on('data', (piece) => (answer += piece.toString()));
+      socket.on('error', () => {}); // cut off: that is an answer too
+      socket.write('POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{');
+      await new Promise((resolve) => socket.once('close', resolve));
+      expect(answer).toContain(' 408 ');
+      expect(bodies).toEqual(['']);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('at a place that is taken is refused with its name', async () => {
     const port = Number(new URL(listening.url).port);
     await expect(listen({ host: '127.0.0.1', port }, {})).rejects.toMatchObject({

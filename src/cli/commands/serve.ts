@@ -33,6 +33,10 @@ export const command: Command = {
       flags: '--name <HOST...>',
       summary: 'names by which people reach this server; what the certificate says is known',
     },
+    {
+      flags: '--restore-to <FOLDER>',
+      summary: 'restores that are asked for by the API go below it; default: restored, in the folder of state',
+    },
     { flags: '--jobs <NUMBER>', summary: `how many things are done at once (${limits.jobsAtOnce})` },
     {
       flags: '--takeover <DURATION>',
@@ -48,7 +52,7 @@ export const command: Command = {
     let release = (): void => {};
     try {
       const options = await optionsOf(context, input);
-      const names = input.texts('name');
+      const [names, restoreTo] = [input.texts('name'), input.text('restore-to')];
       const { left } = await serve({
         ...options,
         answer: async (host) => {
@@ -57,7 +61,11 @@ export const command: Command = {
             import('../../web/index.ts'),
           ]);
           const certificate = options.listen?.tls?.certificate;
-          const api = await openApi(host, { names, ...(certificate === undefined ? {} : { certificate }) });
+          const api = await openApi(host, {
+            names,
+            ...(restoreTo === undefined ? {} : { restoreTo: resolve(context.folder, restoreTo) }),
+            ...(certificate === undefined ? {} : { certificate }),
+          });
           return { ...api, handle: withWeb(api.handle) };
         },
         onReady: (lookNow) => (release = onHangUp(lookNow)),
