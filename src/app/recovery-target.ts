@@ -9,7 +9,7 @@ export interface TargetWords {
 
 /**
  * What `at` and `before` ask for: a moment with its zone, `now`, a position (16/B374D848), the number of a transaction, or the name of a restore
- * point, along the timeline; `name:…` and `transaction:…` where a word could be taken for something else. `shown` is how an error names them.
+ * point, along the timeline; `name:…`, `xid:…` (or `transaction:…`) and `lsn:…` where a word could be taken for something else. `shown` is how an error names them.
  * Throws `input.flag`.
  */
 export function recoveryTargetIn(
@@ -52,10 +52,12 @@ function whereTo({ at, before }: TargetWords, shown: (name: string) => string): 
   return { ...targetOf(shown('before'), before.trim()), exclusive: true };
 }
 
+const kinds = { name: 'name', transaction: 'transaction', xid: 'transaction', lsn: 'position' } as const;
+
 function targetOf(name: string, text: string): RecoveryTarget {
   if (text === 'now') return { kind: 'now' };
-  const [, word, rest] = /^(name|transaction):(.+)$/.exec(text) ?? [];
-  if (word !== undefined && rest !== undefined) return { kind: word as 'name' | 'transaction', text: rest };
+  const [, word, rest] = /^(name|transaction|xid|lsn):(.+)$/.exec(text) ?? [];
+  if (word !== undefined && rest !== undefined) return { kind: kinds[word as keyof typeof kinds], text: rest.trim() };
   if (/^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/.test(text)) return { kind: 'position', text };
   if (/^\d+$/.test(text)) return { kind: 'transaction', text };
   // What begins like a date and has no zone is a mistake, and no name.

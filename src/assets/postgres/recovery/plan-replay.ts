@@ -29,6 +29,9 @@ import {
   type NewestKnown,
 } from './survey-log.ts';
 
+/** In the hint of an error. */
+const namesShownMax = 5;
+
 interface Ground {
   readonly log: LogReader;
   readonly listing: LogListing;
@@ -107,7 +110,8 @@ async function locate(ground: Ground): Promise<bigint | undefined> {
   const start = starts.find(({ place }) => leadsThrough(place, ground.way));
   if (start === undefined) throw noBase(ground);
   const legs = legsFrom(start.place, ground.listing.pieces, ground.way, start.segmentBytes);
-  const question = target.kind === 'name' ? byName(target.text) : byTransaction(target.text);
+  const names = new Set<string>();
+  const question = target.kind === 'name' ? byName(target.text, names) : byTransaction(target.text);
   const { log, listing, signal } = ground;
   const found = await findEvent(log, legs, listing.pieces, start.segmentBytes, question, signal);
   if (found !== undefined) return found.event.end;
@@ -117,15 +121,28 @@ async function locate(ground: Ground): Promise<bigint | undefined> {
     'log.gap',
     `the log from ${isoTime(start.base.atMs)} on holds no ${what}; ${reachableText(known, legs)}`,
     {
-      hint: 'Name a moment or a position instead, or look into the log of another store: --store.',
+      hint: `${target.kind === 'name' ? namesText(names) : ''}Name a moment or a position instead, or look into the log of another store: --store.`,
     },
   );
 }
 
+/** The newest few, for whoever mistyped one. */
+const namesText = (names: ReadonlySet<string>): string =>
+  names.size === 0
+    ? 'It holds none at all. '
+    : `It holds ${[...names]
+        .slice(0, namesShownMax)
+        .map((name) => `"${name}"`)
+        .join(', ')}${names.size > namesShownMax ? ' and others' : ''}. `;
+
 type Question = Parameters<typeof findEvent>[4];
 
-const byName = (name: string): Question => ({
-  mayHold: ({ names = [] }) => names.some((one) => one.name === name),
+/** `seen`: every name that was come by, the newest first. */
+const byName = (name: string, seen: Set<string>): Question => ({
+  mayHold: ({ names = [] }) => {
+    for (const one of names.toReversed()) seen.add(one.name);
+    return names.some((one) => one.name === name);
+  },
   matches: (event: LogEvent) => event.kind === 'name' && event.name === name,
 });
 
@@ -175,9 +192,15 @@ const isBehind = (pieces: readonly LogPiece[], way: Way, place: LogBasePlace): b
   (place.timeline === way.timeline &&
     pieces.every(({ timeline, end }) => timeline !== way.timeline || end <= place.end));
 
+function wordsOf(target: RecoveryTarget): string {
+  if (target.kind === 'time') return isoTime(target.atMs);
+  if (target.kind === 'name') return `the restore point "${target.text}"`;
+  return target.kind === 'now' ? 'now' : `the ${target.kind} ${target.text}`;
+}
+
 function noBase({ starts, target }: Ground): LifeboatError {
   const earliest = starts[0];
-  const what = target.kind === 'time' ? isoTime(target.atMs) : target.kind === 'now' ? 'now' : target.text;
+  const what = wordsOf(target);
   return new LifeboatError('restore.unreachable_target', `no recovery point ends before ${what}`, {
     hint:
       earliest === undefined

@@ -138,6 +138,7 @@ export function describeToTheSecond(major: number): void {
       expect(await refused({ kind: 'name', text: 'never' })).toMatchObject({
         code: 'log.gap',
         message: expect.stringMatching(/no restore point "never"/),
+        hint: expect.stringMatching(/^It holds "/),
       });
       expect(await refused({ kind: 'transaction', text: '4000000000' })).toMatchObject({ code: 'log.gap' });
     });

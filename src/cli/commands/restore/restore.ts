@@ -13,7 +13,7 @@ import type { Input } from '../../input.ts';
 import { recoveryTargetOf } from './recovery-target.ts';
 import { runRestoreInPlace } from './restore-in-place.ts';
 import { asksForTables, runRestoreTables } from './restore-tables.ts';
-import { rangeText, reachedText, replayJson, replayText } from './restore-words.ts';
+import { rangeText, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -128,6 +128,7 @@ function showPlan({ output }: CommandContext, plan: RestorePlan): void {
   output.line(`time      ${expected}`);
   output.line(`overwrites nothing`);
   if (plan.replay !== undefined) {
+    output.line(`replays   ${targetText(request.recover)}`);
     output.line(`log       ${replayText(plan.replay)}`);
     for (const range of plan.replay.ranges) output.line(`          ${rangeText(range)}`);
   }

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { Input } from '../../input.ts';
+import { recoveryTargetOf } from './recovery-target.ts';
+import { targetText } from './restore-words.ts';
+
+const of = (options: Record<string, string>) =>
+  recoveryTargetOf({ text: (name: string) => options[name] } as unknown as Input);
+
+describe('--at and --before', () => {
+  it.each([
+    ['now', { kind: 'now' }, 'the end of the log'],
+    [
+      '2026-11-21T22:05:50.972+01:00',
+      { kind: 'time', atMs: 1_795_295_150_972 },
+      'up to and with 2026-11-21T21:05:50.972Z',
+    ],
+    ['16/B374D848', { kind: 'position', text: '16/B374D848' }, 'up to and with the position 16/B374D848'],
+    ['lsn:0/22000178', { kind: 'position', text: '0/22000178' }, 'up to and with the position 0/22000178'],
+    ['728', { kind: 'transaction', text: '728' }, 'up to and with the transaction 728'],
+    ['xid:728', { kind: 'transaction', text: '728' }, 'up to and with the transaction 728'],
+    ['transaction:728', { kind: 'transaction', text: '728' }, 'up to and with the transaction 728'],
+    [
+      'before the upgrade',
+      { kind: 'name', text: 'before the upgrade' },
+      'up to and with the restore point "before the upgrade"',
+    ],
+    ['name:728', { kind: 'name', text: '728' }, 'up to and with the restore point "728"'],
+  ])('%s', (text, target, words) => {
+    expect(of({ at: text })).toEqual(target);
+    expect(targetText(of({ at: text }))).toBe(words);
+    if (text === 'now') return;
+    expect(of({ before: text })).toEqual({ ...target, exclusive: true });
+    expect(targetText(of({ before: text }))).toBe(words.replace('up to and with', 'just before'));
+  });
+
+  it('what has no zone, or says it twice, is refused', () => {
+    expect(() => of({ at: '2026-11-21T03:00:00' })).toThrow(/time zone/);
+    expect(() => of({ at: '728', before: '729' })).toThrow(/both/);
+    expect(() => of({ before: 'now' })).toThrow(/means nothing/);
+  });
+});
