@@ -9,6 +9,9 @@ import { lookInPlace, markFile, mustBeStopped } from './look.ts';
 /** Links that stand for the folders that they lead to: tablespaces, and a log on a disk of its own. */
 export const isLinkedFolder = (path: string): boolean => /^(pg_tblspc\/\d+|pg_wal)$/.test(path);
 
+/** The server fills these from the start on: looking for where their content may be cut anew finds nothing, and takes as long as hashing it. */
+const logSegment = /^pg_wal\/[0-9A-F]{24}$/;
+
 /** Everything in a stopped data directory, read as it is whatever its times say. See `InPlaceKeeping.capture`. */
 export async function* captureStopped(
   target: string,
@@ -69,7 +72,7 @@ async function entryOf(root: string, path: string, warnings: string[]): Promise<
     ...common,
     type: 'file',
     bytesExpected: Number(stat.size),
-    chunking: relationOf(path) === undefined ? 'content' : 'fixed',
+    chunking: relationOf(path) === undefined && !logSegment.test(path) ? 'content' : 'fixed',
     reread: true,
     content: { kind: 'file', path: place },
   };
