@@ -43,6 +43,7 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
     'it never ends by itself; src/engine kills it, its server and both together, at every record in the long tests',
   'standby promote':
     'it needs a standby of a server; src/operations/standby/standby.test.ts promotes with and without a fence',
+  'channel test': 'it opens no store, and sends one message to people; src/app/channel-test.test.ts tries it',
   kit: 'it asks stores where they are and reads nothing in them; test/kit.test.ts makes and breaks kits',
   'keys remove':
     'rotations take keys out in the same way, and are killed at every call in src/repository/keys/rotate-keys.suite.ts',
