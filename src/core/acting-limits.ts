@@ -31,6 +31,9 @@ export const actingLimits = {
   leaseMs: 180_000,
   /** One answer of a store about who acts: a recovery does not wait for a store that is down. */
   leaseAnswerMs: 15_000,
+  /** A hold that is renewed at this moment is looked for so often, so far apart. */
+  leaseLooksMax: 3,
+  leaseLookMs: 200,
   /** Whether a store is well is known within this, or it is not well. */
   storeLookMs: 15_000,
   leaseBytesMax: 64 * 2 ** 10,

@@ -61,6 +61,10 @@ class GrowingHold implements Lease {
     return this.#leases.flatMap(({ stores }) => stores);
   }
 
+  get holds(): Lease['holds'] {
+    return this.#leases.flatMap(({ holds }) => holds);
+  }
+
   get without(): readonly Without[] {
     return this.#without;
   }

@@ -7,12 +7,14 @@ import { guardOf, provenEnd } from '../promises/beside-checks.ts';
 import { contextOf } from '../runner/context.ts';
 import { look, reuse } from '../runner/earlier.ts';
 import { holdStep } from '../targets/hold.ts';
+import { mustBeHeldBy } from '../targets/lease/index.ts';
 import { inputOf, kindOf } from '../settings/input.ts';
 import { Order } from '../runner/order.ts';
 import type { StepHistory } from '../records/history.ts';
 import type { RunnerTools } from '../run-types.ts';
 import { keyOf, secretNames, type Finish } from '../records/step-records.ts';
 import type { Environment, StepInput, StepKind } from '../step.ts';
+import { whileHeld } from './while-held.ts';
 import { calledOff, callOffEarlier, recordsOf, stepKeyOf } from './called-off.ts';
 import type { StepAnswer, StepPacket } from './packet.ts';
 
@@ -74,7 +76,10 @@ async function once(request: ForAnother, own: readonly JournalRecord[]): Promise
   const off = calledOff(tools, packet);
   if (off !== undefined) return off;
   tools.workspace.progress.phase(`${run} ${step.id}: ${title}`);
-  return (await performAttempt(active, step, kind, input, attempt)).finish;
+  return whileHeld(request, async (held) => {
+    const watched = { ...active, signal: AbortSignal.any([active.signal, held]) };
+    return (await performAttempt(watched, step, kind, input, attempt)).finish;
+  });
 }
 
 interface Ready {
@@ -91,6 +96,7 @@ async function madeReady(
 ): Promise<Ready | Finish> {
   const off = wasBegun ? undefined : calledOff(tools, packet);
   if (off !== undefined) return off;
+  await mustBeHeldBy(packet.run, packet.holds, tools.workspace);
   const active = activeFor(packet, await environment(), tools, signal);
   const { step } = packet;
   const kind = kindOf(active, step);
@@ -165,7 +171,11 @@ function activeFor(packet: StepPacket, environment: Environment, tools: RunnerTo
     ...(packet.step.site === undefined ? {} : { site: packet.step.site }),
     confirmed: new Set(),
     despite: undefined,
-    lease: undefined,
+    lease: {
+      holds: packet.holds,
+      signal,
+      mustHold: () => mustBeHeldBy(run, packet.holds, tools.workspace),
+    },
     meanwhile: { begin: () => {} },
     watching: new Set(),
     breakOff: () => {},

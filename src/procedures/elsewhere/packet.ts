@@ -4,6 +4,7 @@ import type { ActiveRun } from '../runner/active-run.ts';
 import type { Requester, Said } from '../people/index.ts';
 import { environmentOf } from '../targets/places.ts';
 import { flatSteps } from '../records/show.ts';
+import type { HeldIn } from '../targets/lease/index.ts';
 import type { Incident } from '../run-types.ts';
 import { keyOf, type Finish } from '../records/step-records.ts';
 
@@ -18,6 +19,8 @@ export interface StepPacket {
   readonly attempt: number;
   /** Whoever asked has given it up by then, milliseconds since 1970: nobody begins it later. */
   readonly notAfterMs: number;
+  /** What the run holds, and where that can be asked. */
+  readonly holds: readonly HeldIn[];
   readonly incident: Incident;
   readonly requester: Requester | null;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -87,6 +90,7 @@ export function packetOf(
     step,
     attempt,
     notAfterMs,
+    holds: active.lease?.holds ?? [],
     incident: active.incident,
     requester: active.requester ?? null,
     parameters: active.parameters,

@@ -8,6 +8,11 @@ import type { Requester, Said } from '../people/index.ts';
 import type { Incident, RunnerTools, Verdict } from '../run-types.ts';
 import type { Environment } from '../step.ts';
 
+export interface HeldTargets extends Pick<Lease, 'holds' | 'signal'> {
+  /** Throws `run.lease_lost`: at once where the run is led, after a look at the stores elsewhere. */
+  mustHold(): void | Promise<void>;
+}
+
 /** A run while a runner acts on it: what the small files of the runner hand to each other. */
 export interface ActiveRun {
   readonly run: string;
@@ -38,7 +43,7 @@ export interface ActiveRun {
   /** Why a person goes on although what must stay true is not. */
   readonly despite: string | undefined;
   /** What keeps others from acting on the same target; a drill has its bubble for itself. */
-  readonly lease: Lease | undefined;
+  readonly lease: HeldTargets | undefined;
   /** What goes on beside the steps until this runner ends. */
   readonly meanwhile: Pick<Meanwhile, 'begin'>;
   /** What must stay true while it goes on, its own and that of scenarios which it called and that are under way. */

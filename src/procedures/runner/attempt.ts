@@ -62,7 +62,7 @@ export async function performAttempt(
 /** A runner that slept, or whose stores were away, may not be the only one any more: it has begun nothing, and begins nothing. */
 function notHeld({ lease }: ActiveRun): Finish | undefined {
   try {
-    lease?.mustHold();
+    void lease?.mustHold(); // it throws at once where a run is led
     return undefined;
   } catch (error) {
     const { code, message } = toLifeboatError(error);

@@ -7,6 +7,7 @@ export function joined(leases: readonly Lease[]): Lease {
   return {
     stores: [...new Set(leases.flatMap(({ stores }) => stores))],
     without: leases.flatMap(({ without }) => without),
+    holds: leases.flatMap(({ holds }) => holds),
     mustHold: () => leases.forEach((lease) => lease.mustHold()),
     signal: AbortSignal.any(leases.map(({ signal }) => signal)),
     release: async () => void (await Promise.all(leases.map((lease) => lease.release()))),

@@ -36,11 +36,18 @@ export interface Without {
   readonly isSilent: boolean;
 }
 
+export interface HeldIn {
+  readonly target: string;
+  readonly stores: readonly string[];
+}
+
 /** A target that this runner holds, as long as its stores say so. */
 export interface Lease {
   /** Stores that keep it, and those that cannot, with the reason: for the record. */
   readonly stores: readonly string[];
   readonly without: readonly Without[];
+  /** What is held, as the objects name it, and in which stores: for those who act for this run at other sites. */
+  readonly holds: readonly HeldIn[];
   /** Throws `run.lease_lost`. */
   mustHold(): void;
   /** Fires with `run.lease_lost` when another runner may act. */
@@ -88,7 +95,7 @@ export async function leaseTarget(request: LeaseRequest): Promise<Lease> {
   }
   for (const { store, why } of kept)
     progress.note(`${store} does not tell whether somebody else acts on ${environment.name}: ${why}`);
-  return keeper.lease(names, kept);
+  return keeper.lease(holder.target, names, kept);
 }
 
 const inOrderOf = (names: readonly string[], without: Lease['without']): Lease['without'] =>
@@ -133,10 +140,12 @@ class Keeper {
     this.#renewing.push(renewing);
   }
 
-  lease(names: readonly string[], without: Lease['without']): Lease {
+  lease(target: string, names: readonly string[], without: Lease['without']): Lease {
+    const stores = names.filter((name) => this.#taken.has(name));
     return {
-      stores: names.filter((name) => this.#taken.has(name)),
+      stores,
       without,
+      holds: [{ target, stores }],
       mustHold: () => {
         this.#ended.signal.throwIfAborted();
         if (![...this.#taken.values()].every((lease) => lease.mayAct())) throw lost('it was not renewed in time');
