@@ -28,6 +28,7 @@ import { retrying, type Store, type StoreFact } from '../stores/index.ts';
 import { pointCacheIn } from './point-cache.ts';
 import { kindOfStore, openStore } from './stores.ts';
 import { registry } from './registry.ts';
+import { tracesOf } from './traces/index.ts';
 import { recipientsOf, unlockOf } from './unlock.ts';
 import { toolVersion } from './version.ts';
 
@@ -62,7 +63,9 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
   const stateFolder = resolve(options.stateFolder);
   await makeStateFolder(stateFolder);
   const host = hostname();
-  const { journal, added } = counted(openJournal(join(stateFolder, 'journal.db'), { clock, host }));
+  const traces = await tracesOf(toolVersion());
+  const kept = openJournal(join(stateFolder, 'journal.db'), { clock, host });
+  const { journal, added } = counted(traces?.around(kept) ?? kept);
   const places = new Map<string, Promise<Store>>();
   const repositories = new Map<string, Promise<Repository>>();
   const wrap = options.wrapStore ?? retriesWith(clock);
@@ -87,7 +90,10 @@ export async function openWorkspace(options: OpenOptions): Promise<OpenWorkspace
       ),
     place,
     used: async () => ({ records: added(), stores: await answered(places) }),
-    close: () => closeAll(journal, places),
+    close: async () => {
+      await closeAll(journal, places);
+      await traces?.flush();
+    },
   };
 }
 

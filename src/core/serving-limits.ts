@@ -56,4 +56,8 @@ export const servingLimits = {
   requestMs: 10_000,
   /** A page keeps one open for what happens, and asks over five more. */
   connectionsMax: 256,
+  /** At its end a command waits so long for whoever receives its traces: a person waits for the command. */
+  tracesFlushMs: 2_000,
+  /** Spans that have begun and not ended: far more than is ever at work; what a killed process began never ends. */
+  tracedAtOnce: 1_000,
 } as const;
