@@ -35,7 +35,7 @@ function shortlyBefore(beforeMs: number): { nowMs: () => number } {
   bench.close();
   const opensMs = Date.parse('2026-11-21T22:00:00Z');
   let nowMs = opensMs - beforeMs;
-  const clock: Clock = {
+  const evening: Clock = {
     ...systemClock,
     now: () => nowMs,
     sleep: async (ms, signal) => {
@@ -43,7 +43,7 @@ function shortlyBefore(beforeMs: number): { nowMs: () => number } {
       else await systemClock.sleep(ms, signal);
     },
   };
-  bench = makeBench({ plan: { windows, contacts }, clock });
+  bench = makeBench({ plan: { windows, contacts }, clock: evening });
   return { nowMs: () => nowMs };
 }
 afterEach(() => bench.close());
