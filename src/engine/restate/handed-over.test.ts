@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { freePort } from '../../core/index.ts';
+import { freePort, systemClock } from '../../core/index.ts';
 import { fastClock } from '../../procedures/testing/fast-clock.ts';
 import { ingressAt } from './ingress.ts';
 
@@ -22,7 +22,7 @@ async function dyingEngine(deaths: number): Promise<{ at: string; taken: string[
 
 it('a run whose engine died before it answered is handed over again, as the same run', async () => {
   const { at, taken } = await dyingEngine(2);
-  await ingressAt(at, fastClock(100)).handOver('/site.home/run-1/run', {});
+  await ingressAt(at, systemClock).handOver('/site.home/run-1/run', {});
   expect(taken).toEqual(Array.from({ length: 3 }, () => '/site.home/run-1/run/send'));
 });
 
