@@ -126,3 +126,28 @@ export async function signIn(page: Page, url: string, name: string): Promise<voi
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Readiness' }).waitFor();
 }
+
+/** By the page that is shown where there is no account yet. */
+export async function makeFirst(page: Page, url: string, code: string, name: string): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('Code').fill(code);
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Contact').fill('duty');
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Readiness' }).waitFor();
+}
+
+/** Another admin, made by who is signed in on the page. */
+export async function addAccount(page: Page, of: { name: string; contact: string }): Promise<void> {
+  const status = await page.evaluate(
+    async (account) => {
+      const { csrf } = (await (await fetch('/api/v1/session')).json()) as { csrf: string };
+      const headers = { 'content-type': 'application/json', 'lifeboat-csrf': csrf };
+      const body = JSON.stringify(account);
+      return (await fetch('/api/v1/accounts', { method: 'POST', headers, body })).status;
+    },
+    { ...of, role: 'admin', password },
+  );
+  if (status >= 300) throw new Error(`the account was not made: ${status}`);
+}

@@ -3,6 +3,7 @@ import type { Session } from '../../../api/contract/index.ts';
 import { listen } from '../data/live.ts';
 import { useSession } from '../data/queries.ts';
 import { Trouble } from '../parts/parts.tsx';
+import { Bulkhead } from './bulkhead.tsx';
 import { Door } from './door.tsx';
 import { roomOf } from './rooms.tsx';
 import { usePlace } from './route.tsx';
@@ -24,5 +25,9 @@ export function App(): ReactNode {
 function House({ session }: { readonly session: Extract<Session, { signedIn: true }> }): ReactNode {
   const { path } = usePlace();
   useEffect(() => listen(), []);
-  return <Shell session={session}>{roomOf(path)}</Shell>;
+  return (
+    <Shell session={session}>
+      <Bulkhead key={path}>{roomOf(path)}</Bulkhead>
+    </Shell>
+  );
 }

@@ -72,10 +72,12 @@ function FirstAccount(): ReactNode {
   const [code, setCode] = useState('');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const [contact, setContact] = useState('');
   const make = useChange((body: SetUp) => api.session.setUp(body), ['session']);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    make.mutate({ code: code.trim(), name: name.trim().toLowerCase(), password });
+    const whom = contact.trim() === '' ? {} : { contact: contact.trim() };
+    make.mutate({ code: code.trim(), name: name.trim().toLowerCase(), password, ...whom });
   };
   return (
     <form onSubmit={submit} className="sheet">
@@ -115,6 +117,20 @@ function FirstAccount(): ReactNode {
             onChange={(event) => setPassword(event.target.value)}
             autoComplete="new-password"
             required
+          />
+        )}
+      </Field>
+      <Field
+        label="Contact (may be left empty)"
+        hint="Which of the plan's contacts you are: in that name you start, approve and decide."
+      >
+        {(given) => (
+          <input
+            {...given}
+            value={contact}
+            onChange={(event) => setContact(event.target.value)}
+            autoComplete="off"
+            autoCapitalize="none"
           />
         )}
       </Field>

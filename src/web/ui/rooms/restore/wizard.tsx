@@ -234,7 +234,9 @@ function Where({ reach, mayAct }: { readonly reach: Reach; readonly mayAct: bool
 /** What was asked for stands below: it is brought into sight. */
 function Shown({ children }: { readonly children: ReactNode }): ReactNode {
   const shown = useRef<HTMLDivElement>(null);
-  useEffect(() => shown.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), []);
+  useEffect(() => {
+    void shown.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  }, []);
   return <div ref={shown}>{children}</div>;
 }
 

@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cable } from './cable.ts';
+import { addAccount, desktop, hasBrowser, launch, makeFirst, phone, Scene, signIn, whyNot } from './scene.ts';
+
+/** A machine that is busy with other tests is slow; a condition that never comes is told after this. */
+const patienceMs = 120_000;
+
+describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { timeout: 4 * patienceMs }, () => {
+  let scene: Scene;
+  let cable: Cable;
+  let browser: Browser;
+  /** Of `grace`, at a desk. */
+  let page: Page;
+
+  beforeAll(async () => {
+    execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build/web.mjs')]);
+    [scene, browser] = await Promise.all([Scene.open(), launch()]);
+    cable = await Cable.to(scene.url);
+    page = await newPage(await browser.newContext(desktop));
+  }, 4 * patienceMs);
+  afterAll(async () => {
+    await browser?.close();
+    await cable?.close();
+    await scene?.close();
+  }, 4 * patienceMs);
+
+  const troubles: string[] = [];
+
+  async function newPage(context: BrowserContext): Promise<Page> {
+    const opened = await context.newPage();
+    opened.setDefaultTimeout(patienceMs);
+    opened.on('pageerror', (error) => troubles.push(error.message));
+    opened.on('console', (line) => {
+      // A policy that is broken is said here alone. What cannot be loaded while the cable is out is no news.
+      if (/Content Security Policy|Trusted/.test(line.text())) troubles.push(line.text());
+    });
+    return opened;
+  }
+
+  it('takes the first account with the code of the terminal, and says of readiness what lifeboat status says', async () => {
+    await makeFirst(page, cable.url, await scene.setUpCode(), 'grace');
+    await addAccount(page, { name: 'ada', contact: 'lead' });
+    const status = await scene.place.run('status');
+    const { problems, assets } = status.json as { problems: { about: string; words: string }[]; assets: unknown[] };
+    const verdict = page.getByRole('region', { name: 'Verdict' });
+    await expect.poll(() => verdict.textContent(), { timeout: patienceMs }).toContain(
+      `${problems.length} promise${problems.length === 1 ? ' is' : 's are'} not kept`,
+    );
+    for (const { about, words } of problems) expect(await verdict.textContent()).toContain(`${about}: ${words}`);
+    await page.getByRole('heading', { name: `Assets: ${assets.length}` }).waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+  });
+
+  it('restores: asset, point, place, what would be done, and then what became of it', async () => {
+    await page.getByRole('link', { name: 'letters' }).first().click();
+    await page.getByRole('heading', { level: 1, name: 'Points' }).waitFor();
+    await page.getByRole('slider', { name: 'Points in time' }).press('End');
+    await page.getByRole('link', { name: 'Restore this point' }).click();
+    await page.getByLabel('A place that does not exist yet').fill('back-again');
+    await page.getByRole('button', { name: 'Show what would be done' }).click();
+    const shown = page.getByRole('region', { name: '4. What would be done' });
+    await shown.getByText('nothing', { exact: true }).waitFor(); // is overwritten
+    const target = (await shown.locator('dd code').last().textContent()) ?? '';
+    expect(target).toMatch(/back-again$/);
+    await shown.getByRole('button', { name: 'Restore letters now' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Restore of letters' }).waitFor();
+    await page.getByRole('main').getByText('done', { exact: false }).first().waitFor();
+    expect(readFileSync(join(target, 'one.txt'), 'utf8')).toBe('what must survive');
+  });
+
+  it('rehearses, shows the run as it goes, and what it proved', async () => {
+    await page.getByRole('link', { name: 'Drills' }).click();
+    await page.getByText('It never took place.').waitFor();
+    await page.getByRole('button', { name: 'Drill now' }).click();
+    await page.getByRole('heading', { level: 1, name: 'weekly' }).waitFor();
+    await page.getByRole('link', { name: 'what the drill proved' }).click();
+    await page.getByText('PASS', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Drills' }).click();
+    await page.getByRole('img', { name: /^RTO: / }).waitFor();
+  });
+
+  it('recovers for real behind a briefing and a typed name, and somebody else consents on a phone', async () => {
+    await page.getByRole('link', { name: 'Runs' }).click();
+    await page.getByRole('link', { name: 'Rehearse or recover' }).click();
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    const real = page.getByRole('button', { name: 'Recover harbour_lost for real' });
+    await real.waitFor();
+    expect(await real.isDisabled()).toBe(true);
+    await page.getByLabel(/^Type harbour_lost/).fill('harbour_lost');
+    await real.click();
+    await page.getByText('waits for a person').first().waitFor();
+    expect(await page.locator('.band').textContent()).toContain('REAL');
+    const ofAda = await newPage(await browser.newContext(phone));
+    await signIn(ofAda, cable.url, 'ada');
+    await ofAda.getByRole('link', { name: /harbour_lost waits/ }).click();
+    await ofAda.getByRole('button', { name: 'Approve' }).click();
+    await ofAda.getByRole('button', { name: /looks_right.*done/ }).waitFor();
+    await ofAda.context().close();
+    // The desk was told without asking.
+    await page.getByRole('button', { name: /looks_right.*done/ }).waitFor();
+    await page.getByText('No recovery is under way').waitFor();
+  });
+
+  it('says that what it shows is old while the connection is lost, and is fresh again by itself', async () => {
+    await page.getByRole('link', { name: 'Points' }).click();
+    const many = page.getByRole('heading', { name: /^\d+ points?$/ });
+    const before = Number.parseInt((await many.textContent()) ?? '', 10);
+    cable.pullOut();
+    await page.getByText(/^reconnecting, shown as of \d\d:\d\d:\d\d$/).waitFor();
+    await page.getByText(/Everything below is shown as of/).waitFor();
+    expect(Number.parseInt((await many.textContent()) ?? '', 10)).toBe(before);
+    expect(await scene.place.run('backup', 'letters')).toMatchObject({ exitCode: 0 });
+    cable.putIn();
+    await page.getByText('live', { exact: true }).waitFor();
+    await expect
+      .poll(async () => Number.parseInt((await many.textContent()) ?? '', 10), { timeout: patienceMs })
+      .toBe(before + 1);
+    expect(await page.getByText(/Everything below is shown as of/).count()).toBe(0);
+  });
+
+  it('goes everywhere by keys', async () => {
+    await page.locator('body').press('Escape');
+    for (const [key, name] of [
+      ['l', 'Plan'],
+      ['s', 'Stores and keys'],
+      ['h', 'Readiness'],
+    ] as const) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+    }
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.keyboard.type('chart');
+    await page.getByRole('heading', { name: 'Assets: 1 of 2' }).waitFor();
+  });
+
+  it('has nothing serious for axe in any room, light at a desk and dark on a phone', async () => {
+    const run = await page.evaluate(async () => {
+      const answer = await fetch('/api/v1/runs?limit=10');
+      const { runs } = (await answer.json()) as { runs: { run: string; mode: string }[] };
+      return { drill: runs.find(({ mode }) => mode === 'drill')?.run, real: runs.find(({ mode }) => mode === 'real')?.run };
+    });
+    const rooms = ['/', '/points', '/restore?asset=letters', '/runs', `/runs/${run.real}`, '/runs/start', '/drills'];
+    const state = await page.context().storageState();
+    for (const look of [
+      { ...desktop, colorScheme: 'light' },
+      { ...phone, colorScheme: 'dark' },
+    ] as const) {
+      const context = await browser.newContext({ ...look, storageState: state });
+      const shown = await newPage(context);
+      for (const room of [...rooms, `/drills/${run.drill}`, '/plan', '/stores', '/nowhere']) {
+        await shown.goto(cable.url + room);
+        await shown.locator('h1').waitFor();
+        await expect.poll(() => shown.locator('.pulse').count(), { timeout: patienceMs }).toBe(0);
+        const { violations } = await new AxeBuilder({ page: shown }).analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect({ room, look: look.colorScheme, serious: serious.map(briefly) }).toMatchObject({ serious: [] });
+        const tooWide = await shown.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect({ room, tooWide }).toMatchObject({ tooWide: expect.toSatisfy((wide: number) => wide <= 0) });
+      }
+      await context.close();
+    }
+  });
+
+  it('did nothing of it against its own policy, and threw nothing', () => {
+    expect(troubles).toEqual([]);
+  });
+});
+
+const briefly = ({ id, nodes }: { id: string; nodes: { html: string; failureSummary?: string }[] }): string =>
+  `${id}: ${nodes
+    .slice(0, 3)
+    .map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary ?? ''}`)
+    .join(' | ')}`;
