@@ -25,6 +25,8 @@ async function bundle(outDir) {
   // Late: who finds it made already does not wait for it.
   const { build } = await import('vite');
   mkdirSync(outDir, { recursive: true });
+  // Whoever builds it, from a test for one: it is always the one for people.
+  process.env.NODE_ENV = 'production';
   await build({
     root: join(home, 'src', 'web', 'ui'),
     configFile: false,

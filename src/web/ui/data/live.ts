@@ -73,7 +73,8 @@ function take(event: ApiEvent): void {
       return renew(['operations']);
     case 'restore':
       client.setQueryData<Restore>(['restore', event.restore.id], event.restore);
-      return renew(['restores']);
+      // An older answer may be on its way: the last word is asked for once more.
+      return event.restore.state === 'running' ? undefined : renew(['restores'], ['restore', event.restore.id]);
     case 'output':
       return addOutput(event);
     case 'gap':
@@ -85,12 +86,15 @@ function take(event: ApiEvent): void {
   }
 }
 
+/** What may make, prove, harm or keep a point. */
+const changesPoints = /^(backup|copy|replicate|verify|restore|prune|retention|forget|hold|points?)\.(?!started)/;
+
 function takeRecord({ kind, run }: Extract<ApiEvent, { type: 'record' }>): void {
   const [room] = kind.split('.');
   if (run !== null) renew(['run', run], ['runs']);
   if (room === 'drill') renew(['drills'], ['runs']);
   if (room === 'schedule') renew(['operations'], ...(kind === 'schedule.plan' ? [['plan']] : []));
-  if (room === 'hold' || room === 'point') renew(['points']);
+  if (changesPoints.test(kind)) renew(['points'], ['reach'], ['readiness']);
 }
 
 function addOutput({ run, step, lines }: Extract<ApiEvent, { type: 'output' }>): void {

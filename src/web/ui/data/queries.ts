@@ -28,6 +28,19 @@ import { api, type ApiError } from './api.ts';
 import { client } from './client.ts';
 import { serverSays } from './clock.ts';
 
+/** What is under way is asked for so often although events tell of it: the last word must not be missed. */
+const busyMs = 5_000;
+const idleMs = 60_000;
+
+const renewingMs = 1_000;
+
+/** The server asks its stores anew while it gives what it knew: that is fetched when it is there. */
+export const untilRenewed = ({
+  state,
+}: {
+  readonly state: { readonly data?: { readonly renewing: boolean } | undefined };
+}): number => (state.data?.renewing === true ? renewingMs : idleMs);
+
 type Answer<T> = UseQueryResult<T, ApiError>;
 
 const useRead = <T>(key: readonly string[], ask: (signal: AbortSignal) => Promise<T>): Answer<T> =>
@@ -47,7 +60,12 @@ export function useMay(needed: Role): boolean {
   return data?.signedIn === true && isAtLeast(data.me.role, needed);
 }
 
-export const useReadiness = (): Answer<Readiness> => useRead(['readiness'], api.readiness);
+export const useReadiness = (): Answer<Readiness> =>
+  useQuery<Readiness, ApiError>({
+    queryKey: ['readiness'],
+    queryFn: ({ signal }) => api.readiness(signal),
+    refetchInterval: untilRenewed,
+  });
 export const useOperations = (): Answer<OperationList> => useRead(['operations'], api.operations.list);
 export const usePlan = (): Answer<Plan> => useRead(['plan'], api.plan);
 export const useDrills = (): Answer<DrillList> => useRead(['drills'], api.drills.list);
@@ -55,8 +73,18 @@ export const useStores = (): Answer<StoreList> => useRead(['stores'], api.stores
 export const useKeys = (): Answer<KeyList> => useRead(['keys'], api.keys);
 export const useReach = (): Answer<ReachList> => useRead(['reach'], api.points.reach);
 export const useRestores = (): Answer<RestoreList> => useRead(['restores'], api.restores.list);
-export const useRestore = (id: string): Answer<Restore> => useRead(['restore', id], () => api.restores.get(id));
-export const useRun = (id: string): Answer<Run> => useRead(['run', id], (signal) => api.runs.get(id, signal));
+export const useRestore = (id: string): Answer<Restore> =>
+  useQuery<Restore, ApiError>({
+    queryKey: ['restore', id],
+    queryFn: () => api.restores.get(id),
+    refetchInterval: ({ state }) => (state.data?.state === 'running' ? busyMs : false),
+  });
+export const useRun = (id: string): Answer<Run> =>
+  useQuery<Run, ApiError>({
+    queryKey: ['run', id],
+    queryFn: ({ signal }) => api.runs.get(id, signal),
+    refetchInterval: ({ state }) => (state.data?.verdict === 'unfinished' ? busyMs : idleMs),
+  });
 export const useEvidence = (run: string): Answer<Evidence> => useRead(['evidence', run], () => api.drills.report(run));
 
 export const useRuns = (limit: number): Answer<RunList> =>
@@ -71,6 +99,7 @@ export const usePoints = (question: PointQuery, enabled = true): Answer<PointLis
     queryKey: ['points', JSON.stringify(question)],
     queryFn: ({ signal }) => api.points.list(question, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: untilRenewed,
     enabled,
   });
 

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import type { Session } from '../../../api/contract/index.ts';
 import { api } from '../data/api.ts';
 import { client } from '../data/client.ts';
@@ -21,10 +21,16 @@ export function Shell({
   readonly session: Extract<Session, { signedIn: true }>;
   readonly children: ReactNode;
 }): ReactNode {
-  const [open, setOpen] = useState<'help' | 'more' | undefined>();
-  useKeys(() => setOpen('help'));
   const { path } = usePlace();
-  useEffect(() => setOpen(undefined), [path]);
+  // What was opened belongs to the room it was opened in: another room shows it no more.
+  const [opened, setOpened] = useState<{ readonly what: 'help' | 'more'; readonly at: string }>();
+  const open = opened?.at === path ? opened.what : undefined;
+  const setOpen = useCallback(
+    (what: 'help' | 'more' | undefined) => setOpened(what === undefined ? undefined : { what, at: location.pathname }),
+    [],
+  );
+  const help = useCallback(() => setOpen('help'), [setOpen]);
+  useKeys(help);
   return (
     <>
       <a className="skip" href="#room">
@@ -32,7 +38,7 @@ export function Shell({
       </a>
       <div className="frame">
         <Band session={session} />
-        <Navigation session={session} onHelp={() => setOpen('help')} onMore={() => setOpen('more')} />
+        <Navigation session={session} onHelp={help} onMore={() => setOpen('more')} />
         <main className="room" id="room" tabIndex={-1}>
           <Stale />
           {children}

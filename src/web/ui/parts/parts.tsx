@@ -106,7 +106,7 @@ export function Dialog({
     return () => shown?.close();
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby={id} onClose={() => (dialog.current?.open === true ? undefined : onClose())}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>

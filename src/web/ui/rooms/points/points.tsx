@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Point, PointList, Reach } from '../../../../api/contract/index.ts';
 import { api, type ApiError } from '../../data/api.ts';
 import { nowMs, useNow } from '../../data/clock.ts';
-import { useReach } from '../../data/queries.ts';
+import { untilRenewed, useReach } from '../../data/queries.ts';
 import { count, dayAndTime, formatBytes } from '../../data/words.ts';
 import { Link, setQuery, usePlace } from '../../frame/route.tsx';
 import { RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
@@ -220,6 +220,7 @@ function useStretch(asset: string, stretch: Stretch) {
     queryKey: ['points', asset, stretch],
     queryFn: ({ signal }) => allPoints(asset, stretch, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: untilRenewed,
   });
 }
 

@@ -1,0 +1,59 @@
+// Makes the pictures of the README from a real `lifeboat serve`: node test/web/pictures.ts docs/images
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { addAccount, desktop, launch, makeFirst, phone, Scene } from './scene.ts';
+
+const folder = process.argv[2] ?? 'docs/images';
+mkdirSync(folder, { recursive: true });
+const [scene, browser] = await Promise.all([Scene.open(), launch()]);
+try {
+  const page = await (await browser.newContext({ ...desktop, colorScheme: 'light' })).newPage();
+  page.setDefaultTimeout(90_000);
+  await makeFirst(page, scene.url, await scene.setUpCode(), 'grace');
+  await addAccount(page, { name: 'ada', contact: 'lead' });
+  await drill(page);
+  const report = new URL(page.url()).pathname;
+  for (let more = 0; more < 5; more += 1) await scene.place.run('backup');
+  await recover(page);
+  const run = new URL(page.url()).pathname;
+  const storageState = await page.context().storageState();
+  for (const [name, look, scheme, path] of [
+    ['readiness-light', desktop, 'light', '/'],
+    ['readiness-dark', desktop, 'dark', '/'],
+    ['readiness-phone', phone, 'light', '/'],
+    ['run-dark', desktop, 'dark', run],
+    ['run-phone', phone, 'light', run],
+    ['points-light', desktop, 'light', '/points?asset=letters'],
+    ['drill-light', desktop, 'light', report],
+  ] as const) {
+    const context = await browser.newContext({ ...look, colorScheme: scheme, storageState });
+    const shown = await context.newPage();
+    shown.setDefaultTimeout(90_000);
+    await shown.goto(scene.url + path);
+    await shown.getByText('live', { exact: true }).waitFor();
+    await shown.locator('.sheet').nth(1).waitFor();
+    await shown.waitForFunction("document.querySelectorAll('.pulse').length === 0");
+    await shown.screenshot({ path: join(folder, `${name}.png`) });
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await scene.close();
+}
+
+async function drill(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Drills' }).click();
+  await page.getByRole('button', { name: 'Drill now' }).click();
+  await page.getByRole('link', { name: 'what the drill proved' }).click();
+  await page.getByText('PASS', { exact: true }).waitFor();
+}
+
+async function recover(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Runs' }).click();
+  await page.getByRole('link', { name: 'Rehearse or recover' }).click();
+  await page.getByRole('button', { name: 'Show what would happen' }).click();
+  await page.getByLabel(/^Type harbour_lost/).fill('harbour_lost');
+  await page.getByRole('button', { name: 'Recover harbour_lost for real' }).click();
+  await page.getByText('waits for a person').first().waitFor();
+}
