@@ -66,13 +66,13 @@ function Services({ readiness: { services } }: { readonly readiness: Readiness }
                 {service.worst === null ? (
                   <span className="bad">no scenario</span>
                 ) : (
-                  <>
+                  <span>
                     <Ladder level={service.worst.level} />{' '}
                     <span className="soft nowrap">{ago(service.worst.proofAgeSeconds, '')}</span>
-                  </>
+                  </span>
                 )}
               </td>
-              <td data-label="Lost if gone now" className="number">
+              <td data-label="Lost now" className="number">
                 <span className={service.verdict === 'breached' ? 'bad strong' : ''}>{lossText(service)}</span>
                 {service.verdict === 'ok' ? null : (
                   <>

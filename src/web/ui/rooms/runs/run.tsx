@@ -54,7 +54,7 @@ function ClockBlock({ run }: { readonly run: Run }): ReactNode {
     ['decide', rto.decideSeconds],
     ['execute', rto.executeSeconds],
     ['verify', rto.verifySeconds],
-    ['people', rto.waitingForPeopleSeconds],
+    ['people', rto.waitingForPeopleSeconds + (verdict === 'needs-human' ? Math.max(0, elapsed - recorded(rto)) : 0)],
   ] as const;
   const sum = parts.reduce((total, [, part]) => total + part, 0);
   return (
@@ -108,6 +108,10 @@ function ClockBlock({ run }: { readonly run: Run }): ReactNode {
   );
 }
 
+/** What the records tell of the time until now: what has passed since the question is still in none of them. */
+const recorded = (rto: Run['rto']): number =>
+  rto.detectSeconds + rto.decideSeconds + rto.executeSeconds + rto.verifySeconds + rto.waitingForPeopleSeconds;
+
 /** The recovery is over, and only the way back is kept open: its clock has stopped. */
 const inCommit = ({ kind, state }: Step): boolean => kind === 'commit' && ['running', 'needs-human'].includes(state);
 
@@ -158,7 +162,8 @@ function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
 }
 
 function Reason({ run: { reason, verdict } }: { readonly run: Run }): ReactNode {
-  if (reason === null || verdict === 'done' || verdict === 'unfinished') return null;
+  // What waits for people stands on top, with the way to answer it.
+  if (reason === null || reason.code === 'step.waits' || verdict === 'done' || verdict === 'unfinished') return null;
   return <Trouble error={reason} />;
 }
 
