@@ -100,6 +100,7 @@ export function launch(): Promise<Browser> {
     executablePath: program,
     args: [
       '--no-sandbox',
+      '--disable-dev-shm-usage',
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
