@@ -46,6 +46,13 @@ export const servingLimits = {
   heartbeatAnswerMs: 15_000,
   /** Messages that wait for a channel are looked at this often, and alarms judged: Prometheus judges as often. */
   tellEveryMs: 15_000,
+  /** What rang must hold its peace for so long before people are told that it is over: what comes and goes would ring all day. */
+  alarmCalmMs: 120_000,
+  /** More of the same that begins meanwhile is told this soon, and what still rings is told again after the second. */
+  alarmMoreMs: 300_000,
+  alarmRemindMs: 14_400_000,
+  /** Things of one alarm that are named in a message. */
+  alarmLinesMax: 20,
   /** A stream that ended is begun again after this. */
   streamAgainMs: 30_000,
   /** Copies that state no time are looked after this often; those that do, twice in it, and not more often than the second. */

@@ -200,6 +200,12 @@ export interface Tool {
   readonly engine?: EngineDeclaration;
   /** A dead man's switch: asked while the scheduler is well. */
   readonly heartbeat?: { readonly url: string | SecretSource; readonly everyMs?: number };
+  /** Channels that `serve` tells of alarms. */
+  readonly alarms?: {
+    readonly critical?: readonly string[];
+    readonly warning?: readonly string[];
+    readonly remindMs?: number;
+  };
 }
 
 /** A server that keeps runs going across machines; addresses are `http://host:port`, one for each of its nodes. */

@@ -9,3 +9,5 @@ export * from './scheduler.ts';
 export * from './streams.ts';
 export * from './task.ts';
 export * from './tasks.ts';
+export * from './promql/series.ts';
+export * from './ringing.ts';

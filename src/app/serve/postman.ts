@@ -4,23 +4,28 @@ import type { Workspace } from '../../operations/index.ts';
 import type { Plan } from '../../plan/index.ts';
 import { outboxHands } from '../messages.ts';
 import type { ServeEvent } from './events.ts';
+import { Telling } from './telling.ts';
 
 export interface PostmanOptions {
   readonly workspace: Workspace;
   /** The plan that is kept to now. */
   plan(): Plan;
+  /** All that is told now, as Prometheus would scrape it; undefined: nothing is kept yet. */
+  metrics(): string | undefined;
   say(event: ServeEvent): void;
 }
 
-/** Brings what no channel has taken yet, as long as the schedule is ours: messages of runs, of other commands, and of a `serve` before. */
+/** Tells people of alarms that begin and end, and brings what no channel has taken yet, as long as the schedule is ours: messages of runs, of other commands, and of a `serve` before. */
 export class Postman {
   readonly messages = new Messages();
   readonly #options: PostmanOptions;
+  readonly #telling: Telling;
   #trouble = '';
 
   constructor(options: PostmanOptions) {
     this.#options = options;
     this.messages.refresh(options.workspace.journal);
+    this.#telling = new Telling(options.workspace);
   }
 
   /** Until the signal fires. */
@@ -33,9 +38,11 @@ export class Postman {
   }
 
   async round(signal: AbortSignal): Promise<void> {
-    const { workspace, plan, say } = this.#options;
+    const { workspace, plan, metrics, say } = this.#options;
     try {
-      await deliverWaiting(this.messages, outboxHands({ ...workspace, plan: plan() }, signal));
+      const inForce = { ...workspace, plan: plan() };
+      await this.#telling.round(inForce, metrics(), signal);
+      await deliverWaiting(this.messages, outboxHands(inForce, signal));
       this.#trouble = '';
     } catch (error) {
       const failure = toLifeboatError(error);

@@ -18,6 +18,8 @@ export interface ReignOptions {
   readonly id: string;
   readonly jobsAtOnce: number;
   open(plan: Plan): Promise<OpenWorkspace>;
+  /** All that is told now, as Prometheus would scrape it; undefined: nothing is kept yet. */
+  metrics(): string | undefined;
   say(event: ServeEvent): void;
 }
 
@@ -45,7 +47,7 @@ export class Reign {
     this.#workspaces = this.#workspacesOf(plan);
     this.#streams = this.#streamsOf();
     const hands = handsOf(() => this.#workspaces);
-    this.#postman = new Postman({ workspace, plan: () => this.#plan, say });
+    this.#postman = new Postman({ workspace, plan: () => this.#plan, metrics: options.metrics, say });
     this.#scheduler = new Scheduler({ clock, ledger: this.#ledger, hands, jobsAtOnce, say });
   }
 

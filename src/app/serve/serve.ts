@@ -133,7 +133,8 @@ class Server {
     const { say, jobsAtOnce = limits.jobsAtOnce } = this.#options;
     const until = AbortSignal.any([signal, role.lease.signal]);
     const open = (plan: Plan): Promise<OpenWorkspace> => this.#open(plan);
-    const reign = await Reign.begin({ workspace, role, id: this.#id, jobsAtOnce, open, say }, until).catch(
+    const metrics = (): string | undefined => (this.#reign === undefined ? undefined : this.#metrics().body);
+    const reign = await Reign.begin({ workspace, role, id: this.#id, jobsAtOnce, open, metrics, say }, until).catch(
       async (error: unknown) => {
         await role.release();
         throw error;

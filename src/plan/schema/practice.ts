@@ -134,6 +134,14 @@ export const tool = z.strictObject({
     })
     .optional()
     .describe('A dead man’s switch outside: who hears nothing for a while calls people'),
+  alarms: z
+    .strictObject({
+      critical: listOf(name).optional().describe('Channels; an empty list: nobody'),
+      warning: listOf(name).optional().describe('Channels; an empty list: nobody'),
+      remind: duration.optional().describe('How often what still rings is told again; four hours unless stated'),
+    })
+    .optional()
+    .describe('Whom `serve` itself tells when an alarm begins and ends'),
 });
 
 export const waiver = z.strictObject({

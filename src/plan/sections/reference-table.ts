@@ -125,6 +125,8 @@ export const namePlaces: readonly (readonly [place: string, of: Declared])[] = [
   ['alerts.*.watch.service', 'services'],
   ['alerts.*.watch.policy', 'policies'],
   ['alerts.*.notify.*', 'channels'],
+  ['tool.alarms.critical.*', 'channels'],
+  ['tool.alarms.warning.*', 'channels'],
   ['commands.*.uses.*', 'things'],
 ];
 
