@@ -27,6 +27,9 @@ export const works = [
   'prune',
   'wal-async',
   'wal-sync',
+  'loss',
+  'loss-s3',
+  'loss-s3-1s',
   'start',
   'check',
 ] as const;

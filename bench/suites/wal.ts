@@ -11,6 +11,7 @@ import {
   type Receiver,
   type Way,
 } from '../wal/receivers.ts';
+import { lossSuite } from './loss.ts';
 import { startBusyServer, type BusyServer } from '../wal/source.ts';
 
 const clients = 8;
@@ -29,6 +30,7 @@ export async function walSuite(bench: Bench): Promise<void> {
       for (const way of ['async', 'sync'] as const)
         await throughput(bench, server, join(folder, `${way}-${round}`), way, round);
     }
+    await lossSuite(bench, server, join(folder, 'loss'));
   } finally {
     await server.stop();
     await removeFolder(folder);
