@@ -103,8 +103,8 @@ export function stepOf(
 }
 
 /** Now is the impact, the declaration and the last good moment. */
-export const brokeNow = (): { impactMs: number; declaredMs: number; lastGoodMs: number } => {
-  const now = systemClock.now();
+export const brokeNow = (clock: Clock = systemClock): { impactMs: number; declaredMs: number; lastGoodMs: number } => {
+  const now = clock.now();
   return { impactMs: now, declaredMs: now, lastGoodMs: now };
 };
 
