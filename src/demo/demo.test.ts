@@ -1,8 +1,11 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { openWorkspace } from '../app/index.ts';
 import { silentProgress, systemClock, type Clock } from '../core/index.ts';
+import { backup } from '../operations/index.ts';
 import { runDemo, type DemoOptions, type DemoOutcome } from './demo.ts';
+import { readProducts } from './proof.ts';
 
 const folders: string[] = [];
 
@@ -39,6 +42,28 @@ it('recovers everything within RTO and RPO when nobody interferes, and the page 
   expect(await readFile(outcome.page, 'utf8')).toContain('orders');
   expect(JSON.parse(await readFile(outcome.evidence, 'utf8'))).toMatchObject({ mode: 'REAL', verdict: 'pass' });
 });
+
+it('goes on with what came back: rehearsed, open again, under writes, and as easy to protect as before', async () => {
+  let seen: { written: number; reports: number; points: readonly string[] } | undefined;
+  const outcome = await demo({
+    goesOn: async ({ folder }) => {
+      const catalog = join(folder.floor, 'catalog.db');
+      const before = readProducts(catalog).size;
+      await expect.poll(() => readProducts(catalog).size, { timeout: 60_000 }).toBeGreaterThan(before);
+      const workspace = await openWorkspace({ ...folder, progress: silentProgress });
+      try {
+        const points = [];
+        for (const asset of workspace.plan.assets.keys()) points.push(...(await backup(workspace, asset)));
+        const reports = (await readdir(join(folder.stateFolder, 'reports'))).filter((name) => name.endsWith('.html'));
+        seen = { written: before, reports: reports.length, points: points.map(({ point }) => point.asset) };
+      } finally {
+        await workspace.close();
+      }
+    },
+  });
+  expect(outcome.verdict).toBe('pass');
+  expect(seen).toMatchObject({ reports: 2, points: ['orders', 'catalog', 'uploads'] });
+}, 240_000);
 
 it('fails when a point is sabotaged: a flipped byte in the packs is never restored as if it were right', async () => {
   const outcome = await demo({

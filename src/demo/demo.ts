@@ -3,6 +3,7 @@ import { systemClock, type Clock, type Progress } from '../core/index.ts';
 import { backup, type RestoreReport } from '../operations/index.ts';
 import type { RunResult } from '../procedures/index.ts';
 import { layOutDemo, type DemoFolder } from './folder.ts';
+import { rehearse, reopenShop, type ReopenedShop } from './go-on.ts';
 import { judge, type DemoOutcome } from './judge.ts';
 import { openShop, type Shop } from './shop.ts';
 import { writeDown } from './report.ts';
@@ -15,8 +16,16 @@ export interface DemoOptions {
   readonly rounds?: number;
   /** What a test does to the demo between the last backup and the disaster, to see it fail. */
   readonly sabotage?: (demo: { workspace: OpenWorkspace; folder: DemoFolder }) => Promise<void>;
+  /** Goes on with the shop after it was recovered and judged, until it returns; then all is closed. Only where everything came back. */
+  readonly goesOn?: (demo: RecoveredDemo) => Promise<void>;
   /** Changes the text of the plan before it is used; for the same purpose. */
   readonly editPlan?: (plan: string) => string;
+}
+
+/** A demo whose shop was recovered and is open again. */
+export interface RecoveredDemo {
+  readonly folder: DemoFolder;
+  readonly outcome: DemoOutcome;
 }
 
 /** Between two rounds of backups, while writes go on: it is what a disaster may cost. */
@@ -32,6 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   progress.phase('Opening the shop');
   const shop = await openShop(folder, signal);
   let workspace: OpenWorkspace | undefined;
+  let reopened: ReopenedShop | undefined;
   const running: RestoreReport[] = [];
   try {
     workspace = await openWorkspace({
@@ -46,8 +56,17 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     const impactMs = await shop.disaster();
     const run = await recoverShop(workspace, impactMs, running, signal);
     const assets = await judge(workspace, shop, run, running, impactMs);
-    return await writeDown(workspace, folder, run, assets);
+    const outcome = await writeDown(workspace, folder, run, assets);
+    if (options.goesOn !== undefined && outcome.verdict === 'pass') {
+      progress.phase('Rehearsing it once more, in isolation');
+      await rehearse(workspace, signal);
+      await shop.close();
+      reopened = await reopenShop(folder, running);
+      await options.goesOn({ folder, outcome });
+    }
+    return outcome;
   } finally {
+    await reopened?.close();
     await shop.close();
     for (const { copy } of running) await copy?.stop();
     await workspace?.close();

@@ -12,11 +12,20 @@ const pauseMs = { orders: 5, catalog: 40, uploads: 100 } as const;
 
 export type WriterKind = keyof typeof pauseMs;
 
-/** Starts the customers of one asset: a process of its own, so that its account of what was acknowledged survives us all. */
-export async function startWriter(kind: WriterKind, target: string, folder: string, start: number): Promise<Writer> {
+/**
+ * Starts the customers of one asset: a process of its own, so that its account of what was acknowledged survives us all. `slower`: by this factor, for a
+ * shop that is open for hours.
+ */
+export async function startWriter(
+  kind: WriterKind,
+  target: string,
+  folder: string,
+  start: number,
+  slower = 1,
+): Promise<Writer> {
   const ledger = join(folder, `${kind}.ledger`);
   const service: Service = await startService(
-    [...ownProgram('./writer', import.meta.url), kind, ledger, String(start), String(pauseMs[kind])],
+    [...ownProgram('./writer', import.meta.url), kind, ledger, String(start), String(slower * pauseMs[kind])],
     { env: plainEnvironment({ DEMO_TARGET: target }) },
   );
   return { asset: kind, ledger, stop: () => service.stop() };
