@@ -61,6 +61,8 @@ export const servingLimits = {
   /** A request has a line, a few headers and a small body; whoever is slower or longer is no scraper and no page. */
   requestBytesMax: 8 * 2 ** 10,
   requestMs: 10_000,
+  /** Who takes nothing of an answer for so long is gone, or wants to use up the connections; what happens is told more often. */
+  readerIdleMs: 300_000,
   /** A page keeps one open for what happens, and asks over five more. */
   connectionsMax: 256,
   /** At its end a command waits so long for whoever receives its traces: a person waits for the command. */

@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LifeboatError, limits } from '../../core/index.ts';
+import { localCertificate } from '../../communications/testing/mail-server.ts';
+import { LifeboatError, limits, systemClock } from '../../core/index.ts';
 import { listen, type Listening } from './listen.ts';
 
 let listening: Listening;
@@ -122,5 +125,56 @@ describe('what is told over HTTP', () => {
       code: 'port.taken',
       message: expect.stringContaining(String(port)),
     });
+  });
+
+  it('is cut off for whoever reads none of it', async () => {
+    const body = 'x'.repeat(64 * 2 ** 20);
+    const big = await listen(
+      { host: '127.0.0.1', port: 0 },
+      { '/metrics': () => ({ status: 200, type: text, body }) },
+      { idleMs: 300 },
+    );
+    try {
+      const socket = connect(Number(new URL(big.url).port), '127.0.0.1');
+      let bytes = 0;
+      socket.on('error', () => {}); // reset: that is what is expected
+      socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+      await systemClock.sleep(1500);
+      socket.on('data', (piece) => (bytes += piece.length));
+      await new Promise((resolve) => socket.once('close', resolve));
+      expect(bytes).toBeLessThan(body.length);
+    } finally {
+      await big.close();
+    }
+  });
+
+  it('is told by TLS where there is a certificate, and by nothing else', async () => {
+    const { key, cert } = await localCertificate();
+    const secure = await listen(
+      { host: '127.0.0.1', port: 0, tls: { certificate: cert, key } },
+      { '/metrics': () => ({ status: 200, type: text, body: 'up 1\n' }) },
+    );
+    try {
+      const port = Number(new URL(secure.url).port);
+      const answer = await new Promise<string>((resolve, reject) => {
+        const asking = secureRequest({ host: '127.0.0.1', port, path: '/metrics', ca: cert, servername: 'localhost' });
+        asking.once('response', (response) => {
+          const { socket } = response;
+          resolve(`${response.statusCode} ${(socket as TLSSocket).getProtocol()}`);
+          response.resume();
+        });
+        asking.once('error', reject);
+        asking.end();
+      });
+      expect(answer).toMatch(/^200 TLSv1\.[23]$/);
+      const plain = request({ host: '127.0.0.1', port, path: '/metrics' }).end();
+      await expect(
+        new Promise((resolve, reject) => void plain.once('response', resolve).once('error', reject)),
+      ).rejects.toThrow();
+    } finally {
+      await secure.close();
+    }
+    const broken = listen({ host: '127.0.0.1', port: 0, tls: { certificate: cert, key: 'no key' } }, {});
+    await expect(broken).rejects.toMatchObject({ code: 'input.file' });
   });
 });

@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly rest?: RequestListener | undefined;
   /** How long a whole request may take to arrive; default: `limits.requestMs`. */
   readonly requestMs?: number;
+  /** How long a connection on which nothing moves is kept; default: `limits.readerIdleMs`. */
+  readonly idleMs?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ListenOptions {
 export async function listen(
   { host, port, tls }: ListenPlace,
   routes: Readonly<Record<string, () => Answer>>,
-  { rest, requestMs = limits.requestMs }: ListenOptions = {},
+  { rest, requestMs = limits.requestMs, idleMs = limits.readerIdleMs }: ListenOptions = {},
 ): Promise<Listening> {
   const bounds = {
     maxHeaderSize: limits.requestBytesMax,
@@ -51,7 +53,10 @@ export async function listen(
   };
   const server = tls === undefined ? createServer(bounds, handle) : secureServer(tls, bounds, handle);
   server.maxConnections = limits.connectionsMax;
+  server.setTimeout(idleMs);
   await begin(server, host, port);
+  // What fails from now on (no more open files, for one connection) ends that connection; the schedule goes on.
+  server.on('error', () => {});
   const { port: given } = server.address() as AddressInfo;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${given}`,
