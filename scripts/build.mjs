@@ -7,6 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { inject } from 'postject';
 
+// The Node that builds is the Node that the program is: an older one would build well and run badly.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`this is Node ${process.versions.node}; build with Node 24: npm run build\n`);
+  process.exit(1);
+}
+
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = process.argv[2] ?? join(home, 'dist', 'lifeboat');
 const work = `${target}.work`;
