@@ -53,7 +53,7 @@ export async function listen(
   };
   const server = tls === undefined ? createServer(bounds, handle) : secureServer(tls, bounds, handle);
   server.maxConnections = limits.connectionsMax;
-  server.setTimeout(idleMs);
+  server.timeout = idleMs;
   await begin(server, host, port);
   // What fails from now on (no more open files, for one connection) ends that connection; the schedule goes on.
   server.on('error', () => {});
