@@ -27,7 +27,10 @@ test('five plans stand as written and as they should be, with a note of what cha
 describe.each(names)('%s', (name) => {
   test.each(['as-written.yaml', 'as-it-should-be.yaml'])('%s loads without an error', async (file) => {
     const { plan, findings } = await checkPlan(join(folder, name, file), registry);
-    expect(findings.filter(({ severity }) => severity !== 'info').map(formatFinding)).toEqual([]);
+    const told = findings.filter(({ severity }) => severity !== 'info').map(formatFinding);
+    // Two of them wait for windows that do not say when they open: `check` warns, and what they should be does not wait so.
+    const isWindow = (one: string): boolean => one.includes('does not say when it opens: a run refuses');
+    expect(told.filter((one) => file !== 'as-written.yaml' || !isWindow(one))).toEqual([]);
     expect(plan?.name).toBe(name);
   });
 

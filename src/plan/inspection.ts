@@ -72,6 +72,12 @@ export class Inspection {
     this.#findings.push({ code: 'plan.not_executable', severity: 'info', ...place, message, hint: undefined });
   }
 
+  /** What can be executed as a kind of thing, and not as it is written here: a run would refuse it on the day. */
+  neverExecutes(path: Path, message: string, hint: string): void {
+    const place = this.document.place(path, 'key');
+    this.#findings.push({ code: 'plan.not_executable', severity: 'warning', ...place, message, hint });
+  }
+
   /** Reports a name that nothing declares. */
   reference(name: unknown, known: readonly string[], what: string, path: Path): void {
     if (typeof name !== 'string' || name.includes('${') || known.includes(name)) return;

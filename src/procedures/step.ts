@@ -141,7 +141,7 @@ export interface StepContext {
   /** Why the stores of an asset, or of that policy, are not well; undefined when they are. Changes nothing. */
   storesUnwell(asset: string, policy?: string): Promise<string | undefined>;
   /** Copies what one store holds to another; with `dryRun` says what would be copied. */
-  replicate(request: Pick<CopyRequest, 'from' | 'to' | 'dryRun'>): Promise<CopyReport>;
+  replicate(request: Pick<CopyRequest, 'from' | 'to' | 'prefix' | 'dryRun'>): Promise<CopyReport>;
   /** What `restore` would do; changes nothing. */
   planRestore(request: RestoreRequest): Promise<RestorePlan>;
   restore(request: RestoreRequest): Promise<RestoreReport>;

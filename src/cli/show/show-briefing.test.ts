@@ -34,6 +34,7 @@ const brief: RecoveryBriefing = {
   budgetMs: 60_000,
   withoutBudget: ['there'],
   promisedMs: 900_000,
+  promised: [{ of: 'the service shop', ms: 900_000 }],
   decides: [{ step: 'turn', who: ['platform_lead', 'dba'], what: 'turn it' }],
   stays: [{ step: 'there', why: 'the plan does not say how it is taken back' }],
   rehearsal: {
@@ -51,7 +52,7 @@ it('a briefing reads from how sure it is to what was never rehearsed', () => {
   for (const words of [
     'DRY RUN: nothing is executed.',
     'How sure: 0 proved, 1 predicted, 1 unknown.',
-    'How long: 1 m by the budgets of its steps, and there without a budget; promised are 15 m. One step was measured: 42 s',
+    'How long: 1 m by the budgets of its steps, and there without a budget; promised are 15 m (the service shop). One step was measured: 42 s',
     'in far: the window quiet is open: would do there',
     'turn: platform_lead or dba (turn it)',
     'there: the plan does not say how it is taken back',
@@ -60,6 +61,18 @@ it('a briefing reads from how sure it is to what was never rehearsed', () => {
   ])
     expect(text).toContain(words);
   expect(text).toMatch(/other +left out/);
+});
+
+it('a way that takes longer than what is promised says how much, and to whom', () => {
+  const promised = [
+    { of: 'the service shop', ms: 30_000 },
+    { of: 'the scenario lost', ms: 900_000 },
+  ];
+  const text = shown({ ...brief, promised, promisedMs: 30_000 });
+  expect(text).toContain('promised are 30 s (the service shop), 15 m (the scenario lost).');
+  expect(text).toContain('it comes 30 s too late for the service shop');
+  const nothing = shown({ ...brief, promised: [], promisedMs: undefined });
+  expect(nothing).toContain('neither scenario nor services nor plan promise an RTO');
 });
 
 it('what was never drilled was never proved', () => {

@@ -38,20 +38,24 @@ function sureWords({ certainty: { proved, predicted, unknown } }: RecoveryBriefi
   return `How sure: ${proved} proved, ${predicted} predicted, ${unknown} unknown.`;
 }
 
-function timeWords({ budgetMs, promisedMs, withoutBudget, steps }: RecoveryBriefing): string {
+function timeWords({ budgetMs, promised, withoutBudget, steps }: RecoveryBriefing): string {
   const budgets = `How long: ${formatDuration(budgetMs)} by the budgets of its steps`;
   const open = withoutBudget.length === 0 ? '' : `, and ${withoutBudget.join(', ')} without a budget`;
-  const promised =
-    promisedMs === undefined
-      ? '; neither scenario nor plan promises an RTO'
-      : `; promised are ${formatDuration(promisedMs)}`;
+  const [strictest] = promised;
   const measured = steps.filter(({ runs, last }) => runs && last !== undefined);
   const tookMs = measured.reduce((sum, { last }) => sum + (last?.ms ?? 0), 0);
   const took =
     measured.length === 0
       ? 'No step was measured yet.'
       : `${measured.length === 1 ? 'One step was' : `${measured.length} steps were`} measured: ${formatDuration(tookMs)} one after the other.`;
-  return `${budgets}${open}${promised}. ${took}`;
+  if (strictest === undefined)
+    return `${budgets}${open}; neither scenario nor services nor plan promise an RTO. ${took}`;
+  const promises = promised.map(({ of, ms }) => `${formatDuration(ms)} (${of})`).join(', ');
+  const late =
+    budgetMs <= strictest.ms
+      ? ''
+      : ` By its budgets it comes ${formatDuration(budgetMs - strictest.ms)} too late for ${strictest.of}.`;
+  return `${budgets}${open}; promised are ${promises}.${late} ${took}`;
 }
 
 function stepRow({ colours }: Output, step: BriefedStep): string[] {

@@ -40,6 +40,11 @@ describe('findings on a terminal', () => {
     expect(shown(many)[1]).toContain('the step ramp (3), the step fence. --notes lists them.');
   });
 
+  it('never sum up what is a warning: a run would refuse it', () => {
+    const refused: Finding = { ...later('', 5), severity: 'warning', message: 'the window quiet never opens' };
+    expect(shown([...many, refused]).filter((line) => line.includes('never opens'))).toHaveLength(1);
+  });
+
   it('are told one by one where they are few, or wanted', () => {
     expect(shown(many.slice(0, 3))).toHaveLength(3);
     expect(shown(many, true)).toHaveLength(5);

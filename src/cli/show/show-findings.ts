@@ -7,10 +7,11 @@ const notExecutable = 'plan.not_executable';
 
 /** A line a finding. What the language has and no part of the program does yet is summed up, unless `all` are wanted. */
 export function showFindings(findings: readonly Finding[], output: Output, all: boolean): void {
-  const later = findings.filter(({ code }) => code === notExecutable);
+  const isLater = ({ code, severity }: Finding): boolean => code === notExecutable && severity === 'info';
+  const later = findings.filter(isLater);
   const isSummed = !all && later.length > toldOneByOne;
   for (const finding of findings) {
-    if (isSummed && finding.code === notExecutable) continue;
+    if (isSummed && isLater(finding)) continue;
     output.line(`${label(finding, output)} ${formatFinding(finding)}`);
   }
   if (isSummed) {

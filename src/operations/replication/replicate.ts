@@ -17,6 +17,8 @@ export interface CopyRequest {
   readonly bytesPerSecond?: number;
   /** Only these points, with what they need: asks for the key. Default: all that the store holds. */
   readonly only?: ReadonlySet<string>;
+  /** The same by the names of their assets, which begin so; a slash at its end is no part of it. */
+  readonly prefix?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -29,17 +31,32 @@ export interface CopyReport extends Replication {
 /**
  * Copies what one store of the plan holds to another: the one way a copy happens. Works without a key; where the plan's key is at hand, a
  * damaged object keeps only those points from being copied that need it.
- * Throws `operation.busy`, `plan.unknown_name`, and the errors of the repository's `replicate`.
+ * Throws `operation.busy`, `plan.unknown_name`, `point.none` for a prefix that no asset of a point has, and the errors of the repository's `replicate`.
  */
-export async function replicate(workspace: Workspace, request: CopyRequest): Promise<CopyReport> {
-  const { from, to } = request;
+export async function replicate(workspace: Workspace, wanted: CopyRequest): Promise<CopyReport> {
+  const { from, to } = wanted;
   if (from === to) throw new LifeboatError('input.flag', `${from} cannot be a copy of itself`);
+  const request = await narrowed(workspace, wanted);
   const lock = await whenFree(workspace, to, request.signal);
   try {
     return request.dryRun === true ? await tryDry(workspace, request) : await execute(workspace, request);
   } finally {
     lock.release();
   }
+}
+
+async function narrowed(workspace: Workspace, request: CopyRequest): Promise<CopyRequest> {
+  const { from, prefix, only, signal } = request;
+  if (prefix === undefined) return request;
+  const { points } = await (await workspace.repository(from)).points({ signal });
+  const begin = prefix.replace(/\/$/, '');
+  const found = points.flatMap(({ id, asset }) => (asset.startsWith(begin) && only?.has(id) !== false ? [id] : []));
+  if (found.length > 0) return { ...request, only: new Set(found) };
+  const assets = [...new Set(points.map(({ asset }) => asset))].join(', ') || 'none';
+  throw new LifeboatError('point.none', `${from} has no point of an asset whose name begins with ${begin}`, {
+    where: from,
+    hint: `It has points of: ${assets}.`,
+  });
 }
 
 /** Who copies there now may have looked before our point was made: its turn is waited for. */
@@ -55,9 +72,11 @@ async function whenFree({ stateFolder, clock }: Workspace, to: string, signal: A
   }
 }
 
-async function tryDry(workspace: Workspace, { from, to }: CopyRequest): Promise<CopyReport> {
+async function tryDry(workspace: Workspace, { from, to, only }: CopyRequest): Promise<CopyReport> {
   const [source, target] = [await workspace.place(from), await workspace.place(to)];
-  const done = await planReplication(source, target, optionsOf(workspace, { from, to }));
+  // What some points need is known only with the key.
+  const some = only === undefined ? {} : { only, ...(await withKey(workspace, from)) };
+  const done = await planReplication(source, target, { ...optionsOf(workspace, { from, to }), ...some });
   return { from, to, seconds: 0, ...done };
 }
 

@@ -140,8 +140,13 @@ function checkInside(inspection: Inspection, written: Record<string, unknown>, p
 /** One that does not say when it opens cannot be waited for. */
 function checkWindow(inspection: Inspection, name: unknown, path: Path): void {
   const window = typeof name === 'string' ? valueAt(inspection.root, ['windows', name]) : undefined;
-  if (isMapping(window) && (window['every'] === undefined || window['for'] === undefined))
-    inspection.notExecutable([...path, 'window'], 'a window that does not say when it opens and for how long');
+  if (!isMapping(window) || (window['every'] !== undefined && window['for'] !== undefined)) return;
+  const lacks = window['every'] === undefined ? 'when it opens' : 'for how long it opens';
+  inspection.neverExecutes(
+    [...path, 'window'],
+    `the window ${String(name)} does not say ${lacks}: a run refuses what waits for it`,
+    `Write windows: { ${String(name)}: { every: saturday at 22:00, for: 4h } }.`,
+  );
 }
 
 function kindOf(inspection: Inspection, written: Record<string, unknown>, path: Path): StepWords | undefined {

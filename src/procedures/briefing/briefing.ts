@@ -1,6 +1,7 @@
 import type { Plan, Scenario, StepDeclaration } from '../../plan/index.ts';
 import type { DescribedStep } from './describe.ts';
 import { expandCalls } from '../groups/expand.ts';
+import { promisedFor, type Promised } from './promised.ts';
 import { isGroup } from '../groups/is-group.ts';
 import type { RunResult, StepReport } from '../run-types.ts';
 import { flatSteps } from '../records/show.ts';
@@ -14,8 +15,10 @@ export interface Briefing {
   /** Along the longest way by the budgets of the plan, and the steps that have none. */
   readonly budgetMs: number;
   readonly withoutBudget: readonly string[];
-  /** The RTO of the scenario, else of the plan. */
+  /** The strictest of what is promised. */
   readonly promisedMs: number | undefined;
+  /** What this recovery is measured by, the strictest first. */
+  readonly promised: readonly Promised[];
   readonly decides: readonly { readonly step: string; readonly who: readonly string[]; readonly what: string }[];
   /** What no rollback takes back by itself. */
   readonly stays: readonly { readonly step: string; readonly why: string }[];
@@ -42,7 +45,7 @@ export interface Rehearsal {
 /** Puts together what was described and what the records of earlier runs say. Pure. */
 export function briefingOf(
   scenario: Scenario,
-  plan: Pick<Plan, 'scenarios' | 'objectives'>,
+  plan: Plan,
   described: readonly DescribedStep[],
   runs: readonly RunResult[],
 ): Briefing {
@@ -51,6 +54,7 @@ export function briefingOf(
   const own = runs.filter((run) => run.scenario === scenario.name && run.undoes === undefined);
   const running = described.filter(({ runs: does }) => does);
   const acts = running.filter(({ id }) => !isGroup(declared.get(id) ?? { kind: '', settings: null }));
+  const promised = promisedFor(scenario, plan);
   const steps = described.map((step) => ({ ...step, ...lastOf(step.id, own) }));
   return {
     scenario: scenario.name,
@@ -62,7 +66,8 @@ export function briefingOf(
     },
     budgetMs: longestMs(whole.steps, new Set(running.map(({ id }) => id))),
     withoutBudget: acts.filter(({ kind, budgetMs }) => budgetMs === undefined && kind !== 'commit').map(({ id }) => id),
-    promisedMs: scenario.objectives.rtoMs ?? plan.objectives.rtoMs,
+    promisedMs: promised[0]?.ms,
+    promised,
     decides: running.flatMap(({ id, title, decides }) =>
       decides === undefined ? [] : [{ step: id, who: decides, what: title }],
     ),

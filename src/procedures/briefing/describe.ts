@@ -264,7 +264,7 @@ function dryContext({ tools, environment, incident, signal, requester }: Describ
     backup: act,
     storesUnwell: (asset, policy) =>
       storesUnwell(policy === undefined ? workspace : underPolicy(workspace, asset, policy), asset),
-    replicate: ({ from, to }) => replicate(workspace, { from, to, dryRun: true }),
+    replicate: (request) => replicate(workspace, { ...request, dryRun: true }),
     restore: act,
     check: act,
     keptStandby: (asset, folder) => keptStandby(workspace, asset, folder),

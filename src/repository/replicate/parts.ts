@@ -47,7 +47,7 @@ export async function copyParts(
 }
 
 /** Of some points only what those of this batch need: asked anew each time, for a prune may have moved it. */
-async function meantParts(
+export async function meantParts(
   source: Store,
   { only, lacks }: ReplicateOptions,
   own: readonly ListedPointObject[],

@@ -4,9 +4,9 @@ import { DamageLog } from '../damage.ts';
 import { sessionName } from '../names.ts';
 import type { Damage } from '../repository.ts';
 import { closeSession, openPlainSession } from '../write/sessions.ts';
-import { bytesOf, heldBy, listParts, listPoints, otherPrefixes, type ListedPointObject } from './census.ts';
+import { bytesOf, heldBy, listPoints, otherPrefixes, type ListedPointObject } from './census.ts';
 import { Copier } from './copier.ts';
-import { copyParts } from './parts.ts';
+import { copyParts, meantParts } from './parts.ts';
 import { publish } from './publish.ts';
 import { requireSameRepository } from './seed.ts';
 
@@ -84,7 +84,7 @@ export async function replicate(source: Store, target: Store, options: Replicate
 export async function planReplication(source: Store, target: Store, options: ReplicateOptions): Promise<Replication> {
   const { repository, isNew } = await requireSameRepository(source, target, true);
   const coming = await comingPoints(source, target, options);
-  const { packs, indexes, others } = await listParts(source);
+  const { packs, indexes, others } = await meantParts(source, options, coming);
   const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes]);
   const work = [...[...packs, ...indexes, ...others].filter(({ name, bytes }) => held.get(name) !== bytes), ...coming];
   const points = coming.map(({ id }) => id);

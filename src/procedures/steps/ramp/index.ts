@@ -9,6 +9,7 @@ import {
   type StepProof,
 } from '../../step.ts';
 import { openGate, type Gate } from './gate.ts';
+import { askWay, heed, waySaid } from './ways.ts';
 import { isHealth, schema, sharesOf, type Settings } from './settings.ts';
 import { greenAgain, patienceMs, pauseMs, redOf, specsOf, watch } from './watch.ts';
 
@@ -68,6 +69,8 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
   const specs = specsOf(settings, context);
   const gate = await openGate(input, context);
   if ('outside' in gate) return notExercised(gate.outside);
+  const decided = await chosen(gate, input, context);
+  if (decided !== undefined) return decided;
   const { reached, image } = await beginning(gate, remembered);
   const shares = gate.divides(image) ? sharesOf(settings) : [100];
   if (shares.length < sharesOf(settings).length) context.output(`${gate.shown} knows all or nothing: all at once`);
@@ -80,7 +83,8 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
     if (red === undefined) continue;
     context.output(`RED at ${share} %: ${red}`);
     if (settings.red === 'wait' && (await greenAgain(specs, settings, context))) continue;
-    return settings.red === 'wait' ? askAt(share, red, settings) : goBack(gate, share, red, image, context);
+    const held = { share, red, image };
+    return settings.red === 'wait' ? askWay(held, remembered, settings, context) : goBack(gate, held, context);
   }
   const share = shares.at(-1) ?? 100;
   return {
@@ -88,6 +92,24 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
     outputs: { share, shares },
     summary: `${settings.service} has ${share} %, and ${isHealth(settings.while) ? 'is healthy' : 'what must hold holds'}`,
   };
+}
+
+/** What people chose when it asked: nothing when it shall go on. */
+async function chosen(
+  gate: Gate,
+  { settings, remembered }: Input,
+  context: StepContext,
+): Promise<StepOutcome | undefined> {
+  const { image, share } = remembered;
+  const way = waySaid(remembered, context);
+  if (typeof share !== 'number' || way === undefined || way === 'go_on') return undefined;
+  if (way === 'go_back') {
+    const outcome = await goBack(gate, { share, red: 'people chose to go back', image }, context);
+    heed(remembered, context);
+    return outcome;
+  }
+  const summary = `${settings.service} is left at ${share} %, as people chose`;
+  return { state: 'done', outputs: { share, shares: sharesOf(settings) }, summary };
 }
 
 /** How it was before the first share, and the share that an earlier attempt was at. */
@@ -101,9 +123,7 @@ async function beginning(
 
 async function goBack(
   gate: Gate,
-  share: number,
-  red: string,
-  image: unknown,
+  { share, red, image }: { readonly share: number; readonly red: string; readonly image: unknown },
   context: StepContext,
 ): Promise<StepOutcome> {
   await context.mustHold();
@@ -121,11 +141,6 @@ async function goBack(
     hint: 'Find out what it cannot bear, then go on with the run: it begins anew.',
   };
 }
-
-const askAt = (share: number, red: string, settings: Settings): StepOutcome => ({
-  state: 'needs-human',
-  question: `${settings.service} stays at ${share} %, because ${red}. Repair it and answer "again" to go on from there, or "done" to leave it so.`,
-});
 
 async function prove(input: Input, context: StepContext, is: 'done' | 'undone'): Promise<StepProof> {
   const gate = await openGate(input, context);

@@ -24,13 +24,8 @@ const benchWith = (plan: ActingPlan = {}, health: readonly CheckSpec[] = []): Be
   const workspace = { ...made.workspace, clock: fastClock(20), plan: { ...made.workspace.plan, services } };
   return { ...made, workspace, tools: { ...made.tools, workspace } };
 };
-const resume = ({ run: id }: RunResult, is?: 'done' | 'again'): Promise<RunResult> =>
-  resumeRun({
-    run: id,
-    environment: bench.environment,
-    tools: bench.tools,
-    ...(is === undefined ? {} : { answer: { is, by: 'duty' } }),
-  });
+const resume = ({ run: id }: RunResult): Promise<RunResult> =>
+  resumeRun({ run: id, environment: bench.environment, tools: bench.tools });
 const shell = (script: string, ...words: readonly string[]): Record<string, unknown> => ({
   command: { run: ['sh', '-c', script, ...words] },
 });
@@ -82,14 +77,6 @@ describe('a ramp by a program', () => {
     writeFileSync(file('repaired'), '');
     expect((await running).verdict).toBe('done');
     expect(shares()).toEqual(['10', '50', '100']);
-  });
-
-  it('that waited too long asks, and goes on at that share', async () => {
-    const waiting = await act(bench, ramp({ while: [notAtHalf()], red: 'wait', patience: '5s' }));
-    expect(waiting.questions[0]?.question).toContain('stays at 50 %');
-    writeFileSync(file('repaired'), '');
-    expect((await resume(waiting, 'again')).verdict).toBe('done');
-    expect(shares()).toEqual(['10', '50', '50', '100']);
   });
 
   it('whose runner died goes on at the share it was about to set', async () => {

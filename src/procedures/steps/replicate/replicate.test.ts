@@ -1,8 +1,8 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runnerTools, type OpenWorkspace } from '../../../app/index.ts';
-import { backupEverywhere, listPoints } from '../../../operations/index.ts';
+import { backupEverywhere, listPoints, replicate, restore } from '../../../operations/index.ts';
 import { withCopies } from '../../../operations/testing/copies.ts';
 import { describeProcedure, runProcedure, type RunResult } from '../../index.ts';
 import { brokeNow, environmentIn, scenarioOf, stepOf } from '../../testing/bench.ts';
@@ -13,9 +13,10 @@ const run = (
   folder: string,
   mode: 'real' | 'drill' = 'real',
   alone = false,
+  copy = step,
 ): Promise<RunResult> =>
   runProcedure({
-    scenario: scenarioOf(step),
+    scenario: scenarioOf(copy),
     environment: { ...environmentIn(folder), ephemeral: mode === 'drill' },
     mode,
     tools: runnerTools(workspace),
@@ -43,6 +44,36 @@ describe('replicate', () => {
       expect(await storesOf(workspace)).toEqual([['near', 'far']]);
       const second = await run(workspace, folder);
       expect(second.steps[0]).toMatchObject({ state: 'done', outputs: { points: [], bytes: 0 } });
+    });
+  });
+
+  it('with a prefix copies the points of the assets whose names begin so, and nothing of others', async () => {
+    await withCopies(async (workspace, folder) => {
+      await writeFile(join(folder, 'docs', 'a'), 'words');
+      await backupEverywhere(workspace, 'docs');
+      const whole = await replicate(workspace, { from: 'near', to: 'far', dryRun: true });
+      const of = (prefix: string) => stepOf('copy', 'replicate', { from: 'near', to: 'far', prefix });
+      const [described] = await describeProcedure({
+        scenario: scenarioOf(of('do')),
+        environment: environmentIn(folder),
+        tools: runnerTools(workspace),
+        incident: brokeNow(),
+      });
+      expect(described).toMatchObject({
+        text: expect.stringMatching(/^1 points/),
+        title: expect.stringContaining('do'),
+      });
+      const other = await run(workspace, folder, 'real', false, of('shop_'));
+      expect(other.steps[0]).toMatchObject({ state: 'failed', code: 'point.none' });
+      expect(await storesOf(workspace)).toEqual([['near']]);
+      const { steps } = await run(workspace, folder, 'real', false, of('docs/'));
+      expect(steps[0]).toMatchObject({ state: 'done', outputs: { points: [expect.any(String)] } });
+      // Without the index and the journal of the whole.
+      expect(steps[0]?.outputs['bytes']).toBeLessThan(whole.bytes);
+      expect(await storesOf(workspace)).toEqual([['near', 'far']]);
+      const target = join(folder, 'restored');
+      await restore(workspace, { asset: 'docs', target, store: 'far', start: false, stay: false });
+      expect(await readFile(join(target, 'a'), 'utf8')).toBe('words');
     });
   });
 
