@@ -18,6 +18,7 @@ export function webFingerprintOf(home) {
       'src/api/contract',
       'src/api/client.ts',
       'src/api/client-events.ts',
+      'src/core/in-words.ts',
     ];
     for (const path of files.flatMap((name) => filesIn(join(home, name)))) {
       hash.update(`${relative(home, path)}\n`);

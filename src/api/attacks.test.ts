@@ -39,6 +39,7 @@ describe('who asks without right', () => {
       ['/restores/preview', { asset: 'docs', target: 'x' }],
       ['/runs', { what: 'drill', drill: 'x' }],
       ['/accounts', { name: 'eve', role: 'admin', password: goodPassword }],
+      ['/accounts/ada', { password: goodPassword }],
       ['/tokens', { name: 'mine', role: 'admin' }],
     ] as const)
       expect([path, ...codeOf(await served.post(path, body, viewer))]).toEqual([path, 403, 'api.forbidden']);
@@ -116,6 +117,23 @@ describe('a browser that another page makes ask', () => {
     const again = { cookie: before.cookie, 'lifeboat-csrf': before.csrf };
     expect((await served.post('/session', { name: 'ada', password: goodPassword }, again)).status).toBe(200);
     expect((await served.get('/session', { cookie: before.cookie })).json).toMatchObject({ signedIn: false });
+  });
+});
+
+describe('a page that somebody left open', () => {
+  it('changes no password without the one of now, nor guesses it', async () => {
+    await served.account('left', 'viewer');
+    const { cookie, csrf } = await served.signIn('left');
+    const headers = { cookie, 'lifeboat-csrf': csrf };
+    const guess = (): Promise<unknown[]> =>
+      served.post('/session/password', { password: 'a guess', next: goodPassword }, headers).then(codeOf);
+    for (let tries = 0; tries < limits.signInFailuresOfAccount; tries += 1)
+      expect(await guess()).toEqual([403, 'api.forbidden']);
+    expect(await guess()).toEqual([429, 'api.busy']);
+    // Nor does a token make an account its own.
+    const token = bearer(served.token('admin'));
+    const own = await served.post('/session/password', { password: goodPassword, next: goodPassword }, token);
+    expect(codeOf(own)).toEqual([403, 'api.forbidden']);
   });
 });
 

@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import { isoTime, limits } from '../core/index.ts';
+import type { AuditList, auditQuery, AuditRecord } from './contract/index.ts';
 import type { Desk } from './desk.ts';
 
 export const auditKind = 'audit.change';
@@ -27,6 +30,46 @@ export function writeAudit({ journal }: Pick<Desk, 'journal'>, entry: AuditEntry
     about: about === undefined ? null : plain(about),
   });
 }
+
+/**
+ * What fits, newest first. So many records are looked at for one answer: whoever seeks something rare in a long journal is told how far that was, and goes
+ * on from there.
+ */
+export function readAudit({ journal, changes }: Pick<Desk, 'journal' | 'changes'>, query: Query): AuditList {
+  const { limit, cursor } = query;
+  const found: AuditRecord[] = [];
+  let before = cursor === undefined ? journal.last() + 1 : Number(cursor);
+  for (let looked = 0; looked < limits.auditLookedMax; looked += limits.auditRecordsMax) {
+    const some = journal.records({ kinds: [auditKind], before, most: limits.auditRecordsMax }).toReversed();
+    for (const { sequence, atMs, data } of some) {
+      const { what } = data as { readonly what: string };
+      const words = changes.get(what) ?? null;
+      const record = { ...(data as unknown as AuditRecord), words, sequence, at: isoTime(atMs) };
+      before = sequence;
+      if (isAskedFor(record, atMs, query)) found.push(record);
+      if (found.length > limit) return { records: found.slice(0, limit), next: String(found.at(-2)?.sequence) };
+    }
+    const isOver = some.length < limits.auditRecordsMax || (some.at(-1)?.atMs ?? 0) < msOf(query.from, 0);
+    if (isOver) return { records: found, next: null };
+  }
+  return { records: found, next: String(before) };
+}
+
+type Query = z.output<typeof auditQuery>;
+
+function isAskedFor(record: AuditRecord, atMs: number, { find = '', outcome, from, to }: Query): boolean {
+  const { who, what, words, about, from: address } = record;
+  const text = [who, what, words, about, address, record.outcome].join('\n').toLowerCase();
+  return (
+    text.includes(find.trim().toLowerCase()) &&
+    (outcome === undefined || (outcome === 'done') === (record.outcome === 'done')) &&
+    atMs >= msOf(from, 0) &&
+    atMs <= msOf(to, Infinity)
+  );
+}
+
+const msOf = (moment: string | undefined, otherwise: number): number =>
+  moment === undefined ? otherwise : Date.parse(moment);
 
 /** Controls, line ends and what turns the direction of writing, shown as their numbers: a log is read on terminals. */
 export const plain = (text: string): string =>

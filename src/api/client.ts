@@ -49,6 +49,7 @@ export function createClient(options: ClientOptions = {}) {
       signIn: post<contract.Session, contract.SignIn>('/session'),
       signOut: (): Promise<contract.Session> => ask('DELETE', '/session'),
       setUp: post<contract.Session, contract.SetUp>('/setup'),
+      changePassword: post<contract.Session, contract.NewPassword>('/session/password'),
     },
     readiness: get<contract.Readiness>('/readiness'),
     points: {
@@ -85,6 +86,8 @@ export function createClient(options: ClientOptions = {}) {
     accounts: {
       list: get<contract.AccountList>('/accounts'),
       add: post<contract.Account, contract.NewAccount>('/accounts'),
+      change: (name: string, body: contract.AccountChange): Promise<contract.Account> =>
+        ask('POST', `/accounts/${encodeURIComponent(name)}`, body),
       remove: (name: string): Promise<contract.AccountList> => ask('DELETE', `/accounts/${encodeURIComponent(name)}`),
     },
     tokens: {

@@ -47,6 +47,7 @@ export function define<
   answer: (question: Question<Q, P, B> & { readonly caller: Caller }) => Promise<z.output<A>> | z.output<A>,
 ): void {
   const { method, path, needs, status = 200 } = spec;
+  if (method !== 'get') desk.changes.set(nameOf(spec), spec.about);
   const route = createRoute({
     method,
     path,
@@ -121,12 +122,15 @@ function audit(
     role: caller?.role,
     by: caller?.by ?? 'nobody',
     from: addressOf(asking),
-    what: `${method.toUpperCase()} ${path.slice(1)}`,
+    what: nameOf({ method, path }),
     about,
     status: failed?.status ?? 200,
     outcome: failed?.problem.code ?? 'done',
   });
 }
+
+const nameOf = ({ method, path }: Pick<RouteSpec<unknown, unknown, unknown, Schema>, 'method' | 'path'>): string =>
+  `${method.toUpperCase()} ${path.slice(1)}`;
 
 function requestOf({ query, params, body }: RouteSpec<unknown, unknown, unknown, Schema>): object {
   return {

@@ -43,6 +43,8 @@ export interface Desk {
   readonly operations: Operations;
   readonly restores: Restores;
   readonly outputs: Outputs;
+  /** What each change is, for people, by method and path: `POST tokens`. */
+  readonly changes: Map<string, string>;
   /** What only reads and writes the journal needs: the plan in force, and no store. */
   here(): Workspace;
   /** Everything that the plan in force names, for as long as the work lasts; no two works share one. */

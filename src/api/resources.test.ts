@@ -110,10 +110,67 @@ describe('the API', () => {
     const { records } = await admin.audit({ limit: 4 });
     expect(records).toMatchObject([
       { what: 'DELETE accounts/{name}', about: 'lea', outcome: 'done', who: 'token a admin (by tests)' },
-      { what: 'DELETE tokens/{id}', about: made.id },
+      { what: 'DELETE tokens/{id}', about: `prometheus (${made.id})` },
       { what: 'POST tokens', about: 'prometheus as viewer, 3 days', status: 200 },
       { what: 'POST accounts', about: 'lea as viewer', from: '127.0.0.1', by: 'token', role: 'admin' },
     ]);
+  });
+
+  it('changes an account: what it may at once, its password with the end of its sessions', async () => {
+    const next = 'another correct horse';
+    await served.account('only', 'admin');
+    await admin.accounts.add({ name: 'max', role: 'admin', password: goodPassword });
+    const [max, elsewhere] = [await served.person('max'), await served.person('max')];
+    const { token } = await max.tokens.create({ name: 'of max', role: 'admin' });
+    const small = await max.tokens.create({ name: 'small', role: 'viewer' });
+    await admin.accounts.change('max', { role: 'operator', contact: 'lead' });
+    expect(await max.session.get()).toMatchObject({ me: { role: 'operator', contact: 'lead' } });
+    await expect(max.accounts.list()).rejects.toMatchObject({ status: 403, problem: { code: 'api.forbidden' } });
+    // What he made when he might more opens no more than he does.
+    await expect(createClient({ base: served.url, token }).readiness()).rejects.toMatchObject({ status: 401 });
+    expect((await admin.tokens.list()).tokens.find(({ id }) => id === small.id)).toMatchObject({ state: 'good' });
+    await expect(max.session.changePassword({ password: 'not this one', next })).rejects.toMatchObject({ status: 403 });
+    await max.session.changePassword({ password: goodPassword, next });
+    expect(await max.session.get()).toMatchObject({ signedIn: true });
+    expect(await elsewhere.session.get()).toMatchObject({ signedIn: false });
+    await admin.accounts.change('max', { password: goodPassword, contact: null });
+    expect(await max.session.get()).toMatchObject({ signedIn: false });
+    await served.person('max');
+    await expect(admin.accounts.change('nobody', { role: 'viewer' })).rejects.toMatchObject({
+      status: 404,
+      problem: { code: 'account.missing' },
+    });
+  });
+
+  it('keeps the last admin an admin', async () => {
+    await expect(admin.accounts.change('only', { role: 'viewer' })).rejects.toMatchObject({
+      problem: { code: 'account.last' },
+    });
+    expect(await admin.accounts.change('only', { role: 'admin' })).toMatchObject({ role: 'admin' });
+  });
+
+  it('finds in the audit who, what, when and whether it was refused, page by page', async () => {
+    const since = new Date(Date.now() - 60_000).toISOString();
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(operator.tokens.create({ name: 'sneaked', role: 'admin' })).rejects.toMatchObject({ status: 403 });
+    const refused = await admin.audit({ outcome: 'refused', find: 'A OPERATOR', from: since, limit: 2 });
+    expect(refused.records).toMatchObject([
+      { what: 'POST tokens', words: 'Make a token; shown this once', outcome: 'api.forbidden', status: 403 },
+      { what: 'POST tokens', outcome: 'api.forbidden' },
+    ]);
+    const rest = await admin.audit({
+      outcome: 'refused',
+      find: 'a operator',
+      from: since,
+      cursor: refused.next ?? '',
+    });
+    const numbers = [...refused.records, ...rest.records].map(({ sequence }) => sequence);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+    expect(rest.next).toBeNull();
+    expect((await admin.audit({ to: '2020-01-01T00:00:00Z' })).records).toEqual([]);
+    const done = await admin.audit({ outcome: 'done', find: 'make a token' });
+    expect(done.records.every(({ outcome }) => outcome === 'done')).toBe(true);
   });
 
   it('tells what happens as it happens, and to who was away what they missed', async () => {

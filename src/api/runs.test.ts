@@ -114,7 +114,15 @@ describe('runs over the API', () => {
       rto: { targetSeconds: 1800 },
     });
     expect(waiting.steps.map(({ plannedStartSeconds }) => plannedStartSeconds)).toEqual([0, 600, 900]);
-    expect(waiting.steps[1]?.asks?.you).toEqual({ may: false, why: 'you asked for this run' });
+    expect(waiting.steps[1]?.asks?.you).toEqual({
+      may: false,
+      why: 'you started this run: somebody else has to agree',
+    });
+    expect(waiting.steps[1]?.asks).toMatchObject({ by: ['manager'], who: ['lead'] });
+    expect(waiting.waitsForWindow).toBeNull();
+    expect(waiting.restored).toMatchObject([
+      { step: 'bring_back', asset: 'docs', store: 'near', reachedAt: null, point: expect.stringMatching(/^\w{26}$/) },
+    ]);
     // Who asked, who is nobody, and who may not.
     await expect(people.ada.runs.approve(begun.run, {})).rejects.toMatchObject({
       problem: { code: 'people.not_allowed' },

@@ -108,6 +108,7 @@ function deskOf(
     operations,
     restores,
     outputs: new Outputs(clock, (event) => events.tell(event)),
+    changes: new Map(),
     here: () => ({ ...workspace, plan: host.plan() }),
     checksAnswers,
   };

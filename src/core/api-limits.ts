@@ -43,6 +43,7 @@ export const apiLimits = {
   /** How long an answer about the stores stands before they are asked again, and how old it may be while that is done. */
   viewFreshMs: 15_000,
   viewStaleMs: 300_000,
-  /** Records of the audit in one answer are found among so many. */
+  /** Records of the audit are read so many at once, and so many are looked at for one answer: a fifth of a second of a busy server. */
   auditRecordsMax: 1_000,
+  auditLookedMax: 20_000,
 } as const;

@@ -1,5 +1,7 @@
 import { LifeboatError } from './errors.ts';
 
+export { formatBytes, formatDuration } from './in-words.ts';
+
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 } as const;
 const unitBytes = {
   B: 1,
@@ -25,25 +27,6 @@ export function parseDuration(text: string): number {
   return parts.reduce((total, part) => total + Number(part[1]) * unitMs[part[2] as keyof typeof unitMs], 0);
 }
 
-/** A duration for people: `0.4 s`, `12 s`, `6 m 12 s`, `3 h 5 m`, `2 d 4 h`. */
-export function formatDuration(ms: number): string {
-  if (ms < 0) return `-${formatDuration(-ms)}`;
-  if (ms < 9950) return `${(ms / 1000).toFixed(ms < 95 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return pair(days, 'd', hours, 'h');
-  if (hours > 0) return pair(hours, 'h', minutes, 'm');
-  if (minutes > 0) return pair(minutes, 'm', seconds % 60, 's');
-  return `${seconds} s`;
-}
-
-const pair = (major: number, majorUnit: string, minor: number, minorUnit: string): string =>
-  minor === 0 ? `${major} ${majorUnit}` : `${major} ${majorUnit} ${minor} ${minorUnit}`;
-
 /** Bytes from `512`, `64 KiB`, `10MB`, `2GiB`. Throws `input.flag` on anything else. */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$/.exec(text.trim());
@@ -51,16 +34,4 @@ export function parseBytes(text: string): number {
     throw new LifeboatError('input.flag', `"${text}" is not a size`, { hint: 'Write 512, 64KiB, 10MB or 2GiB.' });
   }
   return Math.round(Number(match[1]) * unitBytes[(match[2] ?? 'B') as keyof typeof unitBytes]);
-}
-
-/** A size for people, powers of 1,000: `812 B`, `4.2 kB`, `13 MB`, `1.4 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

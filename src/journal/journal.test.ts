@@ -43,6 +43,9 @@ describe('the journal', () => {
     expect(found({ kinds: [] })).toEqual([]);
     expect(found({ run: 'step.started' })).toEqual([3]);
     expect(found({ after: 1, kinds: ['backup.*'] })).toEqual([2]);
+    expect(found({ before: 3 })).toEqual([1, 2]);
+    expect(found({ before: 4, most: 2 })).toEqual([2, 3]);
+    expect(found({ before: 3, kinds: ['backup.*'], most: 1 })).toEqual([2]);
     journal.close();
   });
 

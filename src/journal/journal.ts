@@ -35,7 +35,9 @@ export interface RecordFilter {
   readonly own?: boolean;
   /** Only those of other machines. */
   readonly others?: boolean;
-  /** With `after`: at most so many, the first ones. */
+  /** Only our own records before this number. */
+  readonly before?: number;
+  /** With `after`: at most so many, the first ones; with `before` the last ones. */
   readonly most?: number;
 }
 

@@ -115,8 +115,11 @@ class SqliteJournal implements Journal {
     return inOurWords(this.#file, () => {
       const all = (table: string, order: string): unknown[] =>
         this.#database.prepare(`select * from ${table} ${where} order by ${order}`).all(...values);
-      const order = filter.most === undefined ? 'sequence' : `sequence limit ${Math.trunc(filter.most)}`;
+      const isBack = filter.before !== undefined;
+      const most = filter.most === undefined ? '' : ` limit ${Math.trunc(filter.most)}`;
+      const order = `sequence${isBack ? ' desc' : ''}${most}`;
       const own = filter.others === true ? [] : all('records', order).map((row) => this.#read(row as Row));
+      if (isBack) return own.toReversed();
       if (filter.own === true || filter.after !== undefined) return own;
       const rows = all('remembered', 'at_ms, number') as RememberedRow[];
       const find = this.#database.prepare('select number from remembered where chain = ? and sequence = ?');
@@ -203,6 +206,10 @@ function conditionsOf(filter: RecordFilter): {
   if (filter.after !== undefined) {
     conditions.push('sequence > ?');
     values.push(filter.after);
+  }
+  if (filter.before !== undefined) {
+    conditions.push('sequence < ?');
+    values.push(filter.before);
   }
   if (filter.kinds !== undefined) {
     conditions.push(`(${filter.kinds.map(() => 'kind glob ?').join(' or ') || 'false'})`);

@@ -5,7 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cable } from './cable.ts';
-import { addAccount, desktop, hasBrowser, launch, makeFirst, phone, Scene, signIn, whyNot } from './scene.ts';
+import { desktop, hasBrowser, launch, makeFirst, password, phone, Scene, signIn, whyNot } from './scene.ts';
 
 /** All rooms in all looks take a minute on a quiet machine. */
 const long = process.env['LIFEBOAT_TEST_LONG'] === '1';
@@ -46,7 +46,6 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
 
   it('takes the first account with the code of the terminal, and says of readiness what lifeboat status says', async () => {
     await makeFirst(page, cable.url, await scene.setUpCode(), 'grace');
-    await addAccount(page, { name: 'ada', contact: 'lead' });
     const status = await scene.place.run('status');
     const { problems, assets } = status.json as { problems: { about: string; words: string }[]; assets: unknown[] };
     const verdict = page.getByRole('region', { name: 'Verdict' });
@@ -58,7 +57,40 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await page.getByText('live', { exact: true }).waitFor();
   });
 
+  it('makes an account and a token, whose text is shown once, and says in the audit who did', async () => {
+    await page.getByRole('link', { name: 'Accounts' }).click();
+    await page.getByRole('button', { name: 'Add an account' }).click();
+    const form = page.getByRole('dialog', { name: 'Add an account' });
+    await form.getByLabel('Name').fill('Ada');
+    await form.getByLabel('Role').selectOption('admin');
+    await form.getByLabel('Speaks as').selectOption('lead');
+    await form.getByLabel('Password').fill(password);
+    await form.getByRole('button', { name: 'Add it' }).click();
+    await page.getByRole('button', { name: 'Remove ada' }).waitFor();
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByLabel('What it is for').fill('nightly');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    const token = await page.getByRole('textbox', { name: 'Token nightly' }).inputValue();
+    const ask = (): Promise<{ status: number }> =>
+      fetch(`${scene.url}/api/v1/readiness`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask()).status).toBe(200);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    expect(await page.content()).not.toContain(token);
+    await page.getByRole('button', { name: 'Revoke nightly' }).click();
+    await page.getByRole('button', { name: 'Revoke it' }).click();
+    await page.getByText('revoked').waitFor();
+    expect((await ask()).status).toBe(401);
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByLabel('Find a change').fill('nightly');
+    const row = page.getByRole('row', { name: /grace admin Make a token/ });
+    await row.waitFor();
+    expect(await row.textContent()).toContain('nightly as viewer, 90 days');
+    // Made, revoked, and the heads of the columns.
+    await expect.poll(() => page.getByRole('row').count(), { timeout: patienceMs }).toBe(3);
+  });
+
   it('restores: asset, point, place, what would be done, and then what became of it', async () => {
+    await page.goto(cable.url);
     await page.getByRole('link', { name: 'letters' }).first().click();
     await page.getByRole('heading', { level: 1, name: 'Points' }).waitFor();
     await page.getByRole('slider', { name: 'Points in time' }).press('End');
@@ -155,7 +187,7 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     });
     const few = ['/', `/runs/${run.real}`, '/plan'];
     const others = ['/points', '/restore?asset=letters', '/runs', '/runs/start', '/drills', `/drills/${run.drill}`];
-    const rooms = long ? [...few, ...others, '/stores', '/nowhere'] : few;
+    const rooms = long ? [...few, ...others, '/stores', '/people', '/audit', '/nowhere'] : few;
     const state = await page.context().storageState();
     const looks: readonly BrowserContextOptions[] = [
       { ...desktop, colorScheme: 'light' },

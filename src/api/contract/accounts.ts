@@ -20,6 +20,16 @@ export const newAccount = z
   .meta({ id: 'NewAccount' });
 export type NewAccount = z.infer<typeof newAccount>;
 
+/** What is not said stays as it is. */
+export const accountChange = z
+  .strictObject({
+    role: role.optional(),
+    contact: name.nullable().optional().describe('Null: nobody of the plan'),
+    password: password.optional().describe('Another one; it ends the sessions of the account'),
+  })
+  .meta({ id: 'AccountChange' });
+export type AccountChange = z.infer<typeof accountChange>;
+
 export const token = z
   .object({
     id: z.string(),

@@ -2,6 +2,7 @@
 export * from './accounts.ts';
 export * from './common.ts';
 export * from './events.ts';
+export * from './evidence.ts';
 export * from './operations.ts';
 export * from './plan.ts';
 export * from './points.ts';

@@ -54,14 +54,21 @@ export const auditRecord = z
     role: z.string().nullable(),
     by: z.enum(['session', 'token', 'nobody']),
     from: z.string().describe('The address that asked'),
-    what: z.string().describe('`POST runs/:id/approve`'),
+    what: z.string().describe('`POST runs/{run}/approve`, or the words of a command line'),
+    words: z.string().nullable().describe('What that is, for people'),
     about: z.string().nullable(),
     status: z.number().int(),
     outcome: z.string().describe('`done`, or the code of the error'),
   })
   .meta({ id: 'AuditRecord' });
 export type AuditRecord = z.infer<typeof auditRecord>;
-export const auditQuery = paging;
+export const auditQuery = paging.extend({
+  find: z.string().max(200).optional().describe('Part of who, what, about or from'),
+  outcome: z.enum(['done', 'refused']).optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe('At this moment or later'),
+  to: z.iso.datetime({ offset: true }).optional(),
+});
 export type AuditQuery = z.input<typeof auditQuery>;
+/** Fewer than asked for with a `next`: so far was looked, and it may go on. */
 export const auditList = z.object({ records: z.array(auditRecord), next }).meta({ id: 'Audit' });
 export type AuditList = z.infer<typeof auditList>;

@@ -73,18 +73,6 @@ export const drillList = z
   .meta({ id: 'Drills' });
 export type DrillList = z.infer<typeof drillList>;
 
-/** As `lifeboat drill` writes it: docs say what stands in it. */
-export const evidence = z
-  .looseObject({
-    format: z.string(),
-    run: z.string(),
-    title: z.string(),
-    verdict: z.enum(['pass', 'fail']),
-    sha256: z.string(),
-  })
-  .meta({ id: 'Evidence' });
-export type Evidence = z.infer<typeof evidence>;
-
 export const store = z
   .object({
     store: z.string(),

@@ -14,6 +14,7 @@ export const asked = z
   .object({
     word: z.enum(['approve', 'attest', 'choose', 'confirm']),
     by: z.array(z.string()).describe('Roles or contacts that may answer; none: anybody'),
+    who: z.array(z.string()).describe('Contacts of the plan who may, and have not said yes yet'),
     count: z.number().int(),
     agreed: z.array(z.string()).describe('Who has said yes so far'),
     untilAt: momentOrNever,
@@ -111,6 +112,21 @@ export const run = runSummary
     blocked: z.array(z.object({ step: z.string(), why: z.string(), who: z.array(z.string()) })),
     criticalPath: z.array(z.string()),
     steps: z.array(step),
+    /** What came back so far: up to the moment that was reached where the data tells, else that of the point. */
+    restored: z.array(
+      z.object({
+        step: z.string(),
+        asset: z.string(),
+        point: z.string(),
+        pointAt: moment,
+        store: z.string(),
+        reachedAt: momentOrNever.describe('Null: the data does not tell'),
+      }),
+    ),
+    waitsForWindow: z
+      .object({ step: z.string(), window: z.string(), opensAt: moment })
+      .nullable()
+      .describe('A maintenance window that has not opened yet'),
     reason: problem.omit({ retry: true }).nullable().describe('Why it did not come to its end'),
     requester: z.object({ as: z.string().nullable(), user: z.string() }).nullable(),
     resumed: z.number().int(),

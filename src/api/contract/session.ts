@@ -49,6 +49,12 @@ export const signIn = z
   .meta({ id: 'SignIn' });
 export type SignIn = z.infer<typeof signIn>;
 
+/** One's own; the other sessions of the account end. */
+export const newPassword = z
+  .strictObject({ password: z.string().min(1).max(256).describe('As it is now'), next: password })
+  .meta({ id: 'NewPassword' });
+export type NewPassword = z.infer<typeof newPassword>;
+
 /** The first admin, with the code that `lifeboat serve` says on its terminal; it works once. */
 export const setUp = z
   .strictObject({ code: z.string().min(1).max(100), name: accountName, password, contact: name.optional() })

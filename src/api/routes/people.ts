@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '../../core/index.ts';
 import {
   account,
+  accountChange,
   accountList,
   accountName,
   auditList,
@@ -11,10 +12,9 @@ import {
   newToken,
   tokenList,
   type Account,
-  type AuditRecord,
   type Token,
 } from '../contract/index.ts';
-import { auditKind } from '../audit.ts';
+import { readAudit } from '../audit.ts';
 import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
 import type { AccountRow, TokenRow } from '../security/accounts.ts';
@@ -33,17 +33,7 @@ export function peopleRoutes(desk: Desk): void {
       query: auditQuery,
       answer: auditList,
     },
-    ({ query: { limit, cursor } }) => {
-      const all = desk.journal.records({ kinds: [auditKind], own: true }).toReversed();
-      const before = cursor === undefined ? Infinity : Number(cursor);
-      const fitting = all.filter(({ sequence }) => sequence < before);
-      const records = fitting.slice(0, limit).map(({ sequence, atMs, data }) => ({
-        ...(data as unknown as Omit<AuditRecord, 'sequence' | 'at'>),
-        sequence,
-        at: isoTime(atMs),
-      }));
-      return { records, next: fitting.length > limit ? String(records.at(-1)?.sequence) : null };
-    },
+    ({ query }) => readAudit(desk, query),
   );
 }
 
@@ -70,6 +60,29 @@ function accountRoutes(desk: Desk): void {
       return accountOf(await accounts.add(body));
     },
   );
+  const params = z.object({ name: accountName });
+  define(
+    desk,
+    {
+      method: 'post',
+      path: '/accounts/{name}',
+      needs: 'admin',
+      about: 'Change an account: what it may, as whom it speaks, its password',
+      params,
+      body: accountChange,
+      answer: account,
+    },
+    async ({ params: { name }, body, about }) => {
+      const { role, contact, password } = body;
+      const what = [
+        ...(role === undefined ? [] : [`as ${role}`]),
+        ...(contact === undefined ? [] : [`speaks as ${contact ?? 'nobody'}`]),
+        ...(password === undefined ? [] : ['another password']),
+      ];
+      about(`${name}: ${what.join(', ') || 'nothing'}`);
+      return accountOf(await accounts.change(name, body));
+    },
+  );
   define(
     desk,
     {
@@ -77,7 +90,7 @@ function accountRoutes(desk: Desk): void {
       path: '/accounts/{name}',
       needs: 'admin',
       about: 'Remove an account, with its sessions and tokens',
-      params: z.object({ name: accountName }),
+      params,
       answer: accountList,
     },
     ({ params: { name }, about }) => {
@@ -124,7 +137,8 @@ function tokenRoutes(desk: Desk): void {
       answer: tokenList,
     },
     ({ params: { id }, about }) => {
-      about(id);
+      const name = accounts.tokens().find((token) => token.id === id)?.name;
+      about(name === undefined ? id : `${name} (${id})`);
       accounts.revoke(id);
       return list();
     },

@@ -1,9 +1,9 @@
 import { setCookie } from 'hono/cookie';
 import { isoTime, LifeboatError, limits } from '../../core/index.ts';
-import { session, setUp, signIn, type Session } from '../contract/index.ts';
+import { newPassword, session, setUp, signIn, type Session } from '../contract/index.ts';
 import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
-import { setUpIsOver } from '../security/accounts.ts';
+import { hashOf, setUpIsOver } from '../security/accounts.ts';
 import { addressOf, cookieName, isSecure, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
 import { csrfOf } from '../security/sessions.ts';
 
@@ -39,6 +39,29 @@ export function sessionRoutes(desk: Desk): void {
       if (caller?.session !== undefined) desk.sessions.end(caller.session);
       setCookie(asking, cookieName(asking), '', { ...cookieSettings(asking), maxAge: 0 });
       return signedOut(desk);
+    },
+  );
+  define(
+    desk,
+    {
+      method: 'post',
+      path: '/session/password',
+      needs: 'viewer',
+      about: 'Change your own password',
+      body: newPassword,
+      answer: session,
+    },
+    async ({ body, caller }) => {
+      const { name, session: id } = caller;
+      if (id === undefined) throw new LifeboatError('api.forbidden', 'a token has no password');
+      // Whoever finds a page left open does not guess what it was.
+      desk.limiters.signInOfAccount.mustBeFree(name);
+      desk.limiters.signInOfAccount.note(name);
+      if ((await desk.accounts.check(name, body.password)) === undefined)
+        throw new LifeboatError('api.forbidden', 'this is not the password as it is now');
+      desk.limiters.signInOfAccount.forget(name);
+      await desk.accounts.change(name, { password: body.next }, hashOf(id));
+      return sessionOf(desk, caller);
     },
   );
   define(

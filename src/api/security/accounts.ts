@@ -31,6 +31,13 @@ export interface NewAccount {
   readonly contact?: string | undefined;
 }
 
+/** What is undefined stays as it is; a null contact is nobody. */
+export interface AccountEdit {
+  readonly role?: Role | undefined;
+  readonly contact?: string | null | undefined;
+  readonly password?: string | undefined;
+}
+
 /** Who may ask what, of one folder of state. Secrets are kept as hashes; a token is shown once, when it is made. */
 export class Accounts {
   readonly database: DatabaseSync;
@@ -73,21 +80,53 @@ export class Accounts {
     });
   }
 
+  /**
+   * Another password ends its sessions but the one to `keep`, by its hash. A smaller role revokes the tokens that it made and that may more than it may
+   * now. Throws `account.missing`, `account.last`, `api.busy`.
+   */
+  async change(name: string, { role, contact, password }: AccountEdit, keep = ''): Promise<AccountRow> {
+    const hash = password === undefined ? undefined : await hashOfPassword(password);
+    return inTransaction(this.database, () => {
+      const account = this.#mustFind(name);
+      const next = role ?? account.role;
+      if (!isAtLeast(next, 'admin')) this.#mustLeaveAnAdmin(account);
+      this.database
+        .prepare('update accounts set role = ?, contact = ?, password = coalesce(?, password) where name = ?')
+        .run(next, contact === undefined ? account.contact : contact, hash ?? null, name);
+      if (hash !== undefined)
+        this.database.prepare('delete from sessions where account = ? and hash <> ?').run(name, keep);
+      this.#revokeThoseOf(name, (may) => !isAtLeast(next, may));
+      return this.#mustFind(name);
+    });
+  }
+
   /** With its sessions and tokens. Throws `account.missing`, `account.last`. */
   remove(name: string): void {
     inTransaction(this.database, () => {
-      const account = this.find(name);
-      if (account === undefined) throw noAccount(name);
-      const admins = this.list().filter(({ role }) => isAtLeast(role, 'admin'));
-      if (admins.length === 1 && admins[0]?.name === name) {
-        throw new LifeboatError('account.last', `${name} is the last admin`, { hint: 'Make another one first.' });
-      }
+      this.#mustLeaveAnAdmin(this.#mustFind(name));
       this.database.prepare('delete from accounts where name = ?').run(name);
       this.database.prepare('delete from sessions where account = ?').run(name);
-      this.database
-        .prepare('update tokens set revoked_ms = ? where made_by = ? and revoked_ms is null')
-        .run(this.#clock.now(), name);
+      this.#revokeThoseOf(name, () => true);
     });
+  }
+
+  #mustFind(name: string): AccountRow {
+    const account = this.find(name);
+    if (account !== undefined) return account;
+    throw new LifeboatError('account.missing', `there is no account ${name}`, {
+      hint: 'List them: lifeboat accounts list',
+    });
+  }
+
+  #mustLeaveAnAdmin({ name }: AccountRow): void {
+    const admins = this.list().filter(({ role }) => isAtLeast(role, 'admin'));
+    if (admins.length !== 1 || admins[0]?.name !== name) return;
+    throw new LifeboatError('account.last', `${name} is the last admin`, { hint: 'Make another one first.' });
+  }
+
+  #revokeThoseOf(name: string, isTooMuch: (role: Role) => boolean): void {
+    for (const { id, by, role, revokedMs } of this.tokens())
+      if (by === name && revokedMs === null && isTooMuch(role)) this.revoke(id);
   }
 
   /** The account, if this is its password. Takes the same time if there is no such account. Throws `api.busy`. */
@@ -155,9 +194,6 @@ export const setUpIsOver = (): LifeboatError =>
   });
 
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
-
-const noAccount = (name: string): LifeboatError =>
-  new LifeboatError('account.missing', `there is no account ${name}`, { hint: 'List them: lifeboat accounts list' });
 
 const accountOf = (row: Record<string, unknown>): AccountRow => ({
   name: String(row['name']),

@@ -13,6 +13,7 @@ import {
 } from '../../procedures/index.ts';
 import { isAtLeast, type Asked, type Run, type RunSummary, type Step } from '../contract/index.ts';
 import type { Caller } from '../security/caller.ts';
+import { restoredOf, windowOf } from './run-points.ts';
 import { longestWay, timesOf, type StepTime } from './run-times.ts';
 
 export const summaryOf = (run: RunResult, drill: string | undefined): RunSummary => ({
@@ -77,6 +78,8 @@ export function runOf(request: RunRequest): Run {
     ...whereItStands(shown, history),
     criticalPath,
     steps: shown,
+    restored: restoredOf(result),
+    waitsForWindow: windowOf(history),
     reason: reason === undefined ? null : { ...reason },
     requester: requester === undefined ? null : { as: requester.as ?? null, user: requester.user },
     resumed: result.resumed,
@@ -148,6 +151,7 @@ function askedOf(
   const requester = asks.word === 'approve' ? started.by?.as : undefined;
   const words = lastWords(steps.get(id)?.said ?? [], asks.round, requester);
   const allowed = deciders(plan, asks.by, requester);
+  const agreed = words.filter(({ word }) => word !== 'deny').map(({ as }) => as);
   const role = asks.word === 'attest' ? 'operator' : 'approver';
   const why =
     caller.by === 'token'
@@ -161,13 +165,14 @@ function askedOf(
             : allowed.includes(caller.contact)
               ? null
               : requester !== undefined && caller.contact === requester
-                ? 'you asked for this run'
+                ? 'you started this run: somebody else has to agree'
                 : `${caller.contact} is not ${asks.by.join(' or ')}`;
   return {
     word: asks.word,
     by: [...asks.by],
+    who: allowed.filter((one) => !agreed.includes(one)),
     count: asks.count,
-    agreed: words.filter(({ word }) => word !== 'deny').map(({ as }) => as),
+    agreed,
     untilAt: iso(asks.untilMs),
     inputs: Object.fromEntries(
       Object.entries(asks.inputs ?? {}).map(([name, { oneOf, ...input }]) => [

@@ -7,6 +7,7 @@ import './look/tokens.css';
 import './look/base.css';
 import './look/parts.css';
 import './look/frame.css';
+import './look/print.css';
 
 const root = document.getElementById('root');
 if (root !== null)

@@ -91,6 +91,7 @@ const changesPoints = /^(backup|copy|replicate|verify|restore|prune|retention|fo
 
 function takeRecord({ kind, run }: Extract<ApiEvent, { type: 'record' }>): void {
   const [room] = kind.split('.');
+  if (room === 'audit') renew(['audit'], ['accounts'], ['tokens']);
   if (run !== null) renew(['run', run], ['runs']);
   if (room === 'drill') renew(['drills'], ['runs']);
   if (room === 'schedule') renew(['operations'], ...(kind === 'schedule.plan' ? [['plan']] : []));

@@ -6,6 +6,7 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import type {
+  AccountList,
   DrillList,
   Evidence,
   KeyList,
@@ -22,6 +23,7 @@ import type {
   RunList,
   Session,
   StoreList,
+  TokenList,
 } from '../../../api/contract/index.ts';
 import { isAtLeast } from '../../../api/contract/words.ts';
 import { api, type ApiError } from './api.ts';
@@ -71,6 +73,8 @@ export const usePlan = (): Answer<Plan> => useRead(['plan'], api.plan);
 export const useDrills = (): Answer<DrillList> => useRead(['drills'], api.drills.list);
 export const useStores = (): Answer<StoreList> => useRead(['stores'], api.stores);
 export const useKeys = (): Answer<KeyList> => useRead(['keys'], api.keys);
+export const useAccounts = (): Answer<AccountList> => useRead(['accounts'], api.accounts.list);
+export const useTokens = (): Answer<TokenList> => useRead(['tokens'], api.tokens.list);
 export const useReach = (): Answer<ReachList> => useRead(['reach'], api.points.reach);
 export const useRestores = (): Answer<RestoreList> => useRead(['restores'], api.restores.list);
 export const useRestore = (id: string): Answer<Restore> =>

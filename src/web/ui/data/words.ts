@@ -1,33 +1,6 @@
-// The same words for the same numbers as the command line; a test holds them against core/units.
+import { formatBytes, formatDuration } from '../../../core/in-words.ts';
 
-/** A duration for people: `0.4 s`, `12 s`, `6 m 12 s`, `3 h 5 m`, `2 d 4 h`. */
-export function formatDuration(ms: number): string {
-  if (ms < 0) return `-${formatDuration(-ms)}`;
-  if (ms < 9950) return `${(ms / 1000).toFixed(ms < 95 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const days = Math.floor(seconds / 86_400);
-  const hours = Math.floor(seconds / 3600) % 24;
-  const minutes = Math.floor(seconds / 60) % 60;
-  if (days > 0) return pair(days, 'd', hours, 'h');
-  if (hours > 0) return pair(hours, 'h', minutes, 'm');
-  if (minutes > 0) return pair(minutes, 'm', seconds % 60, 's');
-  return `${seconds} s`;
-}
-
-const pair = (major: number, majorUnit: string, minor: number, minorUnit: string): string =>
-  minor === 0 ? `${major} ${majorUnit}` : `${major} ${majorUnit} ${minor} ${minorUnit}`;
-
-/** A size for people, powers of 1,000: `812 B`, `4.2 kB`, `13 MB`, `1.4 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
+export { formatBytes, formatDuration };
 
 /** `5 m 3 s` of `303`; nothing of nothing known. */
 export const seconds = (value: number | null | undefined, otherwise = 'unknown'): string =>
@@ -59,6 +32,10 @@ export function dayAndTime(value: string | number | null | undefined, otherwise 
   const date = new Date(value);
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clockTime(date.getTime())}`;
 }
+
+/** Moments inside a sentence of the server, as we say them. */
+export const inLocalTime = (text: string): string =>
+  text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (moment) => dayAndTime(moment));
 
 /** `in 3 d`, `now`, `2 h overdue`. */
 export function until(at: string | null | undefined, nowMs: number, otherwise = 'not planned'): string {

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import type { Session } from '../../../api/contract/index.ts';
 import { listen } from '../data/live.ts';
 import { useSession } from '../data/queries.ts';
@@ -8,6 +8,8 @@ import { Door } from './door.tsx';
 import { roomOf } from './rooms.tsx';
 import { usePlace } from './route.tsx';
 import { Shell } from './shell.tsx';
+
+const Wall = lazy(() => import('../rooms/wall/wall.tsx'));
 
 /** The door, or the house. */
 export function App(): ReactNode {
@@ -25,6 +27,15 @@ export function App(): ReactNode {
 function House({ session }: { readonly session: Extract<Session, { signedIn: true }> }): ReactNode {
   const { path } = usePlace();
   useEffect(() => listen(), []);
+  // Nothing stands around it.
+  if (path === '/wall')
+    return (
+      <Bulkhead>
+        <Suspense>
+          <Wall plan={session.plan} />
+        </Suspense>
+      </Bulkhead>
+    );
   return (
     <Shell session={session}>
       <Bulkhead key={path}>{roomOf(path)}</Bulkhead>

@@ -63,7 +63,7 @@ function ConnectionState(): ReactNode {
     away: `reconnecting, shown as of ${clockTime(asOfMs)}`,
   };
   return (
-    <span className={`connection ${state}`} role="status">
+    <span className={`connection ${state}`}>
       <i aria-hidden="true" />
       {words[state]}
     </span>

@@ -3,7 +3,8 @@ import type { SetUp, SignIn } from '../../../api/contract/index.ts';
 import { api } from '../data/api.ts';
 import { useChange } from '../data/queries.ts';
 import icon from '../look/icon.svg';
-import { Field, Trouble } from '../parts/parts.tsx';
+import { NameField, PasswordField, TextField } from '../parts/fields.tsx';
+import { Trouble } from '../parts/parts.tsx';
 
 /** Sign-in, or the first account of all. */
 export function Door({ setUp }: { readonly setUp: boolean }): ReactNode {
@@ -27,36 +28,13 @@ function SignInForm(): ReactNode {
   const enter = useChange((body: SignIn) => api.session.signIn(body), ['session']);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    enter.mutate({ name: name.trim().toLowerCase(), password }, { onError: () => setPassword('') });
+    enter.mutate({ name, password }, { onError: () => setPassword('') });
   };
   return (
     <form onSubmit={submit} className="sheet">
       <h1>Sign in</h1>
-      <Field label="Name">
-        {(given) => (
-          <input
-            {...given}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            autoFocus
-            required
-          />
-        )}
-      </Field>
-      <Field label="Password">
-        {(given) => (
-          <input
-            {...given}
-            type="password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            autoComplete="current-password"
-            required
-          />
-        )}
-      </Field>
+      <NameField value={name} onChange={setName} autoFocus />
+      <PasswordField value={password} onChange={setPassword} />
       <Trouble error={enter.error} />
       <button type="submit" className="button main" disabled={enter.isPending}>
         {enter.isPending ? 'Signing in …' : 'Sign in'}
@@ -77,63 +55,31 @@ function FirstAccount(): ReactNode {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const whom = contact.trim() === '' ? {} : { contact: contact.trim() };
-    make.mutate({ code: code.trim(), name: name.trim().toLowerCase(), password, ...whom });
+    make.mutate({ code: code.trim(), name, password, ...whom });
   };
   return (
     <form onSubmit={submit} className="sheet">
       <h1>Make the first account</h1>
       <p className="soft">It is an admin, and can make the others. Nobody can do this a second time.</p>
-      <Field label="Code" hint="lifeboat serve says it on its terminal; it works once.">
-        {(given) => (
-          <input
-            {...given}
-            value={code}
-            onChange={(event) => setCode(event.target.value)}
-            autoComplete="one-time-code"
-            autoFocus
-            required
-          />
-        )}
-      </Field>
-      <Field label="Name" hint="Small letters, digits, dot, dash, underscore and @.">
-        {(given) => (
-          <input
-            {...given}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            required
-          />
-        )}
-      </Field>
-      <Field label="Password" hint="Twelve characters at least; a sentence is best.">
-        {(given) => (
-          <input
-            {...given}
-            type="password"
-            minLength={12}
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            autoComplete="new-password"
-            required
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        label="Code"
+        hint="lifeboat serve says it on its terminal; it works once."
+        value={code}
+        onChange={setCode}
+        autoComplete="one-time-code"
+        autoFocus
+        required
+      />
+      <NameField value={name} onChange={setName} hint="Small letters, digits, dot, dash, underscore and @." />
+      <PasswordField value={password} onChange={setPassword} isNew />
+      <TextField
         label="Contact (may be left empty)"
         hint="Which of the plan's contacts you are: in that name you start, approve and decide."
-      >
-        {(given) => (
-          <input
-            {...given}
-            value={contact}
-            onChange={(event) => setContact(event.target.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-          />
-        )}
-      </Field>
+        value={contact}
+        onChange={setContact}
+        autoComplete="off"
+        autoCapitalize="none"
+      />
       <Trouble error={make.error} />
       <button type="submit" className="button main" disabled={make.isPending}>
         {make.isPending ? 'Making it …' : 'Make the account'}

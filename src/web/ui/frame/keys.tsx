@@ -1,7 +1,8 @@
 import { useEffect, type ReactNode } from 'react';
 import { after } from '../data/clock.ts';
 import { Dialog } from '../parts/parts.tsx';
-import { rooms } from './rooms.tsx';
+import type { Role } from '../../../api/contract/words.ts';
+import { roomsFor } from './rooms.tsx';
 import { go } from './route.tsx';
 import { nextTheme } from './theme.ts';
 
@@ -9,7 +10,7 @@ import { nextTheme } from './theme.ts';
 const pairMs = 1200;
 
 /** One key does it where nobody types: `?`, `/`, `t`, and `g` with a room. */
-export function useKeys(onHelp: () => void): void {
+export function useKeys(role: Role, onHelp: () => void): void {
   useEffect(() => {
     let forget: (() => void) | undefined;
     const press = (event: KeyboardEvent): void => {
@@ -17,7 +18,7 @@ export function useKeys(onHelp: () => void): void {
       const wasWaiting = forget !== undefined;
       forget?.();
       forget = undefined;
-      if (wasWaiting) return toRoom(event);
+      if (wasWaiting) return toRoom(event, role);
       if (event.key === 'g') forget = after(pairMs, () => (forget = undefined));
       else if (event.key === '?') onHelp();
       else if (event.key === 't') nextTheme();
@@ -33,24 +34,26 @@ export function useKeys(onHelp: () => void): void {
       forget?.();
       window.removeEventListener('keydown', press);
     };
-  }, [onHelp]);
+  }, [role, onHelp]);
 }
 
-function toRoom({ key }: KeyboardEvent): void {
-  const room = rooms.find((one) => one.key === key);
+function toRoom({ key }: KeyboardEvent, role: Role): void {
+  const room = roomsFor(role).find((one) => one.key === key);
   if (room !== undefined) go(room.path);
+  else if (key === 'w') go('/wall');
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.matches('input, select, textarea') || target.closest('dialog') !== null);
 
-export function Help({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function Help({ role, onClose }: { readonly role: Role; readonly onClose: () => void }): ReactNode {
   return (
     <Dialog title="Shortcuts" onClose={onClose}>
       <div className="keys">
-        {rooms.map(({ key, name }) => (
+        {roomsFor(role).map(({ key, name }) => (
           <Line key={key} keys={['g', key]} words={name} />
         ))}
+        <Line keys={['g', 'w']} words="Wall screen; Esc comes back" />
         <Line keys={['/']} words="find in the list" />
         <Line keys={['t']} words="light, dark, or as the system" />
         <Line keys={['?']} words="this help" />

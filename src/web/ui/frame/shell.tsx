@@ -9,7 +9,7 @@ import { Dialog } from '../parts/parts.tsx';
 import { Band } from './band.tsx';
 import { Icon } from './icons.tsx';
 import { Help, useKeys } from './keys.tsx';
-import { rooms } from './rooms.tsx';
+import { roomsFor } from './rooms.tsx';
 import { Link, usePlace } from './route.tsx';
 import { nextTheme, useTheme } from './theme.ts';
 
@@ -30,7 +30,7 @@ export function Shell({
     [],
   );
   const help = useCallback(() => setOpen('help'), [setOpen]);
-  useKeys(help);
+  useKeys(session.me.role, help);
   return (
     <>
       <a className="skip" href="#room">
@@ -44,11 +44,11 @@ export function Shell({
           {children}
         </main>
       </div>
-      {open === 'help' ? <Help onClose={() => setOpen(undefined)} /> : null}
+      {open === 'help' ? <Help role={session.me.role} onClose={() => setOpen(undefined)} /> : null}
       {open === 'more' ? (
         <Dialog title="More" onClose={() => setOpen(undefined)}>
           <nav className="menu" aria-label="More rooms">
-            {rooms
+            {roomsFor(session.me.role)
               .filter(({ onPhone }) => !onPhone)
               .map(({ path: to, name }) => (
                 <Link key={to} to={to} onClick={() => setOpen(undefined)}>
@@ -82,7 +82,7 @@ function Navigation({
     to === '/' ? path === '/' : path.startsWith(to) || (to === '/points' && path.startsWith('/restore'));
   return (
     <nav className="nav" aria-label="Rooms">
-      {rooms.map(({ path: to, name, icon, onPhone }) => (
+      {roomsFor(session.me.role).map(({ path: to, name, icon, onPhone }) => (
         <Link key={to} to={to} className={onPhone ? '' : 'wide'} {...(isAt(to) ? { 'aria-current': 'page' } : {})}>
           <Icon name={icon} />
           {name}
@@ -101,6 +101,10 @@ function Navigation({
         </button>
       </span>
       <div className="rest">
+        <Link to="/wall">
+          <Icon name="wall" />
+          Wall screen
+        </Link>
         <LookButton />
         <button type="button" onClick={onHelp}>
           <Icon name="help" />
@@ -133,11 +137,15 @@ function LookButton(): ReactNode {
 /** Old figures are never shown as new ones. */
 function Stale(): ReactNode {
   const { state, asOfMs } = useConnection();
-  if (state !== 'away') return null;
+  // The one place that says it aloud: it stands there before it has something to say.
   return (
-    <p className="stale" role="status">
-      Reconnecting. Everything below is shown as of {clockTime(asOfMs)} and may have changed since.
-    </p>
+    <div role="status">
+      {state === 'away' ? (
+        <p className="stale">
+          Reconnecting. Everything below is shown as of {clockTime(asOfMs)} and may have changed since.
+        </p>
+      ) : null}
+    </div>
   );
 }
 

@@ -81,11 +81,7 @@ export function Waiting({
 }): ReactNode {
   if (answer.error !== null && !answer.isFetching)
     return <Trouble error={answer.error} retry={() => void answer.refetch()} />;
-  return (
-    <p className="soft pulse" role="status">
-      Asking for {what} …
-    </p>
-  );
+  return <p className="soft pulse">Asking for {what} …</p>;
 }
 
 /** A question over the page; Escape closes it, and whoever opened it has the focus again. */

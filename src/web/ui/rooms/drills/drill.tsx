@@ -5,6 +5,7 @@ import { useDrills, useEvidence } from '../../data/queries.ts';
 import { dayAndTime, seconds } from '../../data/words.ts';
 import { Link } from '../../frame/route.tsx';
 import { Figure, RoomHead, Sheet, Waiting, Word } from '../../parts/parts.tsx';
+import { Proof } from './proof.tsx';
 import './drills.css';
 
 /** One drill: passed or not at a glance, each criterion with its number, and what was not exercised. */
@@ -34,7 +35,10 @@ function Report({ result }: { readonly result: DrillResult }): ReactNode {
   return (
     <>
       <RoomHead title={`Drill ${result.drill}`}>
-        <span className="row">
+        <span className="row no-print">
+          <button type="button" className="button" onClick={() => print()}>
+            Print
+          </button>
           <a href={api.drills.reportPage(result.run)} target="_blank" rel="noopener" className="button">
             The whole report
           </a>
@@ -45,51 +49,51 @@ function Report({ result }: { readonly result: DrillResult }): ReactNode {
       </RoomHead>
       <div className="stack">
         <section className={`sheet score ${isGood ? 'good-look' : 'bad-look'}`} aria-label="Verdict">
-          <p className="score-word">{words[result.verdict]}</p>
+          <div>
+            <p className="score-word">{words[result.verdict]}</p>
+            <p className="small soft">ended {dayAndTime(result.at)}</p>
+          </div>
           <div className="figures">
             <Measured label="RTO" value={result.rtoSeconds} target={result.rtoTargetSeconds} />
             <Measured label="RPO" value={result.rpoSeconds} target={result.rpoTargetSeconds} />
             <Figure
               label="Lost"
-              value={result.lost === null ? 'unknown' : String(result.lost)}
-              note="rows that were acknowledged"
+              value={result.lost === null ? 'unknown' : result.lost.toLocaleString('en')}
+              note="of what was acknowledged"
               tone={result.lost === 0 ? 'good' : ''}
             />
           </div>
         </section>
-        <Sheet title="Criteria" aside={<span className="soft small">{dayAndTime(result.at)}</span>}>
-          <ul className="sure">
-            {result.criteria.map(({ name, verdict, text }) => (
-              <li key={name}>
-                <Word of={verdict} />
-                <span>
-                  <span className="strong">{name}</span>: {text}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </Sheet>
-        {evidence.data === undefined ? (
-          <Waiting answer={evidence} what="the evidence" />
+        {evidence.data !== undefined ? (
+          <Proof evidence={evidence.data} />
+        ) : result.verdict === 'aborted' ? (
+          <p>It did not come to its end, and proved nothing. Its steps tell how far it came.</p>
         ) : (
-          <Sheet title="Evidence">
-            <dl className="facts">
-              <dt>Run</dt>
-              <dd>
-                <code>{result.run}</code>
-              </dd>
-              <dt>SHA-256</dt>
-              <dd>
-                <code>{evidence.data.sha256}</code>
-              </dd>
-            </dl>
-            <NotExercised of={evidence.data['notExercised']} />
-          </Sheet>
+          <>
+            <Verdicts result={result} />
+            <Waiting answer={evidence} what="the evidence" />
+          </>
         )}
       </div>
     </>
   );
 }
+
+/** Until the evidence is there. */
+const Verdicts = ({ result }: { readonly result: DrillResult }): ReactNode => (
+  <Sheet title="Criteria">
+    <ul className="sure">
+      {result.criteria.map(({ name, verdict, text }) => (
+        <li key={name}>
+          <Word of={verdict} />
+          <span>
+            <span className="strong">{name}</span>: {text}
+          </span>
+        </li>
+      ))}
+    </ul>
+  </Sheet>
+);
 
 function Measured({
   label,
@@ -102,19 +106,4 @@ function Measured({
 }): ReactNode {
   const tone = value === null ? 'warn' : target === null ? '' : value <= target ? 'good' : 'bad';
   return <Figure label={label} value={seconds(value)} note={`target ${seconds(target, 'none')}`} tone={tone} />;
-}
-
-function NotExercised({ of }: { readonly of: unknown }): ReactNode {
-  const items = Array.isArray(of) ? of.filter((one): one is string => typeof one === 'string') : [];
-  if (items.length === 0) return null;
-  return (
-    <>
-      <h3 className="apart">Not exercised</h3>
-      <ul className="small">
-        {items.map((item) => (
-          <li key={item}>{item}</li>
-        ))}
-      </ul>
-    </>
-  );
 }

@@ -235,10 +235,12 @@ function Where({ reach, mayAct }: { readonly reach: Reach; readonly mayAct: bool
 function Shown({ children }: { readonly children: ReactNode }): ReactNode {
   const shown = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    void shown.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    void shown.current?.scrollIntoView({ block: 'nearest', behavior: calmly() });
   }, []);
   return <div ref={shown}>{children}</div>;
 }
+
+const calmly = (): 'auto' | 'smooth' => (matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth');
 
 /** `20261121-204103`: a name that is not there yet. */
 const stamp = (): string => dayAndTime(nowMs()).replaceAll(/[-:]/g, '').replace(' ', '-');

@@ -2,7 +2,8 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
 import { api } from '../../data/api.ts';
 import { useChange } from '../../data/queries.ts';
-import { Dialog, Field, Trouble } from '../../parts/parts.tsx';
+import { ReasonField, TypedField } from '../../parts/fields.tsx';
+import { Dialog, Trouble } from '../../parts/parts.tsx';
 
 type Act = Run['may'][number];
 
@@ -25,7 +26,11 @@ export function Acts({ run }: { readonly run: Run }): ReactNode {
   return (
     <span className="row">
       {can('resume') ? (
-        <button type="button" className="button main" onClick={() => setWanted(resumeOf(run))}>
+        <button
+          type="button"
+          className={`button ${run.blocked.length === 0 ? 'main' : ''}`}
+          onClick={() => setWanted(resumeOf(run))}
+        >
           Resume
         </button>
       ) : null}
@@ -120,32 +125,9 @@ function Ask({
       <form onSubmit={submit} className="stack">
         <p>{wanted.words}</p>
         {wanted.reason === 'none' ? null : (
-          <Field label={wanted.reason === 'must' ? 'Why' : 'Why (for those who read it later)'}>
-            {(given) => (
-              <textarea
-                {...given}
-                rows={2}
-                value={reason}
-                required={wanted.reason === 'must'}
-                onChange={(event) => setReason(event.target.value)}
-              />
-            )}
-          </Field>
+          <ReasonField must={wanted.reason === 'must'} value={reason} onChange={setReason} />
         )}
-        {wanted.typed === undefined ? null : (
-          <Field label={`Type ${wanted.typed}`}>
-            {(given) => (
-              <input
-                {...given}
-                value={typed}
-                autoComplete="off"
-                autoCapitalize="none"
-                spellCheck={false}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
+        {wanted.typed === undefined ? null : <TypedField word={wanted.typed} value={typed} onChange={setTyped} />}
         <Trouble error={work.error} />
         <div className="actions">
           <button type="button" className="button" onClick={onClose}>

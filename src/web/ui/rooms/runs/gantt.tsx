@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
-import { formatDuration, seconds } from '../../data/words.ts';
+import { formatDuration, seconds, wholeSeconds } from '../../data/words.ts';
 import { Word } from '../../parts/parts.tsx';
+import { isOpen } from './words.tsx';
 
 /** The steps in time: what was planned as a rail, what was as a bar upon it, the longest way marked. */
 export function Gantt({
@@ -16,9 +17,11 @@ export function Gantt({
 }): ReactNode {
   const now = useNow();
   const startMs = Date.parse(run.startedAt);
-  const elapsed = run.finishedAt === null ? (now - startMs) / 1000 : (Date.parse(run.finishedAt) - startMs) / 1000;
+  const isUnderWay = isOpen(run.verdict);
+  // What waits for people goes on taking time.
+  const endMs = isUnderWay || run.finishedAt === null ? now : Date.parse(run.finishedAt);
+  const elapsed = Math.max(0, (endMs - startMs) / 1000);
   const ends = run.steps.map((step) => (step.plannedStartSeconds ?? 0) + (step.plannedSeconds ?? 0));
-  const isUnderWay = run.verdict === 'unfinished';
   const planned = Math.max(0, ...ends);
   // The plan counts with its budgets, which are long: what is over is shown in its own size.
   const whole = Math.max(1, elapsed, isUnderWay ? Math.min(planned, elapsed * 4 + 10) : 0);
@@ -71,7 +74,7 @@ function Bars({
   readonly whole: number;
 }): ReactNode {
   const from = step.startedAt === null ? undefined : (Date.parse(step.startedAt) - startMs) / 1000;
-  const to = step.finishedAt === null ? elapsed : (Date.parse(step.finishedAt) - startMs) / 1000;
+  const to = step.finishedAt === null || waits(step) ? elapsed : (Date.parse(step.finishedAt) - startMs) / 1000;
   const percent = (value: number): string => `${Math.max(0, Math.min(100, (value / whole) * 100))}%`;
   const { plannedStartSeconds: planned, plannedSeconds: lasts } = step;
   return (
@@ -89,8 +92,12 @@ function Bars({
   );
 }
 
+/** Its attempt is over, and it is not: somebody has to say something. */
+const waits = ({ state }: Step): boolean => state === 'needs-human';
+
 function tookText({ seconds: took, state, startedAt, budgetSeconds }: Step, now: number): string {
   const budget = budgetSeconds === null ? '' : ` of ${seconds(budgetSeconds)}`;
-  if (state === 'running' && startedAt !== null) return `${formatDuration(now - Date.parse(startedAt))}${budget}`;
+  if ((state === 'running' || state === 'needs-human') && startedAt !== null)
+    return `${wholeSeconds(now - Date.parse(startedAt))}${budget}`;
   return took === null ? budget.replace(' of ', '≤ ') : `${seconds(took)}${budget}`;
 }

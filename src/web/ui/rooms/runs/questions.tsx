@@ -3,8 +3,9 @@ import type { Asked, Run, Say, Step } from '../../../../api/contract/index.ts';
 import { api } from '../../data/api.ts';
 import { useNow } from '../../data/clock.ts';
 import { useChange } from '../../data/queries.ts';
-import { until } from '../../data/words.ts';
-import { Field, Trouble } from '../../parts/parts.tsx';
+import { inLocalTime, until } from '../../data/words.ts';
+import { ChoiceField, ReasonField, TextField, TypedField } from '../../parts/fields.tsx';
+import { Trouble } from '../../parts/parts.tsx';
 
 /** What is asked of people stands on top: who may answer it, who has, and the way to say it. */
 export function Questions({ run }: { readonly run: Run }): ReactNode {
@@ -41,23 +42,24 @@ function Question({ run, step, asks }: { readonly run: Run; readonly step: Step;
   return (
     <section className="sheet question" aria-label={`${step.id} waits for people`}>
       <header className="row between">
-        <h2>{step.question}</h2>
-        <span className="agreed">
-          {asks.agreed.length} of {asks.count}
-        </span>
+        <h2>{inLocalTime(step.question ?? '')}</h2>
+        {asks.word === 'approve' ? (
+          <span className="agreed">
+            {asks.agreed.length} of {asks.count} agreed
+          </span>
+        ) : null}
       </header>
       <p className="small">
         <span className="strong">{step.id}</span> waits for{' '}
         {asks.by.length === 0 ? 'anybody of the plan' : asks.by.join(' or ')}
+        {asks.who.length === 0 ? ', and nobody of the plan could' : `: ${asks.who.join(', ')} may`}
         {asks.agreed.length === 0 ? '' : `; yes from ${asks.agreed.join(', ')}`}
         {asks.untilAt === null ? '' : `; closes ${until(asks.untilAt, now)}`}
       </p>
       {asks.you.may ? (
         <form onSubmit={submit} className="stack tight">
           <Inputs asks={asks} values={inputs} onChange={setInputs} />
-          <Field label="Why (for those who read it later)">
-            {(given) => <input {...given} value={reason} onChange={(event) => setReason(event.target.value)} />}
-          </Field>
+          <ReasonField value={reason} onChange={setReason} />
           <Trouble error={say.error} />
           <div className="row">
             {asks.word === 'choose' ? (
@@ -105,30 +107,17 @@ function Inputs({
   readonly values: Readonly<Record<string, string>>;
   readonly onChange: (values: Readonly<Record<string, string>>) => void;
 }): ReactNode {
-  return Object.entries(asks.inputs).map(([name, { type, about, oneOf }]) => (
-    <Field key={name} label={name} hint={about ?? type}>
-      {(given) =>
-        oneOf === undefined ? (
-          <input
-            {...given}
-            value={values[name] ?? ''}
-            onChange={(event) => onChange({ ...values, [name]: event.target.value })}
-          />
-        ) : (
-          <select
-            {...given}
-            value={values[name] ?? ''}
-            onChange={(event) => onChange({ ...values, [name]: event.target.value })}
-          >
-            <option value="">Choose one</option>
-            {oneOf.map((value) => (
-              <option key={value}>{value}</option>
-            ))}
-          </select>
-        )
-      }
-    </Field>
-  ));
+  return Object.entries(asks.inputs).map(([name, { type, about, oneOf }]) => {
+    const given = {
+      label: name,
+      hint: about ?? type,
+      value: values[name] ?? '',
+      onChange: (value: string) => onChange({ ...values, [name]: value }),
+    };
+    if (oneOf === undefined) return <TextField key={name} {...given} autoComplete="off" />;
+    const choices = oneOf.map((value) => ({ value: String(value), words: String(value) }));
+    return <ChoiceField key={name} {...given} choices={[{ value: '', words: 'Choose one' }, ...choices]} />;
+  });
 }
 
 /** Nobody but a person can tell whether it took effect, or wants it to act. */
@@ -142,7 +131,7 @@ function Doubt({ run, step }: { readonly run: Run; readonly step: Step }): React
   const isConfirm = step.asks?.word === 'confirm';
   return (
     <section className="sheet question" aria-label={`${step.id} waits for people`}>
-      <h2>{step.question}</h2>
+      <h2>{inLocalTime(step.question ?? '')}</h2>
       {!run.may.includes('resume') ? (
         <p className="warn">It is not yours to answer.</p>
       ) : isConfirm ? (
@@ -153,17 +142,7 @@ function Doubt({ run, step }: { readonly run: Run; readonly step: Step }): React
             resume.mutate({ confirm: [step.id] });
           }}
         >
-          <Field label={`Type ${step.id}: it acts on what is there`}>
-            {(given) => (
-              <input
-                {...given}
-                value={typed}
-                autoCapitalize="none"
-                autoComplete="off"
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            )}
-          </Field>
+          <TypedField word={step.id} why="it acts on what is there" value={typed} onChange={setTyped} />
           <p>
             <button type="submit" className="button danger" disabled={typed !== step.id || resume.isPending}>
               Let it act

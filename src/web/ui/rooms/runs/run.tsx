@@ -1,13 +1,15 @@
 import { useState, type ReactNode } from 'react';
-import type { Run, Step } from '../../../../api/contract/index.ts';
+import type { Run } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
 import { useRun } from '../../data/queries.ts';
-import { dayAndTime, seconds, wholeSeconds } from '../../data/words.ts';
+import { dayAndTime, inLocalTime, until } from '../../data/words.ts';
 import { Link } from '../../frame/route.tsx';
-import { Figure, RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
+import { RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
 import { Acts } from './acts.tsx';
+import { ClockBlock } from './clock.tsx';
 import { Gantt } from './gantt.tsx';
 import { Questions } from './questions.tsx';
+import { Restored } from './restored.tsx';
 import { StepDetail } from './step.tsx';
 import { isOpen, VerdictWord } from './words.tsx';
 import './runs.css';
@@ -37,88 +39,19 @@ export default function RunRoom({ id }: { readonly id: string }): ReactNode {
         <NowNextBlocked run={data} />
         <Reason run={data} />
         <Steps run={data} />
+        <Restored run={data} />
         <About run={data} />
       </div>
     </>
   );
 }
 
-function ClockBlock({ run }: { readonly run: Run }): ReactNode {
-  const now = useNow();
-  const { rto, verdict } = run;
-  const ticks = isOpen(verdict) && !run.steps.some(inCommit);
-  const elapsed = ticks ? (now - Date.parse(run.incident.impactAt)) / 1000 : rto.seconds;
-  const margin = rto.targetSeconds === null ? null : rto.targetSeconds - elapsed;
-  const parts = [
-    ['detect', rto.detectSeconds],
-    ['decide', rto.decideSeconds],
-    ['execute', rto.executeSeconds],
-    ['verify', rto.verifySeconds],
-    ['people', rto.waitingForPeopleSeconds + (verdict === 'needs-human' ? Math.max(0, elapsed - recorded(rto)) : 0)],
-  ] as const;
-  const sum = parts.reduce((total, [, part]) => total + part, 0);
-  return (
-    <Sheet
-      title="Clock"
-      aside={<span className="soft small">from the impact, {dayAndTime(run.incident.impactAt)}</span>}
-    >
-      <div className="figures clock">
-        <Figure
-          label={isOpen(verdict) ? 'Since the impact' : 'RTO'}
-          value={ticks ? wholeSeconds(elapsed * 1000) : seconds(elapsed)}
-          {...(margin === null ? {} : { tone: margin < 0 ? 'bad' : 'good' })}
-        />
-        <Figure label="Target" value={seconds(rto.targetSeconds, 'none')} note="RTO of the plan" />
-        <Figure
-          label={margin !== null && margin < 0 ? 'Over by' : 'Margin'}
-          value={
-            margin === null ? 'unknown' : ticks ? wholeSeconds(Math.abs(margin) * 1000) : seconds(Math.abs(margin))
-          }
-          {...(margin === null ? {} : { tone: margin < 0 ? 'bad' : '' })}
-        />
-        <Figure
-          label="Forecast"
-          value={seconds(run.plannedSeconds)}
-          note={run.plannedSeconds === null ? 'a step has no budget' : 'along the longest way'}
-        />
-        <Figure
-          label="May lose"
-          value={seconds(run.rpoTargetSeconds, 'not said')}
-          note={`last good ${dayAndTime(run.incident.lastGoodAt)}`}
-        />
-      </div>
-      {sum === 0 ? null : (
-        <>
-          <div className="split" aria-hidden="true">
-            {parts.map(([name, part]) => (
-              <i key={name} className={name} style={{ width: `${(part / sum) * 100}%` }} />
-            ))}
-          </div>
-          <ul className="split-legend small">
-            {parts.map(([name, part]) => (
-              <li key={name}>
-                <i className={name} aria-hidden="true" /> {name === 'people' ? 'waiting for people' : name}{' '}
-                <span className="strong">{seconds(part)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </Sheet>
-  );
-}
-
-/** What the records tell of the time until now: what has passed since the question is still in none of them. */
-const recorded = (rto: Run['rto']): number =>
-  rto.detectSeconds + rto.decideSeconds + rto.executeSeconds + rto.verifySeconds + rto.waitingForPeopleSeconds;
-
-/** The recovery is over, and only the way back is kept open: its clock has stopped. */
-const inCommit = ({ kind, state }: Step): boolean => kind === 'commit' && ['running', 'needs-human'].includes(state);
-
 /** Exactly one line each. */
 function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
+  const now = useNow();
   if (!isOpen(run.verdict)) return null;
   const [blocked] = run.blocked;
+  const { waitsForWindow: shut } = run;
   const titleOf = (id: string): string => run.steps.find((step) => step.id === id)?.title ?? id;
   const list = (ids: readonly string[]): ReactNode =>
     ids.length === 0 ? (
@@ -140,11 +73,19 @@ function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
         <dd>{list(run.next.slice(0, 3))}</dd>
         <dt>Blocked</dt>
         <dd>
+          {shut === null ? null : (
+            <p className="warn">
+              <span className="strong">{shut.step}</span> waits for the window {shut.window}, which opens{' '}
+              {until(shut.opensAt, now)}, {dayAndTime(shut.opensAt)}
+            </p>
+          )}
           {blocked === undefined ? (
-            <span className="soft">nothing</span>
+            shut === null ? (
+              <span className="soft">nothing</span>
+            ) : null
           ) : (
             <span className="warn">
-              <span className="strong">{blocked.step}</span>: {blocked.why}
+              <span className="strong">{blocked.step}</span>: {inLocalTime(blocked.why)}
               {blocked.who.length === 0 ? '' : ` (${blocked.who.join(' or ')})`}
               {run.blocked.length > 1 ? `, and ${run.blocked.length - 1} more` : ''}
             </span>
@@ -187,6 +128,9 @@ function Steps({ run }: { readonly run: Run }): ReactNode {
   );
 }
 
+/** Of a run that names nobody. */
+const whoElse = { real: 'nobody who said their name', drill: 'the schedule' };
+
 function About({ run }: { readonly run: Run }): ReactNode {
   return (
     <Sheet title="About this run">
@@ -204,7 +148,7 @@ function About({ run }: { readonly run: Run }): ReactNode {
           {run.plan.name} <code>{run.plan.hash.slice(0, 12)}</code>
         </dd>
         <dt>Asked for by</dt>
-        <dd>{run.requester === null ? 'the schedule' : (run.requester.as ?? run.requester.user)}</dd>
+        <dd>{run.requester === null ? whoElse[run.mode] : (run.requester.as ?? run.requester.user)}</dd>
         <dt>By</dt>
         <dd>
           {run.tool} on {run.host}

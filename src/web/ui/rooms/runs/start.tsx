@@ -4,7 +4,8 @@ import { api } from '../../data/api.ts';
 import { useChange, useMay, usePlan } from '../../data/queries.ts';
 import { count, seconds } from '../../data/words.ts';
 import { go, setQuery, usePlace } from '../../frame/route.tsx';
-import { Field, RoomHead, Trouble, Waiting } from '../../parts/parts.tsx';
+import { ChoiceField, TextField, TypedField } from '../../parts/fields.tsx';
+import { RoomHead, Trouble, Waiting } from '../../parts/parts.tsx';
 import { Part } from '../restore/part.tsx';
 import { BriefingView } from './briefing.tsx';
 import '../restore/restore.css';
@@ -90,52 +91,29 @@ function Recover({ plan, scenario }: { readonly plan: Plan; readonly scenario: S
     <>
       <Part number={1} title="Recover for real">
         <form onSubmit={ask} className="stack tight">
-          <Field
+          <ChoiceField
             label="Scenario"
             hint={`${scenario.trigger ?? 'no trigger is said'}; ${count(scenario.steps, 'step')}, RTO ${seconds(scenario.rtoSeconds, 'not said')}, RPO ${seconds(scenario.rpoSeconds, 'not said')}`}
-          >
-            {(given) => (
-              <select
-                {...given}
-                value={scenario.scenario}
-                onChange={(event) => setQuery({ scenario: event.target.value })}
-              >
-                {plan.scenarios.map(({ scenario: name }) => (
-                  <option key={name}>{name}</option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label="Environment" hint="Where the steps act.">
-            {(given) => (
-              <select
-                {...given}
-                value={environment}
-                onChange={(event) => change(() => setEnvironment(event.target.value))}
-              >
-                <option value="">as the plan says</option>
-                {plan.environments
-                  .filter(({ ephemeral }) => !ephemeral)
-                  .map(({ environment: name, protected: isProtected }) => (
-                    <option key={name} value={name}>
-                      {name}
-                      {isProtected ? ' (protected)' : ''}
-                    </option>
-                  ))}
-              </select>
-            )}
-          </Field>
+            value={scenario.scenario}
+            onChange={(value) => setQuery({ scenario: value })}
+            choices={plan.scenarios.map(({ scenario: name }) => ({ value: name, words: name }))}
+          />
+          <ChoiceField
+            label="Environment"
+            hint="Where the steps act."
+            value={environment}
+            onChange={(value) => change(() => setEnvironment(value))}
+            choices={[{ value: '', words: 'as the plan says' }, ...placesOf(plan)]}
+          />
           {scenario.parameters.map(({ name, about, required }) => (
-            <Field key={name} label={name} hint={about ?? undefined}>
-              {(given) => (
-                <input
-                  {...given}
-                  required={required}
-                  value={values[name] ?? ''}
-                  onChange={(event) => change(() => setValues({ ...values, [name]: event.target.value }))}
-                />
-              )}
-            </Field>
+            <TextField
+              key={name}
+              label={name}
+              hint={about ?? undefined}
+              required={required}
+              value={values[name] ?? ''}
+              onChange={(value) => change(() => setValues({ ...values, [name]: value }))}
+            />
           ))}
           <p>
             <button type="submit" className="button main" disabled={!may || dry.isPending}>
@@ -156,6 +134,14 @@ function Recover({ plan, scenario }: { readonly plan: Plan; readonly scenario: S
     </>
   );
 }
+
+const placesOf = ({ environments }: Plan): { value: string; words: string }[] =>
+  environments
+    .filter(({ ephemeral }) => !ephemeral)
+    .map(({ environment, protected: isProtected }) => ({
+      value: environment,
+      words: isProtected ? `${environment} (protected)` : environment,
+    }));
 
 function ForReal({
   scenario,
@@ -191,18 +177,7 @@ function ForReal({
             </span>
           </label>
         ))}
-        <Field label={`Type ${scenario.scenario}: this is no drill`}>
-          {(given) => (
-            <input
-              {...given}
-              value={typed}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          )}
-        </Field>
+        <TypedField word={scenario.scenario} why="this is no drill" value={typed} onChange={setTyped} />
         <p>
           <button
             type="submit"

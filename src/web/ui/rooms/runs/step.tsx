@@ -1,6 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
-import { dayAndTime, seconds } from '../../data/words.ts';
+import { dayAndTime, inLocalTime, seconds } from '../../data/words.ts';
 import { Word } from '../../parts/parts.tsx';
 import { StepActs } from './acts.tsx';
 
@@ -16,7 +16,7 @@ export function StepDetail({ run, step }: { readonly run: Run; readonly step: St
         <StepActs run={run} step={step} />
       </header>
       <p>{step.title}</p>
-      {step.summary === '' ? null : <p className="strong">{step.summary}</p>}
+      {step.summary === '' ? null : <p className="strong">{inLocalTime(step.summary)}</p>}
       {step.hint === null ? null : <p>{step.hint}</p>}
       <p className="small soft">
         {step.startedAt === null ? 'has not begun' : `began ${dayAndTime(step.startedAt)}`}
@@ -46,6 +46,7 @@ function Output({ lines }: { readonly lines: readonly string[] }): ReactNode {
       className="output"
       tabIndex={0}
       role="log"
+      aria-live="off"
       aria-label="The last lines that it put out"
       onScroll={({ currentTarget: shown }) => {
         atEnd.current = shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 4;

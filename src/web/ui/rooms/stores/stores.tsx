@@ -109,7 +109,13 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }): ReactNode {
           <tr key={key.key}>
             <th scope="row">{key.key}</th>
             <td data-label="Tested">
-              {key.testedAt === null ? <Word of="unknown" say="never" /> : ago((now - Date.parse(key.testedAt)) / 1000)}
+              {key.testedAt === null ? (
+                <>
+                  <Word of="unknown" say="never" /> <code className="small">lifeboat keys test {key.key}</code>
+                </>
+              ) : (
+                ago((now - Date.parse(key.testedAt)) / 1000)
+              )}
             </td>
             <td data-label="Which">
               {key.testedAt === null
