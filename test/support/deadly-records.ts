@@ -1,19 +1,30 @@
 import type { Journal } from '../../src/journal/index.ts';
 
-/**
- * A journal that ends its process with SIGKILL at one record: `which` is its number, or KIND:STEP for the first of that kind of that step;
- * `moment` is before or after it is durable.
- */
-export function deadlyRecords(journal: Journal, which: string, moment: string): Journal {
+export interface DeadlyRecord {
+  /** Its number, counted from when it was named; or KIND:STEP for the first of that kind of that step. */
+  readonly which: string;
+  /** Before or after it is durable. */
+  readonly when: 'before' | 'after';
+}
+
+/** A journal that ends its process with SIGKILL at one record: the one that is named at the time. */
+export function deadlyRecords(journal: Journal, named: () => DeadlyRecord | undefined): Journal {
+  let counted: DeadlyRecord | undefined;
   let calls = 0;
-  const isIt = (kind: string, data: Record<string, unknown>): boolean =>
-    which.includes(':') ? `${kind}:${String(data['step'])}` === which : (calls += 1) === Number(which);
+  const dies = (kind: string, data: Record<string, unknown>): DeadlyRecord['when'] | undefined => {
+    const deadly = named();
+    if (deadly === undefined) return undefined;
+    if (deadly !== counted) [counted, calls] = [deadly, 0];
+    const { which, when } = deadly;
+    const isIt = which.includes(':') ? `${kind}:${String(data['step'])}` === which : (calls += 1) === Number(which);
+    return isIt ? when : undefined;
+  };
   return {
     append: (kind, data, of) => {
-      const deadly = isIt(kind, data);
-      if (deadly && moment === 'before') process.kill(process.pid, 'SIGKILL');
+      const moment = dies(kind, data);
+      if (moment === 'before') process.kill(process.pid, 'SIGKILL');
       const record = journal.append(kind, data, of);
-      if (deadly) process.kill(process.pid, 'SIGKILL');
+      if (moment === 'after') process.kill(process.pid, 'SIGKILL');
       return record;
     },
     records: (filter) => journal.records(filter),

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/core/index.ts';
 import { goOn, type Death, type Keeper, type Way } from './failover-keeper.ts';
 import type { FailoverScene } from './failover-scene.ts';
+import { compiled } from './kept-worker.ts';
 import { endOf } from './lifeboat.ts';
 
 const script = fileURLToPath(new URL('killed-recover.ts', import.meta.url));
@@ -24,7 +25,8 @@ export const killedAt = (
   when: 'before' | 'after',
 ): Promise<NodeJS.Signals | number | null> => {
   const words = ['--disable-warning=ExperimentalWarning', script, way, at, when];
-  const child = spawn(process.execPath, words, { cwd: folder, stdio: 'ignore' });
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const child = spawn(process.execPath, words, { cwd: folder, env, stdio: 'ignore' });
   return new Promise((ended) => void child.once('exit', (code, signal) => ended(signal ?? code)));
 };
 

@@ -1,6 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { freePort, systemClock } from '../../src/core/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 import { RestateServer } from '../../src/engine/testing/restate-server.ts';
 import {
   answering,
@@ -12,14 +10,12 @@ import {
   type Way,
 } from './failover-keeper.ts';
 import type { FailoverScene } from './failover-scene.ts';
-import { endOf, type Answer } from './lifeboat.ts';
-
-const script = fileURLToPath(new URL('killed-worker.ts', import.meta.url));
+import { KeptWorker } from './kept-worker.ts';
+import type { Answer } from './lifeboat.ts';
 
 /** What may die: the worker that leads, the one in east that acts for it, the engine, and all of them together. */
 export const mortals = ['office', 'east', 'engine', 'all'] as const;
 type Mortal = (typeof mortals)[number];
-type WorkerName = 'office' | 'east';
 
 /** What is done in east by the worker there. */
 const doneInEast = ['promote_east', 'east_is_right', 'fence_east', 'stop_east', 'east_follows'];
@@ -50,11 +46,11 @@ export async function keptByRestate(scene: FailoverScene): Promise<Keeper> {
   return {
     through: async (way, death) => {
       const killed = death.of === 'east' || death.of === 'office' ? workers[death.of] : undefined;
-      if ('at' in death) await killed?.dieAt(death.at, death.when);
+      if ('at' in death) await killed?.dieAt({ which: death.at, when: death.when });
       const begun = begin(scene, way);
       const died = 'at' in death ? undefined : diesAt(begun, death, dies);
       const end = await goOn(scene, way, await begun);
-      const isDead = died === undefined ? (await killed?.wentOn()) === false : await died;
+      const isDead = died === undefined ? (await killed?.hasDied()) === true : await died;
       return { ...end, killed: isDead };
     },
     end: async () => {
@@ -95,82 +91,3 @@ async function goOn(scene: FailoverScene, way: Way, first: Answer): Promise<Omit
   }
   return answering(scene, answer);
 }
-
-/** A worker that is started again whenever it ends, as a system does with its services. */
-class KeptWorker {
-  readonly #scene: FailoverScene;
-  readonly #site: WorkerName;
-  readonly #state: string;
-  readonly #port: number;
-  #process: ChildProcess | undefined;
-  #isKept = true;
-  #isDeadly = false;
-  #ready = Promise.withResolvers<void>();
-
-  private constructor(scene: FailoverScene, site: WorkerName, state: string, port: number) {
-    [this.#scene, this.#site, this.#state, this.#port] = [scene, site, state, port];
-  }
-
-  static async start(scene: FailoverScene, site: WorkerName, state: string): Promise<KeptWorker> {
-    const worker = new KeptWorker(scene, site, state, await freePort());
-    worker.#begin();
-    await worker.#ready.promise;
-    return worker;
-  }
-
-  /** The next one dies by itself at a record. */
-  async dieAt(call: string, when: 'before' | 'after'): Promise<void> {
-    await this.#end();
-    const words = ['--disable-warning=ExperimentalWarning', script, this.#site, String(this.#port), this.#state];
-    this.#isDeadly = true;
-    this.#isKept = true;
-    this.#be(spawn(process.execPath, [...words, call, when], { cwd: this.#scene.place.folder, stdio: pipes }));
-    await this.#ready.promise;
-  }
-
-  /** Whether the one that was to die has not; it is never kept for a second time. */
-  async wentOn(): Promise<boolean> {
-    const lives = this.#isDeadly;
-    if (lives) {
-      await this.#end();
-      this.#isKept = true;
-      this.#begin();
-    }
-    await this.#ready.promise;
-    return lives;
-  }
-
-  /** Ended from outside; another one follows. */
-  async kill(): Promise<void> {
-    const ended = endOf(this.#process as ChildProcess);
-    this.#process?.kill('SIGKILL');
-    await ended;
-  }
-
-  end = (): Promise<void> => this.#end();
-
-  async #end(): Promise<void> {
-    this.#isKept = false;
-    if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.kill();
-  }
-
-  #begin(): void {
-    this.#isDeadly = false;
-    const words = ['worker', '--site', this.#site, '--listen', `127.0.0.1:${this.#port}`, '--state', this.#state];
-    this.#be(this.#scene.place.start(words));
-  }
-
-  #be(child: ChildProcess): void {
-    this.#process = child;
-    this.#ready = Promise.withResolvers();
-    child.stdout?.once('data', () => this.#ready.resolve());
-    child.stderr?.resume();
-    child.once('close', () => {
-      if (!this.#isKept || this.#process !== child) return;
-      // It may have ended because the engine is away: a system waits a moment, too.
-      void systemClock.sleep(100).then(() => this.#isKept && this.#process === child && this.#begin());
-    });
-  }
-}
-
-const pipes: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];

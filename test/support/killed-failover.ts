@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/core/index.ts';
 import type { Death, Keeper, Way } from './failover-keeper.ts';
 import { between, FailoverLedger, type Effects } from './failover-ledger.ts';
 import { FailoverScene, type Account, type Site } from './failover-scene.ts';
@@ -9,6 +10,8 @@ export interface Outcome {
   readonly death: Death;
   /** Before it was through. */
   readonly killed: boolean;
+  /** From its start to its end. */
+  readonly tookMs: number;
   readonly exitCode: number;
   /** What was said when it did not end well. */
   readonly why: string;
@@ -19,16 +22,17 @@ export interface Outcome {
 }
 
 /** What each way does to the world, once. */
-const once: Record<Way, Effects> = {
+export const once: Record<Way, Effects> = {
   failover: { promotions: 1, overwritten: 0, names: 1, weights: 2, settings: 1, addresses: 1 },
   failback: { promotions: 1, overwritten: 2, names: 1, weights: 2, settings: 1, addresses: 1 },
 };
 
 /** How it shall be, whenever its runner died. */
-export const wellDone = ({ way, death, killed }: Outcome): Outcome => ({
+export const wellDone = ({ way, death, killed, tookMs }: Outcome): Outcome => ({
   way,
   death,
   killed,
+  tookMs,
   exitCode: 0,
   why: '',
   effects: once[way],
@@ -70,14 +74,17 @@ export class KilledFailovers {
     const before = await this.#ledger.effects(this.#primary);
     const rows = await scene.orders(this.#primary);
     if (way === 'failover') await scene.do('kill', 'west');
+    const beganMs = systemClock.elapsed();
     const { killed, exitCode, why, asked } = await this.#keeper.through(way, death);
+    const tookMs = systemClock.elapsed() - beganMs;
     this.asked.push(...asked);
     this.#primary = way === 'failover' ? 'east' : 'west';
     const left = await scene.orders(this.#primary);
     const effects = between(before, await this.#ledger.effects(this.#primary));
     const { failed, confirmedAndLost, unserved = '' } = await this.#sell();
+    await scene.forgetWrittenOver();
     const ordersLost = rows - left + confirmedAndLost;
-    return { way, death, killed, exitCode, why: why + unserved, effects, ordersLost, requestsLost: failed };
+    return { way, death, killed, tookMs, exitCode, why: why + unserved, effects, ordersLost, requestsLost: failed };
   }
 
   /** Customers are served by the site that was turned to, and what they order lands there. */
@@ -96,8 +103,8 @@ export class KilledFailovers {
   /** What somebody looks at who has to find out why it went wrong. */
   async #standing(): Promise<string> {
     const { scene } = this;
-    const { runs } = (await scene.must('runs')).json as { runs: { run: string }[] };
-    const shown = await Promise.all(runs.slice(0, 3).map(({ run }) => scene.must('run', 'show', run)));
+    const { runs } = (await scene.look('runs')).json as { runs: { run: string }[] };
+    const shown = await Promise.all(runs.slice(0, 3).map(({ run }) => scene.look('run', 'show', run)));
     return shown
       .map(({ json }) => {
         const { steps, ...run } = json['run'] as { steps: { id: string; state: string; summary: string }[] };
