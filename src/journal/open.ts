@@ -55,7 +55,8 @@ export function openJournal(file: string, { clock, host }: { clock: Clock; host:
 
 function prepare(database: DatabaseSync): void {
   database.exec('pragma journal_mode = wal; pragma synchronous = full;');
-  const made = "select 1 from sqlite_schema where name = 'remembered'";
+  // What was added to it last: a journal of an earlier program gets what it lacks.
+  const made = "select 1 from sqlite_schema where name = 'remembered_by_sequence'";
   if (database.prepare(made).get() !== undefined) return;
   inTransaction(database, () => database.exec(`${schema} ${rememberedSchema}`));
 }

@@ -15,17 +15,19 @@ export const rememberedSchema = `
     data text not null,
     hash text not null unique
   ) strict;
+  create index if not exists remembered_by_sequence on remembered (chain, sequence);
 `;
 
 /** Returns how many were new. */
 export function rememberRows(database: DatabaseSync, chain: string, rows: readonly JournalRow[]): number {
-  const known = database.prepare('select 1 from records where hash = ?');
+  // The number is a part of what is hashed: an equal record stands at the same one, and is found there without a look at all others.
+  const known = database.prepare('select 1 from records where sequence = ? and hash = ?');
   const insert = database.prepare(
     'insert or ignore into remembered (chain, sequence, at_ms, host, kind, run, data, hash) values (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   let added = 0;
   for (const row of rows) {
-    if (known.get(row.hash) !== undefined) continue;
+    if (known.get(row.sequence, row.hash) !== undefined) continue;
     const { sequence, at_ms, host, kind, run, data, hash } = row;
     added += Number(insert.run(chain, sequence, at_ms, host, kind, run, data, hash).changes);
   }
