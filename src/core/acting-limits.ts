@@ -77,6 +77,9 @@ export const actingLimits = {
   logBytesMax: 16 * 2 ** 20,
   logsTimeoutMs: 60_000,
   patternMs: 2_000,
+  /** Runs in one list unless more are asked for, and at most: each is shown with all its steps. */
+  runsListed: 100,
+  runsListedMax: 10_000,
   /** A channel answers within this, or another one is told; a few attempts, each pause twice the last. */
   messageMs: 10_000,
   messageAttemptsMax: 3,

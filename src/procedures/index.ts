@@ -13,5 +13,6 @@ export * from './records/rto.ts';
 export * from './run-types.ts';
 export * from './runner/resume.ts';
 export * from './runner/runner.ts';
+export * from './records/page.ts';
 export * from './records/show.ts';
 export * from './step.ts';
