@@ -67,7 +67,7 @@ export function createClient(options: ClientOptions = {}) {
     runs: runsOf(ask, list),
     plan: get<contract.Plan>('/plan'),
     drills: {
-      list: get<contract.DrillList>('/drills'),
+      list: list<contract.DrillList, contract.DrillQuery>('/drills'),
       report: (run: string) => get<contract.Evidence>(`/drills/${encodeURIComponent(run)}/report`)(),
       /** Where the page of a report is, to be shown apart. */
       reportPage: (run: string): string =>
@@ -127,7 +127,9 @@ function runsOf(ask: Ask, list: List) {
 
 function asker({ base = '', token, fetch: send = fetch }: ClientOptions): Ask {
   let csrf: string | null = null;
+  const known = new Known();
   return async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+    const before = method === 'GET' ? known.of(path) : undefined;
     const answer = await send(`${base}${apiBase}${path}`, {
       method,
       credentials: 'same-origin',
@@ -137,6 +139,7 @@ function asker({ base = '', token, fetch: send = fetch }: ClientOptions): Ask {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(method === 'GET' || csrf === null ? {} : { [csrfHeader]: csrf }),
+        ...(before === undefined ? {} : { 'if-none-match': before.tag }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
@@ -144,12 +147,34 @@ function asker({ base = '', token, fetch: send = fetch }: ClientOptions): Ask {
       if (signal?.aborted) throw signal.reason;
       throw new ApiError(0, { code: 'target.unreachable', message: wordsOf(error), retry: 'later' });
     });
+    if (answer.status === 304 && before !== undefined) return before.content as T;
     const content = await contentOf(answer);
     if (!answer.ok) throw new ApiError(answer.status, problemOf(answer.status, content));
     csrf = csrfOf(path, content) ?? csrf;
+    if (method === 'GET') known.keep(path, answer.headers.get('etag'), content);
     return content as T;
   };
 }
+
+/** The last answers, by what was asked: one that still holds is not sent again, and is the very same. */
+class Known {
+  readonly #answers = new Map<string, { readonly tag: string; readonly content: unknown }>();
+
+  of(path: string): { readonly tag: string; readonly content: unknown } | undefined {
+    return this.#answers.get(path);
+  }
+
+  keep(path: string, tag: string | null, content: unknown): void {
+    this.#answers.delete(path);
+    if (tag === null) return;
+    this.#answers.set(path, { tag, content });
+    const oldest = this.#answers.size > answersRememberedMax ? this.#answers.keys().next().value : undefined;
+    if (oldest !== undefined) this.#answers.delete(oldest);
+  }
+}
+
+/** The rooms of a page, and what was looked into. */
+const answersRememberedMax = 40;
 
 async function contentOf(answer: Response): Promise<unknown> {
   try {

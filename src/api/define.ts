@@ -21,6 +21,13 @@ export interface RouteSpec<Q, P, B, A extends Schema> {
   readonly body?: B;
   readonly answer: A;
   readonly status?: 200 | 201 | 202;
+  /**
+   * Of a GET: changes whenever its answer to this caller may, and is quickly told; who has the answer of this revision is told that it still holds.
+   * Undefined: the answer depends on the moment.
+   */
+  revision?(
+    question: Question<Q, P, B> & { readonly caller: Caller },
+  ): Promise<string | undefined> | string | undefined;
 }
 
 export interface Question<Q, P, B> {
@@ -86,7 +93,11 @@ export function define<
     };
     let given: unknown;
     let failed: unknown;
+    let tag: string | undefined;
     try {
+      tag = tagOf(desk, asking, await spec.revision?.(question));
+      const known = tag === undefined ? undefined : answered(desk, asking, tag);
+      if (known !== undefined) return known;
       given = await answer(question);
       if (desk.checksAnswers) mustBeAsPromised(spec.answer, given, `${method} ${path}`);
     } catch (error) {
@@ -94,9 +105,28 @@ export function define<
     }
     if (method !== 'get') audit(desk, asking, spec, about, failed);
     if (failed !== undefined) throw failed;
-    return asking.json(given as object, status);
+    if (tag === undefined) return asking.json(given as object, status);
+    const text = JSON.stringify(given);
+    desk.answers.keep(tag, text);
+    return asking.body(text, 200, { ...asJson, etag: tag });
   };
   desk.app.openapi(route as never, handler as never);
+}
+
+const asJson = { 'content-type': 'application/json' };
+
+/** What is shown to one caller is not what is shown to another. */
+function tagOf({ answers }: Desk, asking: Asking, revision: string | undefined): string | undefined {
+  if (revision === undefined) return undefined;
+  const { name = '', role = '', contact = '' } = asking.get('caller') ?? {};
+  return answers.tagOf(asking.req.url, name, role, contact, revision);
+}
+
+/** Nothing where the answer is still to be made. */
+function answered({ answers }: Desk, asking: Asking, tag: string): Response | undefined {
+  if (asking.req.header('if-none-match') === tag) return asking.body(null, 304, { etag: tag });
+  const text = answers.find(tag);
+  return text === undefined ? undefined : asking.body(text, 200, { ...asJson, etag: tag });
 }
 
 function guard(

@@ -3,6 +3,7 @@ import type { ServeHost } from '../app/index.ts';
 import type { Progress } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Workspace } from '../operations/index.ts';
+import type { Answers } from './answers.ts';
 import type { Accounts } from './security/accounts.ts';
 import type { Env } from './security/caller.ts';
 import type { Limiter } from './security/limiter.ts';
@@ -39,6 +40,7 @@ export interface Desk {
     readonly runs: RunsView;
     readonly drills: DrillsView;
   };
+  readonly answers: Answers;
   readonly events: Events;
   readonly operations: Operations;
   readonly restores: Restores;

@@ -59,7 +59,7 @@ describe('the API', () => {
     expect(await operator.plan()).toMatchObject({ name: 'asked', refused: null, files: [{ file: 'lifeboat.yaml' }] });
     expect((await operator.stores()).stores).toMatchObject([{ store: 'near', answered: true, points: 1, assets: 1 }]);
     expect((await operator.keys()).keys).toMatchObject([{ key: 'main', kinds: ['passphrase'], testedAt: null }]);
-    expect(await operator.drills.list()).toEqual({ drills: [], results: [] });
+    expect(await operator.drills.list()).toEqual({ drills: [], total: 0, results: [], next: null });
     expect((await operator.points.reach()).assets).toMatchObject([
       { asset: 'docs', points: 1, log: false },
       { asset: 'mail', points: 0 },

@@ -6,6 +6,7 @@ import type { Answering, OpenWorkspace, ServeEvent, ServeHost } from '../app/ind
 import { isoTime, LifeboatError, limits, redact, type Progress } from '../core/index.ts';
 import type { Workspace } from '../operations/index.ts';
 import { apiBase, type ApiEvent } from './contract/index.ts';
+import { Answers } from './answers.ts';
 import type { Desk } from './desk.ts';
 import { failureOf } from './failures.ts';
 import { openApiDocument } from './open-api.ts';
@@ -100,6 +101,7 @@ function deskOf(
     accounts,
     sessions: new Sessions(accounts, clock),
     setUpCode: new SetUpCode(),
+    answers: new Answers(),
     limiters: {
       signInOfAccount: new Limiter(clock, limits.signInFailuresOfAccount, limits.signInWindowMs),
       signInOfAddress: new Limiter(clock, limits.signInFailuresOfAddress, limits.signInWindowMs),

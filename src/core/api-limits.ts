@@ -43,6 +43,9 @@ export const apiLimits = {
   /** How long an answer about the stores stands before they are asked again, and how old it may be while that is done. */
   viewFreshMs: 15_000,
   viewStaleMs: 300_000,
+  /** Answers that are kept as text (UTF-16): a plan of five hundred assets is told in a megabyte. Larger ones are written each time. */
+  answersKeptCharacters: 16 * 2 ** 20,
+  answerKeptCharactersMax: 4 * 2 ** 20,
   /** Records of the audit are read so many at once, and so many are looked at for one answer: a fifth of a second of a busy server. */
   auditRecordsMax: 1_000,
   auditLookedMax: 20_000,

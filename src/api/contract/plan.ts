@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moment, momentOrNever, problem, secondsOrUnknown } from './common.ts';
+import { moment, momentOrNever, next, paging, problem, secondsOrUnknown } from './common.ts';
 import { drillReadiness } from './readiness.ts';
 
 export const finding = z
@@ -64,11 +64,16 @@ export const drillResult = z
   .meta({ id: 'DrillResult' });
 export type DrillResult = z.infer<typeof drillResult>;
 
+/** Of the results: how many, and from where on. */
+export const drillQuery = paging;
+export type DrillQuery = z.input<typeof drillQuery>;
 export const drillList = z
   .object({
     drills: z.array(drillReadiness),
+    total: z.number().int().describe('So many results there are'),
     /** Newest first: the trend. `GET drills/:run/report` (or `report.html`) has the whole of each. */
     results: z.array(drillResult),
+    next,
   })
   .meta({ id: 'Drills' });
 export type DrillList = z.infer<typeof drillList>;

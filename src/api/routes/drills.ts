@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isTimeId } from '../../core/index.ts';
+import { isTimeId, LifeboatError } from '../../core/index.ts';
 import { drillEvidence, drillPage } from '../../reports/index.ts';
-import { drillList, evidence, type Evidence } from '../contract/index.ts';
+import { drillList, drillQuery, evidence, type Evidence } from '../contract/index.ts';
 import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
 import { mustBe } from '../security/caller.ts';
@@ -15,12 +15,23 @@ export function drillRoutes(desk: Desk): void {
       path: '/drills',
       needs: 'viewer',
       about: 'Drills of the plan, and how they ended',
+      query: drillQuery,
       answer: drillList,
+      revision: async () => `${(await desk.views.readiness.get()).revision} ${desk.views.drills.list().length}`,
     },
-    async () => ({
-      drills: (await desk.views.readiness.get()).value.drills,
-      results: desk.views.drills.list().slice(0, 1_000),
-    }),
+    async ({ query: { limit, cursor } }) => {
+      const results = desk.views.drills.list();
+      const begin = cursor === undefined ? 0 : results.findIndex(({ run }) => run === cursor) + 1;
+      if (cursor !== undefined && begin === 0)
+        throw new LifeboatError('api.invalid', 'this is no cursor', { where: 'query.cursor' });
+      const page = results.slice(begin, begin + limit);
+      return {
+        drills: (await desk.views.readiness.get()).value.drills,
+        total: results.length,
+        results: page,
+        next: begin + limit < results.length ? (page.at(-1)?.run ?? null) : null,
+      };
+    },
   );
   define(
     desk,

@@ -16,6 +16,7 @@ export function planRoutes(desk: Desk): void {
       needs: 'viewer',
       about: 'The plan with everything that is wrong with it',
       answer: plan,
+      revision: async () => `${(await views.plan.get()).revision} ${host.plan().hash} ${host.refused()?.message ?? ''}`,
     },
     async () => {
       const { findings, files } = (await views.plan.get()).value;
@@ -39,7 +40,14 @@ export function planRoutes(desk: Desk): void {
   );
   define(
     desk,
-    { method: 'get', path: '/stores', needs: 'viewer', about: 'Where copies live', answer: storeList },
+    {
+      method: 'get',
+      path: '/stores',
+      needs: 'viewer',
+      about: 'Where copies live',
+      answer: storeList,
+      revision: async () => (await views.points.get()).revision,
+    },
     async () => {
       const { value, atMs } = await views.points.get();
       return { at: isoTime(atMs), stores: [...value.stores] };

@@ -6,6 +6,7 @@ import type { Desk } from '../desk.ts';
 
 export function pointRoutes(desk: Desk): void {
   const { points } = desk.views;
+  const revision = async (): Promise<string> => (await points.get()).revision;
   define(
     desk,
     {
@@ -15,6 +16,7 @@ export function pointRoutes(desk: Desk): void {
       about: 'Recovery points, newest first',
       query: pointQuery,
       answer: pointList,
+      revision,
     },
     async ({ query: { asset, from, to, cursor, limit } }) => {
       const { value, atMs, renewing } = await points.get();
@@ -46,6 +48,7 @@ export function pointRoutes(desk: Desk): void {
       needs: 'viewer',
       about: 'From when to when each asset can be restored',
       answer: reachList,
+      revision,
     },
     async () => {
       const { value, atMs } = await points.get();
@@ -61,6 +64,7 @@ export function pointRoutes(desk: Desk): void {
       about: 'One recovery point',
       params: z.object({ id: z.string().max(100) }),
       answer: point,
+      revision,
     },
     async ({ params: { id } }) => {
       const found = (await points.get()).value.byId.get(id);

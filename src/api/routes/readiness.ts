@@ -12,6 +12,7 @@ export function readinessRoutes(desk: Desk): void {
       needs: 'viewer',
       about: 'How ready we are: in the words and numbers of `lifeboat status`',
       answer: readiness,
+      revision: async () => `${(await desk.views.readiness.get()).revision} ${desk.host.keeping() !== undefined}`,
     },
     async () => {
       const { value, atMs, renewing } = await desk.views.readiness.get();

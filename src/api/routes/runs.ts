@@ -13,7 +13,15 @@ export function runRoutes(desk: Desk): void {
   const { runs } = desk.views;
   define(
     desk,
-    { method: 'get', path: '/runs', needs: 'viewer', about: 'Runs, newest first', query: runQuery, answer: runList },
+    {
+      method: 'get',
+      path: '/runs',
+      needs: 'viewer',
+      about: 'Runs, newest first',
+      query: runQuery,
+      answer: runList,
+      revision: () => runs.revision(),
+    },
     ({ query: { limit, cursor, scenario, mode, verdict } }) => {
       const fitting = runs
         .list()
@@ -43,6 +51,9 @@ export function runRoutes(desk: Desk): void {
       about: 'One run: its steps and times, now, next and blocked, and what you may do',
       params: z.object({ run: runId }),
       answer: run,
+      // One that has not ended counts its seconds.
+      revision: ({ params }) =>
+        runs.find(params.run)?.verdict === 'done' ? `${runs.revision()} ${desk.host.plan().hash}` : undefined,
     },
     ({ params, caller }) =>
       runOf({

@@ -9,6 +9,7 @@ export class RunsView {
   readonly #drills = new Map<string, string>();
   #read: number | undefined;
   #sorted: readonly RunResult[] | undefined;
+  #changes = 0;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -18,6 +19,12 @@ export class RunsView {
     this.#refresh();
     this.#sorted ??= [...this.#runs.values()].sort((one, other) => other.startedMs - one.startedMs);
     return this.#sorted;
+  }
+
+  /** Another one whenever a run has begun, gone on or ended. */
+  revision(): string {
+    this.#refresh();
+    return String(this.#changes);
   }
 
   find(run: string): RunResult | undefined {
@@ -48,8 +55,11 @@ export class RunsView {
         fresh.flatMap(({ kind, run }) => (run === undefined || kind === 'drill.started' ? [] : run)),
       );
       for (const run of begun) this.#take(run);
+      // What is written of points and schedules changes no run.
+      if (fresh.length === 0) return void (this.#read = last);
     }
     this.#read = last;
+    this.#changes += 1;
     this.#sorted = undefined;
   }
 

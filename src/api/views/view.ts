@@ -16,6 +16,8 @@ export interface Seen<T> {
   readonly atMs: number;
   /** It may not be so any more, and is made anew now. */
   readonly renewing: boolean;
+  /** How often it was made until this one; and what else is told of it beside the value. */
+  readonly revision: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface Seen<T> {
 export class View<T> {
   readonly #options: ViewOptions<T>;
   #made: { value: T; atMs: number; elapsedMs: number; key: string; tookMs: number } | undefined;
+  #times = 0;
   #making: Promise<T> | undefined;
 
   constructor(options: ViewOptions<T>) {
@@ -38,16 +41,20 @@ export class View<T> {
     if (made === undefined) return this.#first();
     const ageMs = clock.elapsed() - made.elapsedMs;
     const isSame = made.key === key();
-    if (isSame && ageMs < freshMs) return { value: made.value, atMs: made.atMs, renewing: false };
+    if (isSame && ageMs < freshMs) return this.#seen(made, false);
     if (ageMs > limits.viewStaleMs) return this.#first();
     // Where things happen all the time it is made in a third of it at most.
     if (ageMs > 3 * made.tookMs) void this.#renew().catch(() => {}); // the old one stands; who asks when it is too old hears why
-    return { value: made.value, atMs: made.atMs, renewing: true };
+    return this.#seen(made, true);
   }
 
   async #first(): Promise<Seen<T>> {
     const value = await this.#renew();
-    return { value, atMs: this.#made?.atMs ?? this.#options.clock.now(), renewing: false };
+    return this.#seen({ value, atMs: this.#made?.atMs ?? this.#options.clock.now() }, false);
+  }
+
+  #seen({ value, atMs }: { value: T; atMs: number }, renewing: boolean): Seen<T> {
+    return { value, atMs, renewing, revision: `${this.#times} ${renewing}` };
   }
 
   #renew(): Promise<T> {
@@ -63,6 +70,7 @@ export class View<T> {
     });
     const elapsedMs = clock.elapsed();
     const isNew = this.#made !== undefined;
+    this.#times += 1;
     this.#made = { value, atMs, elapsedMs, key: keyThen, tookMs: elapsedMs - beganMs };
     if (isNew) renewed();
     return value;

@@ -70,7 +70,7 @@ export const useReadiness = (): Answer<Readiness> =>
   });
 export const useOperations = (): Answer<OperationList> => useRead(['operations'], api.operations.list);
 export const usePlan = (): Answer<Plan> => useRead(['plan'], api.plan);
-export const useDrills = (): Answer<DrillList> => useRead(['drills'], api.drills.list);
+export const useDrills = (): Answer<DrillList> => useRead(['drills'], (signal) => api.drills.list({}, signal));
 export const useStores = (): Answer<StoreList> => useRead(['stores'], api.stores);
 export const useKeys = (): Answer<KeyList> => useRead(['keys'], api.keys);
 export const useAccounts = (): Answer<AccountList> => useRead(['accounts'], api.accounts.list);

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { DrillList, DrillResult } from '../../../../api/contract/index.ts';
 import { api } from '../../data/api.ts';
 import { useNow } from '../../data/clock.ts';
@@ -30,7 +30,7 @@ export default function DrillsRoom(): ReactNode {
               results={data.results.filter((one) => one.drill === drill.drill)}
             />
           ))}
-          <Results results={data.results} />
+          <Results results={data.results} total={data.total} />
         </div>
       )}
     </>
@@ -83,10 +83,14 @@ function OneDrill({
   );
 }
 
-function Results({ results }: { readonly results: readonly DrillResult[] }): ReactNode {
+/** A screen of them; more are a press away. */
+const page = 25;
+
+function Results({ results, total }: { readonly results: readonly DrillResult[]; readonly total: number }): ReactNode {
+  const [shown, setShown] = useState(page);
   if (results.length === 0) return null;
   return (
-    <Sheet title={count(results.length, 'result')}>
+    <Sheet title={count(total, 'result')}>
       <table className="cards">
         <thead>
           <tr>
@@ -99,7 +103,7 @@ function Results({ results }: { readonly results: readonly DrillResult[] }): Rea
           </tr>
         </thead>
         <tbody>
-          {results.map((result) => (
+          {results.slice(0, shown).map((result) => (
             <tr key={result.run}>
               <th scope="row">
                 <Link to={`/drills/${result.run}`}>{result.drill}</Link>
@@ -126,6 +130,11 @@ function Results({ results }: { readonly results: readonly DrillResult[] }): Rea
           ))}
         </tbody>
       </table>
+      {results.length <= shown ? null : (
+        <button type="button" className="button plain" onClick={() => setShown(shown + 4 * page)}>
+          Show more
+        </button>
+      )}
     </Sheet>
   );
 }
