@@ -91,12 +91,16 @@ async function background(argv: readonly string[], options: RunOptions, signal: 
   return { pid, stop: () => endGroup(pid, 60_000, 'SIGINT') };
 }
 
-/** Until the server says that this one streams, and in which way. */
+/**
+ * Until the server says that this one streams in this way, and has come up: where commits wait, with what it has on its disk; else with what it was
+ * sent, because a receiver like pg_receivewal says only at the end of a segment that it is on its disk.
+ */
 export async function untilStreams(server: BusyServer, name: string, way: Way, signal: AbortSignal): Promise<void> {
+  const reached = way === 'sync' ? 'flush_lsn' : 'sent_lsn';
   for (let look = 0; look < 600; look += 1) {
     const rows = await server.ask(
       `select sync_state as state from pg_stat_replication
-       where application_name = '${name}' and state = 'streaming' and flush_lsn >= pg_current_wal_flush_lsn()`,
+       where application_name = '${name}' and state = 'streaming' and ${reached} >= pg_current_wal_flush_lsn()`,
     );
     if (rows[0]?.['state'] === way) return;
     await systemClock.sleep(100, signal);

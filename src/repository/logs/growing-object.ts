@@ -1,6 +1,7 @@
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import { assert, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
+import { free } from '../pool/free.ts';
 import {
   decodeHeader,
   encodeHeader,
@@ -34,7 +35,10 @@ export interface Frame {
   readonly bytes: Buffer;
 }
 
-/** Seals frames of one growing piece, in order. Each number is used once: what was not stored is sealed in another piece. */
+/**
+ * Seals frames of one growing piece, in order. Each number is used once: what was not stored is sealed in another piece. Thousands a second: what
+ * is made on the way is made once, or given back at once, because the garbage collector would take more time for it than all of the work.
+ */
 export class FrameSealer {
   readonly salt = freshSalt();
   readonly head: Buffer;
@@ -42,6 +46,8 @@ export class FrameSealer {
   #key: ReadyKey | undefined;
   #hash: Buffer;
   #number = 0;
+  /** The frame that was sealed last. */
+  #room = Buffer.alloc(0);
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -60,20 +66,31 @@ export class FrameSealer {
     return this.#number;
   }
 
+  /** The frame is right until the next one is sealed. */
   seal(marks: Buffer, bytes: Uint8Array): Buffer {
     const key = this.#key;
     assert(key !== undefined, 'the piece has a name');
     assert(bytes.length <= limits.logFrameBytesMax, 'a frame is within its bound');
     assert(marks.length <= limits.logMarksBytesMax, 'the marks of a frame are within their bound');
-    const length = Buffer.alloc(lengthBytes);
+    const length = Buffer.allocUnsafe(lengthBytes);
     length.writeUInt32BE(marks.length);
-    const parts = sealNow(key, segmentOf(this.#number), [length, marks, bytes]);
+    const sealedBytes = lengthBytes + marks.length + bytes.length + tagBytes;
+    const frame = this.#roomFor(lengthBytes + sealedBytes + hashBytes);
+    let end = frame.writeUInt32BE(sealedBytes);
+    for (const part of sealNow(key, segmentOf(this.#number), [length, marks, bytes])) {
+      frame.set(part, end);
+      end += part.length;
+      free(part);
+    }
     this.#number += 1;
-    const sealedLength = Buffer.alloc(lengthBytes);
-    sealedLength.writeUInt32BE(parts.reduce((total, part) => total + part.length, 0));
-    const frame = Buffer.concat([sealedLength, ...parts]);
-    this.#hash = chained(this.#hash, frame);
-    return Buffer.concat([frame, this.#hash]);
+    this.#hash = chained(this.#hash, frame.subarray(0, end));
+    frame.set(this.#hash, end);
+    return frame;
+  }
+
+  #roomFor(bytes: number): Buffer {
+    if (this.#room.length < bytes) this.#room = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
+    return this.#room.subarray(0, bytes);
   }
 }
 
@@ -160,4 +177,5 @@ function claimedEnd(object: Buffer, at: number): number | undefined {
 
 const readied = (raw: Uint8Array): ReadyKey => ({ kind: 'log', raw: createSecretKey(raw) });
 
-const chained = (before: Uint8Array, frame: Buffer): Buffer => sha256(Buffer.concat([before, frame]));
+const chained = (before: Uint8Array, frame: Buffer): Buffer =>
+  createHash('sha256').update(before).update(frame).digest();

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
+import { zstdCompress, type ZstdOptions } from 'node:zlib';
 import { assert, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
@@ -13,14 +14,18 @@ import {
   openSegment,
   requireHash,
   sealSegment,
-  sha256,
   tagBytes,
   type ObjectKey,
   type Segment,
 } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
+import { free } from '../pool/free.ts';
 
-const compress = promisify(zstdCompress);
+const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+/** What is packed comes back in buffers of so many bytes. */
+const packedBytesMin = 16 * 2 ** 10;
+const packedBytesMax = 2 ** 20;
+const hashedAtOnce = 256 * 2 ** 10;
 
 /** docs/FORMAT.md, "Logs". What stands before the sealed marks: the header and how long they are. */
 const marksStart = headerBytes + 4;
@@ -44,15 +49,35 @@ export async function sealLogObject(
   const key = objectKey(bundle, 'log', name, bundle.epoch, salt);
   assert(key !== undefined, 'the current epoch has a master key');
   const sealedMarks = await sealSegment(key, marksSegment, marks);
-  const packed = await compress(bytes);
-  const body =
-    packed.length < bytes.length ? Buffer.concat([Buffer.of(1), packed]) : Buffer.concat([Buffer.of(0), bytes]);
-  const sealedBytes = await sealSegment(key, dataSegment, body);
+  const sealedBytes = await sealBytes(key, bytes);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(sealedMarks.length);
   const head = encodeHeader({ kind: 'log', epoch: bundle.epoch, salt });
-  const whole = Buffer.concat([head, length, sealedMarks, sealedBytes]);
-  return [whole, sha256(whole)];
+  const parts = [head, length, sealedMarks, sealedBytes];
+  return [...parts, await hashOf(parts)];
+}
+
+/** What is made on the way is given back at once: beside it commits wait, and would wait for the garbage collector. */
+async function sealBytes(key: ObjectKey, bytes: Uint8Array): Promise<Buffer> {
+  // By default zlib comes back to this thread for each 16 KiB that it has packed.
+  const packed = await compress(bytes, { chunkSize: Math.min(Math.max(bytes.length, packedBytesMin), packedBytesMax) });
+  const isSmaller = packed.length < bytes.length;
+  const body = Buffer.concat(isSmaller ? [Buffer.of(1), packed] : [Buffer.of(0), bytes]);
+  free(packed);
+  const sealed = await sealSegment(key, dataSegment, body);
+  free(body);
+  return sealed;
+}
+
+/** Of a whole segment in turns, for the same reason. */
+async function hashOf(parts: readonly Buffer[]): Promise<Buffer> {
+  const hash = createHash('sha256');
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += hashedAtOnce) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      hash.update(part.subarray(at, at + hashedAtOnce));
+    }
+  return hash.digest();
 }
 
 /** Throws `repository.damaged`, `repository.version`. */
