@@ -50,6 +50,8 @@ export const limits = {
   /** Plain bytes and chunks of one task of a restore or verification: tasks end alike, and few files are open for them. */
   openTaskBytesMax: 8 * 2 ** 20,
   openTaskChunksMax: 64,
+  /** What lies between the first and the last page of one task, where only pages here and there are written: each costs a chunk. */
+  openTaskSpanMax: 32 * 2 ** 20,
   /** Such tasks that one thread has: while one waits for the disk, another is worked on. */
   regionsAtOnce: 2,
   /** A smaller file is written through the system's cache: opening it a second time costs more than that. */

@@ -36,6 +36,7 @@ import type {
 import { closeSession, openSession } from './write/sessions.ts';
 import { pruneRepository, type PruneOptions, type PruneResult } from './prune/index.ts';
 import { verifyRepository } from './verify/verify.ts';
+import { AgainstList } from './write/against-list.ts';
 import { PreviousList } from './write/previous-list.ts';
 import { Writer, type WriterParts } from './write/writer.ts';
 
@@ -216,11 +217,15 @@ export class OpenedRepository implements Repository {
   }
 
   /** Nothing is read of it until the first file is looked for. */
-  #previousOf({ previous }: WriteOptions): WriterParts['previous'] {
+  #previousOf({ previous, against }: WriteOptions): WriterParts['previous'] {
+    const linesOf = async function* (contents: Promise<Contents>): AsyncGenerator<string[]> {
+      yield* (await contents).lines();
+    };
+    if (against !== undefined) return () => new AgainstList(() => linesOf(this.#contentsOf(against)));
     if (previous === undefined) return undefined;
     const contents = (): Promise<Contents> => this.#contentsOf(previous);
     const lines = async function* (): AsyncGenerator<string[]> {
-      yield* (await contents()).lines();
+      yield* linesOf(contents());
     };
     return (isStored) => new PreviousList(lines(), previous.facts.beganMs ?? previous.atMs, isStored);
   }

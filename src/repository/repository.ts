@@ -128,6 +128,11 @@ export interface WriteOptions {
    * must come in the order of `comparePaths` (core) for that.
    */
   readonly previous?: Point;
+  /**
+   * Instead of `previous`: a point that every file is held against where it has the same path. All is read; of files that tell how long
+   * their pages are (`Entry.pageBytes`) only the pages that differ are stored.
+   */
+  readonly against?: Point;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

@@ -48,10 +48,13 @@ export function readMark({ mark, path }: InPlaceLook): InPlaceMark | undefined {
   }
 }
 
-/** Keeps what stands at the target as a point in the store that is restored from; all of it is read. Throws as `backup` does. */
+/**
+ * Keeps what stands at the target as a point in the store that is restored from; all of it is read, and of what differs only in pages from the
+ * point that comes (`plan.point`) these are stored. Throws as `backup` does.
+ */
 export async function takeImage(
   workspace: Workspace,
-  { plan, keeping }: { plan: Pick<RestorePlan, 'request' | 'store' | 'target'>; keeping: InPlaceKeeping },
+  { plan, keeping }: { plan: Pick<RestorePlan, 'request' | 'store' | 'target' | 'point'>; keeping: InPlaceKeeping },
 ): Promise<Point> {
   const { clock, host, progress, stateFolder } = workspace;
   const { asset, signal } = plan.request;
@@ -66,6 +69,7 @@ export async function takeImage(
     clock,
     host,
     progress,
+    against: plan.point,
     distrust: damagedObjects(workspace, plan.store),
     ...(signal === undefined ? {} : { signal }),
   });

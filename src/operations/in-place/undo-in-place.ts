@@ -58,7 +58,12 @@ export async function undoInPlace(workspace: Workspace, request: UndoRequest): P
     const { asset } = request;
     const intent = journal.append('inplace.undo_started', { asset, target, image: image.id, store });
     try {
-      const plan = { request: { asset, target, start: false, stay: false, ...signalOf(request) }, store, target };
+      const plan = {
+        request: { asset, target, start: false, stay: false, ...signalOf(request) },
+        store,
+        target,
+        point: image,
+      };
       const now = await takeImage(workspace, { plan, keeping });
       const mark: InPlaceMark = {
         asset,

@@ -100,7 +100,7 @@ export class DueChunks {
       const held = this.#open.borrow(file);
       let left = parts.length;
       try {
-        const direct = file.entry.bytes >= limits.directFileBytesMin ? this.#open.direct(file) : undefined;
+        const direct = isDense(region) ? this.#open.direct(file) : undefined;
         const placed: Placed[] = parts.map((part) => this.#placed(part, { file: held, direct }));
         for (const one of await local.place(placed, pool, lane)) bad.set(one, parts[placed.indexOf(one)] as RegionPart);
         left = bad.size;
@@ -205,6 +205,14 @@ export class DueChunks {
     if (this.#parts.signal?.aborted === true)
       throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
   }
+}
+
+/** Pages here and there are gathered by the system's cache better than by us, and whoever reads the file next finds them. */
+function isDense({ file, parts }: Region): boolean {
+  const [first, last] = [parts[0]?.piece, parts.at(-1)?.piece];
+  if (first === undefined || last === undefined || file.entry.bytes < limits.directFileBytesMin) return false;
+  const bytes = parts.reduce((sum, { piece }) => sum + piece.bytes, 0);
+  return bytes * 2 >= last.offset + last.bytes - first.offset;
 }
 
 /** A file of which only changed pages were stored: threads put it together. */

@@ -40,13 +40,17 @@ export class KnownTree {
     return file !== undefined && file.bytes === now.bytes && file.modifiedNs === now.modifiedNs;
   }
 
-  /** Pieces whose bytes are not there yet. */
+  /** What of the pieces is not there yet: where other bytes of its chunk stand already, the rest of it. */
   lacking(path: string, pieces: readonly Piece[]): Piece[] {
     const { rows } = this.#files.get(path) as KnownFile;
     let at = 0;
-    return inOrder(pieces).filter((piece) => {
-      while (at < rows.length && rows.readUIntBE(at, 6) < piece.offset) at += rowBytes;
-      return at >= rows.length || rowOf(piece).compare(rows, at, at + rowBytes) !== 0;
+    return inOrder(pieces).flatMap((piece) => {
+      const end = piece.offset + piece.bytes;
+      while (at < rows.length && stretchOf(rows, at).to <= piece.offset) at += rowBytes;
+      const there: Stretch[] = [];
+      for (let row = at; row < rows.length && rows.readUIntBE(row, 6) < end; row += rowBytes)
+        if (isOfChunk(rows, row, piece)) there.push(...common(stretchOf(rows, row), { from: piece.offset, to: end }));
+      return restOf(piece, there);
     });
   }
 
@@ -54,10 +58,7 @@ export class KnownTree {
   hollow(path: string, entry: StoredEntry, pieces: readonly Piece[]): Stretch[] {
     const { rows } = this.#files.get(path) as KnownFile;
     const covered: Stretch[] = [];
-    for (let at = 0; at < rows.length; at += rowBytes) {
-      const from = rows.readUIntBE(at, 6);
-      covered.push({ from, to: from + rows.readUIntBE(at + 6, 6) });
-    }
+    for (let at = 0; at < rows.length; at += rowBytes) covered.push(stretchOf(rows, at));
     const gaps = gapsOf(inOrder(pieces), entry.bytes);
     return gaps.flatMap((gap) => covered.flatMap((one) => common(gap, one)));
   }
@@ -72,13 +73,34 @@ function rowOf({ offset, bytes, from, id }: Piece): Buffer {
   const row = Buffer.alloc(rowBytes);
   row.writeUIntBE(offset, 0, 6);
   row.writeUIntBE(bytes, 6, 6);
-  // Without it the piece is the whole chunk, which is another thing than its beginning.
-  row.writeUIntBE(from === undefined ? 0 : from + 1, 12, 6);
+  row.writeUIntBE(from ?? 0, 12, 6);
   id.copy(row, 18);
   return row;
 }
 
-function gapsOf(pieces: readonly Piece[], bytes: number): Stretch[] {
+function stretchOf(rows: Buffer, at: number): Stretch {
+  const from = rows.readUIntBE(at, 6);
+  return { from, to: from + rows.readUIntBE(at + 6, 6) };
+}
+
+/** Whether what stands there is of the same chunk, at the place in the file at which the piece puts it. */
+const isOfChunk = (rows: Buffer, at: number, { offset, from = 0, id }: Piece): boolean =>
+  rows.readUIntBE(at, 6) - rows.readUIntBE(at + 12, 6) === offset - from &&
+  id.compare(rows, at + 18, at + rowBytes) === 0;
+
+function restOf(piece: Piece, there: readonly Stretch[]): Piece[] {
+  if (there.length === 0) return [piece];
+  const { offset, id, from = 0 } = piece;
+  const shifted = there.map((one) => ({ offset: one.from - offset, bytes: one.to - one.from }));
+  return gapsOf(shifted, piece.bytes).map((gap) => ({
+    offset: offset + gap.from,
+    bytes: gap.to - gap.from,
+    from: from + gap.from,
+    id,
+  }));
+}
+
+function gapsOf(pieces: readonly Pick<Piece, 'offset' | 'bytes'>[], bytes: number): Stretch[] {
   const gaps: Stretch[] = [];
   let at = 0;
   for (const { offset, bytes: length } of pieces) {

@@ -23,7 +23,8 @@ export function regionsOf(files: ReadonlyMap<TargetFile, readonly RegionPart[]>)
     let region: Region | undefined;
     let bytes = 0;
     for (const part of parts.toSorted((a, b) => a.piece.offset - b.piece.offset)) {
-      if (region === undefined || bytes + part.piece.bytes > limits.openTaskBytesMax) {
+      const isFar = part.piece.offset - (region?.parts[0]?.piece.offset ?? 0) > limits.openTaskSpanMax;
+      if (region === undefined || isFar || bytes + part.piece.bytes > limits.openTaskBytesMax) {
         region = { file, parts: [] };
         regions.push(region);
         bytes = 0;

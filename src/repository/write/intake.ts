@@ -11,7 +11,7 @@ import { EntryLines, type Line } from '../format/entry-lines.ts';
 import { readFileContent, sealFileContent, type FileContent, type FileRead } from './file-source.ts';
 import { SharedBuffers } from '../pool/index.ts';
 import type { OldChunks } from './pages/old-chunks.ts';
-import type { PreviousList } from './previous-list.ts';
+import type { EarlierList } from './previous-list.ts';
 import type { WriteOptions } from '../repository.ts';
 import { readSmallLater, readSmallNow, type SmallEntry } from './small-file.ts';
 import { Gate } from '../tasks.ts';
@@ -20,7 +20,7 @@ export interface IntakeParts {
   readonly sink: ChunkSink;
   readonly gear: Uint32Array;
   readonly options: WriteOptions;
-  readonly previous: PreviousList | undefined;
+  readonly previous: EarlierList | undefined;
   /** What files of fixed pieces are compared with. */
   readonly old: OldChunks;
   /** Throws when the backup was stopped or has failed already. */

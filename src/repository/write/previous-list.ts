@@ -2,8 +2,16 @@ import { comparePaths, isLifeboatError, limits } from '../../core/index.ts';
 import type { Entry, StoredEntry } from '../../assets/index.ts';
 import { decodeEntries, encodeEntry, lineStart, pathIn, type ListedEntry } from '../format/entry-list.ts';
 
+/** What an earlier point says of the files that come. */
+export interface EarlierList {
+  /** What kept the list from being read to where it was needed. */
+  readonly failure: string | undefined;
+  find(entry: Entry): Promise<Buffer | undefined>;
+  linesOf(path: string): Promise<string[] | undefined>;
+}
+
 /** The entry list of the point before, walked through in step with the capture: no memory but for a part of it. */
-export class PreviousList {
+export class PreviousList implements EarlierList {
   /** What kept the list from being read to where it was needed. */
   failure: string | undefined;
   readonly #parts: AsyncIterator<string[]>;
@@ -134,7 +142,7 @@ export class PreviousList {
 
 /** How the line of a file ends that has one piece, or none, and was not torn. */
 const singlePiece = /^(?:,"sparse":true)?,"pieces":\[(?:\[0,\d+,"([\w-]{43})"(?:,\d+)?\])?\]\}$/;
-const pieceStart = '{"pieces":';
+export const pieceStart = '{"pieces":';
 
 const isUnchanged = (entry: Entry, before: StoredEntry): boolean =>
   before.type === 'file' &&

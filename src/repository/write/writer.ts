@@ -13,7 +13,7 @@ import type { IndexedPack } from '../format/pack-format.ts';
 import { PackWriter } from './pack-writer.ts';
 import { sealPoint } from '../format/point-object.ts';
 import { OldChunks } from './pages/old-chunks.ts';
-import type { PreviousList } from './previous-list.ts';
+import type { EarlierList } from './previous-list.ts';
 import { readBack } from './read-back.ts';
 import type { Point, PointWriter, WriteOptions } from '../repository.ts';
 import { isTombstone } from '../format/tombstone.ts';
@@ -31,7 +31,7 @@ export interface WriterParts {
   /** The repository's own: what a read-back finds is told there. */
   readonly log: DamageLog;
   /** The entry list of the point before, if there is one; `isStored` tells whether a chunk is still there. */
-  readonly previous?: ((isStored: (id: Buffer) => boolean) => PreviousList) | undefined;
+  readonly previous?: ((isStored: (id: Buffer) => boolean) => EarlierList) | undefined;
 }
 
 export class Writer implements PointWriter {
@@ -39,7 +39,7 @@ export class Writer implements PointWriter {
   readonly #options: WriteOptions;
   readonly #startedMs: number;
   readonly #sink: ChunkSink;
-  readonly #previous: PreviousList | undefined;
+  readonly #previous: EarlierList | undefined;
   readonly #intake: Intake;
   #error: unknown;
   #ended = false;

@@ -3,6 +3,7 @@ import { comparePaths, LifeboatError, nameOfBytes, shownName, systemClock, syste
 import type { CaptureFacts, CaptureOptions } from '../../asset.ts';
 import type { Entry } from '../../entry.ts';
 import { relationOf } from '../layout.ts';
+import { pageBytes } from '../pages/page-inspector.ts';
 import { asideFile, controlFile } from './control.ts';
 import { lookInPlace, markFile, mustBeStopped } from './look.ts';
 
@@ -72,10 +73,16 @@ async function entryOf(root: string, path: string, warnings: string[]): Promise<
     ...common,
     type: 'file',
     bytesExpected: Number(stat.size),
-    chunking: relationOf(path) === undefined && !logSegment.test(path) ? 'content' : 'fixed',
+    ...cutOf(path),
     reread: true,
     content: { kind: 'file', path: place },
   };
+}
+
+/** Relations change by pages; a log segment is that of the point or another one. */
+function cutOf(path: string): Pick<Entry, 'chunking' | 'pageBytes'> {
+  if (relationOf(path) !== undefined) return { chunking: 'fixed', pageBytes };
+  return { chunking: logSegment.test(path) ? 'fixed' : 'content' };
 }
 
 /** Throws `asset.foreign` when the folder holds another cluster than the point. */

@@ -8,6 +8,7 @@ import type { ComingPiece } from '../coming-piece.ts';
 import type { OldChunks } from './old-chunks.ts';
 import { regionsOf, type Region } from './old-regions.ts';
 import { PageBundle } from './page-bundle.ts';
+import { free } from '../../pool/free.ts';
 import type { SharedBuffers } from '../../pool/index.ts';
 
 export interface ChangedPagesOf {
@@ -97,9 +98,8 @@ async function outcomeOf(plain: Buffer, region: Region, granule: number, old: Ol
   const id = await old.idOf(plain);
   if (isSame(before, id, region.offset, plain.length)) return { do: 'keep', pieces: before };
   if (old.isStored(id)) return { do: 'store' };
-  const was = await contentOf(before, region, old);
-  if (was === undefined) return { do: 'store' };
-  const unlike = compared(plain, was, granule);
+  const unlike = await unlikeOf(plain, before, region, granule, old);
+  if (unlike === undefined) return { do: 'store' };
   const changed = unlike.reduce((sum, one) => sum + one, 0);
   const chunks = new Set(before.map((piece) => piece.id.toString('latin1'))).size;
   // To be read back, a region that has gathered much from many points costs more than it saves.
@@ -113,6 +113,28 @@ function isSame(pieces: readonly Piece[], id: Buffer, offset: number, bytes: num
   if (first.whole !== undefined) return first.whole.equals(id);
   const isWhole = pieces.length === 1 && first.offset === offset && first.bytes === bytes && first.from === undefined;
   return isWhole && first.id.equals(id);
+}
+
+/** Undefined if the store cannot give what was there. */
+async function unlikeOf(
+  plain: Buffer,
+  before: readonly Piece[],
+  region: Region,
+  granule: number,
+  old: OldChunks,
+): Promise<Uint8Array | undefined> {
+  const [first] = before;
+  const isChunk = before.length === 1 && first?.offset === region.offset && first.from === undefined;
+  if (!isChunk) {
+    const was = await contentOf(before, region, old);
+    return was && compared(plain, was, granule);
+  }
+  // No other region stands in it: its memory goes back at once, or collecting half a megabyte a region would be most of the work.
+  const was = await old.openOnce(first.id);
+  if (was === undefined) return undefined;
+  const unlike = compared(plain, was, granule);
+  free(was);
+  return unlike;
 }
 
 /** The region as the point before has it; undefined if the store cannot give it. */
@@ -130,7 +152,8 @@ function compared(plain: Buffer, was: Buffer, granule: number): Uint8Array {
   const unlike = new Uint8Array(Math.ceil(plain.length / granule));
   for (let i = 0, at = 0; at < plain.length; i += 1, at += granule) {
     const end = Math.min(at + granule, plain.length);
-    if (plain.compare(was, at, end, at, end) !== 0) unlike[i] = 1;
+    // What the file grew by since is unlike.
+    if (end > was.length || plain.compare(was, at, end, at, end) !== 0) unlike[i] = 1;
   }
   return unlike;
 }

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RewrittenTree } from '../../assets/index.ts';
+import { limits } from '../../core/index.ts';
+import type { Point, Repository } from '../repository.ts';
+import { facts, makeRepository, readAll, reopen, writeOptions } from '../testing/fixtures.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+
+const page = 8192;
+const region = limits.fixedChunkBytes;
+
+describe('a file that stands there and becomes what a point says', () => {
+  let base: string;
+  let store: MemoryStore;
+  let repository: Repository;
+  const path = (): string => join(base, 'tree', 'relation');
+
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'lifeboat-rewrite-'));
+    await mkdir(join(base, 'tree'));
+    store = new MemoryStore();
+    repository = await makeRepository(store);
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  async function takePoint(against?: Point): Promise<Point> {
+    const writer = await repository.write({ ...writeOptions, ...(against && { against }) });
+    const { size, mtimeNs } = await stat(path(), { bigint: true });
+    await writer.add({
+      path: 'relation',
+      type: 'file',
+      mode: 0o600,
+      modifiedNs: mtimeNs,
+      bytesExpected: Number(size),
+      chunking: 'fixed',
+      pageBytes: page,
+      reread: true,
+      content: { kind: 'file', path: path() },
+    });
+    return writer.commit(facts(), { planHash: 'hash', tool: 'test' });
+  }
+
+  /** Keeps what stands there, and makes it the point. */
+  async function putBack(point: Point): Promise<{ image: Point; written: RewrittenTree }> {
+    const image = await takePoint(point);
+    const contents = await repository.contents(point);
+    const written = await contents.rewriteTree?.(join(base, 'tree'), await repository.contents(image));
+    return { image, written: written as RewrittenTree };
+  }
+
+  const holds = async (point: Point): Promise<Buffer | undefined> =>
+    (await readAll(await reopen(store), point)).get('relation');
+
+  it('costs the pages that differ, in the store and on the disk, and can be taken back byte for byte', async () => {
+    const before = randomBytes(6 * region);
+    await writeFile(path(), before);
+    const point = await takePoint();
+    const now = Buffer.from(before);
+    for (let one = 0; one < 6; one += 1) randomBytes(100).copy(now, one * region + one * page + 50);
+    await writeFile(path(), now);
+    const { image, written } = await putBack(point);
+    expect((await readFile(path())).equals(before)).toBe(true);
+    expect(written.bytesWritten).toBe(6 * page);
+    expect(image.storedBytes).toBeLessThan(6 * page + 8000);
+    expect((await holds(image))?.equals(now)).toBe(true);
+    const back = await putBack(image);
+    expect((await readFile(path())).equals(now)).toBe(true);
+    expect(back.written.bytesWritten).toBe(6 * page);
+  });
+
+  it('writes nothing where nothing differs, whatever the times say', async () => {
+    await writeFile(path(), randomBytes(2 * region + 100));
+    const point = await takePoint();
+    await writeFile(path(), await readFile(path()));
+    expect((await putBack(point)).written).toMatchObject({ bytesWritten: 0 });
+  });
+
+  it('is right after any changes, growth, cuts and zeros, there and back', async () => {
+    const edit = fc.record({
+      how: fc.constantFrom('bytes', 'zeros', 'grow', 'cut'),
+      at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      bytes: fc.integer({ min: 1, max: 90_000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
+        const before = Buffer.concat([randomBytes(region), Buffer.alloc(region / 2), randomBytes(region)]);
+        await writeFile(path(), before);
+        const point = await takePoint();
+        for (const one of edits) await change(path(), one);
+        const now = await readFile(path());
+        const { image } = await putBack(point);
+        expect((await readFile(path())).equals(before)).toBe(true);
+        await putBack(image);
+        expect((await readFile(path())).equals(now)).toBe(true);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+async function change(path: string, { how, at, bytes }: { how: string; at: number; bytes: number }): Promise<void> {
+  const content = await readFile(path);
+  const offset = Math.floor(at * content.length);
+  const end = Math.min(content.length, offset + bytes);
+  if (how === 'grow') return writeFile(path, Buffer.concat([content, randomBytes(bytes)]));
+  if (how === 'cut') return truncate(path, content.length - Math.floor(bytes * at));
+  if (how === 'zeros') content.fill(0, offset, end);
+  else randomBytes(end - offset).copy(content, offset);
+  await writeFile(path, content);
+}
