@@ -56,6 +56,7 @@ describe('the API', () => {
       ['docs', 'no target'],
       ['mail', 'no target'],
     ]);
+    expect(readiness.standbys).toEqual([]);
     expect(await operator.plan()).toMatchObject({ name: 'asked', refused: null, files: [{ file: 'lifeboat.yaml' }] });
     expect((await operator.stores()).stores).toMatchObject([{ store: 'near', answered: true, points: 1, assets: 1 }]);
     expect((await operator.keys()).keys).toMatchObject([{ key: 'main', kinds: ['passphrase'], testedAt: null }]);

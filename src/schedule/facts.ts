@@ -19,8 +19,8 @@ export interface ServeFacts {
   readonly planRefused: LifeboatError | undefined;
   /** When the dead man's switch last took a sign of life; `never`: it took none yet; undefined: the plan has none. */
   readonly heartbeatMs: number | 'never' | undefined;
-  /** The last words of the standbys that this machine keeps, whoever keeps the schedule. */
-  readonly standbys?: readonly StandbyLine[];
+  /** The last words of the standbys that this machine keeps, whoever keeps the schedule, and whether a process is at work on one that may say nothing for long. */
+  readonly standbys?: readonly { readonly line: StandbyLine; readonly isAtWork: boolean }[];
   /** The schedule is ours; undefined while another one keeps it. */
   readonly keeping: Keeping | undefined;
   readonly keeperOf: (asset: string) => Keeper;

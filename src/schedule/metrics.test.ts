@@ -73,13 +73,16 @@ describe('metrics', () => {
     const line = { asset: 'orders', at: facts.nowMs, target: '/srv/orders', store: 'near' } as const;
     const following = { ...line, state: 'following' as const, behindBytes: 4096, behindSeconds: 2.5 };
     const seeding = { ...line, asset: 'docs', state: 'seeding' as const, reason: 'there is none yet' };
-    const text = metricsText({ ...facts, standbys: [following, seeding] });
+    const text = metricsText({
+      ...facts,
+      standbys: [following, seeding].map((one) => ({ line: one, isAtWork: one === seeding })),
+    });
     const values = valuesOf(text);
     const of = (name: string, asset: string) => values.get(`lifeboat_standby_${name}{plan="shop",asset="${asset}"}`);
     expect([of('following', 'orders'), of('behind_bytes', 'orders'), of('behind_seconds', 'orders')]).toEqual([
       1, 4096, 2.5,
     ]);
-    expect(of('following', 'docs')).toBe(0);
+    expect([of('following', 'docs'), of('being_made', 'docs'), of('being_made', 'orders')]).toEqual([0, 1, 0]);
     expect(text).toContain('lifeboat_standby_behind_seconds{plan="shop",asset="docs"} +Inf');
     await bench.stop();
   });

@@ -187,18 +187,23 @@ function aboutStreams(out: Exposition, { plan }: ServeFacts, { streams }: Keepin
 }
 
 /** Of a standby that was never kept here there is no line: the plan does not say that there is to be one. */
-function aboutStandbys(out: Exposition, { standbys = [] }: ServeFacts): void {
-  const each = (value: (line: StandbyLine) => number): Sample[] =>
-    standbys.map((line) => [{ asset: line.asset }, value(line)]);
+function aboutStandbys(out: Exposition, { standbys = [], nowMs }: ServeFacts): void {
+  const each = (value: (line: StandbyLine, isAtWork: boolean) => number): Sample[] =>
+    standbys.map(({ line, isAtWork }) => [{ asset: line.asset }, value(line, isAtWork)]);
   out.gauge(
     'lifeboat_standby_following',
     '1: it replays what arrives in its store',
     each(({ state }) => truth(state === 'following')),
   );
   out.gauge(
+    'lifeboat_standby_being_made',
+    '1: a process makes it, which may take hours and says little',
+    each((_, isAtWork) => truth(isAtWork)),
+  );
+  out.gauge(
     'lifeboat_standby_last_said_timestamp_seconds',
-    'When it last said how it stands',
-    each(({ at }) => moment(at)),
+    'When it last gave a sign of life',
+    each(({ at }, isAtWork) => moment(isAtWork ? nowMs : at)),
   );
   out.gauge(
     'lifeboat_standby_behind_bytes',

@@ -115,6 +115,22 @@ const task = z.object({
   turnsMissed: z.number().int(),
 });
 
+/** A copy that follows the log in a store, kept by the machine that is asked. */
+export const standbyReadiness = z.object({
+  asset: z.string(),
+  target: z.string().describe('Its folder'),
+  store: z.string().nullable(),
+  state: z
+    .enum(['seeding', 'starting', 'following', 'waiting', 'silent'])
+    .describe('silent: whoever keeps it says nothing any more'),
+  seenAt: momentOrNever,
+  seenAgeSeconds: secondsOrUnknown,
+  behindBytes: z.number().nullable().describe('What of its store it has not replayed; null: not known'),
+  behindSeconds: secondsOrUnknown.describe('The same by the times of commits'),
+  reason: z.string().nullable().describe('Why it waits, or is made'),
+});
+export type StandbyReadiness = z.infer<typeof standbyReadiness>;
+
 export const duty = z.object({
   code: z.string(),
   about: z.string().describe('`orders in far`, `the drill weekly`'),
@@ -150,6 +166,7 @@ export const readiness = z
       seenAgeSeconds: secondsOrUnknown,
       tasks: z.array(task),
     }),
+    standbys: z.array(standbyReadiness),
     problems: z.array(duty).describe('What is promised and not so; the first is the worst'),
     unanswered: z.array(problem.extend({ store: z.string() })),
     nextDrill: z.object({ drill: z.string(), at: moment }).nullable(),

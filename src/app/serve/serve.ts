@@ -10,7 +10,7 @@ import {
   type Clock,
   type LifeboatError,
 } from '../../core/index.ts';
-import { standbyLines } from '../../operations/index.ts';
+import { isAtWork, standbyLines } from '../../operations/index.ts';
 import type { Plan } from '../../plan/index.ts';
 import { healthOf, metricsText, type Scheduler, type ServeFacts } from '../../schedule/index.ts';
 import { openWorkspace, type OpenWorkspace } from '../open.ts';
@@ -253,6 +253,7 @@ class Server {
 
   #facts(): ServeFacts {
     const { refused } = this.#plan;
+    const { stateFolder } = this.#options;
     // What is told is about the plan that is kept to.
     const plan = this.#reign?.plan ?? this.#plan.plan;
     if (this.#keepers?.plan !== plan) this.#keepers = { plan, of: keepersOf(plan, this.#clock) };
@@ -264,7 +265,10 @@ class Server {
       planRefused: refused ?? this.#unfollowed,
       heartbeatMs: this.#heartbeat.lastMs,
       keeping: this.#reign?.keeping,
-      standbys: standbyLines({ stateFolder: this.#options.stateFolder, plan }),
+      standbys: standbyLines({ stateFolder, plan }).map((line) => ({
+        line,
+        isAtWork: isAtWork({ stateFolder }, line),
+      })),
       keeperOf: this.#keepers.of,
     };
   }

@@ -15,7 +15,7 @@ export interface PromotionOrder {
 const lookMs = 200;
 
 /** Whether a process keeps the standby now. */
-export function isKept({ stateFolder }: Workspace, asset: string): boolean {
+export function isKept({ stateFolder }: Pick<Workspace, 'stateFolder'>, asset: string): boolean {
   try {
     holdLock(join(stateFolder, 'locks', `standby-${asset}`), `promotion of ${asset}`).release();
     return false;

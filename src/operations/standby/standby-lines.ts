@@ -14,8 +14,8 @@ export function standbyLines({ stateFolder, plan }: Pick<Workspace, 'stateFolder
 }
 
 /** Whether a process keeps it still, though it may say nothing for hours: a large one is being made. */
-export const isAtWork = (workspace: Workspace, { asset, state }: StandbyLine): boolean =>
-  (state === 'seeding' || state === 'starting') && isKept(workspace, asset);
+export const isAtWork = (place: Pick<Workspace, 'stateFolder'>, { asset, state }: StandbyLine): boolean =>
+  (state === 'seeding' || state === 'starting') && isKept(place, asset);
 
 function lineOf(file: string): StandbyLine | undefined {
   try {

@@ -15,6 +15,8 @@ const gone = { from: 19 * 60, to: 21 * 60 };
 const stuck = { from: 22 * 60, to: 22 * 60 + 20 };
 const full = { from: 24 * 60 + 25, to: 24 * 60 + 50 };
 const crowded = { from: 25 * 60, to: 27 * 60 };
+/** Standbys are made anew, which takes hours and is no fault. */
+const made = { from: 2 * 60, to: 5 * 60 };
 const drillPasses = 31 * 60;
 const keysTested = 17 * 60;
 const end = 34 * 60;
@@ -62,6 +64,11 @@ function breakAll({ world, clock }: SimulatedServe): void {
     if (!isWrong()) return 'well';
     return asset === 'mute' ? 'silent' : asset === 'behind' ? 'behind' : asset === 'ended' ? 'ended' : 'well';
   };
+  const standbys = { mute: 'silent', behind: 'behind', ended: 'waiting' } as const;
+  world.standby = (asset) => {
+    if (!isWrong()) return within(made, minute()) ? 'making' : 'well';
+    return standbys[asset as keyof typeof standbys] ?? 'well';
+  };
   world.isHeard = () => !isWrong();
   world.planRefused = () => (isWrong() ? new LifeboatError('plan.invalid', 'not so') : undefined);
   world.isFull = () => within(full, minute());
@@ -94,6 +101,10 @@ const all: readonly Expected[] = [
   // Streams.
   ['LifeboatStreamSilent mute', wrong.from + 5, wrong.from + 7, wrong.to],
   ['LifeboatStreamDown ended', wrong.from + 5, wrong.from + 6, wrong.to],
+  // Standbys.
+  ['LifeboatStandbySilent mute', wrong.from + 5, wrong.from + 7, wrong.to],
+  ['LifeboatStandbyBehind behind', wrong.from + 10, wrong.from + 11, wrong.to],
+  ['LifeboatStandbyWaiting ended', wrong.from + 15, wrong.from + 16, wrong.to],
   // Verification behind, and what it finds.
   ['LifeboatTaskOverdue verify checked', wrong.from, wrong.from + 8 * hour, mended],
   ['LifeboatTaskFailing verify checked', wrong.from, wrong.from + 6 * hour, mended],

@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/index.ts';
 import type { Keeper } from '../tasks.ts';
 import { ruleOf } from './declared.ts';
 import { ofDrills, ofPoints, ofStreams, ofTasks } from './kept.ts';
+import { ofStandbys } from './standbys.ts';
 import { of, rule, seconds, type AlertRule, type AlertRules } from './shape.ts';
 
 export type { AlertRule, AlertRules } from './shape.ts';
@@ -20,6 +21,7 @@ export function alertRules(plan: Plan, keeperOf: (asset: string) => Keeper): Ale
     { name: 'lifeboat-tasks', rules: ofTasks(plan, keeperOf) },
     { name: 'lifeboat-drills', rules: ofDrills(plan) },
     { name: 'lifeboat-streams', rules: ofStreams(plan) },
+    { name: 'lifeboat-standbys', rules: ofStandbys(plan) },
     { name: 'lifeboat-channels', rules: ofChannels(plan) },
     { name: 'declared', rules: own },
   ];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { LifeboatError, ManualClock } from '../../../core/index.ts';
 import type { Journal } from '../../../journal/index.ts';
-import type { StreamLine } from '../../../operations/index.ts';
+import type { StandbyLine, StreamLine } from '../../../operations/index.ts';
 import type { Plan } from '../../../plan/index.ts';
 import {
   alertRules,
@@ -41,6 +41,8 @@ export interface World {
   takesMs: (task: Task) => number;
   /** What the stream of an asset says at that moment; `silent`: nothing new. */
   stream: (asset: string) => 'well' | 'behind' | 'silent' | 'ended';
+  /** What the standby of an asset that is streamed says; `silent`: nothing new. */
+  standby: (asset: string) => 'well' | 'behind' | 'waiting' | 'making' | 'silent';
   /** Whether the dead man's switch hears of us. */
   isHeard: () => boolean;
   planRefused: () => ServeFacts['planRefused'];
@@ -61,6 +63,7 @@ export class SimulatedServe {
   readonly #folder = new BenchFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
   readonly #tries = new Map<string, number>();
   readonly #lines = new Map<string, StreamLine>();
+  readonly #standbyLines = new Map<string, StandbyLine>();
   readonly #bornMs: number;
   #heartbeatMs: number | 'never' = 'never';
   #startedMs: number;
@@ -78,6 +81,7 @@ export class SimulatedServe {
       bytesOf: () => 1000,
       takesMs: () => 20_000,
       stream: () => 'well',
+      standby: () => 'well',
       isHeard: () => true,
       planRefused: () => undefined,
       isFull: () => false,
@@ -189,6 +193,7 @@ export class SimulatedServe {
       planRefused: this.world.planRefused(),
       heartbeatMs: this.#plan.tool.heartbeat === undefined ? undefined : this.#heartbeatMs,
       keeping: { sinceMs: this.#startedMs, scheduler, ledger, streams: this.#streams(), toldBy: [] },
+      standbys: this.#standbys(),
       keeperOf: this.#keeperOf,
     });
     this.record.take(this.clock.now(), new Map([['here', text]]));
@@ -227,6 +232,22 @@ export class SimulatedServe {
         this.#lines.set(name, line as unknown as StreamLine);
       }
       return { asset: name, last: this.#lines.get(name), error: undefined };
+    });
+  }
+
+  /** Another process of this machine, which says each few seconds how it stands, and nothing while it is made. */
+  #standbys(): Required<ServeFacts>['standbys'] {
+    const nowMs = this.clock.now();
+    return this.#streamed().map(({ name, to }) => {
+      const says = this.world.standby(name);
+      const kept = { asset: name, target: `/srv/${name}`, store: to[0] ?? '' };
+      const seconds = says === 'behind' ? 3600 : 0;
+      const line: StandbyLine =
+        says === 'making'
+          ? { ...kept, at: nowMs - 3_600_000, state: 'seeding', reason: 'there is none yet' }
+          : { ...kept, at: nowMs, state: says === 'waiting' ? 'waiting' : 'following', behindSeconds: seconds };
+      if (says !== 'silent' || !this.#standbyLines.has(name)) this.#standbyLines.set(name, line);
+      return { line: this.#standbyLines.get(name) as StandbyLine, isAtWork: says === 'making' };
     });
   }
 

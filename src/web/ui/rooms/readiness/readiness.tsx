@@ -8,6 +8,7 @@ import { Ladder, lossText } from '../../parts/proof.tsx';
 import { RoomHead, Sheet, Waiting, Word } from '../../parts/parts.tsx';
 import { Assets } from './assets.tsx';
 import { Duties } from './duties.tsx';
+import { Standbys } from './standbys.tsx';
 import { Verdict } from './verdict.tsx';
 import './readiness.css';
 
@@ -37,6 +38,7 @@ export default function ReadinessRoom(): ReactNode {
           <Scenarios readiness={data} />
         </div>
         <Assets assets={data.assets} excluded={data.excluded} />
+        <Standbys standbys={data.standbys} />
         <Duties readiness={data} />
       </div>
     </>
