@@ -6,7 +6,7 @@ import { limits } from '../../core/index.ts';
 import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segment } from './seal.ts';
-import { packNow, unpackNow } from './zstd.ts';
+import { packNow, unpackNow, type Grain } from './zstd.ts';
 
 /**
  * The work on the bytes of one chunk: hash, compress, seal and back. Pure functions of their arguments, so that threads can
@@ -56,8 +56,8 @@ export function chunkIdNow(idKey: Uint8Array, plain: Uint8Array): Buffer {
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
 
 /** Method byte and data as two parts, made in this thread; good until it makes the next. */
-export function encodeChunkNow(plain: Uint8Array): [Uint8Array, Uint8Array] {
-  const packed = packNow(plain);
+export function encodeChunkNow(plain: Uint8Array, grain: Grain = 'any'): [Uint8Array, Uint8Array] {
+  const packed = packNow(plain, grain);
   return packed.length < plain.length ? [zstdMethod, packed] : [rawMethod, plain];
 }
 
