@@ -1,10 +1,13 @@
 import { assert, endProcesses, LifeboatError, limits } from '../../../core/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
+import { cloudTool } from './cloud.ts';
 import { eksctlTool } from './eksctl.ts';
 import { helmTool } from './helm.ts';
 import { kubectlTool } from './kubectl.ts';
+import { answeredFor, askedOfPeople, isMadeByPeople, makersOf } from './people.ts';
 import { askerOf } from './run-tool.ts';
 import { longOf, notYet, schema, type Settings } from './settings.ts';
+import { sqlTool } from './sql.ts';
 import { terraformTool } from './terraform.ts';
 import type { Look, Tool } from './tool.ts';
 
@@ -21,17 +24,22 @@ export const provisionStep: StepKind<Settings> = {
   example: [
     '- provision: { what: the cluster, by: terraform, folder: infra, targets: [module.cluster] }',
     '- provision: { what: the shop, by: helm, release: shop, folder: charts/shop, namespace: shop, cluster: main }',
+    '- provision: { what: an empty database, by: sql, asset: orders, look: "select true from pg_database where datname = \'anew\'", make: create database anew, undo: drop database anew }',
+    '- provision: { what: the site’s circuit, by: people, do: Order it from the carrier, who: [network] }',
   ].join('\n'),
   schema,
   destructive: true,
   notYet,
+  people: makersOf,
   title: (settings) => `make ${longOf(settings).what}${by(settings)}`,
   describe: async (input, context) => {
     if (context.mode === 'drill') return { certainty: 'unknown', text: 'not exercised: it is made outside the bubble' };
+    if (isMadeByPeople(input.settings)) return askedOfPeople.describe(input, context);
     return toolOf({ ...input, id: 'dry', key: 'dry', remembered: {} }, context).preview();
   },
   run: async (input, context) => {
     if (context.mode === 'drill') return notExercised(`${longOf(input.settings).what} is made outside the bubble`);
+    if (isMadeByPeople(input.settings)) return askedOfPeople.run(input, context);
     const tool = toolOf(input, context);
     await tool.tidy?.();
     const before = await tool.look({});
@@ -43,6 +51,7 @@ export const provisionStep: StepKind<Settings> = {
     return failure ?? (await untilThere(tool, () => remembered, context));
   },
   inspect: async (input, context) => {
+    if (isMadeByPeople(input.settings)) return 'not-done'; // whoever was asked has said it, or is asked again
     // What a dead runner left at work is ended first: two must never act at once.
     if ((await endProcesses(({ mark }) => mark === input.key)) === undefined) return 'unknown';
     const tool = toolOf(input, context);
@@ -57,8 +66,13 @@ export const provisionStep: StepKind<Settings> = {
     return undo(input.remembered);
   },
   // What Terraform would destroy, or a cluster, nobody destroys as part of a rollback.
-  takesBack: (written) => typeof written === 'object' && written !== null && 'by' in written && written.by === 'helm',
+  takesBack: (written) =>
+    typeof written === 'object' &&
+    written !== null &&
+    'by' in written &&
+    (written.by === 'helm' || ((written.by === 'cloud' || written.by === 'sql') && 'undo' in written)),
   prove: async (input, context, is) => {
+    if (isMadeByPeople(input.settings)) return answeredFor(input);
     const tool = toolOf(input, context);
     const now: Look =
       is === 'done'
@@ -74,7 +88,7 @@ const by = (settings: Settings): string => {
   return tool === undefined ? '' : ` by ${tool}`;
 };
 
-/** Throws `plan.not_executable` for what people, clouds and databases make. */
+/** Throws `plan.not_executable` where the settings do not say enough. */
 function toolOf(input: Input, context: StepContext): Tool {
   const ask = askerOf(input, context);
   const missing = notYet(input.settings);
@@ -82,6 +96,8 @@ function toolOf(input: Input, context: StepContext): Tool {
   const { by: tool } = longOf(input.settings);
   if (tool === 'terraform') return terraformTool(input, context, ask);
   if (tool === 'helm') return helmTool(input, context, ask);
+  if (tool === 'cloud') return cloudTool(input, context, ask);
+  if (tool === 'sql') return sqlTool(input, context);
   return tool === 'eksctl' ? eksctlTool(input, context, ask) : kubectlTool(input, context, ask);
 }
 

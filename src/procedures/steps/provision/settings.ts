@@ -27,6 +27,25 @@ export const long = z.strictObject({
     .describe('Variables of the module, or values of the release; { env: NAME } and the like for secrets'),
   env: z.record(z.string(), source).optional().describe('What the program is told beside, as credentials'),
   removes: z.boolean().optional().describe('True: it may also remove or replace what is there'),
+  asset: words.optional().describe('By sql: the asset whose server is asked'),
+  database: words.optional().describe('By sql: the database there, if not that of the asset'),
+  look: list
+    .optional()
+    .describe('What asks whether it is there, and changes nothing: a program of the cloud, or a question in SQL'),
+  expect: words
+    .optional()
+    .describe('What holds of the answer when it is there: answer.Status == "Enabled" (cloud), value > 0 (sql)'),
+  absent: words.optional().describe('By cloud: the words by which the program says that it is not there'),
+  make: z
+    .union([list, z.array(z.array(words).min(1)).min(1)])
+    .optional()
+    .describe('What makes it: a program, or several in their order; texts of SQL'),
+  undo: z
+    .union([list, z.array(z.array(words).min(1)).min(1)])
+    .optional()
+    .describe('What takes back what was made, as make is written'),
+  do: words.optional().describe('By people: what they are asked to do'),
+  who: list.optional().describe('By people: roles or contacts, one of whom answers for it'),
 });
 export const schema = z.union([words, long]);
 export type Settings = z.infer<typeof schema>;
@@ -36,6 +55,13 @@ export const longOf = (settings: Settings): Long => (typeof settings === 'string
 
 export const listOf = (written: string | readonly string[] | undefined): readonly string[] =>
   written === undefined ? [] : [written].flat();
+
+/** Programs with their words, one after the other. */
+export function callsIn(written: Long['make']): readonly (readonly string[])[] {
+  if (written === undefined) return [];
+  if (typeof written === 'string') return [[written]];
+  return written.every((one) => typeof one === 'string') ? [written] : written.map((one) => [one].flat());
+}
 
 /** What `with` says, sources of secrets read. Throws `secret.unset`. */
 export async function valuesOf({ with: written = {} }: Long): Promise<Record<string, unknown>> {
@@ -57,5 +83,9 @@ export function notYet(written: unknown): string | undefined {
   if (by === 'terraform' || by === 'kustomize') return folder === undefined ? lacks('its folder') : undefined;
   if (by === 'kubectl' || by === 'eksctl') return files === undefined ? lacks('files') : undefined;
   if (by === 'helm') return release === undefined || folder === undefined ? lacks('release and folder') : undefined;
-  return `a provision step by ${by}`;
+  if (by === 'people') return undefined;
+  const { look, make, asset, absent } = written as Partial<Long>;
+  if (look === undefined || make === undefined) return lacks('look and make');
+  if (by === 'sql') return asset === undefined ? lacks('its asset') : undefined;
+  return absent === undefined ? lacks('absent') : undefined;
 }

@@ -245,7 +245,7 @@ describe('provision', () => {
     expect(provisionStep.notYet?.('a new place')).toContain('by what');
     expect(provisionStep.notYet?.({ what: 'the database', by: 'sql' })).toContain('by sql');
     expect(provisionStep.notYet?.({ what: 'it', by: 'terraform', folder: 'infra' })).toBeUndefined();
-    expect((await provision({ by: 'people' })).steps[0]).toMatchObject({ code: 'plan.not_executable' });
+    expect((await provision({ by: 'cloud' })).steps[0]).toMatchObject({ code: 'plan.not_executable' });
   });
 
   it('says that the program is not there', async () => {

@@ -26,3 +26,10 @@ export interface Tool {
   undo?(remembered: Readonly<Record<string, unknown>>): Promise<StepOutcome>;
   lookUndone?(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
 }
+
+/** Whether what a step made is gone again. What it did not make is none of its concern. */
+export function undoneLook({ state, text }: Look, wasMade: boolean): Look {
+  if (!wasMade) return { state: 'there', text: `nothing was made: ${text}` };
+  const undone = { there: 'missing', missing: 'there', underway: 'underway', unknown: 'unknown' } as const;
+  return { state: undone[state], text };
+}

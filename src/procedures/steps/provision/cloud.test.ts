@@ -1,0 +1,135 @@
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeProcedure, rollbackRun, runProcedure } from '../../index.ts';
+import { act } from '../../testing/acting.ts';
+import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
+import { resumeInterrupted } from '../../testing/interrupted.ts';
+
+/** A cloud in a folder: it has buckets, says in JSON what they are, and may be away. */
+const cloud = `#!/bin/sh
+here=$(dirname "$0"); echo "$*" >> "$here/calls"
+test -e "$here/away" && { echo "Unable to locate credentials" >&2; exit 253; }
+case $1 in
+  look) test -e "$here/$2" || { echo "An error occurred (NoSuchBucket): $2" >&2; exit 254; }
+    printf '{ "Name": "%s", "Versioning": "%s" }' "$2" "$(cat "$here/$2")" ;;
+  make) test -e "$here/$2" && { echo "BucketAlreadyOwnedByYou" >&2; exit 254; }; echo Off > "$here/$2" ;;
+  version) echo Enabled > "$here/$2" ;;
+  delete) rm "$here/$2" ;;
+esac
+`;
+
+let bench: Bench;
+beforeEach(() => {
+  bench = makeBench();
+  writeFileSync(in_('cloud'), cloud);
+  chmodSync(in_('cloud'), 0o755);
+});
+afterEach(() => bench.close());
+
+const in_ = (name: string): string => join(bench.folder, name);
+const calls = (): string[] =>
+  existsSync(in_('calls'))
+    ? readFileSync(in_('calls'), 'utf8')
+        .trim()
+        .split('\n')
+        .filter((one) => !one.startsWith('look'))
+    : [];
+const bucket = (more: Record<string, unknown> = {}) =>
+  stepOf('act', 'provision', {
+    what: 'a bucket with versions',
+    by: 'cloud',
+    look: [in_('cloud'), 'look', 'bucket'],
+    expect: 'answer.Versioning == "Enabled"',
+    absent: 'NoSuchBucket',
+    make: [
+      [in_('cloud'), 'make', 'bucket'],
+      [in_('cloud'), 'version', 'bucket'],
+    ],
+    undo: [in_('cloud'), 'delete', 'bucket'],
+    ...more,
+  });
+const told = async (step = bucket()) =>
+  (
+    await describeProcedure({
+      scenario: scenarioOf(step),
+      environment: bench.environment,
+      tools: bench.tools,
+      incident: brokeNow(),
+    })
+  )[0];
+const rollback = (run: string) =>
+  rollbackRun({ run, environment: bench.environment, tools: bench.tools, by: { as: undefined, user: 'operator' } });
+
+describe('provision by the program of a cloud', () => {
+  it('makes what the program says is not there, is done when it says that it is, and gives what it answered', async () => {
+    expect(await told()).toMatchObject({ certainty: 'predicted', text: expect.stringContaining('NoSuchBucket') });
+    const { steps } = await act(bench, bucket());
+    expect(steps[0]).toMatchObject({ state: 'done', outputs: { Name: 'bucket', Versioning: 'Enabled' } });
+    expect(calls()).toEqual(['make bucket', 'version bucket']);
+    expect(await told()).toMatchObject({ certainty: 'proved', text: expect.stringContaining('nothing is made') });
+    expect((await act(bench, bucket())).steps[0]?.summary).toContain('it was there');
+    expect(calls()).toHaveLength(2);
+  });
+
+  it('makes nothing on an answer that is none: credentials that are missing do not say that a bucket is', async () => {
+    writeFileSync(in_('away'), '');
+    expect(await told()).toMatchObject({ certainty: 'unknown' });
+    expect((await act(bench, bucket())).steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'target.unreachable',
+      summary: expect.stringContaining('Unable to locate credentials'),
+    });
+    expect(calls()).toEqual([]);
+  });
+
+  it('makes nothing on an answer that its expect does not fit', async () => {
+    writeFileSync(in_('bucket'), 'Off');
+    const other = bucket({ expect: 'answer.State == "Enabled"' });
+    expect(await told(other)).toMatchObject({ certainty: 'unknown', text: expect.stringContaining('State') });
+    expect((await act(bench, other)).steps[0]).toMatchObject({ code: 'target.unreachable' });
+    expect(calls()).toEqual([]);
+  });
+
+  it('is not done by a program that was content: what it made is looked at', async () => {
+    const half = bucket({ make: [in_('cloud'), 'make', 'bucket'] });
+    const { steps } = await act(bench, { ...half, timeoutMs: 1_500 });
+    expect(steps[0]).toMatchObject({ state: 'failed' });
+    expect(readFileSync(in_('bucket'), 'utf8').trim()).toBe('Off');
+  });
+
+  it('is taken back by its own undo, and what was there before is left alone', async () => {
+    const made = await act(bench, bucket());
+    expect((await rollback(made.run)).steps).toMatchObject([{ id: 'undo_act', state: 'done' }]);
+    expect(existsSync(in_('bucket'))).toBe(false);
+    writeFileSync(in_('bucket'), 'Enabled');
+    const found = await act(bench, bucket());
+    expect((await rollback(found.run)).verdict).toBe('done');
+    expect(existsSync(in_('bucket'))).toBe(true);
+  });
+
+  it('killed after it was made it is found done, before that it is made', async () => {
+    writeFileSync(in_('bucket'), 'Enabled');
+    expect((await resumeInterrupted(bench, bucket(), { made: true })).steps[0]).toMatchObject({
+      state: 'done',
+      attempts: 1,
+    });
+    rmSync(in_('bucket'));
+    expect((await resumeInterrupted(bench, bucket(), { made: true })).steps[0]).toMatchObject({
+      state: 'done',
+      attempts: 2,
+    });
+  });
+
+  it('in a drill reaches no cloud, and the evidence says so', async () => {
+    const { steps } = await runProcedure({
+      scenario: scenarioOf(bucket()),
+      environment: { ...bench.environment, ephemeral: true },
+      mode: 'drill',
+      tools: bench.tools,
+      incident: brokeNow(),
+    });
+    expect(steps[0]).toMatchObject({ state: 'skipped', summary: expect.stringContaining('not exercised') });
+    expect(existsSync(in_('calls'))).toBe(false);
+  });
+});

@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
+import { runSql } from '../../../testing/postgres/index.ts';
+import { rollbackRun } from '../../index.ts';
+import { act, actingBench } from '../../testing/acting.ts';
+import { stepOf, type Bench } from '../../testing/bench.ts';
+import { resumeInterrupted } from '../../testing/interrupted.ts';
+
+const skipped = noPostgres === undefined ? '' : ` (${noPostgres})`;
+
+describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
+  let server: TestServer;
+  let bench: Bench;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(() => {
+    bench = actingBench({ servers: { orders: { url: server.url } } });
+  });
+  afterEach(() => bench.close());
+
+  const database = (name: string, more: Record<string, unknown> = {}) =>
+    stepOf('act', 'provision', {
+      what: 'an empty database',
+      by: 'sql',
+      asset: 'orders',
+      look: `select datname from pg_database where datname = '${name}'`,
+      make: `create database ${name}`,
+      undo: `drop database ${name}`,
+      ...more,
+    });
+  const isThere = async (name: string): Promise<boolean> =>
+    (await runSql(server.url, `select 1 from pg_database where datname = '${name}'`)).length === 1;
+
+  it('makes a database that is not there, once, and takes back only what it made', async () => {
+    const made = await act(bench, database('anew'));
+    expect(made.steps[0]).toMatchObject({ state: 'done', outputs: { datname: 'anew' } });
+    const again = await act(bench, database('anew'));
+    expect(again.steps[0]?.summary).toContain('it was there');
+    const request = { environment: bench.environment, tools: bench.tools, by: { as: undefined, user: 'operator' } };
+    expect((await rollbackRun({ ...request, run: again.run })).verdict).toBe('done');
+    expect(await isThere('anew')).toBe(true);
+    expect((await rollbackRun({ ...request, run: made.run })).steps).toMatchObject([
+      { kind: 'undo provision', state: 'done' },
+    ]);
+    expect(await isThere('anew')).toBe(false);
+  });
+
+  it('says several texts in their order, in the database that it names', async () => {
+    await act(bench, database('inside'));
+    const table = {
+      database: 'inside',
+      look: "select count(*)::int as tables from pg_tables where tablename in ('one', 'two')",
+      expect: 'value == 2',
+      make: ['create table one ()', 'create table two ()'],
+    };
+    expect((await act(bench, database('inside', table))).steps[0]).toMatchObject({
+      state: 'done',
+      outputs: { tables: 2 },
+    });
+  });
+
+  it('a look that would change something is refused by the server, and nothing is made on it', async () => {
+    const sly = database('sly', { look: 'create table sly ()' });
+    expect((await act(bench, sly)).steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'target.unreachable',
+      summary: expect.stringContaining('read-only'),
+    });
+    expect(await isThere('sly')).toBe(false);
+  });
+
+  it('fails with what the server says, and shows no password', async () => {
+    const wrong = await act(bench, database('wrong', { make: 'create databas wrong' }));
+    expect(wrong.steps[0]).toMatchObject({ state: 'failed', summary: expect.stringContaining('syntax error') });
+  });
+
+  it('killed after it was made it is found done, before that it is made', async () => {
+    await runSql(server.url, 'create database later');
+    expect((await resumeInterrupted(bench, database('later'), { made: true })).steps[0]).toMatchObject({ attempts: 1 });
+    expect((await resumeInterrupted(bench, database('sooner'), { made: true })).steps[0]).toMatchObject({
+      attempts: 2,
+    });
+    expect(await isThere('sooner')).toBe(true);
+  });
+});

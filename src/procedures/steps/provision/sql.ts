@@ -1,0 +1,97 @@
+import { redact, toLifeboatError } from '../../../core/index.ts';
+import { holds } from '../../../plan/index.ts';
+import { inDatabase, onServer, serverUrlOf, shownServer } from '../../hands/postgres.ts';
+import type { StepContext, StepInput } from '../../step.ts';
+import { callsIn, listOf, longOf, type Long, type Settings } from './settings.ts';
+import { undoneLook, type Look, type Tool } from './tool.ts';
+
+/**
+ * What a PostgreSQL has, by its own words: `look` asks for it in a transaction that may only read, and `make` is said where it is not there, each text
+ * by itself (what a server refuses in a transaction, `create database` for example, stands alone in its text).
+ */
+export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool {
+  const settings = longOf(input.settings);
+  const { look: question, make, undo: back, expect, asset = '', database } = settings;
+  const where = async (): Promise<string> => {
+    const url = await serverUrlOf(context.plan, asset);
+    return database === undefined ? url : inDatabase(url, database);
+  };
+
+  const look = async (): Promise<Look> => {
+    const url = await where();
+    const rows = await rowsOf(url, listOf(question).join('\n'), context.signal);
+    if ('said' in rows) return { state: 'unknown', text: rows.said };
+    const value = Object.values(rows.all[0] ?? {})[0] ?? null;
+    const is = expect === undefined ? isYes(value) : holds(expect, { value, rows: rows.all });
+    const asked = expect ?? `what ${shownServer(url)} is asked for`;
+    if (!is) return { state: 'missing', text: `${asked} is not so in ${shownServer(url)}` };
+    return { state: 'there', text: `${asked} is so in ${shownServer(url)}`, outputs: rows.all[0] ?? {} };
+  };
+
+  const sayAll = async (texts: readonly string[]) => {
+    const url = await where();
+    for (const [index, text] of texts.entries()) {
+      await context.mustHold();
+      try {
+        await onServer(url, context.signal, (client) => client.query(text));
+      } catch (error) {
+        const { code, message, hint } = toLifeboatError(error);
+        const summary = redact(`text ${index + 1} of ${texts.length}: ${message}`);
+        return { state: 'failed' as const, code, summary, ...(hint === undefined ? {} : { hint }) };
+      }
+      context.output(redact(`${shownServer(url)} took: ${text.replaceAll(/\s+/g, ' ').trim().slice(0, 160)}`));
+    }
+    return undefined;
+  };
+
+  return {
+    program: 'sql',
+    look,
+    preview: async () => {
+      const { state, text } = await look();
+      if (state === 'there') return { certainty: 'proved', text: `${text}: nothing is made` };
+      return state === 'missing'
+        ? { certainty: 'predicted', text: `${text} now: ${textsIn(make).length} texts make it` }
+        : { certainty: 'unknown', text };
+    },
+    make: async () => {
+      const { state, text } = await look();
+      if (state === 'unknown')
+        return { state: 'failed', code: 'target.unreachable', summary: `nobody can tell what is there: ${text}` };
+      context.remember({ made: true });
+      return sayAll(textsIn(make));
+    },
+    undo: async ({ made }) => {
+      if (made !== true) return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
+      if ((await look()).state === 'missing')
+        return { state: 'done', outputs: {}, summary: 'it is not there any more' };
+      const failure = await sayAll(textsIn(back));
+      return failure ?? { state: 'done', outputs: {}, summary: 'it was told to go' };
+    },
+    lookUndone: async ({ made }) => undoneLook(await look(), made === true),
+  };
+}
+
+/** In a transaction that may only read: what looks must change nothing. */
+async function rowsOf(
+  url: string,
+  question: string,
+  signal: AbortSignal,
+): Promise<{ readonly all: readonly Record<string, unknown>[] } | { readonly said: string }> {
+  try {
+    return await onServer(url, signal, async (client) => {
+      await client.query('begin read only');
+      const { rows } = await client.query<Record<string, unknown>>(question);
+      await client.query('rollback');
+      return { all: JSON.parse(JSON.stringify(rows)) as Record<string, unknown>[] };
+    });
+  } catch (error) {
+    return { said: redact(toLifeboatError(error).message) };
+  }
+}
+
+const textsIn = (written: Long['make']): readonly string[] => callsIn(written).flat();
+
+/** As people read it: no row, null, false, 0 and an empty text say no. */
+const isYes = (value: unknown): boolean =>
+  value !== null && value !== false && value !== 0 && value !== '' && value !== '0';
