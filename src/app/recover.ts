@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { isLifeboatError, LifeboatError, timeId } from '../core/index.ts';
-import type { Heard } from '../engine/index.ts';
+import { elsewhereBy, type Heard } from '../engine/index.ts';
 import type { Workspace } from '../operations/index.ts';
 import type { Scenario } from '../plan/index.ts';
 import {
@@ -13,6 +13,7 @@ import {
   rollbackRun,
   snapshotOf,
   type CancelRequest,
+  type EngineOfRun,
   type Requester,
   type Rollback,
   type RollbackRequest,
@@ -145,22 +146,56 @@ async function endOf(
 }
 
 /** What a rollback of the run would do; changes nothing. Throws what `planRollback` throws. */
-export const planOfRollback = (workspace: Workspace, run: string): Rollback =>
-  planRollback(runnerTools(workspace), run);
+export function planOfRollback(workspace: Workspace, run: string, here = false): Rollback {
+  const tools = runnerTools(workspace);
+  const { engine } = readHistory(workspace.journal, run).started;
+  if (engine === undefined || here) return planRollback(tools, run);
+  const { at, site } = engine;
+  return planRollback({ ...tools, elsewhere: elsewhereBy({ at, site, clock: workspace.clock }) }, run);
+}
 
-/** Takes back what a real run did. Throws what `rollbackRun` throws. */
+export interface TakeBackRequest extends Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'confirm' | 'signal'> {
+  readonly as?: string;
+  readonly tools?: RunnerTools;
+  /** In this process, although an engine kept the run: what other sites did is then given to people. */
+  readonly here?: boolean;
+}
+
+/** Takes back what a real run did, where that was kept. Throws `engine.*` and what `rollbackRun` throws. */
 export async function rollback(
   workspace: Workspace,
-  request: Pick<RollbackRequest, 'run' | 'by' | 'alone' | 'confirm' | 'signal'> & {
-    readonly as?: string;
-    readonly tools?: RunnerTools;
-  },
+  { here = false, ...request }: TakeBackRequest,
 ): Promise<RunResult> {
   const { started } = readHistory(workspace.journal, request.run);
   const as = request.as ?? timeId(workspace.clock.now());
+  if (started.engine !== undefined && !here) return rollbackThere(workspace, { ...request, as }, started);
   const environment = lastingEnvironment(workspace, started.environment.name, as);
   await mkdir(environment.folder, { recursive: true, mode: 0o711 });
   return rollbackRun({ ...request, as, environment, tools: request.tools ?? runnerTools(workspace) });
+}
+
+/** The site that led the run makes the way back of its own records, and has each site take back what that did. */
+async function rollbackThere(
+  workspace: Workspace,
+  { run, as, by, alone = false, confirm = [], signal }: TakeBackRequest & { readonly as: string },
+  { engine: kept, environment, incident }: ReturnType<typeof readHistory>['started'],
+): Promise<RunResult> {
+  const { scenario } = planOfRollback(workspace, run);
+  const { site } = kept as EngineOfRun;
+  const engine = engineOfRun(workspace, kept as EngineOfRun);
+  await engine.start({
+    run: as,
+    undoes: run,
+    site,
+    scenario: snapshotOf(scenario),
+    planHash: workspace.plan.hash,
+    environment: environment.name,
+    incident,
+    alone,
+    confirm,
+    ...(by === undefined ? {} : { by }),
+  });
+  return endOf({ engine, site, outlivesUs: true }, as, undefined, signal);
 }
 
 /**

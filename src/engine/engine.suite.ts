@@ -64,6 +64,20 @@ export function engineSuite(name: string, make: () => Promise<Ground>): void {
       expect(effects(ground, 'repaired-')).toEqual(['repaired-one', 'repaired-two']);
     });
 
+    it('takes a run back, the last step first, as a run of its own that is kept as any other', async () => {
+      const order = await begin(writes(ground, 'back-one'), writes(ground, 'back-two'));
+      await ground.engine.result(order);
+      const way = orderOf(steps(), { undoes: order.run });
+      await ground.engine.start(way);
+      const result = await ground.engine.result(way);
+      expect(result).toMatchObject({ run: way.run, verdict: 'done', undoes: { run: order.run } });
+      expect(effects(ground, 'undone-back-')).toEqual(['undone-back-two', 'undone-back-one']);
+      expect(showRun(ground.bench.journal, order.run).rollback).toMatchObject({ run: way.run, verdict: 'done' });
+      await expect(ground.engine.signal(order, { kind: 'resume' })).rejects.toMatchObject({
+        code: 'run.not_resumable',
+      });
+    });
+
     it('cancels a run that waits, and one that acts', async () => {
       const waiting = await begin(consent, writes(ground, 'cancelled-one'));
       await ground.engine.result(waiting);

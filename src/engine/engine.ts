@@ -81,6 +81,8 @@ export interface RunOrder {
   readonly alone?: boolean;
   /** Names of destructive steps that a person typed. */
   readonly confirm?: readonly string[];
+  /** The run that it takes back: the site that leads makes the procedure of its own records, `scenario` says which sites that needs. */
+  readonly undoes?: string;
 }
 
 export type RunAddress = Pick<RunOrder, 'run' | 'site'>;

@@ -7,6 +7,7 @@ import {
   readHistory,
   resumeRun,
   revived,
+  rollbackRun,
   runProcedure,
   say,
   showRun,
@@ -118,20 +119,24 @@ async function act(site: Site, input: ActInput): Promise<Acted> {
 }
 
 async function begin({ tools, environment, engine, signal }: Site, { order }: ActInput): Promise<RunResult> {
-  const { run, scenario, incident, by, parameters, alone, confirm } = order;
-  return runProcedure({
-    run,
-    scenario: revived(scenario),
+  const { run, scenario, incident, by, parameters, alone, confirm, undoes } = order;
+  const common = {
     environment: await environment(order.environment, run),
-    mode: 'real',
     tools,
-    incident,
     ...(by === undefined ? {} : { by }),
-    ...(parameters === undefined ? {} : { parameters }),
     ...(alone === undefined ? {} : { alone }),
     ...(confirm === undefined ? {} : { confirm }),
     ...(engine === undefined ? {} : { engine }),
     ...(signal === undefined ? {} : { signal }),
+  };
+  if (undoes !== undefined) return rollbackRun({ ...common, run: undoes, as: run });
+  return runProcedure({
+    ...common,
+    run,
+    scenario: revived(scenario),
+    mode: 'real',
+    incident,
+    ...(parameters === undefined ? {} : { parameters }),
   });
 }
 

@@ -1,8 +1,20 @@
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../core/index.ts';
-import { effects, newFolder, orderOf, restateGround, steps, until, writes, type Ground } from '../testing/ground.ts';
+import { freePort, systemClock } from '../../core/index.ts';
+import { planRollback } from '../../procedures/index.ts';
+import { elsewhereBy } from '../index.ts';
+import {
+  effects,
+  newFolder,
+  orderOf,
+  restateGround,
+  site,
+  steps,
+  until,
+  writes,
+  type Ground,
+} from '../testing/ground.ts';
 import type { RestateServer } from '../testing/restate-server.ts';
 import { SiteChild } from '../testing/site-child.ts';
 import { siteBench, type SiteOptions } from '../testing/site-process.ts';
@@ -43,6 +55,31 @@ export function sitesSuite(serverNow: () => RestateServer): void {
           ['site.started', 'sites-there'],
           ['site.finished', 'done'],
         ]);
+      } finally {
+        there.close();
+      }
+    });
+
+    it('take back what they did: the undo of a step is done where the step was, also when its worker dies meanwhile', async () => {
+      const order = orderOf(steps(writes(ground, 'way-here'), writes(ground, 'way-there', { site: 'away' })));
+      await ground.engine.start(order);
+      await ground.engine.result(order);
+      await away.kill();
+      const elsewhere = elsewhereBy({ at: serverNow().at, site, clock: systemClock });
+      const { scenario } = planRollback({ ...ground.bench.tools, elsewhere }, order.run);
+      const back = orderOf(scenario, { undoes: order.run });
+      await ground.engine.start(back);
+      away = await SiteChild.start(awayOptions);
+      const result = await ground.engine.result(back);
+      expect(result.steps.map(({ id, kind, state }) => [id, kind, state])).toEqual([
+        ['undo_way-there', 'undo ledger', 'done'],
+        ['undo_way-here', 'undo ledger', 'done'],
+      ]);
+      expect(effects(ground, 'undone-way-')).toEqual(['undone-way-there', 'undone-way-here']);
+      const there = siteBench({ folder: awayOptions.folder });
+      try {
+        const own = there.journal.records({ run: back.run, kinds: ['site.finished'] });
+        expect(own.map(({ data }) => [data['state'], data['summary']])).toEqual([['done', 'took back way-there']]);
       } finally {
         there.close();
       }

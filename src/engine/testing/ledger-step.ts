@@ -23,6 +23,16 @@ export const ledgerStep = (hurried: boolean): StepKind<z.output<typeof schema>> 
     if (!hurried) await clock.sleep(staysMs, signal);
     return { state: 'done', outputs: { line }, summary: `wrote ${line}` };
   },
+  undo: async ({ settings: { ledger, line }, outputs }) => {
+    const undone = `undone-${line}`;
+    // Twice is once: what is gone on with after a crash finds its line.
+    if (outputs?.['line'] === line && !linesOf(ledger).includes(undone)) appendFileSync(ledger, `${undone}\n`);
+    return { state: 'done', outputs: {}, summary: `took back ${line}` };
+  },
+  prove: async ({ settings: { ledger, line } }, _, is) => {
+    const seen = linesOf(ledger).includes(is === 'done' ? line : `undone-${line}`);
+    return { state: seen ? 'proved' : 'refuted', text: `${line} is ${seen ? '' : 'not '}${is}` };
+  },
   inspect: async ({ settings: { ledger, line } }) => (linesOf(ledger).includes(line) ? 'done' : 'not-done'),
 });
 

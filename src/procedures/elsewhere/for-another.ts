@@ -9,6 +9,8 @@ import { look, reuse } from '../runner/earlier.ts';
 import { holdStep } from '../targets/hold.ts';
 import { mustBeHeldBy } from '../targets/lease/index.ts';
 import { inputOf, kindOf } from '../settings/input.ts';
+import { undoKindName } from '../rollback/rollback-of.ts';
+import { undoKindOf } from '../rollback/undo-kind.ts';
 import { Order } from '../runner/order.ts';
 import type { StepHistory } from '../records/history.ts';
 import type { RunnerTools } from '../run-types.ts';
@@ -99,13 +101,30 @@ async function madeReady(
   await mustBeHeldBy(packet.run, packet.holds, tools.workspace);
   const active = activeFor(packet, await environment(), tools, signal);
   const { step } = packet;
-  const kind = kindOf(active, step);
+  const kind = await kindHere(active, packet);
   if (kind.meanwhile !== undefined || kind.ofItsRun === true) throw endsWithItsRun(step);
   await recallSecrets(active, packet);
   const remembered = { ...packet.remembered, ...rememberedIn(own) };
   const input = { ...inputOf(active, step, kind, undefined), remembered };
   const red = wasBegun ? undefined : await guardOf(active, step);
   return red ?? { active, kind, input };
+}
+
+/** The kind of the step; of one that takes another back, what its kind makes of that one as it was done here. */
+async function kindHere(active: ActiveRun, { step, undoes }: StepPacket): Promise<StepKind> {
+  if (undoes === undefined) return kindOf(active, step);
+  const { tools, environment, signal } = active;
+  const original = activeFor(undoes, environment, tools, signal);
+  await recallSecrets(original, undoes);
+  for (const [id, outputs] of original.outputs) active.outputs.set(id, outputs);
+  const undone = undoes.step;
+  if (step.kind !== undoKindName(undone.kind)) return kindOf(active, step);
+  const kind = kindOf(active, undone);
+  const outputs = original.outputs.get(undone.id) ?? {};
+  return undoKindOf(kind, {
+    title: () => kind.kind,
+    input: () => ({ ...inputOf(original, undone, kind, undefined), remembered: undoes.remembered, outputs }),
+  }) as unknown as StepKind;
 }
 
 /** What earlier steps gave here and did not travel is asked of the world again; what cannot be asked does not exist for this step either. */

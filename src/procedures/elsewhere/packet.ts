@@ -2,6 +2,7 @@ import { LifeboatError, redactData } from '../../core/index.ts';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
 import type { Requester, Said } from '../people/index.ts';
+import { undoneBy } from '../rollback/rollback-of.ts';
 import { environmentOf } from '../targets/places.ts';
 import { flatSteps } from '../records/show.ts';
 import type { HeldIn } from '../targets/lease/index.ts';
@@ -33,6 +34,8 @@ export interface StepPacket {
   readonly said: readonly Said[];
   /** Steps that the same site has done: what they gave and nobody else may see, it has or asks for again. */
   readonly ownEarlier: readonly StepDeclaration[];
+  /** Of a step that takes another one back: that one as its site was asked for it, with what it gave and remembered. */
+  readonly undoes?: StepPacket;
 }
 
 /** How it ended there. */
@@ -99,12 +102,20 @@ export function packetOf(
     remembered,
     said,
     ownEarlier: flatSteps(active.scenario).filter(({ id, site }) => site === step.site && active.outputs.has(id)),
+    ...undoneFor(active, step),
   });
   if (JSON.stringify(redactData(packet)) === JSON.stringify(packet)) return packet;
   throw new LifeboatError('engine.secret', `${step.id} would take a secret to the site ${step.site}`, {
     where: step.place.path,
     hint: 'Let the step name the source of the secret, which is read at the site.',
   });
+}
+
+function undoneFor({ original }: ActiveRun, { id }: StepDeclaration): Pick<StepPacket, 'undoes'> {
+  const undone = original === undefined ? undefined : undoneBy(original.scenario, id);
+  if (original === undefined || undone === undefined) return {};
+  const { attempts = 1, remembered = {} } = original.earlier?.steps.get(undone.id) ?? {};
+  return { undoes: packetOf(original, undone, attempts, remembered, [], 0) };
 }
 
 function openOutputs(outputs: ActiveRun['outputs']): StepPacket['outputs'] {

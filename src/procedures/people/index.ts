@@ -1,3 +1,4 @@
 export * from './asked.ts';
+export * from './attested.ts';
 export * from './deciders.ts';
 export * from './say.ts';

@@ -1,3 +1,4 @@
+import { assert } from '../../core/index.ts';
 import type { ActiveRun } from '../runner/active-run.ts';
 import { reuse } from '../runner/earlier.ts';
 import { openScope } from '../groups/scopes.ts';
@@ -9,13 +10,14 @@ import type { RunnerTools } from '../run-types.ts';
 import { flatSteps } from '../records/show.ts';
 import { procedureOf } from '../records/snapshot.ts';
 import type { Environment, StepKind } from '../step.ts';
-import { undoKindOf } from './undo-kind.ts';
+import { undoKindOf, type Then } from './undo-kind.ts';
 
 /** What the run that is taken back knew: outputs, and what names meant in the scenarios that it called. */
 export interface BeforeRollback {
   readonly tools: RunnerTools;
   readonly outputs: Map<string, Record<string, unknown>>;
   readonly scopes: ActiveRun['scopes'];
+  readonly original: ActiveRun;
 }
 
 /** The hands of a rollback: those of the runner, and for each kind that can take back a kind that does. Throws `run.missing`. */
@@ -26,11 +28,26 @@ export async function handsOfRollback(
   signal: AbortSignal,
 ): Promise<BeforeRollback> {
   const original = await originalRun(tools, environment, run, signal);
-  const kinds = tools.stepKinds.filter(({ undo }) => undo !== undefined).map((kind) => undoKindOf(kind, original));
+  const undoing = tools.stepKinds.filter(({ undo }) => undo !== undefined);
+  const kinds = undoing.map((kind) => undoKindOf(kind, thenIn(original, kind)));
   return {
     tools: { ...tools, stepKinds: [...tools.stepKinds, ...(kinds as unknown as StepKind[])] },
     outputs: new Map(original.outputs),
     scopes: original.scopes,
+    original,
+  };
+}
+
+/** What each step was given then, and what it gave. */
+function thenIn(original: ActiveRun, kind: StepKind): Then {
+  return {
+    title: (id) => original.earlier?.steps.get(id)?.title ?? kind.kind,
+    input: (id) => {
+      const step = flatSteps(original.scenario).find((one) => one.id === id);
+      assert(step !== undefined, `${id} is a step of the run that is taken back`);
+      const input = inputOf(original, step, kind, original.earlier?.steps.get(id));
+      return { ...input, outputs: original.outputs.get(id) ?? {} };
+    },
   };
 }
 

@@ -17,9 +17,15 @@ export interface Left {
 
 /**
  * What undoes a run: each step that acted, or may have, the last one first; by the step that the plan gives as its `undo`, else by its kind, else
- * by a person, who is also shown every undo that nothing proves. Steps that change nothing are left. Pure over the records.
+ * by a person, who is also shown every undo that nothing proves. Steps that change nothing are left. What another site did is taken back there where
+ * there are hands at other sites (`site`: where they are led from), else by a person. Pure over the records.
  */
-export function rollbackOf(history: RunHistory, scenario: Scenario, kinds: readonly StepKind[]): Rollback {
+export function rollbackOf(
+  history: RunHistory,
+  scenario: Scenario,
+  kinds: readonly StepKind[],
+  site: string | undefined,
+): Rollback {
   const steps: StepDeclaration[] = [];
   const leaves: Left[] = [];
   for (const step of actedLastFirst(history, scenario)) {
@@ -27,7 +33,7 @@ export function rollbackOf(history: RunHistory, scenario: Scenario, kinds: reado
     const known = history.steps.get(step.id) as StepHistory;
     const committed = committedBy(history, step.id);
     const why = committed ?? (kind === undefined ? undefined : leftBecause(step, kind));
-    if (why === undefined) steps.push(...undoOf(step, known, kind, kinds, elsewhereIn(history, step)));
+    if (why === undefined) steps.push(...undoOf(step, known, kind, kinds, placeOfUndo(history, step, site)));
     else leaves.push({ step: step.id, why });
   }
   return {
@@ -85,28 +91,47 @@ function undoOf(
   { title, state }: StepHistory,
   kind: StepKind | undefined,
   kinds: readonly StepKind[],
-  elsewhere: string | undefined,
+  { byHandAt, at }: PlaceOfUndo,
 ): StepDeclaration[] {
   const id = undoName(step.id);
   const what = `${step.id} (${title || step.kind})${state === 'done' ? '' : `, which is ${state}`}`;
-  // A rollback acts where it is started: what another site did is not its to undo.
-  if (elsewhere !== undefined)
-    return [byHand(step, id, `Take back, at the site ${elsewhere}: ${what}. ${step.undo ?? ''}`)];
+  if (byHandAt !== undefined)
+    return [byHand(step, id, `Take back, at the site ${byHandAt}: ${what}. ${step.undo ?? ''}`)];
   if (step.undoBy !== undefined) {
-    const own = { ...step.undoBy, id, ...scopeOf(step) };
+    const { site: _, ...undoBy } = step.undoBy;
+    const own = { ...undoBy, id, ...scopeOf(step), ...at };
     const proves = (own.verify ?? []).length > 0 || kinds.find((one) => one.kind === own.kind)?.prove !== undefined;
     return proves ? [own] : [own, seenBy(step, `${id}_seen`, what)];
   }
   if (step.undo !== undefined) return [byHand(step, id, `Take back ${what}: ${step.undo}`)];
   if (kind?.undo === undefined || kind.takesBack?.(step.settings) === false)
     return [byHand(step, id, `Take back ${what}. The plan does not say how`)];
-  const own = plainStep(step, id, undoKindName(kind.kind), { step: step.id });
+  const own = { ...plainStep(step, id, undoKindName(kind.kind), { step: step.id }), ...at };
   return kind.prove === undefined ? [own, seenBy(step, `${id}_seen`, what)] : [own];
 }
 
-/** The site that did it, where that was not the one that led the run. */
-const elsewhereIn = ({ started }: RunHistory, { site }: StepDeclaration): string | undefined =>
-  started.engine === undefined || site === started.engine.site ? undefined : site;
+interface PlaceOfUndo {
+  /** The site whose worker takes it back. */
+  readonly at: Pick<StepDeclaration, 'site'>;
+  /** Nobody here reaches that site. */
+  readonly byHandAt?: string;
+}
+
+/** Where it was done it is taken back: by this runner, by the worker of its site, or by a person there. */
+function placeOfUndo(
+  { started: { engine } }: RunHistory,
+  step: StepDeclaration,
+  here: string | undefined,
+): PlaceOfUndo {
+  if (engine === undefined) return { at: {} };
+  const site = step.site ?? engine.site;
+  if (here === undefined) return site === engine.site ? { at: {} } : { at: {}, byHandAt: site };
+  return site === here ? { at: {} } : { at: { site } };
+}
+
+/** The step of the run that is taken back, by that which takes it back. */
+export const undoneBy = (scenario: Pick<Scenario, 'steps'>, undo: string): StepDeclaration | undefined =>
+  flatSteps(scenario).find(({ id }) => undoName(id) === undo);
 
 const seenBy = (step: StepDeclaration, id: string, what: string): StepDeclaration =>
   byHand(step, id, `Nothing proves that it is taken back: ${what}. Look, and say so if it is`);

@@ -3,7 +3,7 @@ import { contentHash } from '../../plan/index.ts';
 import { readHistory, type RunHistory } from '../records/history.ts';
 import { holdRun } from '../targets/hold.ts';
 import type { Requester } from '../people/index.ts';
-import type { RunnerTools, RunResult } from '../run-types.ts';
+import type { EngineOfRun, RunnerTools, RunResult } from '../run-types.ts';
 import { runProcedure } from '../runner/runner.ts';
 import type { Environment } from '../step.ts';
 import { procedureOf } from '../records/snapshot.ts';
@@ -20,6 +20,8 @@ export interface RollbackRequest {
   readonly alone?: boolean;
   /** Names of destructive steps of the way back that a person typed: they may act. */
   readonly confirm?: readonly string[];
+  /** What keeps it going, where that is not this process alone. */
+  readonly engine?: EngineOfRun;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +29,12 @@ export interface RollbackRequest {
 export function planRollback(tools: RunnerTools, run: string): Rollback {
   const history = readHistory(tools.workspace.journal, run);
   mustBeTakenBack(history);
-  const rollback = rollbackOf(history, procedureOf(history, tools.workspace.plan), tools.stepKinds);
+  const rollback = rollbackOf(
+    history,
+    procedureOf(history, tools.workspace.plan),
+    tools.stepKinds,
+    tools.elsewhere?.site,
+  );
   const isFinal = [...history.steps.values()].some(({ kind, state }) => kind === 'commit' && state === 'done');
   if (isFinal && rollback.scenario.steps.length === 0) {
     throw new LifeboatError('run.not_resumable', `run ${run} was committed: what it did stays`, {
@@ -43,7 +50,7 @@ export function planRollback(tools: RunnerTools, run: string): Rollback {
  * Throws `run.missing`, `run.held` while a runner acts on it, `run.not_resumable`.
  */
 export async function rollbackRun(request: RollbackRequest): Promise<RunResult> {
-  const { tools, run, environment, as, by, alone = false, confirm = [], signal } = request;
+  const { tools, run, environment, as, by, alone = false, confirm = [], engine, signal } = request;
   const held = holdRun(tools.workspace, run);
   try {
     const { scenario, leaves } = planRollback(tools, run);
@@ -62,6 +69,7 @@ export async function rollbackRun(request: RollbackRequest): Promise<RunResult> 
       confirm,
       ...(as === undefined ? {} : { run: as }),
       ...(by === undefined ? {} : { by }),
+      ...(engine === undefined ? {} : { engine }),
       ...(signal === undefined ? {} : { signal }),
     });
   } finally {

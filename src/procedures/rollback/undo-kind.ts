@@ -1,23 +1,25 @@
 import { z } from 'zod';
 import { assert } from '../../core/index.ts';
-import type { ActiveRun } from '../runner/active-run.ts';
-import { inputOf } from '../settings/input.ts';
-import { flatSteps } from '../records/show.ts';
 import type { StepInput, StepKind } from '../step.ts';
 import { undoKindName } from './rollback-of.ts';
 
 const schema = z.strictObject({ step: z.string() });
 type Settings = z.infer<typeof schema>;
 
+/** What the runner that takes back knows of the steps of the other run, by their ids. */
+export interface Then {
+  title(step: string): string;
+  input(step: string): StepInput<unknown>;
+}
+
 /**
  * Takes back what steps of a kind did in another run, with the settings that they had there. Only procedures that the runner makes have it:
  * the language of plans does not.
  */
-export function undoKindOf(kind: StepKind, original: ActiveRun): StepKind<Settings> {
+export function undoKindOf(kind: StepKind, then: Then): StepKind<Settings> {
   const { undo, prove } = kind;
   assert(undo !== undefined, `steps of kind ${kind.kind} can be taken back`);
-  const originalOf = ({ settings }: StepInput<Settings>): StepInput<unknown> =>
-    inputThen(original, kind, settings.step);
+  const originalOf = ({ settings }: StepInput<Settings>): StepInput<unknown> => then.input(settings.step);
   const proved: Pick<StepKind<Settings>, 'prove'> = prove === undefined
     ? {}
     : { prove: (input, context) => prove.call(kind, originalOf(input), context, 'undone') };
@@ -25,7 +27,7 @@ export function undoKindOf(kind: StepKind, original: ActiveRun): StepKind<Settin
     kind: undoKindName(kind.kind),
     schema,
     destructive: true,
-    title: ({ step }) => `take back ${step}: ${original.earlier?.steps.get(step)?.title ?? kind.kind}`,
+    title: ({ step }) => `take back ${step}: ${then.title(step)}`,
     describe: async ({ settings }) => ({ certainty: 'predicted', text: `takes back ${settings.step}` }),
     run: (input, context) => undo.call(kind, originalOf(input), context),
     // Taking back twice brings about the same: what is not proved taken back is taken back again.
@@ -39,12 +41,4 @@ export function undoKindOf(kind: StepKind, original: ActiveRun): StepKind<Settin
     },
     ...proved,
   };
-}
-
-/** What the step was given then, and what it gave. */
-function inputThen(original: ActiveRun, kind: StepKind, id: string): StepInput<unknown> {
-  const step = flatSteps(original.scenario).find((one) => one.id === id);
-  assert(step !== undefined, `${id} is a step of the run that is taken back`);
-  const input = inputOf(original, step, kind, original.earlier?.steps.get(id));
-  return { ...input, outputs: original.outputs.get(id) ?? {} };
 }

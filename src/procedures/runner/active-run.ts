@@ -40,6 +40,8 @@ export interface ActiveRun {
   readonly places: ReadonlyMap<string, Environment>;
   /** Names of destructive steps that a person typed. */
   readonly confirmed: ReadonlySet<string>;
+  /** The run that this one takes back. */
+  readonly original?: ActiveRun;
   /** Why a person goes on although what must stay true is not. */
   readonly despite: string | undefined;
   /** What keeps others from acting on the same target; a drill has its bubble for itself. */

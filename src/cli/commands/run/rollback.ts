@@ -14,6 +14,10 @@ export const command: Command = {
     { flags: '--as <CONTACT>', summary: 'who you are (the user of this process)' },
     { flags: '--alone', summary: 'you made sure that nobody else acts there, where a store cannot tell' },
     { flags: '--confirm <STEP...>', summary: 'names of destructive steps of the way back, which may act then' },
+    {
+      flags: '--here',
+      summary: 'in this process, although an engine kept the run: people take back what other sites did',
+    },
     { flags: '--dry-run', summary: 'what would be taken back, and by whom' },
   ],
   examples: [
@@ -23,7 +27,7 @@ export const command: Command = {
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
       const run = input.argument('RUN');
-      const plan = planOfRollback(workspace, run);
+      const plan = planOfRollback(workspace, run, input.flag('here'));
       if (input.flag('dry-run')) {
         showPlan(context, run, plan);
         const steps = plan.scenario.steps.map(({ id, kind }) => ({ id, kind }));
@@ -35,6 +39,7 @@ export const command: Command = {
         run,
         by,
         alone: input.flag('alone'),
+        here: input.flag('here'),
         confirm: input.texts('confirm'),
         tools: runnerHands(workspace, context),
         signal: context.signal,
@@ -49,7 +54,10 @@ function showPlan({ output }: CommandContext, run: string, { scenario, leaves }:
   output.table(
     ['step', 'how'],
     [
-      ...scenario.steps.map(({ id, kind }) => [id, kind === 'manual' ? 'a person' : kind]),
+      ...scenario.steps.map(({ id, kind, site }) => [
+        id,
+        `${kind === 'manual' ? 'a person' : kind}${site === undefined ? '' : `, at ${site}`}`,
+      ]),
       ...leaves.map(({ step, why }) => [step, `left: ${why}`]),
     ],
   );

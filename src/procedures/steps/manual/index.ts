@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { deciders, lastWords, peopleNamed, type Asked, type AskedInput } from '../../people/index.ts';
-import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
+import { attested, foreseenByHand, peopleNamed, type AskedInput, type ByHand } from '../../people/index.ts';
+import type { StepKind } from '../../step.ts';
 
 const input = z.strictObject({
   type: z.enum(['text', 'number', 'boolean', 'duration', 'time']).optional(),
@@ -40,38 +40,13 @@ export const manualStep: StepKind<Settings> = {
   destructive: false,
   people: peopleNamed,
   title: (settings) => longOf(settings).do,
-  describe: async ({ settings }, context) => {
-    const { by = [] } = longOf(settings);
-    const able = deciders(context.plan, by);
-    const asked = Object.keys(inputsOf(settings));
-    const writes = asked.length === 0 ? '' : ` and writes down ${asked.join(', ')}`;
-    const who = able.length === 0 ? 'nobody of the contacts may' : `${able.join(' or ')} does it`;
-    return { certainty: 'unknown', text: `stops until ${who}${writes}: ${longOf(settings).do}` };
-  },
-  run,
+  describe: async ({ settings }, context) => foreseenByHand(byHandOf(settings), context),
+  run: async ({ settings }, context) => attested(byHandOf(settings), context),
 };
 
-async function run({ settings }: StepInput<Settings>, context: StepContext): Promise<StepOutcome> {
-  if (context.mode === 'drill') return notExercised('in a drill nobody does it by hand');
+function byHandOf(settings: Settings): ByHand {
   const { do: what, by = [], link } = longOf(settings);
-  const round = 1;
-  const inputs = inputsOf(settings);
-  const asks: Asked = { word: 'attest', by, round, count: 1, inputs };
-  const word = lastWords(context.said(), round).at(-1);
-  if (word?.word === 'deny') {
-    const why = word.reason === undefined ? '' : `: ${word.reason}`;
-    return { state: 'failed', code: 'step.failed', summary: `${word.as} says that it cannot be done${why}`, asks };
-  }
-  if (word !== undefined) {
-    const said = Object.entries(word.inputs).map(([name, value]) => `${name} ${String(value)}`);
-    return {
-      state: 'done',
-      outputs: { ...word.inputs, attestedBy: word.as },
-      summary: `${word.as} did it${said.length === 0 ? '' : `: ${said.join(', ')}`}`,
-    };
-  }
-  const asked = Object.keys(inputs).length === 0 ? '' : ` Write down: ${Object.keys(inputs).join(', ')}.`;
-  return { state: 'needs-human', question: `${what}${link === undefined ? '' : ` (${link})`}.${asked}`, asks };
+  return { what, by, link, inputs: inputsOf(settings) };
 }
 
 /** A plain list asks for texts. */

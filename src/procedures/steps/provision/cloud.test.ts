@@ -22,15 +22,15 @@ esac
 let bench: Bench;
 beforeEach(() => {
   bench = makeBench();
-  writeFileSync(in_('cloud'), cloud);
-  chmodSync(in_('cloud'), 0o755);
+  writeFileSync(inBench('cloud'), cloud);
+  chmodSync(inBench('cloud'), 0o755);
 });
 afterEach(() => bench.close());
 
-const in_ = (name: string): string => join(bench.folder, name);
+const inBench = (name: string): string => join(bench.folder, name);
 const calls = (): string[] =>
-  existsSync(in_('calls'))
-    ? readFileSync(in_('calls'), 'utf8')
+  existsSync(inBench('calls'))
+    ? readFileSync(inBench('calls'), 'utf8')
         .trim()
         .split('\n')
         .filter((one) => !one.startsWith('look'))
@@ -39,14 +39,14 @@ const bucket = (more: Record<string, unknown> = {}) =>
   stepOf('act', 'provision', {
     what: 'a bucket with versions',
     by: 'cloud',
-    look: [in_('cloud'), 'look', 'bucket'],
+    look: [inBench('cloud'), 'look', 'bucket'],
     expect: 'answer.Versioning == "Enabled"',
     absent: 'NoSuchBucket',
     make: [
-      [in_('cloud'), 'make', 'bucket'],
-      [in_('cloud'), 'version', 'bucket'],
+      [inBench('cloud'), 'make', 'bucket'],
+      [inBench('cloud'), 'version', 'bucket'],
     ],
-    undo: [in_('cloud'), 'delete', 'bucket'],
+    undo: [inBench('cloud'), 'delete', 'bucket'],
     ...more,
   });
 const told = async (step = bucket()) =>
@@ -73,7 +73,7 @@ describe('provision by the program of a cloud', () => {
   });
 
   it('makes nothing on an answer that is none: credentials that are missing do not say that a bucket is', async () => {
-    writeFileSync(in_('away'), '');
+    writeFileSync(inBench('away'), '');
     expect(await told()).toMatchObject({ certainty: 'unknown' });
     expect((await act(bench, bucket())).steps[0]).toMatchObject({
       state: 'failed',
@@ -84,7 +84,7 @@ describe('provision by the program of a cloud', () => {
   });
 
   it('makes nothing on an answer that its expect does not fit', async () => {
-    writeFileSync(in_('bucket'), 'Off');
+    writeFileSync(inBench('bucket'), 'Off');
     const other = bucket({ expect: 'answer.State == "Enabled"' });
     expect(await told(other)).toMatchObject({ certainty: 'unknown', text: expect.stringContaining('State') });
     expect((await act(bench, other)).steps[0]).toMatchObject({ code: 'target.unreachable' });
@@ -92,29 +92,29 @@ describe('provision by the program of a cloud', () => {
   });
 
   it('is not done by a program that was content: what it made is looked at', async () => {
-    const half = bucket({ make: [in_('cloud'), 'make', 'bucket'] });
+    const half = bucket({ make: [inBench('cloud'), 'make', 'bucket'] });
     const { steps } = await act(bench, { ...half, timeoutMs: 1_500 });
     expect(steps[0]).toMatchObject({ state: 'failed' });
-    expect(readFileSync(in_('bucket'), 'utf8').trim()).toBe('Off');
+    expect(readFileSync(inBench('bucket'), 'utf8').trim()).toBe('Off');
   });
 
   it('is taken back by its own undo, and what was there before is left alone', async () => {
     const made = await act(bench, bucket());
     expect((await rollback(made.run)).steps).toMatchObject([{ id: 'undo_act', state: 'done' }]);
-    expect(existsSync(in_('bucket'))).toBe(false);
-    writeFileSync(in_('bucket'), 'Enabled');
+    expect(existsSync(inBench('bucket'))).toBe(false);
+    writeFileSync(inBench('bucket'), 'Enabled');
     const found = await act(bench, bucket());
     expect((await rollback(found.run)).verdict).toBe('done');
-    expect(existsSync(in_('bucket'))).toBe(true);
+    expect(existsSync(inBench('bucket'))).toBe(true);
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {
-    writeFileSync(in_('bucket'), 'Enabled');
+    writeFileSync(inBench('bucket'), 'Enabled');
     expect((await resumeInterrupted(bench, bucket(), { made: true })).steps[0]).toMatchObject({
       state: 'done',
       attempts: 1,
     });
-    rmSync(in_('bucket'));
+    rmSync(inBench('bucket'));
     expect((await resumeInterrupted(bench, bucket(), { made: true })).steps[0]).toMatchObject({
       state: 'done',
       attempts: 2,
@@ -130,6 +130,6 @@ describe('provision by the program of a cloud', () => {
       incident: brokeNow(),
     });
     expect(steps[0]).toMatchObject({ state: 'skipped', summary: expect.stringContaining('not exercised') });
-    expect(existsSync(in_('calls'))).toBe(false);
+    expect(existsSync(inBench('calls'))).toBe(false);
   });
 });

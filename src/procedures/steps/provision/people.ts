@@ -1,14 +1,12 @@
-import { manualStep } from '../manual/index.ts';
-import { peopleNamed } from '../../people/index.ts';
+import { attested, foreseenByHand, peopleNamed, type ByHand } from '../../people/index.ts';
 import type { StepContext, StepInput, StepOutcome, StepPreview, StepProof } from '../../step.ts';
-import { longOf, type Settings } from './settings.ts';
+import { listOf, longOf, type Settings } from './settings.ts';
 
 /** What people make, and answer for: the run stops with what is to be done, and one of them says that it is. */
 export const askedOfPeople = {
-  describe: (input: StepInput<Settings>, context: StepContext): Promise<StepPreview> =>
-    manualStep.describe(asManual(input), context),
-  run: (input: StepInput<Settings>, context: StepContext): Promise<StepOutcome> =>
-    manualStep.run(asManual(input), context),
+  describe: ({ settings }: StepInput<Settings>, context: StepContext): StepPreview =>
+    foreseenByHand(byHandOf(settings), context),
+  run: ({ settings }: StepInput<Settings>, context: StepContext): StepOutcome => attested(byHandOf(settings), context),
 };
 
 export const isMadeByPeople = (settings: Settings): boolean => longOf(settings).by === 'people';
@@ -20,9 +18,9 @@ export function makersOf(written: unknown): readonly string[] | undefined {
   return peopleNamed({ by: 'who' in written ? written.who : [] });
 }
 
-function asManual(input: StepInput<Settings>): StepInput<Parameters<typeof manualStep.run>[0]['settings']> {
-  const { what, do: how, who } = longOf(input.settings);
-  return { ...input, settings: { do: how ?? `Make ${what}`, ...(who === undefined ? {} : { by: [who].flat() }) } };
+function byHandOf(settings: Settings): ByHand {
+  const { what, do: how, who } = longOf(settings);
+  return { what: how ?? `Make ${what}`, by: listOf(who), inputs: {} };
 }
 
 /** Their word is all that there is, and the record says whose. What can be looked at belongs into the `verify` of the step. */
