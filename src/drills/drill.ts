@@ -1,4 +1,4 @@
-import type { RestoreReport } from '../operations/index.ts';
+import { listPoints, type RestoreReport, type Workspace } from '../operations/index.ts';
 import { LifeboatError, timeId, toLifeboatError } from '../core/index.ts';
 import type { DrillCriteria, DrillDeclaration, EnvironmentDeclaration, Scenario } from '../plan/index.ts';
 import {
@@ -11,8 +11,12 @@ import {
   type RunnerTools,
   type RunResult,
 } from '../procedures/index.ts';
+import { absenceOf, absentIn, rosterWithout, type Absence } from './absence.ts';
 import { cleanLeftBubbles, makeBubble, type Bubble, type BubbleProof } from './bubble.ts';
+import { choicesBy, type Choices } from './choices.ts';
+import { glovesFor } from './gloves.ts';
 import { lossOf, type AssetMeasure } from './measure.ts';
+import { notExercised } from './not-exercised.ts';
 import { assetsRestored, rehearsalOf } from './rehearsal.ts';
 import { scoreDrill, type Criterion, type Measured } from './score.ts';
 import { compareSources, seeSource, type SourceProof, type SourceSeen } from './sources.ts';
@@ -24,6 +28,8 @@ export interface DrillRequest {
   readonly drill: DrillDeclaration;
   /** The hands of the real day; the drill puts gloves on them. */
   readonly tools: RunnerTools;
+  /** Repeats what an earlier drill chose by chance, as long as there is the same to choose from. */
+  readonly seed?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +55,18 @@ export interface DrillResult {
   readonly notExercised: readonly string[];
   /** Messages that the real day would have sent. */
   readonly messages: readonly { readonly channel: string; readonly subject: string }[];
+  /** What was left to chance, and what came of it. */
+  readonly chance?: Chance;
+  /** What would become of it without the people who were absent. */
+  readonly people?: Absence;
   readonly procedure: RunResult;
+}
+
+export interface Chance {
+  /** `lifeboat drill NAME --seed SEED` chooses the same again. */
+  readonly seed: string;
+  /** The point of each asset, and of how many it was chosen. */
+  readonly points: readonly { readonly asset: string; readonly point: string; readonly of: number }[];
 }
 
 /**
@@ -58,19 +75,21 @@ export interface DrillResult {
  * `drill.bubble`, `journal.*`), and then too the bubble is gone.
  */
 export async function runDrill(request: DrillRequest): Promise<DrillResult> {
-  const { drill, tools, signal } = request;
+  const { drill, tools } = request;
   const { workspace } = tools;
-  const scenario = rehearsalOf(workspace.plan, drill);
+  const choices = choicesBy(request.seed);
+  const scenario = rehearsalOf(workspace.plan, drill, choices);
+  const absent = absentIn(workspace.plan, drill, scenario, choices);
   const declaration = workspace.plan.environments.get(drill.in) ?? defaultBubble(drill.in, workspace.plan.environments);
   for (const proof of await cleanLeftBubbles(workspace)) noteLeft(tools, proof);
   const run = request.run ?? timeId(workspace.clock.now());
   workspace.journal.append(
     'drill.started',
-    { drill: drill.name, scenario: scenario.name, expected: drill.expect },
+    { drill: drill.name, scenario: scenario.name, expected: drill.expect, seed: choices.seed, absent },
     { run },
   );
   const bubble = await makeBubble(workspace, declaration, run);
-  const stage = await rehearse(request, scenario, bubble, run, signal).catch(async (error: unknown) => {
+  const stage = await rehearse(request, { scenario, bubble, run, choices, absent }).catch(async (error: unknown) => {
     await bubble.destroy();
     const failure = toLifeboatError(error);
     workspace.journal.append('drill.aborted', { drill: drill.name, error: failure.toJSON() }, { run });
@@ -93,14 +112,21 @@ interface Stage {
   readonly restored: readonly RestoreReport[];
   readonly folder: string;
   readonly messages: DrillResult['messages'];
+  readonly chance: Chance;
+  readonly people: Absence | undefined;
+}
+
+interface Rehearsal {
+  readonly scenario: Scenario;
+  readonly bubble: Bubble;
+  readonly run: string;
+  readonly choices: Choices;
+  readonly absent: readonly string[];
 }
 
 async function rehearse(
-  { tools }: DrillRequest,
-  scenario: Scenario,
-  bubble: Bubble,
-  run: string,
-  signal: AbortSignal | undefined,
+  { drill, tools, signal }: DrillRequest,
+  { scenario, bubble, run, choices, absent }: Rehearsal,
 ): Promise<Stage> {
   const { workspace } = tools;
   const { clock, journal } = workspace;
@@ -109,7 +135,14 @@ async function rehearse(
   const before: SourceSeen[] = [];
   for (const asset of assetsRestored(scenario)) before.push(await seeSource(workspace, asset, signal));
   const incident = { impactMs, declaredMs: clock.now(), lastGoodMs: impactMs };
-  const gloves = glovesFor(tools, bubble);
+  const points: Chance['points'][number][] = [];
+  const roster = rosterWithout(workspace.plan, absent);
+  const gloves = glovesFor({ ...tools, workspace: { ...workspace, plan: roster } }, bubble, async (asset) => {
+    if (drill.point !== 'random') return undefined;
+    const chosen = await anyPoint(workspace, asset, choices, signal);
+    points.push(chosen);
+    return chosen.point;
+  });
   const procedure = await runProcedure({
     run,
     scenario,
@@ -130,44 +163,15 @@ async function rehearse(
     incident,
     procedure,
     rto: splitRto(readHistory(journal, run).records, incident, greenMs),
-    assets: before.map((seen) => measureOf(seen, gloves.restored, verified, incident)),
+    assets: before.map((seen) => measureOf(seen, gloves.restored, verified, incident, points)),
     verified,
     sources: compareSources(before, after),
     restored: gloves.restored,
     folder: bubble.environment.folder,
     messages: gloves.messages,
+    chance: { seed: choices.seed, points },
+    people: absent.length === 0 ? undefined : absenceOf(workspace.plan, scenario, absent),
   };
-}
-
-/** The same hands, but they cannot reach outside the bubble, and what they restored is known afterwards. */
-function glovesFor(
-  tools: RunnerTools,
-  bubble: Bubble,
-): { tools: RunnerTools; restored: RestoreReport[]; messages: { channel: string; subject: string }[] } {
-  const restored: RestoreReport[] = [];
-  const messages: { channel: string; subject: string }[] = [];
-  const gloved: RunnerTools = {
-    ...tools,
-    backup: async (asset) => {
-      throw new LifeboatError('drill.bubble', `a drill takes no recovery point of ${asset}: it archives nowhere`, {
-        hint: 'Let the step run on the real day only: if: "${!environment.ephemeral}".',
-      });
-    },
-    restore: async (request) => {
-      if (!isInside(bubble.environment.folder, request.target)) {
-        throw new LifeboatError('drill.bubble', `${request.target} is outside the bubble`);
-      }
-      const report = await tools.restore({ ...request, stay: false });
-      restored.push(report);
-      return report;
-    },
-    notify: async ({ channel, subject }) => {
-      messages.push({ channel, subject });
-      tools.workspace.progress.note(`[DRILL] kept in the bubble, not sent to ${channel}: ${subject}`);
-      return 'kept inside the bubble';
-    },
-  };
-  return { tools: gloved, restored, messages };
 }
 
 function measureOf(
@@ -175,12 +179,16 @@ function measureOf(
   restored: readonly RestoreReport[],
   verified: Verified,
   { impactMs }: Incident,
+  byChance: Chance['points'],
 ): AssetMeasure {
   const report = restored.findLast(({ plan }) => plan.request.asset === seen.asset);
   const point = report?.plan.point;
   const loss = lossOf({
     impactMs,
-    wantedMs: report?.plan.request.atMs ?? impactMs,
+    // Who restores an old point on purpose gave up what came after it.
+    wantedMs: byChance.some(({ asset }) => asset === seen.asset)
+      ? (point?.atMs ?? impactMs)
+      : (report?.plan.request.atMs ?? impactMs),
     source: seen.newest,
     copy: verified.newest.get(seen.asset),
     pointAtMs: point?.atMs,
@@ -210,6 +218,7 @@ function resultOf({ drill, tools }: DrillRequest, scenario: Scenario, stage: Sta
     checks: verified.checks,
     isolated: isolated(sources, targets),
     destroyed: bubble.gone,
+    people: stage.people,
   };
   const expected = expectedOf(drill, scenario, tools.workspace.plan.objectives);
   const { verdict, criteria } = scoreDrill(measured, expected);
@@ -232,8 +241,10 @@ function resultOf({ drill, tools }: DrillRequest, scenario: Scenario, stage: Sta
     sources,
     targets,
     bubble,
-    notExercised: notExercised(scenario, stage, tools),
+    notExercised: notExercised(scenario, stage, tools.workspace),
     messages: stage.messages,
+    chance: stage.chance,
+    ...(stage.people === undefined ? {} : { people: stage.people }),
     procedure,
   };
 }
@@ -249,34 +260,25 @@ function expectedOf(drill: DrillDeclaration, { objectives }: Scenario, plan: Dri
   };
 }
 
-function isolated(sources: readonly SourceProof[], targets: DrillResult['targets']): boolean {
-  return sources.every(({ same }) => same !== false) && targets.every(({ inside }) => inside);
+/** Any point that can be restored whole from some store, as far as is known. Throws `point.none`. */
+async function anyPoint(
+  workspace: Workspace,
+  asset: string,
+  { pick }: Choices,
+  signal: AbortSignal | undefined,
+): Promise<Chance['points'][number]> {
+  const { points } = await listPoints(workspace, asset, signal);
+  const sound = points.filter(({ damagedIn, stores }) => damagedIn.length < stores.length);
+  const point = pick(
+    `point of ${asset}`,
+    sound.map(({ point: { id } }) => id),
+  );
+  if (point !== undefined) return { asset, point, of: sound.length };
+  throw new LifeboatError('point.none', `${asset} has no recovery point that could be chosen`);
 }
 
-function notExercised(
-  scenario: Scenario,
-  { procedure, sources, messages }: Stage,
-  { workspace }: RunnerTools,
-): string[] {
-  const assets = new Set(assetsRestored(scenario));
-  const services = [...workspace.plan.services.values()].filter(({ needs }) => needs.some((name) => assets.has(name)));
-  return [
-    'noticing the disaster: a drill begins declared',
-    ...procedure.steps
-      .filter(({ state }) => state === 'skipped' || state === 'pending')
-      .map(({ id, summary }) => `step ${id}${summary === '' ? ': never began' : `: ${summary}`}`),
-    ...procedure.unexercised,
-    ...services.map(
-      ({ name }) => `service ${name}: only its data was brought back, the service itself was not started`,
-    ),
-    ...sources
-      .filter(({ before }) => before === undefined)
-      .map(({ asset }) => `${asset}: its source did not answer, so that the loss is an upper bound`),
-    ...(messages.length === 0 ? [] : [`${messages.length} messages were kept in the bubble`]),
-    ...(procedure.steps.some(({ kind, state }) => kind === 'exec' && state === 'done')
-      ? ['walls around programs: they ran in the bubble with a clean environment, but could reach the network']
-      : []),
-  ];
+function isolated(sources: readonly SourceProof[], targets: DrillResult['targets']): boolean {
+  return sources.every(({ same }) => same !== false) && targets.every(({ inside }) => inside);
 }
 
 function defaultBubble(

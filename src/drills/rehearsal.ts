@@ -1,16 +1,16 @@
-import { randomInt } from 'node:crypto';
 import { LifeboatError } from '../core/index.ts';
 import type { DrillDeclaration, Plan, Scenario, StepDeclaration } from '../plan/index.ts';
 import { expandCalls, flatSteps } from '../procedures/index.ts';
+import type { Choices } from './choices.ts';
 
 /** What a drill rehearses: a scenario of the plan, or the restore of one asset written as a procedure. Throws `plan.unknown_name`. */
-export function rehearsalOf(plan: Plan, drill: DrillDeclaration): Scenario {
+export function rehearsalOf(plan: Plan, drill: DrillDeclaration, { pick }: Choices): Scenario {
   if (drill.scenario !== undefined) {
     const scenario = plan.scenarios.get(drill.scenario);
     if (scenario !== undefined) return expandCalls(scenario, plan);
     throw unknown(`scenario ${drill.scenario}`, [...plan.scenarios.keys()]);
   }
-  const asset = drill.restore === 'random' ? anyAsset(plan) : drill.restore;
+  const asset = drill.restore === 'random' ? pick('asset', [...plan.assets.keys()]) : drill.restore;
   if (asset === undefined || !plan.assets.has(asset)) throw unknown(`asset ${asset ?? ''}`, [...plan.assets.keys()]);
   return restoreOf(plan, asset, drill.name);
 }
@@ -53,9 +53,6 @@ function restoreOf(plan: Plan, asset: string, drill: string): Scenario {
     hash: plan.hash,
   };
 }
-
-const anyAsset = ({ assets }: Plan): string | undefined =>
-  assets.size === 0 ? undefined : [...assets.keys()][randomInt(assets.size)];
 
 const unknown = (what: string, names: readonly string[]): LifeboatError =>
   new LifeboatError('plan.unknown_name', `the plan has no ${what}`, { hint: `It has: ${names.join(', ') || 'none'}.` });

@@ -1,4 +1,5 @@
 import type { DrillCriteria } from '../plan/index.ts';
+import type { Absence } from './absence.ts';
 import type { AssetMeasure } from './measure.ts';
 
 /** What a drill (or a real recovery) came to, measured. Undefined is "nobody knows", and never counts as met. */
@@ -14,10 +15,12 @@ export interface Measured {
   readonly isolated: boolean | undefined;
   /** Everything made for the drill is gone. */
   readonly destroyed: boolean | undefined;
+  /** Who stands in for people who are absent; undefined: everybody is there. */
+  readonly people?: Absence | undefined;
 }
 
 export interface Criterion {
-  readonly name: 'procedure' | 'rto' | 'rpo' | 'lost' | 'health' | 'isolation' | 'bubble';
+  readonly name: 'procedure' | 'people' | 'rto' | 'rpo' | 'lost' | 'health' | 'isolation' | 'bubble';
   readonly verdict: 'pass' | 'fail' | 'unknown';
   readonly unit: 'ms' | 'things' | 'checks' | 'none';
   readonly measured: number | undefined;
@@ -36,6 +39,7 @@ export function scoreDrill(
 ): { verdict: 'pass' | 'fail'; criteria: Criterion[] } {
   const criteria = [
     said('procedure', measured.procedureDone, 'every step is done', 'the procedure did not come to its end'),
+    ...(measured.people === undefined ? [] : [scorePeople(measured.people)]),
     ...(expected.rtoMs === undefined ? [] : [scoreRto(measured, expected.rtoMs)]),
     ...(expected.rpoMs === undefined ? [] : [scoreRpo(measured, expected.rpoMs)]),
     ...(expected.lost === undefined ? [] : [scoreLost(measured, expected.lost)]),
@@ -49,6 +53,12 @@ export function scoreDrill(
     said('bubble', measured.destroyed, 'all that was made for the drill is gone', 'something of the drill is left'),
   ];
   return { verdict: criteria.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'fail', criteria };
+}
+
+function scorePeople({ absent, steppedOver, nobody }: Absence): Criterion {
+  const without = `without ${absent.join(', ')}`;
+  const over = steppedOver.length === 0 ? 'nobody is needed who is away' : steppedOver.join('; ');
+  return said('people', nobody.length === 0, `${without}: ${over}`, `${without}: ${nobody.join('; ')}`);
 }
 
 function scoreRto({ rtoMs, procedureDone }: Measured, targetMs: number): Criterion {

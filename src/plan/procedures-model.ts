@@ -117,6 +117,10 @@ export interface DrillDeclaration {
   readonly budget?: declared.DurationRange;
   readonly stages?: readonly declared.Stage[];
   readonly owner?: string;
+  /** Which point is restored where the procedure names none; the newest unless stated. */
+  readonly point?: 'newest' | 'random';
+  /** Contacts who cannot be reached in it; `random`: one of those whom it needs. */
+  readonly absent?: 'random' | readonly string[];
 }
 
 export interface DrillCriteria {

@@ -25,14 +25,21 @@ export function drillEvidence(records: readonly JournalRecord[]): Evidence {
     assets: assets.map((asset) => assetOf(asset, drill.incident.impactMs, expected, drill.rtoSeconds)),
     checks: drill.checks,
     steps: procedure.steps.map(stepOf),
-    scope: scopeOf(procedure, assets),
+    scope: [...scopeOf(procedure, assets), ...chanceWords(drill)],
     notExercised: drill.notExercised,
     isolation: { sources: drill.sources, targets: drill.targets },
     bubble: drill.bubble,
     messages: drill.messages,
+    ...(drill.chance === undefined ? {} : { chance: drill.chance }),
+    ...(drill.people === undefined ? {} : { people: drill.people }),
     journal: journalOf(records),
   });
 }
+
+const chanceWords = ({ chance }: DrillResult): string[] =>
+  (chance?.points ?? []).map(
+    ({ asset, point, of }) => `point ${point} of ${asset}, chosen by chance among ${of} (seed ${chance?.seed})`,
+  );
 
 /** Whether a bundle is as it was made: its hash, recomputed. */
 export function evidenceIsSound(evidence: Evidence): boolean {

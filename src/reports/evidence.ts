@@ -32,6 +32,10 @@ export interface Evidence {
   readonly isolation: { sources: DrillResult['sources']; targets: DrillResult['targets'] } | undefined;
   readonly bubble: DrillResult['bubble'];
   readonly messages: DrillResult['messages'];
+  /** The seed of what was left to chance, and the points that it chose. */
+  readonly chance?: DrillResult['chance'];
+  /** Who was absent, who stood in, and where nobody did. */
+  readonly people?: DrillResult['people'];
   /** The part of the journal that this was made from. */
   readonly journal: { readonly records: number; readonly first: number; readonly last: number; readonly head: string };
   /** SHA-256 over the canonical JSON of all the above (keys sorted, no spaces), hex. */

@@ -122,6 +122,7 @@ function criteria({ criteria: all }: Evidence): Html {
 
 const names: Record<EvidenceCriterion['name'], string> = {
   procedure: 'Procedure',
+  people: 'People',
   rto: 'Recovery time (RTO)',
   rpo: 'Data loss (RPO)',
   lost: 'Lost',

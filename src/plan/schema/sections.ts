@@ -237,6 +237,14 @@ export const drill = z.strictObject({
   budget: durationRange.optional().describe('How long it is planned to take'),
   stages: listOf(stage).optional().describe('Its parts with their budgets'),
   owner: name.optional(),
+  point: z
+    .enum(['newest', 'random'])
+    .optional()
+    .describe('Which point is restored where no step names one: random is any that can be restored'),
+  absent: z
+    .union([z.literal('random'), listOf(name).min(1)])
+    .optional()
+    .describe('Contacts who cannot be reached in it; random: one of those whom it needs'),
   expect: z
     .strictObject({
       rto: duration.optional(),

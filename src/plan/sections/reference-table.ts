@@ -116,6 +116,7 @@ export const namePlaces: readonly (readonly [place: string, of: Declared])[] = [
   ['scenarios.*.checklists.*', 'checklists'],
   ['drills.*.scenario', 'scenarios'],
   ['drills.*.owner', 'roles'],
+  ['drills.*.absent.*', 'contacts'],
   ['exercises.*.in', 'environments'],
   ['exercises.*.scenario', 'scenarios'],
   ['exercises.*.of.*', 'things'],

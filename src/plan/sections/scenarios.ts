@@ -84,7 +84,14 @@ export function readDrills(inspection: Inspection, timezone: string): Map<string
 }
 
 /** What is said of a drill beside what it does. */
-const drillAround = drillSchema.pick({ about: true, budget: true, stages: true, owner: true });
+const drillAround = drillSchema.pick({
+  about: true,
+  budget: true,
+  stages: true,
+  owner: true,
+  point: true,
+  absent: true,
+});
 const around = (written: unknown): Record<string, unknown> =>
   pick(written, (key) => Object.hasOwn(drillAround.shape, key));
 

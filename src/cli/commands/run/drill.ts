@@ -10,11 +10,15 @@ export const command: Command = {
   description:
     'Rehearses a scenario, or the restore of an asset, with the very procedure that would run for real, in a bubble of its own folders and ports that is destroyed afterwards, whatever happened. Measures RTO and RPO, scores them against the drill’s criteria, and writes evidence as JSON and as a page. Production is only read. The exit code is 0 only if every criterion is met.',
   arguments: [{ name: 'NAME', summary: 'the drill; may be left out when the plan has only one', optional: true }],
+  options: [
+    { flags: '--seed <SEED>', summary: 'choose by chance what the drill with this seed chose; its evidence has it' },
+  ],
   examples: ['lifeboat drill', 'lifeboat drill weekly', 'lifeboat drill weekly --json | jq .criteria'],
   run: async (context, input) =>
     withWorkspace(context, async (workspace) => {
       const drill = drillOf(workspace.plan, input.optionalArgument('NAME'));
-      const result = await runDrill({ drill, tools: runnerTools(workspace), signal: context.signal });
+      const seed = input.text('seed');
+      const result = await runDrill({ drill, seed, tools: runnerTools(workspace), signal: context.signal });
       const evidence = drillEvidence(workspace.journal.records({ run: result.run }));
       const files = await writeReport(workspace, evidence);
       show(context, result, files.page);
@@ -72,6 +76,9 @@ function show({ output }: CommandContext, result: DrillResult, page: string): vo
       step.summary || step.title,
     ]),
   );
+  for (const { asset, point, of } of result.chance?.points ?? [])
+    output.line(`chosen by chance: point ${point} of ${asset}, one of ${of}`);
+  if ((result.chance?.points.length ?? 0) > 0) output.line(`the same again: --seed ${result.chance?.seed}`);
   for (const item of result.notExercised) output.line(`not exercised: ${item}`);
   output.line(`report: ${page}`);
 }

@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runnerTools } from '../app/index.ts';
+import { backup } from '../operations/index.ts';
+import { withWorkspace } from '../operations/testing/workspace.ts';
+import type { DrillDeclaration } from '../plan/index.ts';
+import { drillEvidence, evidenceIsSound } from '../reports/index.ts';
+import { choicesBy } from './choices.ts';
+import { runDrill } from './drill.ts';
+
+const drill: DrillDeclaration = {
+  name: 'any',
+  scenario: undefined,
+  restore: 'docs',
+  every: [],
+  in: 'bubble',
+  point: 'random',
+  expect: { rpoMs: 60_000 },
+};
+
+describe('a drill that leaves to chance which point it restores', () => {
+  it('chooses by a seed that is in its evidence, and with that seed the same again', async () => {
+    await withWorkspace(async (workspace, folder) => {
+      const points: string[] = [];
+      for (let turn = 0; turn < 4; turn += 1) {
+        await writeFile(join(folder, 'docs', 'a.txt'), `turn ${turn}`);
+        points.push(...(await backup(workspace, 'docs')).map(({ point }) => point.id));
+      }
+      const chosen = new Set<string>();
+      const tools = runnerTools(workspace);
+      for (const seed of ['1', '2', '3', '1']) {
+        const result = await runDrill({ drill, seed, tools });
+        const [one] = result.chance?.points ?? [];
+        // What is newer was given up on purpose.
+        expect(result, JSON.stringify(result.criteria)).toMatchObject({ verdict: 'pass', chance: { seed } });
+        expect(one).toEqual({ asset: 'docs', point: choicesBy(seed).pick('point of docs', points), of: points.length });
+        expect(result.assets[0]?.point?.id).toBe(one?.point);
+        chosen.add(one?.point ?? '');
+        const evidence = drillEvidence(workspace.journal.records({ run: result.run }));
+        expect(evidenceIsSound(evidence)).toBe(true);
+        expect(evidence.chance).toEqual(result.chance);
+        expect(evidence.scope.join()).toContain(`chosen by chance among ${points.length} (seed ${seed})`);
+      }
+      expect(chosen.size).toBeGreaterThan(1);
+      expect((await runDrill({ drill, tools })).chance?.seed).toMatch(/^[0-9a-f]{16}$/);
+    });
+  }, 60_000);
+
+  it('restores the newest where nothing is left to chance', async () => {
+    await withWorkspace(async (workspace, folder) => {
+      await writeFile(join(folder, 'docs', 'a.txt'), 'a');
+      await backup(workspace, 'docs');
+      const newest = (await backup(workspace, 'docs')).at(-1);
+      const { point: _, ...plain } = drill;
+      const result = await runDrill({ drill: plain, tools: runnerTools(workspace) });
+      expect(result).toMatchObject({ chance: { points: [] }, assets: [{ point: { id: newest?.point.id } }] });
+    });
+  });
+});

@@ -1,0 +1,38 @@
+import { LifeboatError } from '../core/index.ts';
+import type { RestoreReport } from '../operations/index.ts';
+import { isInside, type RunnerTools } from '../procedures/index.ts';
+import type { Bubble } from './bubble.ts';
+
+/** The same hands, but they cannot reach outside the bubble, and what they restored is known afterwards. */
+export function glovesFor(
+  tools: RunnerTools,
+  bubble: Bubble,
+  choose: (asset: string) => Promise<string | undefined>,
+): { tools: RunnerTools; restored: RestoreReport[]; messages: { channel: string; subject: string }[] } {
+  const restored: RestoreReport[] = [];
+  const messages: { channel: string; subject: string }[] = [];
+  const gloved: RunnerTools = {
+    ...tools,
+    backup: async (asset) => {
+      throw new LifeboatError('drill.bubble', `a drill takes no recovery point of ${asset}: it archives nowhere`, {
+        hint: 'Let the step run on the real day only: if: "${!environment.ephemeral}".',
+      });
+    },
+    restore: async (request) => {
+      if (!isInside(bubble.environment.folder, request.target)) {
+        throw new LifeboatError('drill.bubble', `${request.target} is outside the bubble`);
+      }
+      // A point or a moment that the procedure names is the one that the real day would take.
+      const point = request.point ?? (request.atMs === undefined ? await choose(request.asset) : undefined);
+      const report = await tools.restore({ ...request, ...(point === undefined ? {} : { point }), stay: false });
+      restored.push(report);
+      return report;
+    },
+    notify: async ({ channel, subject }) => {
+      messages.push({ channel, subject });
+      tools.workspace.progress.note(`[DRILL] kept in the bubble, not sent to ${channel}: ${subject}`);
+      return 'kept inside the bubble';
+    },
+  };
+  return { tools: gloved, restored, messages };
+}

@@ -1,0 +1,38 @@
+import type { Workspace } from '../operations/index.ts';
+import type { Scenario } from '../plan/index.ts';
+import type { RunResult } from '../procedures/index.ts';
+import { assetsRestored } from './rehearsal.ts';
+import type { SourceProof } from './sources.ts';
+
+interface Rehearsed {
+  readonly procedure: RunResult;
+  readonly sources: readonly SourceProof[];
+  readonly messages: readonly unknown[];
+}
+
+/** What the real day has and this drill had not. */
+export function notExercised(
+  scenario: Scenario,
+  { procedure, sources, messages }: Rehearsed,
+  { plan }: Workspace,
+): string[] {
+  const assets = new Set(assetsRestored(scenario));
+  const services = [...plan.services.values()].filter(({ needs }) => needs.some((name) => assets.has(name)));
+  return [
+    'noticing the disaster: a drill begins declared',
+    ...procedure.steps
+      .filter(({ state }) => state === 'skipped' || state === 'pending')
+      .map(({ id, summary }) => `step ${id}${summary === '' ? ': never began' : `: ${summary}`}`),
+    ...procedure.unexercised,
+    ...services.map(
+      ({ name }) => `service ${name}: only its data was brought back, the service itself was not started`,
+    ),
+    ...sources
+      .filter(({ before }) => before === undefined)
+      .map(({ asset }) => `${asset}: its source did not answer, so that the loss is an upper bound`),
+    ...(messages.length === 0 ? [] : [`${messages.length} messages were kept in the bubble`]),
+    ...(procedure.steps.some(({ kind, state }) => kind === 'exec' && state === 'done')
+      ? ['walls around programs: they ran in the bubble with a clean environment, but could reach the network']
+      : []),
+  ];
+}
