@@ -3,7 +3,7 @@ import { isLifeboatError, type Clock } from '../../../core/index.ts';
 import type { Survey, SurveyRemark } from '../../asset.ts';
 import { withConnection } from '../link/connection.ts';
 import { findDumpPrograms, findRestorePrograms } from '../logical/programs.ts';
-import { surveyDatabases } from '../logical/survey.ts';
+import { surveyDatabases } from '../logical/dumping/survey.ts';
 import { findPrograms } from '../server/index.ts';
 import { stoppable } from '../link/stoppable.ts';
 import { surveyStandby } from './standby.ts';

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../../core/index.ts';
-import { withConnection, shownServer } from '../link/connection.ts';
-import { readSettings } from '../copy/settings.ts';
-import { supportedMajors } from '../server/index.ts';
-import type { SourceIdentity } from '../../asset.ts';
-import { formatBytes } from '../../../core/index.ts';
-import type { Locale } from './facts.ts';
+import { LifeboatError } from '../../../../core/index.ts';
+import { withConnection, shownServer } from '../../link/connection.ts';
+import { readSettings } from '../../copy/settings.ts';
+import { supportedMajors } from '../../server/index.ts';
+import type { SourceIdentity } from '../../../asset.ts';
+import { formatBytes } from '../../../../core/index.ts';
+import type { Locale } from '../facts.ts';
 
 export interface LogicalSource {
   readonly identity: SourceIdentity;

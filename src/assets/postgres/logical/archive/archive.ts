@@ -1,4 +1,4 @@
-import { limits } from '../../../core/index.ts';
+import { limits } from '../../../../core/index.ts';
 import { ArchiveData } from './archive-data.ts';
 import {
   incomplete,

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import type { SurveyRemark } from '../../asset.ts';
-import { parseServerUrl } from '../link/address.ts';
-import { withConnection } from '../link/connection.ts';
-import { stoppable } from '../link/stoppable.ts';
+import type { SurveyRemark } from '../../../asset.ts';
+import { parseServerUrl } from '../../link/address.ts';
+import { withConnection } from '../../link/connection.ts';
+import { stoppable } from '../../link/stoppable.ts';
 import { readLogicalSource } from './source.ts';
 
 /** Whether a dump may read everything, and which databases no dump of this asset holds. */

@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../../core/index.ts';
+import { LifeboatError } from '../../../../core/index.ts';
 
 /** What a dump of one database in PostgreSQL's custom format holds, counted while it flowed by. */
 export interface ArchiveContents {

@@ -1,17 +1,17 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../../core/index.ts';
-import type { ApplyOptions } from '../../asset.ts';
-import type { PointContents } from '../../entry.ts';
-import { stopIfAsked } from '../../stop.ts';
-import { connect, serverError, withConnection } from '../link/connection.ts';
-import type { ServerPrograms } from '../server/index.ts';
-import { stripStaleSettings } from '../copy/settings.ts';
+import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../../../core/index.ts';
+import type { ApplyOptions } from '../../../asset.ts';
+import type { PointContents } from '../../../entry.ts';
+import { stopIfAsked } from '../../../stop.ts';
+import { connect, serverError, withConnection } from '../../link/connection.ts';
+import type { ServerPrograms } from '../../server/index.ts';
+import { stripStaleSettings } from '../../copy/settings.ts';
 import { logBytesMax, makeRestoreTarget, type RestoreTarget } from './cluster.ts';
 import { mustBeAllThere } from './compare.ts';
-import { databaseList, dumpFactsOf, type DatabaseList, type DumpedDatabase, type DumpFacts } from './facts.ts';
+import { databaseList, dumpFactsOf, type DatabaseList, type DumpedDatabase, type DumpFacts } from '../facts.ts';
 import { writeMark } from './mark.ts';
-import { findRestorePrograms, type ClientPrograms } from './programs.ts';
+import { findRestorePrograms, type ClientPrograms } from '../programs.ts';
 import { mustHaveAllNeeded } from './requirements.ts';
 import { restoreDatabase, restoreGlobals, type Restoring } from './restore-database.ts';
 

@@ -1,16 +1,16 @@
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { LifeboatError, limits, runProcess, type ProcessResult } from '../../../core/index.ts';
-import type { PointContents } from '../../entry.ts';
-import { withConnection } from '../link/connection.ts';
-import { ArchiveReader } from './archive.ts';
-import { placeKnown, type ArchiveContents } from './archive-format.ts';
+import { LifeboatError, limits, runProcess, type ProcessResult } from '../../../../core/index.ts';
+import type { PointContents } from '../../../entry.ts';
+import { withConnection } from '../../link/connection.ts';
+import { ArchiveReader } from '../archive/archive.ts';
+import { placeKnown, type ArchiveContents } from '../archive/archive-format.ts';
 import type { RestoreTarget } from './cluster.ts';
-import { clientEnvironment } from './environment.ts';
-import type { DumpedDatabase } from './facts.ts';
-import { globalsForCopy } from './globals.ts';
-import type { ClientPrograms } from './programs.ts';
+import { clientEnvironment } from '../environment.ts';
+import type { DumpedDatabase } from '../facts.ts';
+import { globalsForCopy } from '../dumping/globals.ts';
+import type { ClientPrograms } from '../programs.ts';
 import { mustBeSilent, shownStatements } from './said.ts';
 
 export interface Restoring {

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import { LifeboatError, messageOf } from '../../../core/index.ts';
-import { withConnection } from '../link/connection.ts';
+import { LifeboatError, messageOf } from '../../../../core/index.ts';
+import { withConnection } from '../../link/connection.ts';
 import { nameOf } from './cluster.ts';
-import type { Collation, DumpFacts, Locale } from './facts.ts';
+import type { Collation, DumpFacts, Locale } from '../facts.ts';
 
 /**
  * Whether the new server has what the dumps build upon, asked of itself before anything is restored: each extension, each locale,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chown, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LifeboatError, systemCodeOf, writeFileDurably } from '../../../core/index.ts';
-import { withConnection } from '../link/connection.ts';
+import { LifeboatError, systemCodeOf, writeFileDurably } from '../../../../core/index.ts';
+import { withConnection } from '../../link/connection.ts';
 
 /** In the data folder: what a cluster was made from. A restored dump is a new cluster, so its own number tells nothing. */
 const markName = 'lifeboat_dump.json';

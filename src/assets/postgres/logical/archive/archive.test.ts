@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLifeboatError } from '../../../core/index.ts';
+import { isLifeboatError } from '../../../../core/index.ts';
 import { ArchiveReader } from './archive.ts';
 import type { ArchiveContents } from './archive-format.ts';
-import { buildArchive, type BuiltEntry } from './testing/archive-builder.ts';
+import { buildArchive, type BuiltEntry } from '../testing/archive-builder.ts';
 
 function readAll(bytes: Uint8Array, cuts: readonly number[] = []): ArchiveContents {
   const reader = new ArchiveReader();

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits, systemClock } from '../../../core/index.ts';
-import type { Newest } from '../../asset.ts';
-import { measureWith, withDatabase, type Measure } from '../copy/check.ts';
-import { connect, serverError } from '../link/connection.ts';
-import type { Collation } from './facts.ts';
+import { LifeboatError, limits, systemClock } from '../../../../core/index.ts';
+import type { Newest } from '../../../asset.ts';
+import { measureWith, withDatabase, type Measure } from '../../copy/check.ts';
+import { connect, serverError } from '../../link/connection.ts';
+import type { Collation } from '../facts.ts';
 import { providerOf, textOf } from './source.ts';
-import { extensionsOf, structureOf } from './structure.ts';
+import { extensionsOf, structureOf } from '../structure.ts';
 
 /** What one moment of a database holds, as the server itself says. */
 export interface Seen {

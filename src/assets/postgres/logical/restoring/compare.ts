@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../../core/index.ts';
-import type { DatabaseList, DumpedDatabase } from './facts.ts';
-import { extensionsOf, structureOf } from './structure.ts';
+import { LifeboatError } from '../../../../core/index.ts';
+import type { DatabaseList, DumpedDatabase } from '../facts.ts';
+import { extensionsOf, structureOf } from '../structure.ts';
 
 /**
  * Compares a restored database with what the point says of it: objects of each kind, extensions, the rows of every table, the value

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { LifeboatError, limits, streamProcess } from '../../../core/index.ts';
-import { stopIfAsked } from '../../stop.ts';
-import { clientEnvironment } from './environment.ts';
+import { LifeboatError, limits, streamProcess } from '../../../../core/index.ts';
+import { stopIfAsked } from '../../../stop.ts';
+import { clientEnvironment } from '../environment.ts';
 import { dumpError } from './errors.ts';
-import type { ClientPrograms } from './programs.ts';
+import type { ClientPrograms } from '../programs.ts';
 
 /**
  * Roles, memberships, their settings, tablespaces and grants on parameters, as SQL. With the passwords of the roles where the user

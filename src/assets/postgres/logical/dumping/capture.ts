@@ -1,15 +1,15 @@
-import { LifeboatError, systemClock } from '../../../core/index.ts';
-import type { CaptureFacts, CaptureOptions, Newest } from '../../asset.ts';
-import type { Entry } from '../../entry.ts';
-import { stopIfAsked } from '../../stop.ts';
-import { parseServerUrl } from '../link/address.ts';
-import type { Measure } from '../copy/check.ts';
-import { serverError } from '../link/connection.ts';
-import type { ArchiveContents } from './archive-format.ts';
+import { LifeboatError, systemClock } from '../../../../core/index.ts';
+import type { CaptureFacts, CaptureOptions, Newest } from '../../../asset.ts';
+import type { Entry } from '../../../entry.ts';
+import { stopIfAsked } from '../../../stop.ts';
+import { parseServerUrl } from '../../link/address.ts';
+import type { Measure } from '../../copy/check.ts';
+import { serverError } from '../../link/connection.ts';
+import type { ArchiveContents } from '../archive/archive-format.ts';
 import { Dump } from './dump.ts';
-import type { DatabaseList, DumpedDatabase, DumpFacts } from './facts.ts';
+import type { DatabaseList, DumpedDatabase, DumpFacts } from '../facts.ts';
 import { dumpGlobals } from './globals.ts';
-import { findDumpPrograms, type ClientPrograms } from './programs.ts';
+import { findDumpPrograms, type ClientPrograms } from '../programs.ts';
 import { readLogicalSource, type LogicalSource, type SourceDatabase } from './source.ts';
 import { Snapshot, type Seen } from './snapshot.ts';
 

@@ -1,4 +1,4 @@
-import { LifeboatError, type ProcessResult } from '../../../core/index.ts';
+import { LifeboatError, type ProcessResult } from '../../../../core/index.ts';
 
 /**
  * What the server may say while a dump is restored and what is no fault of the copy, each with the reason. Everything else that

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { LifeboatError, limits, streamProcess, systemClock, type ProcessStream } from '../../../core/index.ts';
-import { stopIfAsked } from '../../stop.ts';
-import { ArchiveReader } from './archive.ts';
-import type { ArchiveContents } from './archive-format.ts';
-import { clientEnvironment } from './environment.ts';
+import { LifeboatError, limits, streamProcess, systemClock, type ProcessStream } from '../../../../core/index.ts';
+import { stopIfAsked } from '../../../stop.ts';
+import { ArchiveReader } from '../archive/archive.ts';
+import type { ArchiveContents } from '../archive/archive-format.ts';
+import { clientEnvironment } from '../environment.ts';
 import { dumpError } from './errors.ts';
-import type { ClientPrograms } from './programs.ts';
+import type { ClientPrograms } from '../programs.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface DumpRequest {

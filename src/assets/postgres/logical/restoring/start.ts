@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LifeboatError } from '../../../core/index.ts';
-import type { RestoredCopy, StartOptions } from '../../asset.ts';
-import { parseServerUrl } from '../link/address.ts';
-import { withConnection } from '../link/connection.ts';
-import { findPrograms } from '../server/index.ts';
-import { launchCopy } from '../copy/start.ts';
-import { dumpFactsOf, type DumpFacts } from './facts.ts';
+import { LifeboatError } from '../../../../core/index.ts';
+import type { RestoredCopy, StartOptions } from '../../../asset.ts';
+import { parseServerUrl } from '../../link/address.ts';
+import { withConnection } from '../../link/connection.ts';
+import { findPrograms } from '../../server/index.ts';
+import { launchCopy } from '../../copy/start.ts';
+import { dumpFactsOf, type DumpFacts } from '../facts.ts';
 import { mustBeMarked } from './mark.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { LifeboatError, type ErrorCode, type ProcessResult } from '../../../core/index.ts';
-import { serverError } from '../link/connection.ts';
+import { LifeboatError, type ErrorCode, type ProcessResult } from '../../../../core/index.ts';
+import { serverError } from '../../link/connection.ts';
 
 /** What pg_dump or pg_dumpall said when it failed, in our words. */
 export function dumpError(

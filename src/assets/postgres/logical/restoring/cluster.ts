@@ -1,9 +1,9 @@
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, LifeboatError, messageOf, mustSucceed } from '../../../core/index.ts';
-import { writeConfiguration } from '../copy/start.ts';
-import { copySettings } from '../copy/settings.ts';
+import { freePort, LifeboatError, messageOf, mustSucceed } from '../../../../core/index.ts';
+import { writeConfiguration } from '../../copy/start.ts';
+import { copySettings } from '../../copy/settings.ts';
 import {
   makeServerFolder,
   mustBePassable,
@@ -13,8 +13,8 @@ import {
   type RunningServer,
   type ServerPrograms,
   type ServerUser,
-} from '../server/index.ts';
-import type { DumpFacts, Locale } from './facts.ts';
+} from '../../server/index.ts';
+import type { DumpFacts, Locale } from '../facts.ts';
 
 /** A new, empty cluster that a dump is restored into, reachable by its first superuser over a private socket only. */
 export interface RestoreTarget {
