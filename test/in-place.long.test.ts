@@ -32,7 +32,7 @@ describe.skipIf(major === undefined)(`restore --in-place, killed ${reason}`, () 
     wholeMs = performance.now() - startedMs;
     const undone = await scene.undo();
     if (undone.exitCode !== 0) throw new Error(undone.stderr);
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await scene?.end();
   });
@@ -50,7 +50,7 @@ describe.skipIf(major === undefined)(`restore --in-place, killed ${reason}`, () 
   for (let index = 0; index < kills; index += 1) {
     const part = (index + ((seed * 9301 + index * 49_297) % 233_280) / 233_280) / kills;
     const how = index % 2 === 0 ? 'the same again completes it' : 'undo brings back every byte';
-    it(`at ${Math.round(part * 100)} % of its time: ${how} (seed ${seed})`, { timeout: 180_000 }, async () => {
+    it(`at ${Math.round(part * 100)} % of its time: ${how} (seed ${seed})`, { timeout: 600_000 }, async () => {
       await killAfter(words, part * wholeMs);
       // Half of two states does not start, and says so.
       if (!half()) expect(existsSync(join(scene.cluster.dataFolder, 'global', 'pg_control'))).toBe(true);

@@ -34,7 +34,8 @@ export function momentIn(text: string, name: string): number {
 function timelineOf(text: string | undefined, shown: (name: string) => string): RecoveryTarget['timeline'] {
   if (text === undefined || text === 'latest' || text === 'current') return text;
   const timeline = Number(text);
-  if (/^\d+$/.test(text) && timeline >= 1 && timeline < 2 ** 32) return timeline;
+  // A leading zero is how files of the log are named, in another base: 00000010 is the sixteenth.
+  if (/^[1-9]\d*$/.test(text) && timeline < 2 ** 32) return timeline;
   throw new LifeboatError('input.flag', `${shown('timeline')} knows no "${text}"`, {
     hint: 'A number from 1 on, as PostgreSQL counts them, latest (the default) or current (the one of the point).',
   });

@@ -26,7 +26,9 @@ export function ofStandbys(plan: Plan): AlertRule[] {
       '15m',
     ),
     ...databases.map(({ name, standbys }) => {
-      const lags = [...(standbys?.values() ?? [])].flatMap(({ lagMs }) => lagMs ?? []);
+      // One that follows by a connection of its own is none of ours.
+      const ours = [...(standbys?.values() ?? [])].filter(({ folder }) => folder !== undefined);
+      const lags = ours.flatMap(({ lagMs }) => lagMs ?? []);
       const mayMs = lags.length === 0 ? behindMs : Math.min(...lags);
       const one = of(plan, { asset: name });
       return rule(

@@ -26,7 +26,10 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
   const positionOf = async (url: string): Promise<string> =>
     String((await runSql(url, 'select pg_current_wal_flush_lsn()::text as at'))[0]?.['at']);
 
-  /** 1 in both lives; then the old primary, that nobody stopped, writes 2, and the copy that was promoted writes 3. */
+  /** By the clock of the copy that was promoted, between its two commits. */
+  let betweenMs = 0;
+
+  /** 1 in both lives; then the old primary, that nobody stopped, writes 2, and the copy that was promoted writes 3 and 4. */
   beforeAll(async () => {
     cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
     repository = await makeTestRepository(join(cluster.folder, 'store'));
@@ -40,7 +43,11 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
       await old.until(await positionOf(cluster.url));
       await old.stop();
       const promoted = await startStream(postgresAsset({ url }), repository);
-      await runSql(url, 'insert into marks values (3); select pg_switch_wal()');
+      await runSql(url, 'insert into marks values (3)');
+      const clock = 'select ceil(extract(epoch from clock_timestamp()) * 1000)::text as at from pg_sleep(0.01)';
+      betweenMs = Number((await runSql(url, clock))[0]?.['at']);
+      await runSql(url, 'select pg_sleep(0.01)');
+      await runSql(url, 'insert into marks values (4); select pg_switch_wal()');
       while (!(await promoted.log.list()).pieces.some(({ timeline }) => timeline === 2)) await systemClock.sleep(50);
       await promoted.until(await positionOf(url));
       await promoted.stop();
@@ -51,8 +58,11 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
     await cluster?.destroy();
   });
 
-  const marksOf = (timeline: NonNullable<RecoveryTarget['timeline']>): Promise<unknown> =>
-    withRecovered(place(), { kind: 'now', timeline }, async ({ url, reached }) => ({
+  const marksOf = (
+    timeline: NonNullable<RecoveryTarget['timeline']>,
+    target: RecoveryTarget = { kind: 'now' },
+  ): Promise<unknown> =>
+    withRecovered(place(), { ...target, timeline }, async ({ url, reached }) => ({
       marks: (await runSql(url, 'select n from marks order by n')).map(({ n }) => n),
       timeline: reached?.timeline,
     }));
@@ -60,8 +70,17 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
     replayTo(asset(), repository, target).catch((error: unknown) => error);
 
   it('trap "timelines": each life comes back along its own, and the copy is on one that no other has', async () => {
-    expect(await marksOf('latest')).toEqual({ marks: [1, 3], timeline: 3 });
+    expect(await marksOf('latest')).toEqual({ marks: [1, 3, 4], timeline: 3 });
     expect(await marksOf(1)).toEqual({ marks: [1, 2], timeline: 3 });
+  });
+
+  it('a moment behind the fork comes back along the life that had it; along the other it is refused with the last that is there', async () => {
+    expect(await marksOf('latest', { kind: 'time', atMs: betweenMs })).toEqual({ marks: [1, 3], timeline: 3 });
+    expect(await refused({ kind: 'time', atMs: betweenMs, timeline: 1 })).toMatchObject({
+      code: 'log.gap',
+      message: expect.stringMatching(/without a gap up to 0\/[0-9A-F]+ on timeline 1, 20/),
+      hint: expect.stringMatching(/^Restore what is there: --at 20/),
+    });
   });
 
   it('the current one is that of the point', async () => {

@@ -33,6 +33,24 @@ describe('--at and --before', () => {
     expect(targetText(of({ before: text }))).toBe(words.replace('up to and with', 'just before'));
   });
 
+  it.each([
+    ['latest', 'latest'],
+    ['current', 'current'],
+    ['2', 2],
+  ])('--timeline %s', (text, timeline) => {
+    expect(of({ timeline: text })).toEqual({ kind: 'now', timeline });
+    expect(of({ before: '728', timeline: text })).toEqual({
+      kind: 'transaction',
+      text: '728',
+      exclusive: true,
+      timeline,
+    });
+  });
+
+  it.each(['0', '-1', '1.5', '00000002', 'newest', ''])('--timeline "%s" is refused with what it may be', (text) => {
+    expect(() => of({ timeline: text })).toThrow(/--timeline/);
+  });
+
   it('what has no zone, or says it twice, is refused', () => {
     expect(() => of({ at: '2026-11-21T03:00:00' })).toThrow(/time zone/);
     expect(() => of({ at: '728', before: '729' })).toThrow(/both/);
