@@ -43,7 +43,8 @@ export function readAudit({ journal, changes }: Pick<Desk, 'journal' | 'changes'
     const some = journal.records({ kinds: [auditKind], before, most: limits.auditRecordsMax }).toReversed();
     for (const { sequence, atMs, data } of some) {
       const { what } = data as { readonly what: string };
-      const words = changes.get(what) ?? null;
+      // Behind a semicolon stands what only who asks has to know.
+      const words = changes.get(what)?.split(';', 1)[0] ?? null;
       const record = { ...(data as unknown as AuditRecord), words, sequence, at: isoTime(atMs) };
       before = sequence;
       if (isAskedFor(record, atMs, query)) found.push(record);

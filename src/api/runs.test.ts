@@ -147,6 +147,7 @@ describe('runs over the API', () => {
       problem: { code: 'run.not_resumable' },
     });
     const { records } = await served.client('admin').audit({ limit: 100 });
+    expect(records.map(({ about }) => about)).toContain(`recover lost: run ${begun.run}`);
     const seen = records.map(({ who, what, outcome }) => `${who} ${what} ${outcome}`);
     expect(seen).toContain('lea POST runs/{run}/approve done');
     expect(seen).toContain('ada POST runs/{run}/approve people.not_allowed');

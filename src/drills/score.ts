@@ -47,7 +47,7 @@ export function scoreDrill(
     said(
       'isolation',
       measured.isolated,
-      'the sources are unchanged and every restore stayed inside',
+      'no source was seen to change, and every restore stayed inside',
       'it cannot be shown that nothing outside was touched',
     ),
     said('bubble', measured.destroyed, 'all that was made for the drill is gone', 'something of the drill is left'),

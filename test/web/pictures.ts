@@ -1,10 +1,11 @@
 // Makes the pictures of the README from a real `lifeboat serve`: node test/web/pictures.ts docs/images
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { addAccount, desktop, launch, makeFirst, phone, Scene } from './scene.ts';
 
 const folder = process.argv[2] ?? 'docs/images';
+const wall: BrowserContextOptions = { viewport: { width: 1920, height: 1080 }, locale: 'en-GB' };
 mkdirSync(folder, { recursive: true });
 const [scene, browser] = await Promise.all([Scene.open(), launch()]);
 try {
@@ -15,9 +16,9 @@ try {
   await drill(page);
   const report = new URL(page.url()).pathname;
   for (let more = 0; more < 5; more += 1) await scene.place.run('backup');
+  await shoot(page, 'wall-light', { ...wall, colorScheme: 'light' }, '/wall');
   await recover(page);
   const run = new URL(page.url()).pathname;
-  const storageState = await page.context().storageState();
   for (const [name, look, scheme, path] of [
     ['readiness-light', desktop, 'light', '/'],
     ['readiness-dark', desktop, 'dark', '/'],
@@ -26,20 +27,28 @@ try {
     ['run-phone', phone, 'light', run],
     ['points-light', desktop, 'light', '/points?asset=letters'],
     ['drill-light', desktop, 'light', report],
-  ] as const) {
-    const context = await browser.newContext({ ...look, colorScheme: scheme, storageState });
-    const shown = await context.newPage();
-    shown.setDefaultTimeout(90_000);
-    await shown.goto(scene.url + path);
-    await shown.getByText('live', { exact: true }).waitFor();
-    await shown.locator('.sheet').nth(1).waitFor();
-    await shown.waitForFunction("document.querySelectorAll('.pulse').length === 0");
-    await shown.screenshot({ path: join(folder, `${name}.png`) });
-    await context.close();
-  }
+    ['wall-run-dark', wall, 'dark', '/wall'],
+  ] as const)
+    await shoot(page, name, { ...look, colorScheme: scheme }, path);
 } finally {
   await browser.close();
   await scene.close();
+}
+
+/** As who is signed in on the page sees it. */
+async function shoot(by: Page, name: string, look: BrowserContextOptions, path: string): Promise<void> {
+  const context = await browser.newContext({ ...look, storageState: await by.context().storageState() });
+  const shown = await context.newPage();
+  shown.setDefaultTimeout(90_000);
+  await shown.goto(scene.url + path);
+  await shown.locator('h1').waitFor();
+  if (path !== '/wall') {
+    await shown.getByText('live', { exact: true }).waitFor();
+    await shown.locator('.sheet').first().waitFor();
+  }
+  await shown.locator('.pulse').waitFor({ state: 'detached' });
+  await shown.screenshot({ path: join(folder, `${name}.png`) });
+  await context.close();
 }
 
 async function drill(page: Page): Promise<void> {

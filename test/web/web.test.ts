@@ -9,6 +9,7 @@ import { desktop, hasBrowser, launch, makeFirst, password, phone, Scene, signIn,
 
 /** All rooms in all looks take a minute on a quiet machine. */
 const long = process.env['LIFEBOAT_TEST_LONG'] === '1';
+const zoomed: BrowserContextOptions = { ...desktop, viewport: { width: 680, height: 450 }, deviceScaleFactor: 2 };
 /** A machine that is busy with other tests is slow; a condition that never comes is told after this. */
 const patienceMs = 90_000;
 
@@ -101,6 +102,12 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await shown.getByText('nothing', { exact: true }).waitFor(); // is overwritten
     const target = (await shown.locator('dd code').last().textContent()) ?? '';
     expect(target).toMatch(/back-again$/);
+    // The connection is lost in the middle: nothing began, what was asked for stands, and can be pressed again.
+    cable.pullOut();
+    await shown.getByRole('button', { name: 'Restore letters now' }).click();
+    await shown.getByRole('alert').getByText('the server does not answer').waitFor();
+    cable.putIn();
+    await page.getByText('live', { exact: true }).waitFor();
     await shown.getByRole('button', { name: 'Restore letters now' }).click();
     await page.getByRole('heading', { level: 1, name: 'Restore of letters' }).waitFor();
     await page.getByRole('main').getByText('done', { exact: false }).first().waitFor();
@@ -114,6 +121,13 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await page.getByRole('heading', { level: 1, name: 'weekly' }).waitFor();
     await page.getByRole('link', { name: 'what the drill proved' }).click();
     await page.getByText('PASS', { exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Where the time went' }).waitFor();
+    // On paper there is the report, and nothing to press.
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('heading', { name: 'Criteria' }).isVisible()).toBe(true);
+    expect(await page.getByRole('navigation', { name: 'Rooms' }).isVisible()).toBe(false);
+    expect(await page.getByRole('button').count()).toBe(0);
+    await page.emulateMedia({ media: null });
     await page.getByRole('link', { name: 'Drills' }).click();
     await page.getByRole('img', { name: /^RTO: / }).waitFor();
   });
@@ -162,12 +176,20 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     for (const [key, name] of [
       ['l', 'Plan'],
       ['s', 'Stores and keys'],
+      ['a', 'Accounts'],
+      ['u', 'Audit'],
       ['h', 'Readiness'],
     ] as const) {
       await page.keyboard.press('g');
       await page.keyboard.press(key);
       await page.getByRole('heading', { level: 1, name }).waitFor();
     }
+    await page.keyboard.press('g');
+    await page.keyboard.press('w');
+    await page.getByRole('heading', { level: 1, name: /promise/ }).waitFor();
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { level: 1, name: 'Readiness' }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
     await page.keyboard.press('Escape');
@@ -187,7 +209,7 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     });
     const few = ['/', `/runs/${run.real}`, '/plan'];
     const others = ['/points', '/restore?asset=letters', '/runs', '/runs/start', '/drills', `/drills/${run.drill}`];
-    const rooms = long ? [...few, ...others, '/stores', '/people', '/audit', '/nowhere'] : few;
+    const rooms = long ? [...few, ...others, '/stores', '/people', '/audit', '/wall', '/nowhere'] : few;
     const state = await page.context().storageState();
     const looks: readonly BrowserContextOptions[] = [
       { ...desktop, colorScheme: 'light' },
@@ -196,6 +218,8 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
         ? [
             { ...desktop, colorScheme: 'dark' as const },
             { ...phone, colorScheme: 'light' as const },
+            // A desk at 200 %, for whoever asked for less motion.
+            { ...zoomed, colorScheme: 'light' as const, reducedMotion: 'reduce' as const },
           ]
         : []),
     ];

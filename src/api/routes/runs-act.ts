@@ -118,7 +118,7 @@ export function actRoutes(desk: Desk): void {
       method: 'post',
       path: '/runs/{run}/rollback',
       needs: 'approver',
-      about: 'What taking a run back would do; with the scenario’s name typed it is done',
+      about: 'Take a run back; without the scenario’s name typed only what would be done is said',
       params,
       body: rollback,
       answer: rollbackPlan,

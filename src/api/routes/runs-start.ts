@@ -27,16 +27,20 @@ export function startRoutes(desk: Desk): void {
       method: 'post',
       path: '/runs',
       needs: 'operator',
-      about: 'Begin a drill, a dry run, or (an approver, with the scenario’s name typed) the recovery itself',
+      about: 'Begin a drill, a dry run or a recovery; that is an approver’s, with the scenario’s name typed',
       body: startRun,
       answer: startedRun,
       status: 202,
     },
     async ({ body, caller, about }): Promise<StartedRun> => {
-      about(`${body.what} ${body.what === 'drill' ? body.drill : body.scenario}`);
-      if (body.what === 'drill') return { what: 'drill', run: await startDrill(desk, body, caller) };
-      if (body.what === 'recover') return { what: 'recover', run: await startRecovery(desk, body, caller) };
-      return { what: 'dry', briefing: await desk.lend((workspace) => dryRun(workspace, body, caller)) };
+      const wish = `${body.what} ${body.what === 'drill' ? body.drill : body.scenario}`;
+      about(wish);
+      if (body.what === 'dry')
+        return { what: 'dry', briefing: await desk.lend((workspace) => dryRun(workspace, body, caller)) };
+      const run =
+        body.what === 'drill' ? await startDrill(desk, body, caller) : await startRecovery(desk, body, caller);
+      about(`${wish}: run ${run}`);
+      return { what: body.what, run };
     },
   );
 }

@@ -73,9 +73,13 @@ export class Accounts {
           hint: 'Remove it first, or take another name.',
         });
       }
+      const nowMs = this.#clock.now();
+      // Whoever makes the first one is signed in with it.
       this.database
-        .prepare('insert into accounts (name, role, contact, password, created_ms) values (?, ?, ?, ?, ?)')
-        .run(name, role, contact ?? null, hash, this.#clock.now());
+        .prepare(
+          'insert into accounts (name, role, contact, password, created_ms, signed_in_ms) values (?, ?, ?, ?, ?, ?)',
+        )
+        .run(name, role, contact ?? null, hash, nowMs, first ? nowMs : null);
       return this.find(name) as AccountRow;
     });
   }

@@ -95,7 +95,13 @@ function Navigation({
         </Link>
       ))}
       <span className="more">
-        <button type="button" onClick={onMore}>
+        <button
+          type="button"
+          onClick={onMore}
+          {...(roomsFor(session.me.role).some(({ path: to, onPhone }) => !onPhone && isAt(to))
+            ? { 'aria-current': 'page' as const }
+            : {})}
+        >
           <Icon name="more" />
           More
         </button>

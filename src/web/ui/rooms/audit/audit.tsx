@@ -138,7 +138,7 @@ function RecordTable({ records }: { readonly records: readonly AuditRecord[] }):
                 </span>
               )}
             </td>
-            <td data-label="From" className="soft small">
+            <td data-label="From" className="soft small nowrap">
               {record.from}
             </td>
           </tr>

@@ -55,7 +55,12 @@ function Report({ result }: { readonly result: DrillResult }): ReactNode {
           </div>
           <div className="figures">
             <Measured label="RTO" value={result.rtoSeconds} target={result.rtoTargetSeconds} />
-            <Measured label="RPO" value={result.rpoSeconds} target={result.rpoTargetSeconds} />
+            <Measured
+              label="RPO"
+              value={result.rpoSeconds}
+              target={result.rpoTargetSeconds}
+              atMost={evidence.data?.assets.some(({ rpoAtMost }) => rpoAtMost) ?? false}
+            />
             <Figure
               label="Lost"
               value={result.lost === null ? 'unknown' : result.lost.toLocaleString('en')}
@@ -99,11 +104,14 @@ function Measured({
   label,
   value,
   target,
+  atMost = false,
 }: {
   readonly label: string;
   readonly value: number | null;
   readonly target: number | null;
+  readonly atMost?: boolean;
 }): ReactNode {
   const tone = value === null ? 'warn' : target === null ? '' : value <= target ? 'good' : 'bad';
-  return <Figure label={label} value={seconds(value)} note={`target ${seconds(target, 'none')}`} tone={tone} />;
+  const words = `${atMost && value !== null ? '≤ ' : ''}${seconds(value)}`;
+  return <Figure label={label} value={words} note={`target ${seconds(target, 'none')}`} tone={tone} />;
 }

@@ -57,7 +57,7 @@ export function Assets({
   );
 }
 
-function worstFirst(assets: readonly AssetReadiness[], wanted: string): AssetReadiness[] {
+export function worstFirst(assets: readonly AssetReadiness[], wanted: string): AssetReadiness[] {
   const word = wanted.trim().toLowerCase();
   const ratio = ({ rpoSeconds, rpoTargetSeconds }: AssetReadiness): number =>
     rpoSeconds === null ? Infinity : rpoSeconds / (rpoTargetSeconds ?? Infinity);

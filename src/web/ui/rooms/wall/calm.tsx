@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
-import type { Readiness, ServiceReadiness } from '../../../../api/contract/index.ts';
+import type { AssetReadiness, Readiness, ServiceReadiness } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
 import { ago, until } from '../../data/words.ts';
-import { Ladder, lossText } from '../../parts/proof.tsx';
+import { Ladder, LossBar, lossText, targetText } from '../../parts/proof.tsx';
+import { worstFirst as assetsWorstFirst } from '../readiness/assets.tsx';
 import { sentence } from '../readiness/verdict.tsx';
 
 /** What fits and is read: more would be smaller. */
@@ -68,6 +69,9 @@ export function Calm({ readiness }: { readonly readiness: Readiness }): ReactNod
             ))}
         </tbody>
       </table>
+      <Assets
+        assets={assetsWorstFirst(readiness.assets, '').slice(0, Math.max(0, shown - readiness.services.length))}
+      />
       {readiness.services.length <= shown ? null : (
         <p className="soft wall-more">and {readiness.services.length - shown} services that are better off</p>
       )}
@@ -80,6 +84,35 @@ function worstFirst(services: readonly ServiceReadiness[]): readonly ServiceRead
   const rank = ({ verdict, worst }: ServiceReadiness): number =>
     (verdict === 'breached' ? 0 : 10) + (worst === null ? 0 : levels.indexOf(worst.level));
   return services.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Where services leave room. */
+function Assets({ assets }: { readonly assets: readonly AssetReadiness[] }): ReactNode {
+  if (assets.length === 0) return null;
+  return (
+    <table className="wall-services wall-assets">
+      <thead className="hidden">
+        <tr>
+          <th>Asset</th>
+          <th>Against the target</th>
+          <th>Lost if gone now, of what may be</th>
+        </tr>
+      </thead>
+      <tbody>
+        {assets.map((asset) => (
+          <tr key={asset.asset}>
+            <th scope="row">{asset.asset}</th>
+            <td className="wall-loss">
+              <LossBar asset={asset} />
+            </td>
+            <td className={`number ${asset.verdict === 'breached' ? 'bad strong' : ''}`}>
+              {lossText(asset)} <span className="soft">of {targetText(asset)}</span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
 }
 
 function Facts({ readiness: { nextDrill, schedule, keys } }: { readonly readiness: Readiness }): ReactNode {
