@@ -10,6 +10,17 @@ import { desktop, hasBrowser, launch, makeFirst, password, phone, Scene, signIn,
 /** All rooms in all looks take a minute on a quiet machine. */
 const long = process.env['LIFEBOAT_TEST_LONG'] === '1';
 const zoomed: BrowserContextOptions = { ...desktop, viewport: { width: 680, height: 450 }, deviceScaleFactor: 2 };
+const looks: readonly { readonly name: string; readonly look: BrowserContextOptions }[] = [
+  { name: 'light at a desk', look: { ...desktop, colorScheme: 'light' } },
+  { name: 'dark on a phone', look: { ...phone, colorScheme: 'dark' } },
+  ...(long
+    ? [
+        { name: 'dark at a desk', look: { ...desktop, colorScheme: 'dark' as const } },
+        { name: 'light on a phone', look: { ...phone, colorScheme: 'light' as const } },
+        { name: 'at 200 %, with less motion', look: { ...zoomed, reducedMotion: 'reduce' as const } },
+      ]
+    : []),
+];
 /** A machine that is busy with other tests is slow; a condition that never comes is told after this. */
 const patienceMs = 90_000;
 
@@ -198,7 +209,7 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await page.getByRole('heading', { name: 'Assets: 1 of 2' }).waitFor();
   });
 
-  it('has nothing serious for axe in its rooms, light and dark, at a desk and on a phone', async () => {
+  it.each(looks)('has nothing serious for axe in its rooms, nor anything too wide, $name', async ({ name, look }) => {
     const run = await page.evaluate(async () => {
       const answer = await fetch('/api/v1/runs?limit=10');
       const { runs } = (await answer.json()) as { runs: { run: string; mode: string }[] };
@@ -210,34 +221,19 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     const few = ['/', `/runs/${run.real}`, '/plan'];
     const others = ['/points', '/restore?asset=letters', '/runs', '/runs/start', '/drills', `/drills/${run.drill}`];
     const rooms = long ? [...few, ...others, '/stores', '/people', '/audit', '/wall', '/nowhere'] : few;
-    const state = await page.context().storageState();
-    const looks: readonly BrowserContextOptions[] = [
-      { ...desktop, colorScheme: 'light' },
-      { ...phone, colorScheme: 'dark' },
-      ...(long
-        ? [
-            { ...desktop, colorScheme: 'dark' as const },
-            { ...phone, colorScheme: 'light' as const },
-            // A desk at 200 %, for whoever asked for less motion.
-            { ...zoomed, colorScheme: 'light' as const, reducedMotion: 'reduce' as const },
-          ]
-        : []),
-    ];
-    for (const look of looks) {
-      const context = await browser.newContext({ ...look, storageState: state });
-      const shown = await newPage(context);
-      for (const room of rooms) {
-        await shown.goto(cable.url + room);
-        await shown.locator('h1').waitFor();
-        await expect.poll(() => shown.locator('.pulse').count(), { timeout: patienceMs }).toBe(0);
-        const { violations } = await new AxeBuilder({ page: shown }).analyze();
-        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect({ room, look: look.colorScheme, serious: serious.map(briefly) }).toMatchObject({ serious: [] });
-        const tooWide = await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-        expect({ room, tooWide }).toMatchObject({ tooWide: expect.toSatisfy((wide: number) => wide <= 0) });
-      }
-      await context.close();
+    const context = await browser.newContext({ ...look, storageState: await page.context().storageState() });
+    const shown = await newPage(context);
+    for (const room of rooms) {
+      await shown.goto(cable.url + room);
+      await shown.locator('h1').waitFor();
+      await expect.poll(() => shown.locator('.pulse').count(), { timeout: patienceMs }).toBe(0);
+      const { violations } = await new AxeBuilder({ page: shown }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect({ room, name, serious: serious.map(briefly) }).toMatchObject({ serious: [] });
+      const tooWide = await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      expect({ room, name, tooWide }).toMatchObject({ tooWide: expect.toSatisfy((wide: number) => wide <= 0) });
     }
+    await context.close();
   });
 
   it('did nothing of it against its own policy, and threw nothing', () => {

@@ -22,7 +22,11 @@ export const evidence = z
         text: z.string(),
       }),
     ),
+    scenario: z.string(),
+    finishedAt: z.string(),
     rto: z.looseObject({
+      seconds: amount,
+      targetSeconds: amount,
       detect: z.number(),
       decide: z.number(),
       execute: z.number(),

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { DrillResult } from '../../../../api/contract/index.ts';
+import type { DrillResult, Evidence } from '../../../../api/contract/index.ts';
 import { api } from '../../data/api.ts';
 import { useDrills, useEvidence } from '../../data/queries.ts';
 import { dayAndTime, seconds } from '../../data/words.ts';
@@ -11,21 +11,49 @@ import './drills.css';
 /** One drill: passed or not at a glance, each criterion with its number, and what was not exercised. */
 export default function DrillRoom({ id }: { readonly id: string }): ReactNode {
   const answer = useDrills();
-  const result = answer.data?.results.find(({ run }) => run === id);
-  if (result === undefined)
-    return (
-      <>
-        <RoomHead title="Drill report" />
-        {answer.data === undefined ? (
-          <Waiting answer={answer} what="the report" />
-        ) : (
-          <p>
-            No drill has finished as <code>{id}</code>. <Link to={`/runs/${id}`}>The run itself</Link> may tell more.
-          </p>
-        )}
-      </>
-    );
-  return <Report result={result} />;
+  const evidence = useEvidence(id);
+  // One of long ago stands in the list no more; its evidence tells the same.
+  const result =
+    answer.data?.results.find(({ run }) => run === id) ??
+    (answer.data === undefined || evidence.data === undefined ? undefined : resultOf(evidence.data));
+  if (result !== undefined) return <Report result={result} />;
+  return (
+    <>
+      <RoomHead title="Drill report" />
+      {answer.data === undefined || evidence.isPending ? (
+        <Waiting answer={answer} what="the report" />
+      ) : (
+        <p>
+          No drill has finished as <code>{id}</code>. <Link to={`/runs/${id}`}>The run itself</Link> may tell more.
+        </p>
+      )}
+    </>
+  );
+}
+
+function resultOf({ run, title, scenario, verdict, finishedAt, rto, criteria, assets }: Evidence): DrillResult {
+  const targetOf = (name: string): number | null => criteria.find((one) => one.name === name)?.target ?? null;
+  const losses = allKnown(assets.map(({ rpoSeconds }) => rpoSeconds));
+  const lost = allKnown(assets.map((asset) => asset.lost));
+  return {
+    run,
+    drill: title.replace(/^Drill /, ''),
+    scenario,
+    at: finishedAt,
+    verdict,
+    rtoSeconds: rto.seconds ?? null,
+    rtoTargetSeconds: rto.targetSeconds ?? null,
+    rpoSeconds: losses === undefined ? null : Math.max(...losses),
+    rpoTargetSeconds: targetOf('rpo'),
+    lost: lost === undefined ? null : lost.reduce((sum, one) => sum + one, 0),
+    criteria: criteria.map(({ name, verdict: said, text }) => ({ name, verdict: said, text })),
+  };
+}
+
+/** One that nobody knows makes all of them unknown. */
+function allKnown(values: readonly (number | undefined)[]): readonly number[] | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 && known.length === values.length ? known : undefined;
 }
 
 function Report({ result }: { readonly result: DrillResult }): ReactNode {
