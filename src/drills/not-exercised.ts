@@ -30,7 +30,7 @@ export function notExercised(
     ...sources
       .filter(({ before }) => before === undefined)
       .map(({ asset }) => `${asset}: its source did not answer, so that the loss is an upper bound`),
-    ...(messages.length === 0 ? [] : [`${messages.length} messages were kept in the bubble`]),
+    ...(messages.length === 0 ? [] : [`messages that were kept in the bubble: ${messages.length}`]),
     ...(procedure.steps.some(({ kind, state }) => kind === 'exec' && state === 'done')
       ? ['walls around programs: they ran in the bubble with a clean environment, but could reach the network']
       : []),
