@@ -67,9 +67,10 @@ it('a way that takes longer than what is promised says how much, and to whom', (
   const promised = [
     { of: 'the service shop', ms: 30_000 },
     { of: 'the scenario lost', ms: 900_000 },
+    { of: 'the service tills', ms: 900_000 },
   ];
   const text = shown({ ...brief, promised, promisedMs: 30_000 });
-  expect(text).toContain('promised are 30 s (the service shop), 15 m (the scenario lost).');
+  expect(text).toContain('promised are 30 s (the service shop), 15 m (the scenario lost, the service tills).');
   expect(text).toContain('it comes 30 s too late for the service shop');
   const nothing = shown({ ...brief, promised: [], promisedMs: undefined });
   expect(nothing).toContain('neither scenario nor services nor plan promise an RTO');

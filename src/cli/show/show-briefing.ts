@@ -50,7 +50,9 @@ function timeWords({ budgetMs, promised, withoutBudget, steps }: RecoveryBriefin
       : `${measured.length === 1 ? 'One step was' : `${measured.length} steps were`} measured: ${formatDuration(tookMs)} one after the other.`;
   if (strictest === undefined)
     return `${budgets}${open}; neither scenario nor services nor plan promise an RTO. ${took}`;
-  const promises = promised.map(({ of, ms }) => `${formatDuration(ms)} (${of})`).join(', ');
+  const promises = [...Map.groupBy(promised, ({ ms }) => ms)]
+    .map(([ms, all]) => `${formatDuration(ms)} (${all.map(({ of }) => of).join(', ')})`)
+    .join(', ');
   const late =
     budgetMs <= strictest.ms
       ? ''

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { StepContext, StepInput } from '../../step.ts';
-import { clusterOf } from './place.ts';
+import { clusterOf } from '../../hands/cluster.ts';
 import { jsonOf, lastWords, refused, unreadable, type Ask } from './run-tool.ts';
 import { longOf, valuesOf, type Settings } from './settings.ts';
 import type { Look, Tool } from './tool.ts';

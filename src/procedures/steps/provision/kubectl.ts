@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { LifeboatError } from '../../../core/index.ts';
 import type { StepContext, StepInput } from '../../step.ts';
-import { clusterOf } from './place.ts';
+import { clusterOf } from '../../hands/cluster.ts';
 import { clusterObject, lacking, nameOfObject, type ClusterObject } from './ready.ts';
 import { jsonOf, lastWords, refused, unreadable, type Ask, type Said } from './run-tool.ts';
 import { listOf, longOf, type Settings } from './settings.ts';

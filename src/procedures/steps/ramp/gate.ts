@@ -5,6 +5,7 @@ import { stopFence } from '../../hands/fences/service.ts';
 import { longOf, runProgram, settleProgram, type Program } from '../../hands/program.ts';
 import { openBackend, type Backend, type Weights } from '../../hands/weights.ts';
 import type { StepContext, StepInput } from '../../step.ts';
+import { openDeployment } from './deployment.ts';
 import type { Settings } from './settings.ts';
 
 /** What lets a share of the work in, in percent. How it was before the ramp is its `image`, for the record. */
@@ -26,12 +27,13 @@ export interface Gate {
 export type OpenedGate = Gate | { readonly outside: string };
 
 /**
- * The gate of a ramp: the weights of a proxy, a program that is called for each share, or else the fence that this run put up around the
+ * The gate of a ramp: the weights of a proxy, a program that is called for each share, the replicas in a cluster, or else the fence that this run put up around the
  * service, which is lifted. Throws `plan.invalid`, `plan.unknown_name`, `plan.not_executable`.
  */
 export async function openGate(input: StepInput<Settings>, context: StepContext): Promise<OpenedGate> {
-  const { pointer, each, service } = input.settings;
+  const { pointer, each, service, replicas } = input.settings;
   if (pointer !== undefined) return openProxy(input.settings, pointer, context);
+  if (each === undefined && replicas !== undefined) return openDeployment(input, replicas, context);
   return each === undefined ? openService(service, context) : programGate(input, each, context);
 }
 

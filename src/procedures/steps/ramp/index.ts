@@ -23,17 +23,17 @@ type Input = StepInput<Settings>;
 export const rampStep: StepKind<Settings> = {
   kind: 'ramp',
   about:
-    'Lets work in share by share, and watches each share before the next. What is red twice in a row takes it back to how it was, or holds it where it is. By the weights of a proxy, by a program, or, where there is only all or nothing, by lifting the fence of this run.',
+    'Lets work in share by share, and watches each share before the next. What is red twice in a row takes it back to how it was, or holds it where it is. By the weights of a proxy, by a program, by the replicas of a deployment, or, where there is only all or nothing, by lifting the fence of this run.',
   example: [
     '- ramp: { service: shop, pointer: traffic, to: new, over: [10%, 50%, 100%], while: health, pause: 1m }',
     '- ramp: { service: shop, each: [./let-in, "{share}"], read: [./let-in, --show], while: [{ http: "http://127.0.0.1:8080/health" }], red: wait }',
+    '- ramp: { service: shop, replicas: 3, over: [33%, 100%], while: health }',
   ].join('\n'),
   schema: schema as StepKind<Settings>['schema'],
   destructive: true,
   notYet: (written) => {
-    const { while: word, replicas } = (typeof written === 'object' && written !== null ? written : {}) as Settings;
-    if (typeof word === 'string' && !isHealth(word)) return `a ramp while "${word}"`;
-    return replicas === undefined ? undefined : 'replicas of a ramp';
+    const { while: word } = (typeof written === 'object' && written !== null ? written : {}) as Settings;
+    return typeof word === 'string' && !isHealth(word) ? `a ramp while "${word}"` : undefined;
   },
   longestMs: (settings) => sharesOf(settings).length * (pauseMs(settings) + patienceMs(settings)),
   title: (settings) => `let work back to ${settings.service}: ${wordsOf(sharesOf(settings))}`,

@@ -22,7 +22,16 @@ export const schema = z.strictObject({
     .optional()
     .describe('health (of the service), or checks, that must stay green; any other text is words for people'),
   pause: duration.optional().describe('How long each share is watched; 30s unless stated'),
-  replicas: z.int().min(1).optional(),
+  replicas: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('How many the service has in its cluster when all is let in: a share is so many of them, rounded up'),
+  deployment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('With replicas: the deployment, if it is not called as the service'),
   pointer: z.string().min(1).optional().describe('The pointer of the service that says which proxy divides its work'),
   to: z.string().min(1).optional().describe('With pointer: the server that gets the share'),
   each: programSchema

@@ -19,7 +19,10 @@ export function makeStandIns(folder: string): StandIns {
   for (const name of ['kubectl', 'helm', 'eksctl']) {
     const file = join(folder, 'bin', name);
     // A program without an ending is no module by itself.
-    writeFileSync(file, `#!/bin/sh\nexec node '${join(folder, 'bin', `${name}.mjs`)}' "$@"\n`);
+    writeFileSync(
+      file,
+      `#!/bin/sh\nLIFEBOAT_STAND_IN='${folder}' exec node '${join(folder, 'bin', `${name}.mjs`)}' "$@"\n`,
+    );
     chmodSync(file, 0o755);
     copyFileSync(join(here, `${name}.mjs`), `${file}.mjs`);
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A stand-in for kubectl: see stand-in.mjs. Files hold one object each, as JSON; a deployment becomes ready at the second look.
 import { readFileSync } from 'node:fs';
-import { fail, keep, note, say, words, world } from './stand-in.mjs';
+import { fail, flag, keep, note, say, words, world } from './stand-in.mjs';
 
 note('kubectl');
 const [verb] = words;
@@ -22,6 +22,25 @@ if (verb === 'diff') {
   for (const one of wanted) objects[nameOf(one)] = { written: one, looks: 0 };
   keep();
   say({ kind: 'List', items: wanted });
+} else if (words[1]?.startsWith('deployment/')) {
+  const name = words[1].slice('deployment/'.length);
+  const found = (world.deployments ?? {})[name];
+  if (found === undefined) fail(`Error from server (NotFound): deployments.apps "${name}" not found`);
+  if (verb === 'patch') {
+    if (world.kubectlRefuses === true) fail(`Error from server (Forbidden): deployments.apps "${name}" is forbidden`);
+    Object.assign(found, {
+      replicas: JSON.parse(flag('patch')).spec.replicas,
+      generation: found.generation + 1,
+      looks: 0,
+    });
+  } else found.looks += 1;
+  keep();
+  const { replicas, generation, looks } = found;
+  const status = {
+    observedGeneration: looks > 0 ? generation : generation - 1,
+    availableReplicas: looks > 1 ? replicas : 0,
+  };
+  say({ kind: 'Deployment', metadata: { name, generation }, spec: { replicas }, status });
 } else if (verb === 'get') {
   const items = wanted.flatMap((one) => {
     const found = objects[nameOf(one)];

@@ -1,6 +1,5 @@
-import { LifeboatError } from '../../../core/index.ts';
-import type { StepContext } from '../../step.ts';
-import type { Long } from './settings.ts';
+import { LifeboatError } from '../../core/index.ts';
+import type { StepContext } from '../step.ts';
 
 /** A cluster as its own tools call it. */
 export interface ClusterPlace {
@@ -12,7 +11,10 @@ export interface ClusterPlace {
  * Which cluster it is, by name: whatever cluster a tool happens to point at is how the wrong one is changed. Throws `plan.unknown_name`,
  * `plan.not_executable`.
  */
-export function clusterOf({ cluster, namespace }: Long, { plan, environment }: StepContext): ClusterPlace {
+export function clusterOf(
+  { cluster, namespace }: { readonly cluster?: string | undefined; readonly namespace?: string | undefined },
+  { plan, environment }: Pick<StepContext, 'plan' | 'environment'>,
+): ClusterPlace {
   const here = plan.environments.get(environment.name);
   const name = cluster ?? here?.cluster;
   const hint = 'Say it: clusters: { NAME: { context: … } }, and cluster: NAME in the step or the environment.';
