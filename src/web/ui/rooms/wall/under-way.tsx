@@ -29,7 +29,7 @@ function Clock({ run }: { readonly run: Run }): ReactNode {
   const now = useNow();
   const elapsed = elapsedSeconds(run, now);
   const { targetSeconds: target } = run.rto;
-  const { leftSeconds } = forecastOf(run, now);
+  const { leftSeconds, unplanned } = forecastOf(run, now);
   const isLate = target !== null && elapsed > target;
   return (
     <div className="wall-figures">
@@ -40,7 +40,7 @@ function Clock({ run }: { readonly run: Run }): ReactNode {
       />
       <Figure label="Target" value={seconds(target, 'none')} />
       <Figure
-        label="Over at"
+        label={unplanned > 0 ? 'Not over before' : 'Over at'}
         value={clockTime(now + leftSeconds * 1000)}
         tone={target !== null && elapsed + leftSeconds > target ? 'bad' : ''}
       />
