@@ -25,7 +25,7 @@ export class Postman {
   constructor(options: PostmanOptions) {
     this.#options = options;
     this.messages.refresh(options.workspace.journal);
-    this.#telling = new Telling(options.workspace);
+    this.#telling = new Telling(options.workspace, (words) => options.say({ event: 'note', words }));
   }
 
   /** Until the signal fires. */

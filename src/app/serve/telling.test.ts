@@ -24,6 +24,7 @@ let workspace: OpenWorkspace;
 let clock: ManualClock;
 let telling: Telling;
 let trouble = 0;
+const notes: string[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lifeboat-telling-'));
   receiver = await startReceiver();
@@ -36,8 +37,9 @@ beforeEach(async () => {
     clock,
     progress: silentProgress,
   });
-  telling = new Telling(workspace);
+  telling = new Telling(workspace, (words) => notes.push(words));
   trouble = 0;
+  notes.length = 0;
 });
 afterEach(async () => {
   await workspace.close();
@@ -64,13 +66,13 @@ describe('serve tells people of alarms through the channels of the plan', () => 
     expect([await look(0), await look(4 * minute)]).toEqual([[], []]);
     expect(await look(minute)).toEqual([begins]);
     expect(await look(minute)).toEqual([]);
-    telling = new Telling(workspace);
+    telling = new Telling(workspace, (words) => notes.push(words));
     expect([await look(0), await look(minute)]).toEqual([[], []]);
     expect(await look(limits.alarmRemindMs)).toEqual(['goes_on [CRITICAL] shop: Nothing can begin: see the log']);
     trouble = 0;
     expect(await look(minute)).toEqual([]);
     expect(await look(limits.alarmCalmMs)).toEqual(['ends [OVER] shop: LifeboatTrouble']);
-    telling = new Telling(workspace);
+    telling = new Telling(workspace, (words) => notes.push(words));
     expect(await look(minute)).toEqual([]);
     const matters = receiver.posted.map(({ body }) => (JSON.parse(body) as { matter: { id: string } }).matter.id);
     expect(new Set(matters).size).toBe(1);
@@ -99,10 +101,22 @@ describe('serve tells people of alarms through the channels of the plan', () => 
       told: 1,
     };
     workspace.journal.append('alarm.told', { ...record, state: 'begins' });
-    telling = new Telling(workspace);
+    telling = new Telling(workspace, (words) => notes.push(words));
     trouble = 1;
     expect(await look(0)).toEqual(['begins [CRITICAL] shop: It hangs']);
     expect(await look(minute)).toEqual([]);
+  });
+
+  it('an alert whose query only a Prometheus understands is named when the plan is taken up, once, and the others are judged', async () => {
+    const alert = (query: string) => ({ kind: 'freshness', query, forMs: 0, priority: 'critical', says: query });
+    const alerts = new Map([
+      ['beyond', alert('rate(lifeboat_trouble[5m]) > 0')],
+      ['within', alert('lifeboat_trouble > 0')],
+    ]) as unknown as Plan['alerts'];
+    workspace = { ...workspace, plan: { ...workspace.plan, alerts } };
+    await look(0);
+    await look(minute);
+    expect(notes).toEqual([expect.stringMatching(/^nobody is told here when beyond rings: .* needs a Prometheus/)]);
   });
 
   it('what no channel takes waits, and keeps nothing up', async () => {

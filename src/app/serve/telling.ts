@@ -12,6 +12,7 @@ import { keepersOf } from './keepers.ts';
  * is an alarm also where none stands. What was told is in the journal, so that a `serve` that is started anew, here or elsewhere, does not tell it again.
  */
 export class Telling {
+  readonly #note: (words: string) => void;
   readonly #history = new History();
   readonly #cases = new Map<string, AlarmCase>();
   /** Since when nothing rings of an alarm that people were told of. */
@@ -20,7 +21,9 @@ export class Telling {
   #unsure: AlarmCase[];
   #ringing: { readonly plan: Plan; readonly by: Ringing } | undefined;
 
-  constructor({ journal, clock, plan }: Workspace) {
+  /** `note`: told of what it cannot judge. */
+  constructor({ journal, clock, plan }: Workspace, note: (words: string) => void) {
+    this.#note = note;
     for (const record of journal.records({ kinds: ['alarm.told'] }).toSorted((one, other) => one.atMs - other.atMs)) {
       const one = caseOf(record);
       this.#cases.set(one.alert, one);
@@ -64,9 +67,14 @@ export class Telling {
   }
 
   #rules({ plan, clock }: Workspace): Ringing {
-    if (this.#ringing?.plan !== plan)
-      this.#ringing = { plan, by: new Ringing(alertRules(plan, keepersOf(plan, clock))) };
-    return this.#ringing.by;
+    if (this.#ringing?.plan === plan) return this.#ringing.by;
+    const by = new Ringing(alertRules(plan, keepersOf(plan, clock)));
+    this.#ringing = { plan, by };
+    for (const alert of by.left)
+      this.#note(
+        `nobody is told here when ${alert} rings: its query says more than serve can judge, and needs a Prometheus (lifeboat alerts)`,
+      );
+    return by;
   }
 
   /** To each channel once, whoever began to: what nobody took waits in the outbox. */

@@ -97,7 +97,7 @@ function mustHaveRequester({ scenario, mode, by, tools }: RunRequest): void {
   const approval = mode === 'real' ? flatSteps(scenario).find(({ kind }) => kind === 'approve') : undefined;
   if (approval === undefined || by?.as !== undefined) return;
   throw new LifeboatError('input.flag', `${approval.id} asks for consent, and whoever starts the run cannot give it`, {
-    hint: 'Say which contact you are: --as NAME.',
+    hint: 'Say which contact you are: --as NAME on the command line; on the page and over the API an admin gives your account its contact.',
   });
 }
 
