@@ -27,6 +27,7 @@ export const works = [
   'prune',
   'wal-async',
   'wal-sync',
+  'wal-fetch',
   'loss',
   'loss-s3',
   'loss-s3-1s',

@@ -25,6 +25,7 @@ export const titles: Readonly<Record<(typeof works)[number], string>> = {
   prune: 'Prune of 1,000 points, every second one given up',
   'wal-async': 'Log taken while 8 clients write: 10,000 transactions of pgbench',
   'wal-sync': 'Log taken while 8 clients write and each commit waits for it: 10,000 transactions of pgbench',
+  'wal-fetch': 'Log fetched segment by segment, as a server that replays asks for it',
   loss: 'What would be lost while 2 clients write, p99, store in a folder',
   'loss-s3': 'What would be lost while 2 clients write, p99, store in a bucket, default interval',
   'loss-s3-1s': 'What would be lost while 2 clients write, p99, store in a bucket, each second',

@@ -37,6 +37,7 @@ const targets: readonly Target[] = [
   memoryFlat(1.1),
   ratio('throughput of the primary, log taken (async)', 'wal-async', 'pg_receivewal', 1.03),
   ratio('throughput of the primary, commits wait (sync)', 'wal-sync', 'pg_receivewal', 1.17),
+  ratio('fetch of the log', 'wal-fetch', 'pgbackrest', 1),
   waiting('lost with the server, p99, store in a folder', 'loss', 2),
   waiting('lost with the server, p99, store in a bucket', 'loss-s3', 8),
   waiting('lost with the server, p99, store in a bucket, each second', 'loss-s3-1s', 3),

@@ -11,12 +11,15 @@ import {
   type Receiver,
   type Way,
 } from '../wal/receivers.ts';
+import { fetchSuite } from './fetch.ts';
 import { lossSuite } from './loss.ts';
 import { startBusyServer, type BusyServer } from '../wal/source.ts';
 
 const clients = 8;
 /** What throughput is shown as: the seconds that so many transactions take. */
 const transactions = 10_000;
+/** Before what is measured: a receiver that runs for weeks has its code compiled. */
+const leadInSeconds = 3;
 
 /** The log while it is written: what it costs the primary that somebody takes it, and how much would be lost. */
 export async function walSuite(bench: Bench): Promise<void> {
@@ -30,6 +33,7 @@ export async function walSuite(bench: Bench): Promise<void> {
       for (const way of ['async', 'sync'] as const)
         await throughput(bench, server, join(folder, `${way}-${round}`), way, round);
     }
+    await fetchSuite(bench, server, join(folder, 'fetch'));
     await lossSuite(bench, server, join(folder, 'loss'));
   } finally {
     await server.stop();
@@ -74,7 +78,7 @@ async function oneTurn(
   try {
     if (way === 'sync') await server.awaitFor(standbyNames[name]);
     await untilStreams(server, standbyNames[name], way, bench.signal);
-    await server.load(clients, 1);
+    await server.load(clients, leadInSeconds);
     const cpuBefore = cpuSecondsOf(receiver.pid);
     const tps = await server.load(clients, seconds);
     const cpuSeconds = (cpuSecondsOf(receiver.pid) - cpuBefore) * (transactions / (tps * seconds));

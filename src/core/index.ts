@@ -4,6 +4,7 @@ export * from './durable.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './file-names.ts';
+export * from './free.ts';
 export * from './html.ts';
 export * from './ids.ts';
 export * from './limits.ts';

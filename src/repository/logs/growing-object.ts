@@ -1,7 +1,6 @@
 import { createHash, createSecretKey } from 'node:crypto';
-import { assert, limits } from '../../core/index.ts';
+import { assert, limits, free } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
-import { free } from '../pool/free.ts';
 import {
   decodeHeader,
   encodeHeader,

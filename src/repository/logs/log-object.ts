@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { zstdCompress, type ZstdOptions } from 'node:zlib';
-import { assert, limits } from '../../core/index.ts';
+import { zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
+import { assert, limits, free } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
   decodeBody,
@@ -19,9 +19,9 @@ import {
   type Segment,
 } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { free } from '../pool/free.ts';
 
 const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
 /** What is packed comes back in buffers of so many bytes. */
 const packedBytesMin = 16 * 2 ** 10;
 const packedBytesMax = 2 ** 20;
@@ -80,11 +80,12 @@ async function hashOf(parts: readonly Buffer[]): Promise<Buffer> {
   return hash.digest();
 }
 
-/** Throws `repository.damaged`, `repository.version`. */
+/** `plainBytes`: how many it should hold, if that is known. Throws `repository.damaged`, `repository.version`. */
 export async function openLogObject(
   bundle: KeyBundle,
   name: string,
   object: Buffer,
+  plainBytes: number = Math.min(4 * object.length, limits.logPieceBytesMax),
 ): Promise<{ marks: Buffer; bytes: Buffer }> {
   if (object.length === 0) throw damaged(name, 'the object is empty');
   if (object.length > logObjectBytesMax) throw damaged(name, `the object has more than ${logObjectBytesMax} bytes`);
@@ -92,7 +93,20 @@ export async function openLogObject(
   const { key, marks, end } = await openMarks(bundle, name, object);
   const body = await openSegment(key, dataSegment, object.subarray(end, -hashBytes));
   if (body === undefined) throw damaged(name, 'the object does not decrypt: it is changed, or another under this name');
-  return { marks, bytes: decodeBody(body, name, limits.logPieceBytesMax) };
+  return { marks, bytes: await unpacked(body, name, plainBytes) };
+}
+
+/** Beside this thread, and into one buffer: a server that replays waits for segment after segment. */
+async function unpacked(body: Buffer, name: string, plainBytes: number): Promise<Buffer> {
+  if (body[0] !== 1) return decodeBody(body, name, limits.logPieceBytesMax);
+  try {
+    const chunkSize = Math.max(plainBytes, packedBytesMin);
+    return await decompress(body.subarray(1), { chunkSize, maxOutputLength: limits.logPieceBytesMax });
+  } catch (error) {
+    throw damaged(name, 'the document does not decompress', error);
+  } finally {
+    free(body);
+  }
 }
 
 /** How many bytes from the start of the object hold all of its marks. Throws as `openLogObject`. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogClock, LogMarks, LogRange, LogWriter } from '../../assets/index.ts';
@@ -46,6 +47,18 @@ describe('the log of a source in a repository', () => {
     expect(await log.read(range(0, 100))).toEqual(bytesOf(range(0, 100)));
     expect(await log.marks(range(0, 100))).toEqual(marks);
     expect(await log.history(2)).toContain('0/64');
+  });
+
+  it('gives back segments that pack to nearly nothing, to a part, and not at all, byte by byte', async () => {
+    const { log } = await fresh();
+    const bytes = 2 ** 20;
+    const half = Buffer.concat([randomBytes(bytes / 2), Buffer.alloc(bytes / 2, 'text ')]);
+    const contents = [Buffer.alloc(bytes), half, randomBytes(bytes)];
+    for (const [index, content] of contents.entries())
+      await log.append(range(index * bytes, (index + 1) * bytes), content, {});
+    const { pieces } = await log.list();
+    for (const [index, content] of contents.entries())
+      expect((await log.read(pieces[index] as LogRange)).equals(content)).toBe(true);
   });
 
   it('takes the same content again, refuses other content for the same place, and keeps what it has', async () => {

@@ -92,7 +92,8 @@ export class StoredLog implements LogWriter {
       return (await this.read(whole, options)).subarray(from, from + Number(piece.end - piece.start));
     }
     const name = logPieceName(this.id, piece);
-    const { bytes } = await this.#open(name, options);
+    const object = await this.#get(name, logObjectBytesMax + 1, options);
+    const { bytes } = await openLogObject(this.#bundle, name, object, Number(piece.end - piece.start));
     return this.#ofRightLength(name, piece, bytes);
   }
 

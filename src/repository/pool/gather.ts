@@ -1,6 +1,5 @@
-import { limits } from '../../core/index.ts';
+import { limits, free } from '../../core/index.ts';
 import { roomFor } from '../format/chunk-codec.ts';
-import { free } from './free.ts';
 import type { PlacedChunk } from './messages.ts';
 
 /** Chunks that are kept open: those whose parts the stretches before had, and the next may have, too. */

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
+import { free } from '../../core/index.ts';
 import { openChunkNow, roomFor } from '../format/chunk-codec.ts';
 import { DirectWriter, writeWhole } from './direct-writer.ts';
-import { free } from './free.ts';
 import { Gatherer } from './gather.ts';
 import type { OpenPackFile, OpenTarget, PlacedChunk, PlaceRequest } from './messages.ts';
 

@@ -1,10 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { assert, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { assert, LifeboatError, messageOf, systemCodeOf, free } from '../../core/index.ts';
 import type { Inspector } from '../../assets/index.ts';
 import { chunkIdNow, openChunkNow, roomFor } from '../format/chunk-codec.ts';
 import { writeWhole } from './direct-writer.ts';
-import { free } from './free.ts';
 import { inspectorOf } from '../write/inspectors.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import { Sealer } from '../write/sealer.ts';

@@ -1,11 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
-import { limits } from '../../core/index.ts';
+import { limits, free } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from '../format/chunk-codec.ts';
 import type { ChunkPlace } from './chunk-table.ts';
 import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
-import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';

@@ -1,7 +1,6 @@
-import { LifeboatError, limits } from '../../core/index.ts';
+import { LifeboatError, limits, free } from '../../core/index.ts';
 import { encodeChunkNow, openChunkNow, roomFor, sealChunkNow } from '../format/chunk-codec.ts';
 import type { Grain } from '../format/zstd.ts';
-import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import {

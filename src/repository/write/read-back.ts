@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { limits } from '../../core/index.ts';
+import { limits, free } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { Catalog } from '../read/catalog.ts';
 import { damaged, damageFrom, DamageLog, errorOf, errorOfObject, incomplete, isDamage } from '../damage.ts';
 import { decodePieces } from '../format/entry-list.ts';
-import { free } from '../pool/free.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, packName } from '../names.ts';
 import { PackReader } from '../read/pack-reader.ts';

@@ -1,7 +1,7 @@
 import type { LogListing, LogReader } from '../../log.ts';
 import { floorTo, segmentName, segmentOfName } from '../lsn.ts';
 import type { LogFiles } from './fetcher.ts';
-import { readStretch, type Leg } from './survey-log.ts';
+import { readSegment, type Leg } from './survey-log.ts';
 import { keepTablespacesInside } from './tablespace-records.ts';
 
 /** The files of a way through the log that was audited, and no others. */
@@ -45,9 +45,9 @@ export class AuditedLog implements LogFiles {
     const end = start + BigInt(this.#segmentBytes);
     // Before the first leg the point brings its own log; behind the last one is nothing that was audited.
     if (leg === undefined || start < leg.from || start >= leg.to) return undefined;
-    const whole = Buffer.alloc(this.#segmentBytes);
     const known = { timeline, start, end: end < leg.to ? end : leg.to };
-    (await readStretch(this.#log, this.#listing.pieces, known, { signal })).copy(whole);
+    const options = { segmentBytes: this.#segmentBytes, signal };
+    const whole = await readSegment(this.#log, this.#listing.pieces, known, options);
     keepTablespacesInside(whole, start);
     return whole;
   }

@@ -1,6 +1,6 @@
-import { chmod, chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LifeboatError, systemClock, toLifeboatError } from '../../../core/index.ts';
+import { free, LifeboatError, systemClock, toLifeboatError } from '../../../core/index.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
 
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
@@ -31,7 +31,7 @@ export interface LogFiles {
   next(): string | undefined;
   /** The server asked for it. */
   asked(name: string): void;
-  /** `undefined`: the log has no such file. */
+  /** `undefined`: the log has no such file. The memory is given back when they are written. */
   bytesOf(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** What the server is told when something went wrong: 126 ends it, 1 lets it ask again. */
   readonly failureCode: 1 | 126;
@@ -125,7 +125,8 @@ export class LogFetcher {
     const bytes = await this.#files.bytesOf(name, this.#stop.signal);
     if (bytes === undefined) return writeFile(join(this.#folder, 'missing', name), '');
     const temporary = join(this.#folder, `${name}.coming`);
-    await writeFile(temporary, bytes, { mode: 0o600 });
+    await writeAtOnce(temporary, bytes);
+    free(bytes);
     await this.#give(temporary);
     await rename(temporary, join(this.#folder, 'ready', name));
   }
@@ -147,5 +148,15 @@ export class LogFetcher {
 
   async #give(path: string): Promise<void> {
     if (this.#user !== undefined) await chown(path, this.#user.uid, this.#user.gid);
+  }
+}
+
+/** In one call: `writeFile` would come back to this thread for each half megabyte. */
+async function writeAtOnce(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten;
+  } finally {
+    await file.close();
   }
 }

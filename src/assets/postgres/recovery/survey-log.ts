@@ -153,6 +153,21 @@ export async function endOfRecords(
   return from;
 }
 
+/** A segment as far as its log goes, and zeros behind; whoever gets it may change it. Throws `log.gap`. */
+export async function readSegment(
+  log: LogReader,
+  pieces: readonly LogPiece[],
+  range: { timeline: number; start: bigint; end: bigint },
+  { segmentBytes, signal }: { segmentBytes: number; signal: AbortSignal },
+): Promise<Buffer> {
+  const known = pieces.find((piece) => piece.timeline === range.timeline && piece.start === range.start);
+  const end = range.start + BigInt(segmentBytes);
+  if (known?.end === end && range.end === end) return log.read(known, { signal });
+  const whole = Buffer.alloc(segmentBytes);
+  (await readStretch(log, pieces, range, { signal })).copy(whole);
+  return whole;
+}
+
 /** Bytes of one timeline from stored pieces. Throws `log.gap`. */
 export async function readStretch(
   log: LogReader,

@@ -11,7 +11,7 @@ import { coveredTo } from '../../log-ranges.ts';
 import type { LogListing, LogReader } from '../../log.ts';
 import { forksOf, lsnText, segmentName, segmentOfName } from '../lsn.ts';
 import type { LogFiles } from '../recovery/fetcher.ts';
-import { readStretch } from '../recovery/survey-log.ts';
+import { readSegment } from '../recovery/survey-log.ts';
 import { keepTablespacesInside } from '../recovery/tablespace-records.ts';
 import type { Way } from '../stream/resume.ts';
 
@@ -130,8 +130,8 @@ export class FollowedLog implements LogFiles {
     const covered = coveredTo(this.#listing.pieces, timeline, start);
     const end = covered < segmentEnd ? covered : segmentEnd;
     if (this.#given.get(name) === end && (await this.#hasIt(name))) return this.#miss(timeline, start, covered);
-    const whole = Buffer.alloc(this.#segmentBytes);
-    (await readStretch(this.#log, this.#listing.pieces, { timeline, start, end }, { signal })).copy(whole);
+    const options = { segmentBytes: this.#segmentBytes, signal };
+    const whole = await readSegment(this.#log, this.#listing.pieces, { timeline, start, end }, options);
     keepTablespacesInside(whole, start);
     this.#given.set(name, end);
     this.#unmet = undefined;

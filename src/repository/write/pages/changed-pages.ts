@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { limits } from '../../../core/index.ts';
+import { limits, free } from '../../../core/index.ts';
 import type { Piece } from '../../read/pieces.ts';
 import { readAhead } from '../../tasks.ts';
 import type { PlainChunk } from '../chunk-sink.ts';
@@ -8,7 +8,6 @@ import type { ComingPiece } from '../coming-piece.ts';
 import type { OldChunks } from './old-chunks.ts';
 import { regionsOf, type Region } from './old-regions.ts';
 import { PageBundle } from './page-bundle.ts';
-import { free } from '../../pool/free.ts';
 import type { SharedBuffers } from '../../pool/index.ts';
 
 export interface ChangedPagesOf {
