@@ -54,7 +54,10 @@ export async function answering(scene: FailoverScene, first: Answer): Promise<Om
 
 /** The run of the way that has begun and is not done. */
 export async function unfinished(scene: FailoverScene, way: Way): Promise<string | undefined> {
-  const { runs } = (await scene.look('runs')).json as { runs: { run: string; scenario: string; verdict: string }[] };
+  // Those before were gone on with to their end.
+  const { runs } = (await scene.look('runs', '--limit', '4', '--summary')).json as {
+    runs: { run: string; scenario: string; verdict: string }[];
+  };
   return runs.filter(({ scenario }) => scenario === way).find(({ verdict }) => verdict !== 'done')?.run;
 }
 

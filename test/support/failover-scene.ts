@@ -32,6 +32,8 @@ export class FailoverScene {
   readonly place: Place;
   readonly namePort: number;
   readonly #parent: string;
+  /** A test that fails leaves nothing that waits for a scene which is gone. */
+  readonly #started = new Set<ChildProcess>();
 
   private constructor(parent: string, namePort: number) {
     this.#parent = parent;
@@ -60,8 +62,13 @@ export class FailoverScene {
     await mustSucceed([process.execPath, join(home, 'scene.mjs'), ...words], options);
   }
 
-  start = (...words: readonly string[]): ChildProcess =>
-    this.place.start([...words, '--json'], { PATH: `${join(process.execPath, '..')}:${process.env['PATH']}` });
+  start(...words: readonly string[]): ChildProcess {
+    const path = `${join(process.execPath, '..')}:${process.env['PATH']}`;
+    const child = this.place.start([...words, '--json'], { PATH: path });
+    this.#started.add(child);
+    child.once('exit', () => this.#started.delete(child));
+    return child;
+  }
 
   /** `lifeboat … --json` as a process of its own. */
   async run(...words: readonly string[]): Promise<Answer> {
@@ -148,6 +155,7 @@ export class FailoverScene {
   }
 
   async end(): Promise<void> {
+    for (const child of this.#started) child.kill('SIGKILL');
     await this.do('down');
     await rm(this.#parent, { recursive: true, force: true });
   }

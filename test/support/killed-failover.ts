@@ -21,6 +21,9 @@ export interface Outcome {
   readonly requestsLost: number;
 }
 
+/** Many times as long as a way takes on a busy machine. */
+const wayMsMax = 900_000;
+
 /** What each way does to the world, once. */
 export const once: Record<Way, Effects> = {
   failover: { promotions: 1, overwritten: 0, names: 1, weights: 2, settings: 1, addresses: 1 },
@@ -75,7 +78,7 @@ export class KilledFailovers {
     const rows = await scene.orders(this.#primary);
     if (way === 'failover') await scene.do('kill', 'west');
     const beganMs = systemClock.elapsed();
-    const { killed, exitCode, why, asked } = await this.#keeper.through(way, death);
+    const { killed, exitCode, why, asked } = await this.#inTime(this.#keeper.through(way, death));
     const tookMs = systemClock.elapsed() - beganMs;
     this.asked.push(...asked);
     this.#primary = way === 'failover' ? 'east' : 'west';
@@ -85,6 +88,18 @@ export class KilledFailovers {
     await scene.forgetWrittenOver();
     const ordersLost = rows - left + confirmedAndLost;
     return { way, death, killed, tookMs, exitCode, why: why + unserved, effects, ordersLost, requestsLost: failed };
+  }
+
+  /** What hangs is told with what stands then, and not by silence until a test is given up. */
+  async #inTime<T>(end: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = systemClock.sleep(wayMsMax, over.signal).then(async (): Promise<never> => {
+      throw new Error(`not at its end after ${wayMsMax / 60_000} minutes\n${await this.#standing()}`);
+    });
+    return Promise.race([end, late]).finally(() => {
+      late.catch(() => {}); // nobody waits for it any more
+      over.abort();
+    });
   }
 
   /** Customers are served by the site that was turned to, and what they order lands there. */
@@ -103,8 +118,8 @@ export class KilledFailovers {
   /** What somebody looks at who has to find out why it went wrong. */
   async #standing(): Promise<string> {
     const { scene } = this;
-    const { runs } = (await scene.look('runs')).json as { runs: { run: string }[] };
-    const shown = await Promise.all(runs.slice(0, 3).map(({ run }) => scene.look('run', 'show', run)));
+    const { runs } = (await scene.look('runs', '--limit', '3')).json as { runs: { run: string }[] };
+    const shown = await Promise.all(runs.map(({ run }) => scene.look('run', 'show', run)));
     return shown
       .map(({ json }) => {
         const { steps, ...run } = json['run'] as { steps: { id: string; state: string; summary: string }[] };
