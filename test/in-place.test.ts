@@ -75,7 +75,7 @@ describe.skipIf(major === undefined)(`restore --in-place ${reason}`, () => {
     expect(await scene.cluster.sql('select sum(length(filler))::int as n from large')).toEqual([{ n: scene.largeSum }]);
   });
 
-  it('refuses another cluster, a folder that is none, and one that is not there', async () => {
+  it('trap "remove the old folder only if it is proven to be PGDATA": refuses another cluster, a folder that is none, and one that is not there', async () => {
     await scene.cluster.server.stop();
     const other = join(scene.cluster.folder, 'other');
     await mkdir(other);

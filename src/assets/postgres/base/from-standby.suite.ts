@@ -52,7 +52,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
           and application_name = 'lifeboat' and (backend_type = 'walsender' or query like '%pg_backup_start%')`)
         )[0]?.['n'];
 
-      it.each(['files', 'connection'] as const)(
+      it.each(ways('files'))(
         'trap "standby backups" (%s): under load a copy holds what was acknowledged before its moment, and the primary sends nothing',
         async (via) => {
           const load = await startLoad(cluster.url);

@@ -57,9 +57,10 @@ describe.skipIf(missing)(`traps of recovery${missing ? ' (skipped: PostgreSQL 15
     });
   });
 
-  it('trap "files truncated or dropped while they are copied": the copy is what the log says', async () => {
+  it('trap "files truncated, dropped or grown while they are copied": the copy is what the log says', async () => {
     await cluster.sql('create table dropped as select generate_series(1, 5000) as n');
     await cluster.sql('create table truncated as select generate_series(1, 50000) as n');
+    await cluster.sql('create table grown as select generate_series(1, 5000) as n');
     await cluster.sql('checkpoint');
     let isDone = false;
     const taken = await take(asset(), repository, {
@@ -69,11 +70,15 @@ describe.skipIf(missing)(`traps of recovery${missing ? ' (skipped: PostgreSQL 15
         await cluster.sql('drop table dropped');
         await cluster.sql('truncate truncated');
         await cluster.sql('insert into truncated values (7)');
+        await cluster.sql('insert into grown select generate_series(5001, 80000)');
         await cluster.sql('checkpoint');
       },
     });
     await withCopy(asset(), taken, cluster.folder, async ({ url }) => {
       expect(await runSql(url, 'select n from truncated')).toEqual([{ n: 7 }]);
+      expect(await runSql(url, 'select count(*)::int as n, max(n) as m from grown')).toEqual([
+        { n: 80_000, m: 80_000 },
+      ]);
       expect(await runSql(url, `select to_regclass('dropped') as is`)).toEqual([{ is: null }]);
     });
   });

@@ -57,7 +57,7 @@ describe.skipIf(missing)(
       await cluster.sql('checkpoint');
     };
 
-    it('a moment of an idle stretch is reachable, long after the last commit, and costs one small object', async () => {
+    it('trap "archive_timeout": a server that switches no segment is idle, not stuck: a moment of an idle stretch is reachable, long after the last commit, and costs one small object', async () => {
       const stream = await startStream(asset(), repository, { bounds: { idleMs: 500 } });
       await cluster.sql('insert into marks values (1)');
       await stream.until(await position());

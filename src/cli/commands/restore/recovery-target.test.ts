@@ -51,7 +51,7 @@ describe('--at and --before', () => {
     expect(() => of({ timeline: text })).toThrow(/--timeline/);
   });
 
-  it('what has no zone, or says it twice, is refused', () => {
+  it('trap "time zone explicit": what has no zone, or says it twice, is refused', () => {
     expect(() => of({ at: '2026-11-21T03:00:00' })).toThrow(/time zone/);
     expect(() => of({ at: '728', before: '729' })).toThrow(/both/);
     expect(() => of({ before: 'now' })).toThrow(/means nothing/);
