@@ -84,12 +84,10 @@ describe.skipIf(major === undefined)(`restore --in-place, killed ${reason}`, () 
 
   /** What stood there before the first attempt: what later ones of the same rewriting kept is forgotten. */
   const firstImage = async (): Promise<string> => {
-    const { json } = await scene.place.run('points', 'orders@before-image');
-    const points = (json as { points: { id: string }[] }).points;
-    return points
-      .map(({ id }) => id)
-      .toSorted()
-      .at(-1) as string;
+    const { json } = await scene.place.run('points');
+    const { points } = json as { points: { id: string; asset: string }[] };
+    const images = points.filter(({ asset }) => asset === 'orders@before-image').map(({ id }) => id);
+    return images.toSorted().at(-1) as string;
   };
 
   const changed = async (): Promise<boolean> => {
