@@ -43,14 +43,18 @@ export interface Database {
 export interface SharedDatabase {
   /** Made by the first call. */
   get(): Promise<Database>;
+  /** The number of the next round of changes, from 0 on: no two rounds of one database change the same rows, which would have moved together. */
+  nextRound(): number;
   /** Ends and removes it, if there is one. */
   end(): Promise<void>;
 }
 
 export function sharedDatabase(make: () => Promise<Database>): SharedDatabase {
   let made: Promise<Database> | undefined;
+  let rounds = 0;
   return {
     get: () => (made ??= make()),
+    nextRound: () => rounds++,
     // One that could not be made has told so to whoever wanted it.
     end: async () => (await made?.catch(() => undefined))?.stop(),
   };

@@ -44,6 +44,7 @@ async function oneRound(
   round: number,
 ): Promise<void> {
   const folder = join(bench.folder, `postgres-${round}`);
+  const changes = bench.database.nextRound();
   const taking: Prepared[] = [];
   let content = await atRest(source);
   for (const tool of wanted) {
@@ -61,7 +62,7 @@ async function oneRound(
     ['second', 'contiguous'],
     ['scattered', 'scattered'],
   ] as const) {
-    await change(source, how, round);
+    await change(source, how, changes);
     content = await atRest(source);
     for (const one of again) await backUp(bench, source, one, work);
   }
