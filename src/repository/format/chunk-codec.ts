@@ -5,7 +5,7 @@ import { webcrypto } from 'node:crypto';
 import { limits, free } from '../../core/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segment } from './seal.ts';
-import { packNow, unpackNow, type Grain } from './zstd.ts';
+import { packNow, unpackNow } from './zstd.ts';
 
 /**
  * The work on the bytes of one chunk: hash, compress, seal and back. Pure functions of their arguments, so that threads can
@@ -55,8 +55,8 @@ export function chunkIdNow(idKey: Uint8Array, plain: Uint8Array): Buffer {
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
 
 /** Method byte and data as two parts, made in this thread; good until it makes the next. */
-export function encodeChunkNow(plain: Uint8Array, grain: Grain = 'any'): [Uint8Array, Uint8Array] {
-  const packed = packNow(plain, grain);
+export function encodeChunkNow(plain: Uint8Array): [Uint8Array, Uint8Array] {
+  const packed = packNow(plain);
   return packed.length < plain.length ? [zstdMethod, packed] : [rawMethod, plain];
 }
 

@@ -12,31 +12,13 @@ import {
 const level = { [constants.ZSTD_c_compressionLevel]: 3 };
 
 /**
- * For pages of a database. What repeats there are whole rows: looking for nothing shorter than 7 bytes, in tables that stay in the
- * processor's own memory, takes a fifth less time on rows of text, and the frames come out no larger (as measured on pgbench's
- * tables and on documents). Text and programs would come out 3 to 6 % larger.
- */
-const forPages = {
-  ...level,
-  [constants.ZSTD_c_strategy]: constants.ZSTD_dfast,
-  [constants.ZSTD_c_hashLog]: 16,
-  [constants.ZSTD_c_chainLog]: 16,
-  [constants.ZSTD_c_minMatch]: 7,
-};
-
-/** What the bytes are: pages of a database, or anything. */
-export type Grain = 'pages' | 'any';
-
-const settingsFor = { pages: forPages, any: level } as const;
-
-/**
  * Packs in this thread, with a state and memory that are kept: Node's own call makes both anew each time, which costs a third of the
  * time at the size of a chunk, and two thirds for unpacking. The bytes are good until the next call in this thread.
  */
-export function packNow(plain: Uint8Array, grain: Grain = 'any'): Uint8Array {
+export function packNow(plain: Uint8Array): Uint8Array {
   const room = roomFor(plain.length + (plain.length >> 8) + 128);
-  const bytes = packers[grain].write(plain, room);
-  return bytes === undefined ? packAnew(plain, grain) : room.subarray(0, bytes);
+  const bytes = packer.write(plain, room);
+  return bytes === undefined ? packAnew(plain) : room.subarray(0, bytes);
 }
 
 /**
@@ -61,8 +43,8 @@ function roomFor(bytes: number): Buffer {
 }
 
 /** Output in one piece: by default it comes in pieces of 16 KiB. */
-const packAnew = (plain: Uint8Array, grain: Grain): Buffer =>
-  zstdCompressSync(plain, { chunkSize: plain.length + (plain.length >> 8) + 128, params: settingsFor[grain] });
+const packAnew = (plain: Uint8Array): Buffer =>
+  zstdCompressSync(plain, { chunkSize: plain.length + (plain.length >> 8) + 128, params: level });
 
 function unpackAnew(packed: Uint8Array, plainBytes: number): Buffer | undefined {
   try {
@@ -135,8 +117,5 @@ export class KeptState {
   }
 }
 
-const packers = {
-  pages: new KeptState(() => createZstdCompress({ params: forPages })),
-  any: new KeptState(() => createZstdCompress({ params: level })),
-};
+const packer = new KeptState(() => createZstdCompress({ params: level }));
 const unpacker = new KeptState(() => createZstdDecompress());

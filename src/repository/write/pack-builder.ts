@@ -1,6 +1,5 @@
 import { LifeboatError, limits, free } from '../../core/index.ts';
 import { encodeChunkNow, openChunkNow, roomFor, sealChunkNow } from '../format/chunk-codec.ts';
-import type { Grain } from '../format/zstd.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import {
@@ -61,8 +60,8 @@ export class PackBuilder {
    * Compresses and seals a chunk into the open pack; returns the one before if this chunk did not fit into it. The chunk is opened
    * and decompressed again from the pack's own memory: a fault of a library or of memory must show while the original is at hand.
    */
-  add(id: Uint8Array, plain: Uint8Array, grain?: Grain): BuiltPack | undefined {
-    const body = encodeChunkNow(plain, grain);
+  add(id: Uint8Array, plain: Uint8Array): BuiltPack | undefined {
+    const body = encodeChunkNow(plain);
     const sealedBytes = body[0].length + body[1].length + tagBytes;
     const full = this.#open !== undefined && !fits(this.#open, sealedBytes) ? this.finish() : undefined;
     const pack = (this.#open ??= this.#openNext());

@@ -2,7 +2,6 @@ import { readSync } from 'node:fs';
 import type { Finding, Inspector } from '../../assets/index.ts';
 import { limits } from '../../core/index.ts';
 import { chunkIdNow } from '../format/chunk-codec.ts';
-import type { Grain } from '../format/zstd.ts';
 import { isZeros } from './chunker.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { PackBuilder, type BuiltPack } from './pack-builder.ts';
@@ -64,7 +63,10 @@ export class Sealer {
   /** `at` tells an inspector what it looks at. */
   seal(plain: Uint8Array, inspector?: Inspector, at?: PieceAt): SealedPiece {
     const findings = inspector === undefined || at === undefined ? [] : look(plain, inspector, at);
-    return { ...this.#sealAs(at === undefined ? 'any' : 'pages', plain), findings };
+    const id = new Uint8Array(chunkIdNow(this.#idKey, plain));
+    if (!this.#claim(id)) return { id, fresh: false, findings };
+    const pack = this.#builder.add(id, plain);
+    return { id, fresh: true, findings, ...(pack === undefined ? {} : { pack }) };
   }
 
   /** Throws what reading throws (with the system's code). */
@@ -85,7 +87,7 @@ export class Sealer {
         if (isZeros(plain)) {
           pieces.push({ bytes: got });
         } else {
-          const sealed = this.#sealAs('pages', plain);
+          const sealed = this.seal(plain);
           pieces.push({ bytes: got, id: sealed.id });
           fresh += sealed.fresh ? 1 : 0;
           pack = sealed.pack ?? pack;
@@ -110,13 +112,6 @@ export class Sealer {
   /** Gives back the memory that it keeps for more. */
   retire(): void {
     this.#builder.retire();
-  }
-
-  #sealAs(grain: Grain, plain: Uint8Array): Omit<SealedPiece, 'findings'> {
-    const id = new Uint8Array(chunkIdNow(this.#idKey, plain));
-    if (!this.#claim(id)) return { id, fresh: false };
-    const pack = this.#builder.add(id, plain, grain);
-    return { id, fresh: true, ...(pack === undefined ? {} : { pack }) };
   }
 }
 
