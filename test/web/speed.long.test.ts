@@ -40,7 +40,7 @@ beforeAll(async () => {
   await signIn(page, url, 'ada');
   // What the server asks its stores when it starts has been answered.
   await page.locator(assetRow).first().waitFor();
-  await page.waitForFunction("!document.body.textContent.includes('asking again')");
+  await page.getByText('asking again').waitFor({ state: 'hidden' });
 }, 3_600_000);
 afterAll(async () => {
   await browser?.close();
