@@ -20,6 +20,8 @@ export class GrowingFile implements GrowingObject {
   #length: number;
   /** Making room is a help: an addition that finds none makes it itself, and says what is wrong. */
   #making: Promise<void> | undefined;
+  /** The bytes of an addition on their way to the disk. */
+  #writing: Promise<void> | undefined;
   #mayMakeRoom = true;
   #isBroken = false;
 
@@ -50,11 +52,14 @@ export class GrowingFile implements GrowingObject {
     // The zeros must not come after the bytes.
     if (this.#end + bytes > this.#length) await this.#making;
     try {
-      await writeAll(this.#file, parts, this.#end);
+      this.#writing = writeAll(this.#file, parts, this.#end);
+      await this.#writing;
       if (!syncsItself) await this.#file.datasync();
     } catch (error) {
       this.#isBroken = true;
       throw putError(error, this.#where);
+    } finally {
+      this.#writing = undefined;
     }
     this.#end += bytes;
     this.#length = Math.max(this.#length, this.#end);
@@ -64,6 +69,8 @@ export class GrowingFile implements GrowingObject {
 
   async close(): Promise<void> {
     await this.#making;
+    // Whoever gave an addition up closes while it is under way: closed at once, its number could be that of another file when it is written.
+    await this.#writing?.catch(() => {}); // told to whoever added
     await this.#file.close().catch(() => {}); // each addition was synced; there is nothing left to lose
   }
 

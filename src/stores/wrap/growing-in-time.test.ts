@@ -38,6 +38,20 @@ it('an addition that the store never answers is given up in time, and each that 
   expect(added).toEqual(['one ', 'two', 'closed']);
 });
 
+it('after an addition that was given up nobody waits for the closing, which comes when the store answers', async () => {
+  const clock = new ManualClock();
+  const store = retrying(
+    storeThatGrows(async () => ({ add: () => never, close: () => never })),
+    { clock, totalMs: 1_000 },
+  );
+  const growing = await (store as Required<Store>).grow('logs/a', [], { bytesMax: 1 });
+  const given = growing.add([Buffer.from('one')]);
+  given.catch(() => {}); // asked below
+  await clock.advance(1_100);
+  await expect(given).rejects.toMatchObject({ code: 'store.unreachable' });
+  await growing.close();
+});
+
 it('one that is begun too late is closed when it comes', async () => {
   const clock = new ManualClock();
   const begun = Promise.withResolvers<GrowingObject>();

@@ -18,9 +18,11 @@ export async function growingInTime(begun: Promise<GrowingObject>, bounds: Bound
     const growing = await watch.over(begun);
     return {
       add: (parts) => watch.over(growing.add(parts)),
-      close: () => {
+      close: async () => {
         watch.end();
-        return growing.close();
+        const closed = growing.close();
+        // What was given up may hang for ever: it is closed when it comes back, and nobody waits for that.
+        if (!watch.hasGivenUp) await closed;
       },
     };
   } catch (error) {
@@ -35,6 +37,8 @@ class Watch {
   readonly #bounds: Bounds;
   readonly #ended = new AbortController();
   #pending: { readonly sinceMs: number; reject(error: LifeboatError): void } | undefined;
+
+  hasGivenUp = false;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -60,7 +64,10 @@ class Watch {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       const pending = this.#pending;
-      if (pending !== undefined && clock.elapsed() - pending.sinceMs >= totalMs) pending.reject(givenUp());
+      if (pending !== undefined && clock.elapsed() - pending.sinceMs >= totalMs) {
+        this.hasGivenUp = true;
+        pending.reject(givenUp());
+      }
       await clock.sleep(totalMs / looks, signal).catch(() => {}); // it was ended
     }
   }

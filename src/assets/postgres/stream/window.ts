@@ -13,6 +13,8 @@ interface Cell {
   readonly start: bigint;
   readonly bytes: Buffer;
   filled: number;
+  /** A store that was given up may still read it. */
+  mayBeRead: boolean;
   readonly events: LogEvent[];
   readonly samples: ClockSample[];
 }
@@ -112,12 +114,13 @@ export class LogWindow {
     return { bytes, marks: marksOf(cell, start, end) };
   }
 
-  /** Nobody needs what is before this position any more. `mayRead`: a store that was given up may still read the memory. */
+  /** Nobody needs what is before this position any more. `mayRead`: a store that was given up may still read of what is held now: none of it is used again. */
   dropBefore(position: bigint, mayRead = false): void {
+    if (mayRead) for (const cell of this.#cells) cell.mayBeRead = true;
     for (let cell = this.#cells[0]; cell !== undefined; cell = this.#cells[0]) {
       if (cell.start + BigInt(this.cellBytes) > position) return;
       this.#cells.shift();
-      if (!mayRead && this.#spare.length < 2) this.#spare.push(cell.bytes);
+      if (!cell.mayBeRead && this.#spare.length < 2) this.#spare.push(cell.bytes);
     }
   }
 
@@ -125,7 +128,7 @@ export class LogWindow {
     const last = this.#cells.at(-1);
     if (last !== undefined && last.filled < this.cellBytes) return last;
     const bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.cellBytes);
-    const cell: Cell = { start: this.#end, bytes, filled: 0, events: [], samples: [] };
+    const cell: Cell = { start: this.#end, bytes, filled: 0, mayBeRead: false, events: [], samples: [] };
     // What was asked for before its place was received.
     for (const sample of last?.samples ?? []) if (sample.position > this.#end) cell.samples.push(sample);
     this.#cells.push(cell);
