@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RewrittenTree } from '../../assets/index.ts';
 import { limits } from '../../core/index.ts';
+import { openFsStore } from '../../stores/fs/index.ts';
 import type { Point, Repository } from '../repository.ts';
 import { facts, makeRepository, readAll, reopen, writeOptions } from '../testing/fixtures.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
@@ -77,6 +78,23 @@ describe('a file that stands there and becomes what a point says', () => {
     const point = await takePoint();
     await writeFile(path(), await readFile(path()));
     expect((await putBack(point)).written).toMatchObject({ bytesWritten: 0 });
+  });
+
+  it('is written by threads where much differs, a part of it whole and the rest here and there, there and back', async () => {
+    repository = await makeRepository(await openFsStore(join(base, 'store'), true));
+    const whole = limits.threadedBytesMin;
+    const before = randomBytes(whole + 16 * region + 5000);
+    await writeFile(path(), before);
+    const point = await takePoint();
+    const now = Buffer.from(before);
+    randomBytes(whole).copy(now);
+    for (let one = 0; one < 16; one += 1) randomBytes(100).copy(now, whole + one * region + one * page);
+    await writeFile(path(), now);
+    const { image, written } = await putBack(point);
+    expect((await readFile(path())).equals(before)).toBe(true);
+    expect(written.bytesWritten).toBe(whole + 16 * page);
+    await putBack(image);
+    expect((await readFile(path())).equals(now)).toBe(true);
   });
 
   it('is right after any changes, growth, cuts and zeros, there and back', async () => {
