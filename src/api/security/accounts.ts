@@ -85,20 +85,21 @@ export class Accounts {
   }
 
   /**
-   * Another password ends its sessions but the one to `keep`, by its hash. A smaller role revokes the tokens that it made and that may more than it may
-   * now. Throws `account.missing`, `account.last`, `api.busy`.
+   * Another password ends its sessions but the one to `keep`, by its hash, in which it is asked for. A smaller role revokes the tokens that it made,
+   * also by another token, and that may more than it may now. Throws `account.missing`, `account.last`, `api.signed_out`, `api.busy`.
    */
-  async change(name: string, { role, contact, password }: AccountEdit, keep = ''): Promise<AccountRow> {
+  async change(name: string, { role, contact, password }: AccountEdit, keep?: string): Promise<AccountRow> {
     const hash = password === undefined ? undefined : await hashOfPassword(password);
     return inTransaction(this.database, () => {
       const account = this.#mustFind(name);
+      if (keep !== undefined) this.#mustStand(name, keep);
       const next = role ?? account.role;
       if (!isAtLeast(next, 'admin')) this.#mustLeaveAnAdmin(account);
       this.database
         .prepare('update accounts set role = ?, contact = ?, password = coalesce(?, password) where name = ?')
         .run(next, contact === undefined ? account.contact : contact, hash ?? null, name);
       if (hash !== undefined)
-        this.database.prepare('delete from sessions where account = ? and hash <> ?').run(name, keep);
+        this.database.prepare('delete from sessions where account = ? and hash <> ?').run(name, keep ?? '');
       this.#revokeThoseOf(name, (may) => !isAtLeast(next, may));
       return this.#mustFind(name);
     });
@@ -122,6 +123,12 @@ export class Accounts {
     });
   }
 
+  /** Whoever was signed out while the new password was made changes nothing any more: an admin may have given the account another one. */
+  #mustStand(name: string, session: string): void {
+    const found = this.database.prepare('select 1 from sessions where hash = ? and account = ?').get(session, name);
+    if (found === undefined) throw new LifeboatError('api.signed_out', 'the session has ended meanwhile');
+  }
+
   #mustLeaveAnAdmin({ name }: AccountRow): void {
     const admins = this.list().filter(({ role }) => isAtLeast(role, 'admin'));
     if (admins.length !== 1 || admins[0]?.name !== name) return;
@@ -130,16 +137,22 @@ export class Accounts {
 
   #revokeThoseOf(name: string, isTooMuch: (role: Role) => boolean): void {
     for (const { id, by, role, revokedMs } of this.tokens())
-      if (by === name && revokedMs === null && isTooMuch(role)) this.revoke(id);
+      if (accountBehind(by) === name && revokedMs === null && isTooMuch(role)) this.revoke(id);
   }
 
   /** The account, if this is its password. Takes the same time if there is no such account. Throws `api.busy`. */
   async check(name: string, password: string): Promise<AccountRow | undefined> {
-    const row = this.database.prepare('select password from accounts where name = ?').get(name);
-    const isRight = await isPassword(password, row === undefined ? undefined : String(row['password']));
-    if (!isRight) return undefined;
+    const known = this.#hashOfPassword(name);
+    const isRight = await isPassword(password, known);
+    // What was changed while it was tried is not the password any more.
+    if (!isRight || this.#hashOfPassword(name) !== known) return undefined;
     this.database.prepare('update accounts set signed_in_ms = ? where name = ?').run(this.#clock.now(), name);
     return this.find(name);
+  }
+
+  #hashOfPassword(name: string): string | undefined {
+    const row = this.database.prepare('select password from accounts where name = ?').get(name);
+    return row === undefined ? undefined : String(row['password']);
   }
 
   tokens(): TokenRow[] {
@@ -196,6 +209,9 @@ export const setUpIsOver = (): LifeboatError =>
   new LifeboatError('api.forbidden', 'there are accounts already: set-up is over', {
     hint: 'Sign in, or on the machine itself: lifeboat accounts add NAME --role admin',
   });
+
+/** Of who made a token: `ada`, or by a token of hers `token nightly (by ada)`. */
+const accountBehind = (by: string): string => /\(by ([^()\s]+)\)+$/.exec(by)?.[1] ?? by;
 
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
