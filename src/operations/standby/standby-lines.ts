@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { systemCodeOf } from '../../core/index.ts';
+import { isLifeboatError, systemCodeOf } from '../../core/index.ts';
 import type { Workspace } from '../contract.ts';
 import { standbyStateFile } from '../streaming/stream-state.ts';
 import { isKept } from './promotion-order.ts';
@@ -13,9 +13,17 @@ export function standbyLines({ stateFolder, plan }: Pick<Workspace, 'stateFolder
   });
 }
 
-/** Whether a process keeps it still, though it may say nothing for hours: a large one is being made. */
-export const isAtWork = (place: Pick<Workspace, 'stateFolder'>, { asset, state }: StandbyLine): boolean =>
-  (state === 'seeding' || state === 'starting') && isKept(place, asset);
+/** Whether a process keeps it still, though it may say nothing for hours: a large one is being made. Where that cannot be asked it counts as silent. */
+export function isAtWork(place: Pick<Workspace, 'stateFolder'>, { asset, state }: StandbyLine): boolean {
+  if (state !== 'seeding' && state !== 'starting') return false;
+  try {
+    return isKept(place, asset);
+  } catch (error) {
+    // Safe: silence rings, and the other alarms are told too.
+    if (isLifeboatError(error, 'input.file')) return false;
+    throw error;
+  }
+}
 
 function lineOf(file: string): StandbyLine | undefined {
   try {

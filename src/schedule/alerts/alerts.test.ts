@@ -190,6 +190,8 @@ alerts: { down: { kind: health, watch: { service: shop } } }
         'lifeboat_drill_adopted_timestamp_seconds{plan="shop",drill="weekly"}',
         `-2000000x${hours}`,
       ];
+      const made = (following: string, being: string): readonly Series[] =>
+        changed(changed(sound, 'lifeboat_standby_following', following), 'lifeboat_standby_being_made', being);
       const cases: readonly (readonly [expected: string, series: readonly Series[]])[] = [
         ['', sound],
         // The machine, its network or its job in Prometheus has gone.
@@ -212,7 +214,9 @@ alerts: { down: { kind: health, watch: { service: shop } } }
         ['LifeboatLossTooGreat', changed(sound, 'lifeboat_stream_loss', `200000x${hours}`)],
         ['LifeboatStandbySilent', changed(sound, 'lifeboat_standby_last_said', one)],
         ['LifeboatStandbyWaiting', changed(sound, 'lifeboat_standby_following', zero)],
-        ['', changed(changed(sound, 'lifeboat_standby_following', zero), 'lifeboat_standby_being_made', one)],
+        // It is looked at around the fiftieth hour: for less than half a day.
+        ['', made('1x45 0x60', '0x45 1x60')],
+        ['LifeboatStandbyMaking', made(zero, one)],
         ['LifeboatStandbyBehind', changed(sound, 'lifeboat_standby_behind_seconds', `3600x${hours}`)],
         ['LifeboatPointSize size_jump', changed(sound, mail('backup_size_bytes'), `1000x${last - 3} 10x60`)],
         [

@@ -25,6 +25,14 @@ export function ofStandbys(plan: Plan): AlertRule[] {
       'The standby of {{ $labels.asset }} does not follow its store: lifeboat status says why',
       '15m',
     ),
+    // It is told of as alive as long as its process is there: one that hangs would be a standby in the making for ever.
+    rule(
+      'LifeboatStandbyMaking',
+      `lifeboat_standby_being_made${it} > 0`,
+      'warning',
+      'The standby of {{ $labels.asset }} is still being made: see whether it hangs',
+      '12h',
+    ),
     ...databases.map(({ name, standbys }) => {
       // One that follows by a connection of its own is none of ours.
       const ours = [...(standbys?.values() ?? [])].filter(({ folder }) => folder !== undefined);
