@@ -21,6 +21,7 @@ import type {
   Role,
   Run,
   RunList,
+  RunSummary,
   Session,
   StoreList,
   TokenList,
@@ -29,6 +30,7 @@ import { isAtLeast } from '../../../api/contract/words.ts';
 import { api, type ApiError } from './api.ts';
 import { client } from './client.ts';
 import { serverSays } from './clock.ts';
+import { underWay } from './under-way.ts';
 
 /** What is under way is asked for so often although events tell of it: the last word must not be missed. */
 const busyMs = 5_000;
@@ -90,6 +92,22 @@ export const useRun = (id: string): Answer<Run> =>
     refetchInterval: ({ state }) => (state.data?.verdict === 'unfinished' ? busyMs : idleMs),
   });
 export const useEvidence = (run: string): Answer<Evidence> => useRead(['evidence', run], () => api.drills.report(run));
+
+/** What is under way, or failed for real: also behind however many drills. */
+export function useUnderWay(): Pick<Answer<RunList>, 'isError' | 'dataUpdatedAt'> & { runs: readonly RunSummary[] } {
+  const newest = useRuns(underWayLooked);
+  const real = useQuery<RunList, ApiError>({
+    queryKey: ['runs', 'real'],
+    queryFn: ({ signal }) => api.runs.list({ mode: 'real', limit: underWayLooked }, signal),
+  });
+  return {
+    runs: underWay(real.data?.runs ?? [], newest.data?.runs ?? []),
+    isError: newest.isError || real.isError,
+    dataUpdatedAt: Math.min(newest.dataUpdatedAt, real.dataUpdatedAt),
+  };
+}
+
+const underWayLooked = 50;
 
 export const useRuns = (limit: number): Answer<RunList> =>
   useQuery<RunList, ApiError>({

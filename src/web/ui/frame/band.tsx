@@ -2,17 +2,16 @@ import type { ReactNode } from 'react';
 import type { Readiness, RunSummary, Session } from '../../../api/contract/index.ts';
 import { useNow } from '../data/clock.ts';
 import { useConnection } from '../data/live.ts';
-import { useReadiness, useRuns } from '../data/queries.ts';
+import { useReadiness, useUnderWay } from '../data/queries.ts';
 import { clockTime, wholeSeconds } from '../data/words.ts';
 import icon from '../look/icon.svg';
 import { Link } from './route.tsx';
 
 /** One glance: is it the real day, a drill, or neither; who keeps the schedule; is what is shown so now. */
 export function Band({ session }: { readonly session: Extract<Session, { signedIn: true }> }): ReactNode {
-  const { data: runs } = useRuns(50);
+  const { runs } = useUnderWay();
   const { data: readiness } = useReadiness();
-  const open = (runs?.runs ?? []).filter(({ verdict }) => ['unfinished', 'needs-human', 'paused'].includes(verdict));
-  const run = open.find(({ mode }) => mode === 'real') ?? open[0];
+  const [run] = runs;
   return (
     <header className={`band ${run?.mode ?? ''}`}>
       <Link to="/" className="brand">
@@ -20,7 +19,7 @@ export function Band({ session }: { readonly session: Extract<Session, { signedI
         {session.plan}
         <span className="hidden">, Lifeboat</span>
       </Link>
-      {run === undefined ? <span>No recovery is under way</span> : <UnderWay run={run} more={open.length - 1} />}
+      {run === undefined ? <span>No recovery is under way</span> : <UnderWay run={run} more={runs.length - 1} />}
       <span className="end">
         <span className="keeper small">{readiness === undefined ? '' : keeper(readiness)}</span>
         <ConnectionState />
@@ -36,7 +35,7 @@ function UnderWay({ run, more }: { readonly run: RunSummary; readonly more: numb
       <span className="mode">{run.mode === 'real' ? 'REAL' : 'DRILL'}</span>
       <Link to={`/runs/${run.run}`}>
         {run.drill ?? run.scenario}
-        {run.waits.length > 0 ? ' waits for a person' : ''}
+        {run.verdict === 'failed' ? ' failed' : run.waits.length > 0 ? ' waits for a person' : ''}
       </Link>
       <span>{wholeSeconds(now - Date.parse(run.startedAt))}</span>
       {more > 0 ? <Link to="/runs">and {more} more</Link> : null}

@@ -72,7 +72,9 @@ function OneDrill({
       </p>
       <Trouble error={start.error} />
       {results.length === 0 ? (
-        <p className="warn strong">It never took place.</p>
+        <p className="warn strong">
+          {drill.last === null ? 'It never took place.' : 'Long ago: none of the results below is one of it.'}
+        </p>
       ) : (
         <div className="trends">
           <Trend title="RTO" results={results} value={(one) => one.rtoSeconds} target={(one) => one.rtoTargetSeconds} />

@@ -1,5 +1,5 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
-import type { Account, AccountChange, NewAccount } from '../../../../api/contract/index.ts';
+import type { Account } from '../../../../api/contract/index.ts';
 import type { Role } from '../../../../api/contract/words.ts';
 import { api } from '../../data/api.ts';
 import { useAccounts, useChange, usePlan, useSession } from '../../data/queries.ts';
@@ -7,6 +7,7 @@ import { count, dayAndTime } from '../../data/words.ts';
 import { ChoiceField, NameField, PasswordField } from '../../parts/fields.tsx';
 import { Dialog, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
 import { roleChoices } from './roles.ts';
+import { changeOf, newOf } from './written.ts';
 
 type Opened = { readonly what: 'add' } | { readonly what: 'change' | 'remove'; readonly account: Account };
 
@@ -111,7 +112,7 @@ function AccountForm({ account, onClose }: { readonly account?: Account; readonl
     (): Promise<Account> =>
       account === undefined
         ? api.accounts.add(newOf({ name, role, contact, password }))
-        : api.accounts.change(account.name, changeOf({ role, contact, password })),
+        : api.accounts.change(account.name, changeOf(account, { role, contact, password })),
     ['accounts'],
     ['session'],
   );
@@ -235,25 +236,6 @@ function Removal({ account, onClose }: { readonly account: Account; readonly onC
     </Dialog>
   );
 }
-
-interface Written {
-  readonly role: Role;
-  readonly contact: string;
-  readonly password: string;
-}
-
-const newOf = ({ name, role, contact, password }: Written & { readonly name: string }): NewAccount => ({
-  name,
-  role,
-  password,
-  ...(contact === '' ? {} : { contact }),
-});
-
-const changeOf = ({ role, contact, password }: Written): AccountChange => ({
-  role,
-  contact: contact === '' ? null : contact,
-  ...(password === '' ? {} : { password }),
-});
 
 /** A hundred bits, in letters that nobody mistakes when they are read out. */
 function madePassword(): string {

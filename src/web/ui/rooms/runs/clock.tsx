@@ -2,10 +2,10 @@ import type { ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
 import { clockTime, dayAndTime, formatDuration, seconds, wholeSeconds } from '../../data/words.ts';
+import { isOpen, timeWords } from '../../data/under-way.ts';
 import { Figure, Sheet } from '../../parts/parts.tsx';
 import { Split, type Spent } from '../../parts/split.tsx';
 import { forecastOf } from './forecast.ts';
-import { isOpen } from './words.tsx';
 
 /** Since the impact, against what was promised; when it will be over; what does not come back; where the time went. */
 export function ClockBlock({ run }: { readonly run: Run }): ReactNode {
@@ -13,7 +13,8 @@ export function ClockBlock({ run }: { readonly run: Run }): ReactNode {
   const { rto } = run;
   const ticks = clockTicks(run);
   const elapsed = elapsedSeconds(run, now);
-  const margin = rto.targetSeconds === null ? null : rto.targetSeconds - elapsed;
+  const hasTime = isOpen(run.verdict) || run.verdict === 'done';
+  const margin = rto.targetSeconds === null || !hasTime ? null : rto.targetSeconds - elapsed;
   const isOver = margin !== null && margin < 0;
   return (
     <Sheet
@@ -22,7 +23,7 @@ export function ClockBlock({ run }: { readonly run: Run }): ReactNode {
     >
       <div className="figures clock">
         <Figure
-          label={isOpen(run.verdict) ? 'Since the impact' : 'RTO'}
+          label={timeWords(run.verdict)}
           value={ticks ? wholeSeconds(elapsed * 1000) : seconds(elapsed)}
           {...(margin === null ? {} : { tone: isOver ? 'bad' : 'good' })}
         />

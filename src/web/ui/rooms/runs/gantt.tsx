@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
+import { isOpen } from '../../data/under-way.ts';
 import { formatDuration, seconds, wholeSeconds } from '../../data/words.ts';
 import { Word } from '../../parts/parts.tsx';
-import { isOpen } from './words.tsx';
 
 /** The steps in time: what was planned as a rail, what was as a bar upon it, the longest way marked. */
 export function Gantt({

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { Run } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
 import { useRun } from '../../data/queries.ts';
+import { isOpen } from '../../data/under-way.ts';
 import { dayAndTime, inLocalTime, until } from '../../data/words.ts';
 import { Link } from '../../frame/route.tsx';
 import { RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
@@ -11,7 +12,7 @@ import { Gantt } from './gantt.tsx';
 import { Questions } from './questions.tsx';
 import { Restored } from './restored.tsx';
 import { StepDetail } from './step.tsx';
-import { isOpen, VerdictWord } from './words.tsx';
+import { VerdictWord } from './words.tsx';
 import './runs.css';
 
 /** One run, as the people of the real day need it: the clock, now, next and what is blocked, the questions, the steps in time. */
@@ -49,7 +50,7 @@ export default function RunRoom({ id }: { readonly id: string }): ReactNode {
 /** Exactly one line each. */
 function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
   const now = useNow();
-  if (!isOpen(run.verdict)) return null;
+  if (!isOpen(run.verdict)) return <Over run={run} />;
   const [blocked] = run.blocked;
   const { waitsForWindow: shut } = run;
   const titleOf = (id: string): string => run.steps.find((step) => step.id === id)?.title ?? id;
@@ -98,6 +99,16 @@ function NowNextBlocked({ run }: { readonly run: Run }): ReactNode {
         </p>
       ) : null}
       {run.runner === 'unknown' ? <p className="warn">Its runner is on another machine: {run.host}.</p> : null}
+    </Sheet>
+  );
+}
+
+/** Nobody acts on it; a real one may be gone on with, given up, or taken back. */
+function Over({ run }: { readonly run: Run }): ReactNode {
+  if (run.mode !== 'real' || run.may.length === 0) return null;
+  return (
+    <Sheet title="How it stands" aside={<Acts run={run} />}>
+      <p>{run.verdict === 'done' ? 'It is over.' : 'Nobody acts on it. What was done stands.'}</p>
     </Sheet>
   );
 }

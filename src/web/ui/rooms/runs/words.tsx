@@ -15,6 +15,3 @@ const words: Readonly<Record<Run['verdict'], string>> = {
 export const VerdictWord = ({ of }: { readonly of: Run['verdict'] }): ReactNode => (
   <Word of={of === 'unfinished' ? 'running' : of} say={words[of]} />
 );
-
-/** Whether something may still happen to it. */
-export const isOpen = (verdict: Run['verdict']): boolean => ['unfinished', 'needs-human', 'paused'].includes(verdict);

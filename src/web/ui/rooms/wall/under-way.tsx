@@ -27,7 +27,9 @@ export function UnderWay({ id }: { readonly id: string }): ReactNode {
 
 function Clock({ run }: { readonly run: Run }): ReactNode {
   const now = useNow();
-  const elapsed = elapsedSeconds(run, now);
+  // What failed brought nothing back: its clock goes on for those who wait.
+  const hasFailed = run.verdict === 'failed';
+  const elapsed = hasFailed ? (now - Date.parse(run.incident.impactAt)) / 1000 : elapsedSeconds(run, now);
   const { targetSeconds: target } = run.rto;
   const { leftSeconds, unplanned } = forecastOf(run, now);
   const isLate = target !== null && elapsed > target;
@@ -39,11 +41,19 @@ function Clock({ run }: { readonly run: Run }): ReactNode {
         tone={target === null ? '' : isLate ? 'bad' : 'good'}
       />
       <Figure label="Target" value={seconds(target, 'none')} />
-      <Figure
-        label={unplanned > 0 ? 'Not over before' : 'Over at'}
-        value={clockTime(now + leftSeconds * 1000)}
-        tone={target !== null && elapsed + leftSeconds > target ? 'bad' : ''}
-      />
+      {hasFailed ? (
+        <Figure
+          label="Failed at"
+          value={run.finishedAt === null ? 'unknown' : clockTime(Date.parse(run.finishedAt))}
+          tone="bad"
+        />
+      ) : (
+        <Figure
+          label={unplanned > 0 ? 'Not over before' : 'Over at'}
+          value={clockTime(now + leftSeconds * 1000)}
+          tone={target !== null && elapsed + leftSeconds > target ? 'bad' : ''}
+        />
+      )}
     </div>
   );
 }
@@ -82,6 +92,12 @@ function Stands({ run }: { readonly run: Run }): ReactNode {
           <dd className="warn">
             <span className="strong">{blocked.step}</span>: {inLocalTime(blocked.why)}
           </dd>
+        </>
+      )}
+      {run.verdict !== 'failed' || run.reason === null ? null : (
+        <>
+          <dt className="bad">Why</dt>
+          <dd className="bad">{inLocalTime(run.reason.message)}</dd>
         </>
       )}
       {shut === null ? null : (

@@ -2,7 +2,7 @@ import { useEffect, type ReactNode } from 'react';
 import type { RunSummary } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
 import { useConnection } from '../../data/live.ts';
-import { useReadiness, useRuns } from '../../data/queries.ts';
+import { useReadiness, useUnderWay } from '../../data/queries.ts';
 import { clockTime, dayAndTime } from '../../data/words.ts';
 import { go, Link } from '../../frame/route.tsx';
 import { Waiting } from '../../parts/parts.tsx';
@@ -12,7 +12,7 @@ import './wall.css';
 
 /** For a screen on a wall, read from three metres: whether all is well, or how the recovery stands. Nothing on it is pressed. */
 export default function WallRoom({ plan }: { readonly plan: string }): ReactNode {
-  const { data: runs } = useRuns(50);
+  const open = useUnderWay();
   const readiness = useReadiness();
   useEffect(() => {
     document.title = 'Wall · Lifeboat';
@@ -22,10 +22,12 @@ export default function WallRoom({ plan }: { readonly plan: string }): ReactNode
     window.addEventListener('keydown', leave);
     return () => window.removeEventListener('keydown', leave);
   }, []);
-  const run = openRun(runs?.runs ?? []);
+  const [run] = open.runs;
+  // Asked and refused: what is on the screen is of before.
+  const old = [open, readiness].find(({ isError, dataUpdatedAt }) => isError && dataUpdatedAt > 0);
   return (
     <div className="wall">
-      <Head plan={plan} run={run} />
+      <Head plan={plan} run={run} oldMs={old?.dataUpdatedAt} />
       <main id="room">
         {run !== undefined ? (
           <UnderWay id={run.run} />
@@ -39,13 +41,15 @@ export default function WallRoom({ plan }: { readonly plan: string }): ReactNode
   );
 }
 
-/** The real one before a drill. */
-function openRun(runs: readonly RunSummary[]): RunSummary | undefined {
-  const open = runs.filter(({ verdict }) => ['unfinished', 'needs-human', 'paused'].includes(verdict));
-  return open.find(({ mode }) => mode === 'real') ?? open[0];
-}
-
-function Head({ plan, run }: { readonly plan: string; readonly run: RunSummary | undefined }): ReactNode {
+function Head({
+  plan,
+  run,
+  oldMs,
+}: {
+  readonly plan: string;
+  readonly run: RunSummary | undefined;
+  readonly oldMs: number | undefined;
+}): ReactNode {
   const now = useNow();
   const { state, asOfMs } = useConnection();
   const words = { real: 'REAL', drill: 'DRILL' };
@@ -60,6 +64,10 @@ function Head({ plan, run }: { readonly plan: string; readonly run: RunSummary |
         {state === 'away' ? (
           <span className="as-of" role="status">
             no connection: as of {clockTime(asOfMs)}
+          </span>
+        ) : oldMs !== undefined ? (
+          <span className="as-of" role="status">
+            the server has trouble: as of {clockTime(oldMs)}
           </span>
         ) : (
           <span className="wall-clock">{dayAndTime(now)}</span>
