@@ -104,7 +104,7 @@ function called(plan: People, roster: People, scenario: Scenario): Found[] {
   });
 }
 
-/** Channels that reach named people: one that reaches nobody is stood in for by its `else`. */
+/** Channels that reach named people: one that reaches nobody is stood in for by another that is told too. */
 function told(plan: People, roster: People, scenario: Scenario): Found[] {
   const steps = flatSteps(scenario).flatMap(({ kind, settings }) => (kind === 'notify' ? channelOf(settings) : []));
   const all = new Set([...steps, ...(plan.severities.get(scenario.severity ?? '')?.notify ?? [])]);

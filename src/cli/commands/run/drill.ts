@@ -11,7 +11,10 @@ export const command: Command = {
     'Rehearses a scenario, or the restore of an asset, with the very procedure that would run for real, in a bubble of its own folders and ports that is destroyed afterwards, whatever happened. Measures RTO and RPO, scores them against the drill’s criteria, and writes evidence as JSON and as a page. Production is only read. The exit code is 0 only if every criterion is met.',
   arguments: [{ name: 'NAME', summary: 'the drill; may be left out when the plan has only one', optional: true }],
   options: [
-    { flags: '--seed <SEED>', summary: 'choose by chance what the drill with this seed chose; its evidence has it' },
+    {
+      flags: '--seed <SEED>',
+      summary: 'choose by chance what the drill with this seed chose (its evidence has it), as long as that is there',
+    },
   ],
   examples: ['lifeboat drill', 'lifeboat drill weekly', 'lifeboat drill weekly --json | jq .criteria'],
   run: async (context, input) =>
