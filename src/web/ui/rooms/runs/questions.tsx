@@ -6,6 +6,7 @@ import { useChange } from '../../data/queries.ts';
 import { inLocalTime, until } from '../../data/words.ts';
 import { ChoiceField, ReasonField, TextField, TypedField } from '../../parts/fields.tsx';
 import { Trouble } from '../../parts/parts.tsx';
+import { whoMay } from './asked.ts';
 
 /** What is asked of people stands on top: who may answer it, who has, and the way to say it. */
 export function Questions({ run }: { readonly run: Run }): ReactNode {
@@ -50,9 +51,7 @@ function Question({ run, step, asks }: { readonly run: Run; readonly step: Step;
         ) : null}
       </header>
       <p className="small">
-        <span className="strong">{step.id}</span> waits for{' '}
-        {asks.by.length === 0 ? 'anybody of the plan' : asks.by.join(' or ')}
-        {asks.who.length === 0 ? ', and nobody of the plan could' : `: ${asks.who.join(', ')} may`}
+        <span className="strong">{step.id}</span> waits for {whoMay(asks)}
         {asks.agreed.length === 0 ? '' : `; yes from ${asks.agreed.join(', ')}`}
         {asks.untilAt === null ? '' : `; closes ${until(asks.untilAt, now)}`}
       </p>
