@@ -5,8 +5,10 @@ import type { Journal } from '../journal/index.ts';
 import {
   cancelRun,
   resumeRun,
+  rollbackRun,
   runProcedure,
   type Elsewhere,
+  type EngineOfRun,
   type RunnerTools,
   type RunResult,
   type StepAnswer,
@@ -35,7 +37,8 @@ class Mailbox implements Elsewhere {
     this.packets.push(sent);
     const deliver = (worker: SiteWorker): Promise<unknown> =>
       worker.step(sent).then(answer.resolve, () => systemClock.sleep(20).then(() => deliver(worker)));
-    if (known === undefined) this.#keep(`step ${packet.attempt}`, deliver);
+    const what = packet.undoes === undefined ? 'step' : 'undo';
+    if (known === undefined) this.#keep(`${what} ${packet.attempt}`, deliver);
     return new Promise((resolve, reject) => {
       answer.promise.then(resolve, reject);
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -97,13 +100,18 @@ const patient = (): RunnerTools => ({
   workspace: { ...here.workspace, clock: systemClock },
   elsewhere: mailbox,
 });
-const run = (step = writes(), tools: RunnerTools = { ...here.tools, elsewhere: mailbox }): Promise<RunResult> =>
+const run = (
+  step = writes(),
+  tools: RunnerTools = { ...here.tools, elsewhere: mailbox },
+  engine?: EngineOfRun,
+): Promise<RunResult> =>
   runProcedure({
     scenario: scenarioOf(step),
     environment: here.environment,
     mode: 'real',
     tools,
     incident: brokeNow(),
+    ...(engine === undefined ? {} : { engine }),
   });
 const again = ({ run: id }: Pick<RunResult, 'run'>): Promise<RunResult> =>
   resumeRun({
@@ -154,6 +162,35 @@ describe('a step that lies at the engine for a worker that is away', () => {
     // Whether its word came in time or not: no effect is there, and the next one is the first.
     expect((await running).verdict).not.toBe('done');
     expect([(await again({ run: id })).verdict, ledger()]).toEqual(['done', ['done']]);
+  });
+
+  it('is not begun when its run was taken back meanwhile, also when that comes first', async () => {
+    const engine = { name: 'restate', site: 'here', at: 'http://127.0.0.1:1' };
+    const waiting = await run(writes(), { ...here.tools, elsewhere: mailbox }, engine);
+    const back = rollbackRun({ run: waiting.run, environment: here.environment, tools: patient(), by });
+    await until(() => mailbox.kept.includes('undo 1'));
+    // The call to stop lies there longest.
+    const hired = worker();
+    const [step, undo] = mailbox.packets as [StepPacket, StepPacket];
+    await hired.step(undo);
+    expect([(await hired.step(step)).finish.code, ledger()]).toEqual(['step.not_begun', []]);
+    await mailbox.hire(hired);
+    await back;
+  });
+
+  it('and still acts when its run is taken back is ended first', async () => {
+    const engine = { name: 'restate', site: 'here', at: 'http://127.0.0.1:1' };
+    const waiting = await run(writes({ staysMs: 60_000 }), { ...here.tools, elsewhere: mailbox }, engine);
+    const hired = worker();
+    const doing = hired.step(mailbox.packets[0] as StepPacket);
+    await until(() => ledger().length > 0);
+    const back = rollbackRun({ run: waiting.run, environment: here.environment, tools: patient(), by });
+    await until(() => mailbox.packets.length > 1);
+    const undoing = hired.step(mailbox.packets[1] as StepPacket);
+    expect((await doing).finish.state).toBe('cancelled');
+    await undoing;
+    await mailbox.hire(hired);
+    await back;
   });
 
   it('and still acts when it is asked for anew is ended first, and looked at: one effect', async () => {

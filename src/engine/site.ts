@@ -17,6 +17,7 @@ import {
   type RunResult,
   type StepAnswer,
   type StepPacket,
+  undoneKeys,
 } from '../procedures/index.ts';
 import type { ActInput, Acted, SiteActions, Word } from './engine.ts';
 import { plainError } from './plain-error.ts';
@@ -85,7 +86,9 @@ async function step(
   try {
     const earlier = earlierKeys(packet).filter((key) => underWay.has(`step ${key}`));
     for (const key of earlier) stops.get(key)?.abort(new LifeboatError('operation.cancelled', 'it was asked for anew'));
-    await Promise.allSettled(earlier.map((key) => underWay.get(`step ${key}`)));
+    const undone = undoneKeys(packet).filter((key) => underWay.has(`step ${key}`));
+    for (const key of undone) stops.get(key)?.abort(new LifeboatError('operation.cancelled', 'it is taken back'));
+    await Promise.allSettled([...earlier, ...undone].map((key) => underWay.get(`step ${key}`)));
     return await actForAnother({
       packet,
       environment: () => site.environment(packet.environment, packet.run),

@@ -15,9 +15,9 @@ export function callOff(journal: Journal, key: string): void {
   journal.append('site.stopped', { key }, { run });
 }
 
-/** The attempts before this one are over, whatever the engine still has of them. */
+/** The attempts before this one are over, and so are those of what it takes back, whatever the engine still has of them. */
 export function callOffEarlier(journal: Journal, packet: StepPacket): void {
-  for (const key of earlierKeys(packet)) callOff(journal, key);
+  for (const key of [...earlierKeys(packet), ...undoneKeys(packet)]) callOff(journal, key);
 }
 
 /** Why it is not begun. Nothing when it may be. */
@@ -49,6 +49,10 @@ export const recordsOf = (journal: Journal, { run, key }: Pick<StepPacket, 'run'
 
 /** The same for every attempt of a step in a run. */
 export const stepKeyOf = ({ key }: Pick<StepPacket, 'key'>): string => partsOf(key).step;
+
+/** Of what it takes back: every attempt of that. */
+export const undoneKeys = ({ undoes }: Pick<StepPacket, 'undoes'>): string[] =>
+  undoes === undefined ? [] : [...earlierKeys(undoes), undoes.key];
 
 /** Of the attempts before it. */
 export const earlierKeys = ({ key, attempt }: Pick<StepPacket, 'key' | 'attempt'>): string[] =>

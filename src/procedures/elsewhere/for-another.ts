@@ -6,7 +6,7 @@ import { performAttempt } from '../runner/attempt.ts';
 import { guardOf, provenEnd } from '../promises/beside-checks.ts';
 import { contextOf } from '../runner/context.ts';
 import { look, reuse } from '../runner/earlier.ts';
-import { holdStep } from '../targets/hold.ts';
+import { holdStep, type Held } from '../targets/hold.ts';
 import { mustBeHeldBy } from '../targets/lease/index.ts';
 import { inputOf, kindOf } from '../settings/input.ts';
 import { undoKindName } from '../rollback/rollback-of.ts';
@@ -39,7 +39,7 @@ export interface ForAnother {
 export async function actForAnother(request: ForAnother): Promise<StepAnswer> {
   const { packet, tools } = request;
   const { journal } = tools.workspace;
-  const held = holdStep(tools.workspace, stepKeyOf(packet));
+  const held = holdBoth(tools, packet);
   try {
     const own = recordsOf(journal, packet);
     const ended = own.find(({ kind }) => kind === 'site.finished');
@@ -53,6 +53,19 @@ export async function actForAnother(request: ForAnother): Promise<StepAnswer> {
     return { finish: { ...rest, outputs: open }, remembered: rememberedIn(recordsOf(journal, packet)) };
   } finally {
     held.release();
+  }
+}
+
+/** The step, and the one that it takes back: that may still act here for its own run, and is called off before this one begins. */
+function holdBoth({ workspace }: RunnerTools, packet: StepPacket): Held {
+  const own = holdStep(workspace, stepKeyOf(packet));
+  if (packet.undoes === undefined) return own;
+  try {
+    const undone = holdStep(workspace, stepKeyOf(packet.undoes));
+    return { release: () => [undone, own].forEach((one) => one.release()) };
+  } catch (error) {
+    own.release();
+    throw error;
   }
 }
 

@@ -1,3 +1,3 @@
-export { callOff, earlierKeys } from './called-off.ts';
+export { callOff, earlierKeys, undoneKeys } from './called-off.ts';
 export { actForAnother, type ForAnother } from './for-another.ts';
 export type { Elsewhere, StepAnswer, StepPacket } from './packet.ts';
