@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeProcedure, rollbackRun, runProcedure } from '../../index.ts';
+import { describeProcedure, resumeRun, rollbackRun, runProcedure } from '../../index.ts';
 import { act } from '../../testing/acting.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
@@ -104,6 +104,41 @@ describe('provision by the program of a cloud', () => {
     expect(existsSync(inBench('bucket'))).toBe(false);
     writeFileSync(inBench('bucket'), 'Enabled');
     const found = await act(bench, bucket());
+    expect((await rollback(found.run)).verdict).toBe('done');
+    expect(existsSync(inBench('bucket'))).toBe(true);
+  });
+
+  it('that made a part of it and failed is taken back, and is not proved taken back while that part is there', async () => {
+    const half = (undo: readonly string[]) => bucket({ make: [[inBench('cloud'), 'make', 'bucket'], ['false']], undo });
+    const kept = await act(bench, half(['true']));
+    expect(kept.steps[0]).toMatchObject({ state: 'failed', code: 'target.refused' });
+    const back = await rollback(kept.run);
+    expect(back.steps[0]).toMatchObject({ state: 'failed', summary: expect.stringContaining('still there') });
+    // Gone on with it looks first, and what is there is no proof that it went.
+    const { environment, tools } = bench;
+    expect((await resumeRun({ run: back.run, environment, tools })).verdict).toBe('failed');
+    rmSync(inBench('bucket'));
+    const made = await act(bench, half([inBench('cloud'), 'delete', 'bucket']));
+    expect((await rollback(made.run)).steps[0]).toMatchObject({ state: 'done' });
+    expect(existsSync(inBench('bucket'))).toBe(false);
+  });
+
+  it('that made nothing, because it was not allowed to, has nothing to take back', async () => {
+    const refused = await act(bench, bucket({ make: ['false'] }));
+    expect((await rollback(refused.run)).steps).toMatchObject([{ state: 'done' }]);
+    expect(calls()).toEqual([]);
+  });
+
+  it('that finds it there at its second look makes nothing, and takes nothing back', async () => {
+    writeFileSync(inBench('bucket'), 'Enabled');
+    const look = [
+      'sh',
+      '-c',
+      'test -e "$0/looked" && exec "$0/cloud" look bucket; touch "$0/looked"; exit 1',
+      bench.folder,
+    ];
+    const found = await act(bench, bucket({ look }));
+    expect([found.steps[0]?.state, calls()]).toEqual(['done', []]);
     expect((await rollback(found.run)).verdict).toBe('done');
     expect(existsSync(inBench('bucket'))).toBe(true);
   });

@@ -3,7 +3,7 @@ import { holds } from '../../../plan/index.ts';
 import type { StepContext, StepInput } from '../../step.ts';
 import { jsonOf, lastWords, refused, type Ask } from './run-tool.ts';
 import { callsIn, listOf, longOf, type Settings } from './settings.ts';
-import { undoneLook, type Look, type Tool } from './tool.ts';
+import { noteMaking, undoneLook, type Look, type Tool } from './tool.ts';
 
 /**
  * What a cloud has, by its own program: `look` asks, in words that change nothing, and `expect` judges what it answers; `absent` is what it says of what
@@ -19,7 +19,7 @@ export function cloudTool(input: StepInput<Settings>, context: StepContext, ask:
     const said = await ask(question);
     if (said.exitCode !== 0) {
       const isAbsent = absent !== undefined && `${said.stderr}${said.stdout}`.includes(absent);
-      return { state: isAbsent ? 'missing' : 'unknown', text: lastWords(said) };
+      return { state: isAbsent ? 'missing' : 'unknown', isAbsent, text: lastWords(said) };
     }
     return judged(settings.expect, said.stdout, program);
   };
@@ -44,18 +44,25 @@ export function cloudTool(input: StepInput<Settings>, context: StepContext, ask:
       return { certainty: 'unknown', text: `${program} cannot say now: ${text}` };
     },
     make: async () => {
-      const { state, text } = await look();
-      if (state === 'unknown')
-        return { state: 'failed', code: 'target.unreachable', summary: `${program} cannot say what is there: ${text}` };
-      context.remember({ made: true });
+      const before = await look();
+      if (before.state === 'there') return undefined; // it answered late, or somebody else was faster: nothing of it is ours
+      if (before.state === 'unknown') {
+        const summary = `${program} cannot say what is there: ${before.text}`;
+        return { state: 'failed', code: 'target.unreachable', summary };
+      }
+      noteMaking(input.remembered, before, context);
       return callAll(callsIn(make));
     },
-    undo: async ({ made }) => {
-      if (made !== true) return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
+    undo: async (remembered) => {
+      if (remembered['made'] !== true)
+        return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
+      const now = undoneLook(await look(), remembered);
+      if (now.state === 'there')
+        return { state: 'done', outputs: {}, summary: `it is not there any more: ${now.text}` };
       const failure = await callAll(callsIn(back));
       return failure ?? { state: 'done', outputs: {}, summary: `${program} was told to take it back` };
     },
-    lookUndone: async ({ made }) => undoneLook(await look(), made === true),
+    lookUndone: async (remembered) => undoneLook(await look(), remembered),
   };
 }
 

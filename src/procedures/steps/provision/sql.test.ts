@@ -61,6 +61,19 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     });
   });
 
+  it('counts as people write it, and takes back what it made half', async () => {
+    const half = database('half', {
+      look: "select count(*) from pg_database where datname in ('half', 'whole')",
+      expect: 'value > 1',
+      make: ['create database half', 'create databas whole'],
+    });
+    const failed = await act(bench, half);
+    expect([failed.steps[0]?.state, await isThere('half')]).toEqual(['failed', true]);
+    const request = { environment: bench.environment, tools: bench.tools, by: { as: undefined, user: 'operator' } };
+    expect((await rollbackRun({ ...request, run: failed.run })).steps).toMatchObject([{ state: 'done' }]);
+    expect(await isThere('half')).toBe(false);
+  });
+
   it('a look that would change something is refused by the server, and nothing is made on it', async () => {
     const sly = database('sly', { look: 'create table sly ()' });
     expect((await act(bench, sly)).steps[0]).toMatchObject({
@@ -74,6 +87,16 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
   it('fails with what the server says, and shows no password', async () => {
     const wrong = await act(bench, database('wrong', { make: 'create databas wrong' }));
     expect(wrong.steps[0]).toMatchObject({ state: 'failed', summary: expect.stringContaining('syntax error') });
+    const away = new URL(server.url);
+    [away.username, away.password, away.pathname] = ['nobody', 'a word for nobody', '/nowhere'];
+    bench.close();
+    bench = actingBench({ servers: { orders: { url: away.href } } });
+    expect((await act(bench, database('away'))).steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'target.unreachable',
+    });
+    const told = JSON.stringify(bench.journal.records());
+    expect([told.includes('a word for nobody'), told.includes(away.password)]).toEqual([false, false]);
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {

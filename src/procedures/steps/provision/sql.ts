@@ -1,9 +1,9 @@
-import { redact, toLifeboatError } from '../../../core/index.ts';
+import { isLifeboatError, redact, toLifeboatError } from '../../../core/index.ts';
 import { holds } from '../../../plan/index.ts';
 import { inDatabase, onServer, serverUrlOf, shownServer } from '../../hands/postgres.ts';
 import type { StepContext, StepInput } from '../../step.ts';
 import { callsIn, listOf, longOf, type Long, type Settings } from './settings.ts';
-import { undoneLook, type Look, type Tool } from './tool.ts';
+import { noteMaking, undoneLook, type Look, type Tool } from './tool.ts';
 
 /**
  * What a PostgreSQL has, by its own words: `look` asks for it in a transaction that may only read, and `make` is said where it is not there, each text
@@ -22,9 +22,10 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     const rows = await rowsOf(url, listOf(question).join('\n'), context.signal);
     if ('said' in rows) return { state: 'unknown', text: rows.said };
     const value = Object.values(rows.all[0] ?? {})[0] ?? null;
-    const is = expect === undefined ? isYes(value) : holds(expect, { value, rows: rows.all });
     const asked = expect ?? `what ${shownServer(url)} is asked for`;
-    if (!is) return { state: 'missing', text: `${asked} is not so in ${shownServer(url)}` };
+    const is = expect === undefined ? isYes(value) : judged(expect, { value, rows: rows.all });
+    if (typeof is === 'string') return { state: 'unknown', text: is };
+    if (!is) return { state: 'missing', isAbsent: !isYes(value), text: `${asked} is not so in ${shownServer(url)}` };
     return { state: 'there', text: `${asked} is so in ${shownServer(url)}`, outputs: rows.all[0] ?? {} };
   };
 
@@ -55,20 +56,24 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
         : { certainty: 'unknown', text };
     },
     make: async () => {
-      const { state, text } = await look();
-      if (state === 'unknown')
-        return { state: 'failed', code: 'target.unreachable', summary: `nobody can tell what is there: ${text}` };
-      context.remember({ made: true });
+      const before = await look();
+      if (before.state === 'there') return undefined; // it answered late, or somebody else was faster: nothing of it is ours
+      if (before.state === 'unknown') {
+        const summary = `nobody can tell what is there: ${before.text}`;
+        return { state: 'failed', code: 'target.unreachable', summary };
+      }
+      noteMaking(input.remembered, before, context);
       return sayAll(textsIn(make));
     },
-    undo: async ({ made }) => {
-      if (made !== true) return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
-      if ((await look()).state === 'missing')
+    undo: async (remembered) => {
+      if (remembered['made'] !== true)
+        return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
+      if (undoneLook(await look(), remembered).state === 'there')
         return { state: 'done', outputs: {}, summary: 'it is not there any more' };
       const failure = await sayAll(textsIn(back));
       return failure ?? { state: 'done', outputs: {}, summary: 'it was told to go' };
     },
-    lookUndone: async ({ made }) => undoneLook(await look(), made === true),
+    lookUndone: async (remembered) => undoneLook(await look(), remembered),
   };
 }
 
@@ -81,12 +86,30 @@ async function rowsOf(
   try {
     return await onServer(url, signal, async (client) => {
       await client.query('begin read only');
-      const { rows } = await client.query<Record<string, unknown>>(question);
+      const { rows, fields } = await client.query<Record<string, unknown>>(question);
       await client.query('rollback');
-      return { all: JSON.parse(JSON.stringify(rows)) as Record<string, unknown>[] };
+      const counts = fields.filter(({ dataTypeID }) => dataTypeID === bigint).map(({ name }) => name);
+      const all = JSON.parse(JSON.stringify(rows)) as Record<string, unknown>[];
+      for (const row of all) for (const name of counts) row[name] = numberOf(row[name]);
+      return { all };
     });
   } catch (error) {
     return { said: redact(toLifeboatError(error).message) };
+  }
+}
+
+/** What `count(*)` gives; the driver hands it over as text, since it may be larger than a number here can be. */
+const bigint = 20;
+const numberOf = (value: unknown): unknown =>
+  typeof value === 'string' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+
+/** Whether it holds, or in words why nobody can tell. */
+function judged(expect: string, names: Record<string, unknown>): boolean | string {
+  try {
+    return holds(expect, names);
+  } catch (error) {
+    if (isLifeboatError(error, 'expression.invalid')) return redact(error.message);
+    throw error;
   }
 }
 

@@ -1,9 +1,11 @@
-import type { StepOutcome, StepPreview } from '../../step.ts';
+import type { StepContext, StepOutcome, StepPreview } from '../../step.ts';
 
 /** What the tool says of the world now. */
 export interface Look {
   /** `underway`: somebody, perhaps a run that died, has begun it and it goes on by itself. */
   readonly state: 'there' | 'missing' | 'underway' | 'unknown';
+  /** Of what is missing: nothing at all is there. Else there may be a part of it, or something that is not as it should be. */
+  readonly isAbsent?: boolean;
   /** For people: what was seen. */
   readonly text: string;
   /** What later steps may use; secrets are known to be some. */
@@ -27,9 +29,24 @@ export interface Tool {
   lookUndone?(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
 }
 
-/** Whether what a step made is gone again. What it did not make is none of its concern. */
-export function undoneLook({ state, text }: Look, wasMade: boolean): Look {
-  if (!wasMade) return { state: 'there', text: `nothing was made: ${text}` };
+/** What a step that is about to make something writes down: whether anything was there. A second attempt keeps what the first one saw. */
+export function noteMaking(
+  remembered: Readonly<Record<string, unknown>>,
+  { isAbsent = false }: Look,
+  { remember }: Pick<StepContext, 'remember'>,
+): void {
+  if (remembered['made'] !== true) remember({ made: true, wasAbsent: isAbsent });
+}
+
+/**
+ * Whether what a step made is gone again, so that it is as it was before. What it did not make is none of its concern. What was half made is not as
+ * it should be, and is not gone.
+ */
+export function undoneLook(look: Look, { made, wasAbsent }: Readonly<Record<string, unknown>>): Look {
+  const { state, text, isAbsent = false } = look;
+  if (made !== true) return { state: 'there', text: `nothing was made: ${text}` };
+  if (state === 'missing' && wasAbsent === true && !isAbsent)
+    return { state: 'missing', text: `something of it is still there: ${text}` };
   const undone = { there: 'missing', missing: 'there', underway: 'underway', unknown: 'unknown' } as const;
   return { state: undone[state], text };
 }
