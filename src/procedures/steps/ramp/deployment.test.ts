@@ -79,6 +79,25 @@ describe('a ramp by the replicas of a deployment (a stand-in)', () => {
     expect(scaled().at(-1)).toBe(0);
   });
 
+  it('goes back when replicas never become available, as those of an image that does not start', async () => {
+    tools.world({ deployments: { web: { replicas: 0, generation: 1, looks: 5, available: 0 } } });
+    const { verdict, steps } = await run(ramp('true', { patience: '20s' }));
+    expect([verdict, steps[0]?.code, scaled()]).toEqual(['failed', 'ramp.red', [1, 0]]);
+    expect(steps[0]?.summary).toMatch(/at 33 % 0 of 1 replicas are available after 20 s; it is as before/);
+  });
+
+  it('told to wait does not go on without them, and asks', async () => {
+    tools.world({ deployments: { web: { replicas: 0, generation: 1, looks: 5, available: 0 } } });
+    const { questions } = await run(ramp('true', { patience: '20s', red: 'wait' }));
+    expect(questions[0]?.question).toContain('held at 33 %, because 0 of 1 replicas are available');
+    expect(scaled()).toEqual([1]);
+  });
+
+  it('asks again where the cluster does not answer for a moment', async () => {
+    tools.world({ deployments: { web: { replicas: 0, generation: 1, looks: 5, silentOnce: true } } });
+    expect((await run()).verdict).toBe('done');
+  });
+
   it('does not scale what somebody else has scaled meanwhile', async () => {
     tools.world({ deployments: { web: { replicas: 9, generation: 3, looks: 5 } } });
     const failed = await resumeInterrupted(bench, ramp(), { image: 0, share: 33 });
@@ -97,6 +116,14 @@ describe('a ramp by the replicas of a deployment (a stand-in)', () => {
     tools.world({ deployments: { web: { replicas: 1, generation: 2, looks: 5 } } });
     expect((await resumeInterrupted(bench, ramp(), { image: 0, share: 33 })).verdict).toBe('done');
     expect(scaled()).toEqual([1, 3]);
+  });
+
+  it('that does not say how many replicas there are is refused', async () => {
+    const { settings } = ramp();
+    const { replicas: _, ...without } = settings as Record<string, unknown>;
+    const failed = await run(stepOf('act', 'ramp', without));
+    expect(failed.steps[0]).toMatchObject({ code: 'plan.invalid', summary: expect.stringContaining('with replicas') });
+    expect(tools.calls()).toEqual([]);
   });
 
   it('in a drill touches no cluster, and the evidence says so', async () => {

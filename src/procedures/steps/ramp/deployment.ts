@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   endProcesses,
+  formatDuration,
   LifeboatError,
   limits,
   plainEnvironment,
@@ -12,6 +13,7 @@ import { clusterOf } from '../../hands/cluster.ts';
 import type { StepContext, StepInput } from '../../step.ts';
 import type { OpenedGate } from './gate.ts';
 import type { Settings } from './settings.ts';
+import { availableMs } from './watch.ts';
 
 const deploymentSchema = z.looseObject({
   metadata: z.looseObject({ generation: z.number().optional() }),
@@ -24,7 +26,7 @@ type Deployment = z.infer<typeof deploymentSchema>;
 
 /**
  * A share of a service in a cluster is so many of its `replicas`, rounded up. Each share is let in when the cluster says that all of them are
- * available. Throws `plan.not_executable` where nothing says which cluster is meant.
+ * available; replicas that never are, as those of an image that does not start, are red. Throws `plan.not_executable` where nothing says which cluster is meant.
  */
 export function openDeployment(input: StepInput<Settings>, replicas: number, context: StepContext): OpenedGate {
   if (context.mode === 'drill') return { outside: 'the cluster is outside the bubble' };
@@ -62,14 +64,29 @@ export function openDeployment(input: StepInput<Settings>, replicas: number, con
     mustBeOurs(await read(), image);
     await context.mustHold();
     await kubectl(['patch', `deployment/${name}`, '--type=merge', `--patch={"spec":{"replicas":${count}}}`]);
-    while (!isReady(await read(), count)) await context.clock.sleep(limits.provisionLookMs, context.signal);
+  };
+  const untilReady = async (count: number): Promise<string | undefined> => {
+    const { clock, signal } = context;
+    const patienceMs = availableMs(input.settings);
+    const endMs = clock.elapsed() + patienceMs;
+    for (;;) {
+      const seen = await read().catch((error: unknown) => unanswered(error, signal));
+      if (typeof seen !== 'string' && isReady(seen, count)) return undefined;
+      if (clock.elapsed() >= endMs)
+        return typeof seen === 'string' ? seen : `${availableOf(seen, count)} after ${formatDuration(patienceMs)}`;
+      await clock.sleep(limits.provisionLookMs, signal);
+    }
   };
   return {
     shown: `the replicas of deployment/${name} in ${place.context}`,
     image: async () => (await read()).spec.replicas,
     divides: () => replicas > 1,
     set: (share, image) => scale(countOf(share), image),
-    back: (image) => scale(Number(image), image),
+    letIn: (share) => untilReady(countOf(share)),
+    back: async (image) => {
+      await scale(Number(image), image);
+      await untilReady(Number(image)); // whether it is back is asked anew by `isBack`
+    },
     isAt: async (share) => isReady(await read(), countOf(share)),
     isBack: async (image) => isReady(await read(), Number(image)),
     settle: async () => (await endProcesses(({ mark }) => mark === input.key)) !== undefined,
@@ -81,6 +98,16 @@ const isReady = ({ metadata, spec, status = {} }: Deployment, count: number): bo
   spec.replicas === count &&
   (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
   (status.availableReplicas ?? 0) === count;
+
+const availableOf = ({ status = {} }: Deployment, count: number): string =>
+  `${status.availableReplicas ?? 0} of ${count} replicas are available`;
+
+/** A cluster that does not answer for a moment is asked again; this is what it said. */
+function unanswered(error: unknown, signal: AbortSignal): string {
+  signal.throwIfAborted();
+  if (error instanceof LifeboatError) return error.message;
+  throw error;
+}
 
 function jsonOf(text: string): unknown {
   try {

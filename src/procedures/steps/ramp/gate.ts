@@ -16,6 +16,8 @@ export interface Gate {
   divides(image: unknown): boolean;
   /** Setting the same share twice brings about the same. */
   set(share: number, image: unknown): Promise<void>;
+  /** Where a share takes a while until it is in: waits until it is, or says what is red when that takes too long. */
+  letIn?(share: number): Promise<string | undefined>;
   back(image: unknown): Promise<void>;
   /** Asked anew; undefined where nobody can tell. */
   isAt(share: number, image: unknown): Promise<boolean | undefined>;

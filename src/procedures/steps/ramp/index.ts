@@ -9,9 +9,9 @@ import {
   type StepProof,
 } from '../../step.ts';
 import { openGate, type Gate } from './gate.ts';
-import { askWay, heed, waySaid } from './ways.ts';
+import { askWay, heed, wordOf } from './ways.ts';
 import { isHealth, schema, sharesOf, type Settings } from './settings.ts';
-import { greenAgain, patienceMs, pauseMs, redOf, specsOf, watch } from './watch.ts';
+import { availableMs, greenAgain, patienceMs, pauseMs, redOf, specsOf, watch } from './watch.ts';
 
 type Input = StepInput<Settings>;
 
@@ -35,7 +35,11 @@ export const rampStep: StepKind<Settings> = {
     const { while: word } = (typeof written === 'object' && written !== null ? written : {}) as Settings;
     return typeof word === 'string' && !isHealth(word) ? `a ramp while "${word}"` : undefined;
   },
-  longestMs: (settings) => sharesOf(settings).length * (pauseMs(settings) + patienceMs(settings)),
+  longestMs: (settings) => {
+    // Replicas take their time at each share, and once more when it goes back.
+    const replicasMs = settings.replicas === undefined ? 0 : 2 * availableMs(settings);
+    return sharesOf(settings).length * (pauseMs(settings) + patienceMs(settings) + replicasMs);
+  },
   title: (settings) => `let work back to ${settings.service}: ${wordsOf(sharesOf(settings))}`,
   describe: async (input, context) => {
     const { settings } = input;
@@ -79,10 +83,11 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
     await context.mustHold();
     await gate.set(share, image);
     context.output(`${share} %: ${gate.shown}`);
-    const red = await watch(specs, pauseMs(settings), settings, context);
+    const red = (await gate.letIn?.(share)) ?? (await watch(specs, pauseMs(settings), settings, context));
     if (red === undefined) continue;
     context.output(`RED at ${share} %: ${red}`);
-    if (settings.red === 'wait' && (await greenAgain(specs, settings, context))) continue;
+    const mayRecover = settings.red === 'wait' && (await greenAgain(specs, settings, context));
+    if (mayRecover && (await gate.letIn?.(share)) === undefined) continue;
     const held = { share, red, image };
     return settings.red === 'wait' ? askWay(held, remembered, settings, context) : goBack(gate, held, context);
   }
@@ -101,15 +106,15 @@ async function chosen(
   context: StepContext,
 ): Promise<StepOutcome | undefined> {
   const { image, share } = remembered;
-  const way = waySaid(remembered, context);
-  if (typeof share !== 'number' || way === undefined || way === 'go_on') return undefined;
-  if (way === 'go_back') {
+  const word = wordOf(remembered, context);
+  if (typeof share !== 'number' || word === undefined || word.way === 'go_on') return undefined;
+  if (word.way === 'go_back') {
     const outcome = await goBack(gate, { share, red: 'people chose to go back', image }, context);
     heed(remembered, context);
     return outcome;
   }
-  const summary = `${settings.service} is left at ${share} %, as people chose`;
-  return { state: 'done', outputs: { share, shares: sharesOf(settings) }, summary };
+  const summary = `${settings.service} is left at ${share} %, as ${word.as} chose`;
+  return { state: 'done', outputs: { share, shares: sharesOf(settings), leftBy: word.as }, summary };
 }
 
 /** How it was before the first share, and the share that an earlier attempt was at. */
@@ -151,7 +156,11 @@ async function prove(input: Input, context: StepContext, is: 'done' | 'undone'):
     return proofOf(isBack, `${gate.shown} ${asBefore(isBack)}`);
   }
   const specs = specsOf(input.settings, context);
+  const left = input.outputs?.['leftBy'];
   const isThere = await gate.isAt(Number(input.outputs?.['share'] ?? share ?? 0), image);
+  // Whoever left it there knows that something is red: where the share itself cannot be read they answer for it.
+  if (isThere === undefined && typeof left === 'string')
+    return { state: 'proved', text: `${left} answers for leaving it as it is` };
   return isThere === undefined
     ? proofByChecks(specs, input.settings, context)
     : proofOf(isThere, `${gate.shown} ${isThere ? 'lets it in' : 'does not let it in'}`);

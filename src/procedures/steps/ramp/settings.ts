@@ -6,7 +6,7 @@ import { longOf, programSchema, type Program } from '../../hands/program.ts';
 const shareOf = (text: string): number => Number(text.slice(0, -1));
 const holdsShare = (each: Program): boolean => longOf(each).run.some((word) => word.includes('{share}'));
 
-export const schema = z.strictObject({
+const written = z.strictObject({
   service: z.string().min(1),
   over: z
     .array(z.string().regex(/^\d{1,3}%$/, 'it must be a share such as 10%'))
@@ -43,7 +43,17 @@ export const schema = z.strictObject({
     .enum(['back', 'wait'])
     .optional()
     .describe('What a red check means: back to how it was (unless stated), or wait at this share until it is green'),
-  patience: duration.optional().describe('With red: wait: how long, before people are asked; 10m unless stated'),
+  patience: duration
+    .optional()
+    .describe(
+      'With red: wait: how long, before people are asked. With replicas: also how long those of a share may take until they are available. 10m unless stated',
+    ),
+});
+
+/** Without its replicas the name of a deployment would say nothing, and the service be let in all at once. */
+export const schema = written.refine(({ deployment, replicas }) => deployment === undefined || replicas !== undefined, {
+  path: ['deployment'],
+  message: 'say with replicas how many it has when all is let in',
 });
 
 export type Settings = z.infer<typeof schema>;

@@ -63,6 +63,10 @@ export const pauseMs = ({ pause }: Settings): number =>
 export const patienceMs = ({ red, patience }: Settings): number =>
   red !== 'wait' ? 0 : patience === undefined ? limits.rampPatienceMs : parseDuration(patience);
 
+/** How long the replicas of a share may take until all of them are available. */
+export const availableMs = ({ patience }: Settings): number =>
+  patience === undefined ? limits.rampPatienceMs : parseDuration(patience);
+
 async function redTwice(
   specs: readonly CheckSpec[],
   settings: Settings,

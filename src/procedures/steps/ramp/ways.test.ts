@@ -71,6 +71,15 @@ describe('a ramp that was held too long', () => {
     expect([done.verdict, shares(), existsSync(file('behind'))]).toEqual(['done', ['10', '50'], true]);
   });
 
+  it('stays there also where nothing reads the share: whoever chose it answers for it', async () => {
+    const { read: _, ...unread } = ramp().settings as Record<string, unknown>;
+    const waiting = await act(bench, stepOf('act', 'ramp', unread), behind());
+    choose(waiting.run, 'stay');
+    const done = await resume(waiting);
+    expect(done.steps[0]).toMatchObject({ state: 'done', summary: expect.stringContaining('duty') });
+    expect([done.verdict, existsSync(file('behind'))]).toEqual(['done', true]);
+  });
+
   it('goes back to how it was when it is told to, and nothing behind it begins; gone on with it begins anew', async () => {
     const waiting = await act(bench, ramp(), behind());
     choose(waiting.run, 'go_back');

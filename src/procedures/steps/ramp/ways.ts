@@ -6,12 +6,15 @@ import type { Settings } from './settings.ts';
 export const ways = ['go_on', 'stay', 'go_back'] as const;
 export type Way = (typeof ways)[number];
 
-/** What people said to the last question of this ramp; nothing when it has not asked, or nobody has answered. */
-export function waySaid(remembered: Readonly<Record<string, unknown>>, context: StepContext): Way | undefined {
+/** What was said to the last question of this ramp, and by whom; nothing when it has not asked, or nobody has answered. */
+export function wordOf(
+  remembered: Readonly<Record<string, unknown>>,
+  context: StepContext,
+): { readonly way: Way; readonly as: string } | undefined {
   const round = roundOf(remembered);
-  const option =
-    round === 0 || remembered['heeded'] === round ? undefined : lastWords(context.said(), round).at(-1)?.option;
-  return ways.find((way) => way === option);
+  const word = round === 0 || remembered['heeded'] === round ? undefined : lastWords(context.said(), round).at(-1);
+  const way = ways.find((one) => one === word?.option);
+  return word === undefined || way === undefined ? undefined : { way, as: word.as };
 }
 
 /** Written down when it went back: one that begins anew after it went back is not sent back by the same word. */

@@ -33,12 +33,16 @@ if (verb === 'diff') {
       generation: found.generation + 1,
       looks: 0,
     });
+  } else if (found.silentOnce === true && found.looks === 1) {
+    found.silentOnce = false;
+    keep();
+    fail('Unable to connect to the server: i/o timeout');
   } else found.looks += 1;
   keep();
-  const { replicas, generation, looks } = found;
+  const { replicas, generation, looks, available = replicas } = found;
   const status = {
     observedGeneration: looks > 0 ? generation : generation - 1,
-    availableReplicas: looks > 1 ? replicas : 0,
+    availableReplicas: looks > 1 ? Math.min(available, replicas) : 0,
   };
   say({ kind: 'Deployment', metadata: { name, generation }, spec: { replicas }, status });
 } else if (verb === 'get') {
