@@ -1,9 +1,11 @@
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
+import { systemClock } from '../../../core/index.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
-import { rollbackRun } from '../../index.ts';
+import { resumeRun, rollbackRun, runProcedure } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
-import { stepOf, type Bench } from '../../testing/bench.ts';
+import { brokeNow, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
 
 const skipped = noPostgres === undefined ? '' : ` (${noPostgres})`;
@@ -97,6 +99,47 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     });
     const told = JSON.stringify(bench.journal.records());
     expect([told.includes('a word for nobody'), told.includes(away.password)]).toEqual([false, false]);
+  });
+
+  it('ends what an attempt that was stopped left under way in the server: nothing is made twice', async () => {
+    await runSql(server.url, 'create table flags (name text)');
+    const waits = `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into flags%'`;
+    const flag = {
+      look: "select count(*) from flags where name = 'on'",
+      make: "insert into flags values ('on')",
+      undo: 'delete from flags',
+    };
+    const holder = new Client({ connectionString: server.url });
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('lock table flags in share row exclusive mode');
+      const stop = new AbortController();
+      const { environment, tools } = bench;
+      const stopped = runProcedure({
+        scenario: scenarioOf(database('flagged', flag)),
+        environment,
+        mode: 'real',
+        tools,
+        incident: brokeNow(),
+        signal: stop.signal,
+      });
+      while ((await runSql(server.url, waits)).length === 0) await systemClock.sleep(20);
+      stop.abort();
+      const { run } = await stopped;
+      // Its client is gone, and the server goes on with it.
+      const left = await runSql(server.url, waits);
+      expect(left).toHaveLength(1);
+      const resumed = resumeRun({ run, environment, tools });
+      const isLeft = async (): Promise<boolean> =>
+        (await runSql(server.url, waits)).some(({ pid }) => pid === left[0]?.['pid']);
+      while (await isLeft()) await systemClock.sleep(20);
+      await holder.query('commit');
+      expect((await resumed).steps[0]).toMatchObject({ state: 'done' });
+    } finally {
+      await holder.end();
+    }
+    expect(await runSql(server.url, 'select * from flags')).toHaveLength(1);
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {

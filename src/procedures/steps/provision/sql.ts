@@ -1,4 +1,5 @@
-import { isLifeboatError, redact, toLifeboatError } from '../../../core/index.ts';
+import { createHash } from 'node:crypto';
+import { isLifeboatError, LifeboatError, limits, redact, toLifeboatError } from '../../../core/index.ts';
 import { holds } from '../../../plan/index.ts';
 import { inDatabase, onServer, serverUrlOf, shownServer } from '../../hands/postgres.ts';
 import type { StepContext, StepInput } from '../../step.ts';
@@ -34,7 +35,10 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     for (const [index, text] of texts.entries()) {
       await context.mustHold();
       try {
-        await onServer(url, context.signal, (client) => client.query(text));
+        await onServer(url, context.signal, async (client) => {
+          await client.query("select set_config('application_name', $1, false)", [sessionOf(input.key)]);
+          await client.query(text);
+        });
       } catch (error) {
         const { code, message, hint } = toLifeboatError(error);
         const summary = redact(`text ${index + 1} of ${texts.length}: ${message}`);
@@ -45,8 +49,23 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     return undefined;
   };
 
+  /** A server goes on with a text whose client is gone: what an earlier attempt left under way is ended before anybody looks. */
+  const tidy = async (): Promise<void> => {
+    if (input.remembered['made'] !== true) return;
+    await onServer(await where(), context.signal, async (client) => {
+      for (let round = 0; round < limits.sessionRoundsMax; round += 1) {
+        const ask = 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1';
+        const { rows } = await client.query(ask, [sessionOf(input.key)]);
+        if (rows.length === 0) return;
+        await context.clock.sleep(100, context.signal);
+      }
+      throw new LifeboatError('target.refused', 'what an earlier attempt said is still under way in the server');
+    });
+  };
+
   return {
     program: 'sql',
+    tidy,
     look,
     preview: async () => {
       const { state, text } = await look();
@@ -68,6 +87,7 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     undo: async (remembered) => {
       if (remembered['made'] !== true)
         return { state: 'done', outputs: {}, summary: 'it was there before: nothing was made' };
+      await tidy();
       if (undoneLook(await look(), remembered).state === 'there')
         return { state: 'done', outputs: {}, summary: 'it is not there any more' };
       const failure = await sayAll(textsIn(back));
@@ -76,6 +96,9 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     lookUndone: async (remembered) => undoneLook(await look(), remembered),
   };
 }
+
+/** What sessions that make or take back for a step are called, so that they are found again. */
+const sessionOf = (key: string): string => `lifeboat ${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
 
 /** In a transaction that may only read: what looks must change nothing. */
 async function rowsOf(
