@@ -42,6 +42,11 @@ describe('a drill without a key person', () => {
     );
   });
 
+  it('finds what people are asked to make, when none of those who are asked is there', () => {
+    const make = stepOf('make', 'provision', { what: 'a circuit', by: 'people', who: 'platform_lead' });
+    expect(without(['lead'], scenario(make)).nobody).toContainEqual(expect.stringContaining('step make'));
+  });
+
   it('counts nobody as consenting to a run that only they could start', () => {
     const twoLeft = new Map([...plan.contacts].filter(([name]) => name === 'lead' || name === 'duty'));
     const either = scenario(approve(['lead', 'duty']));

@@ -145,3 +145,13 @@ describe('steps', () => {
     ]);
   });
 });
+
+test.each([
+  ['provision: { what: a circuit, by: people, who: netwrok }', 'netwrok'],
+  ['provision: { what: a circuit, by: people, who: [netwrok] }', 'netwrok'],
+  ['provision: { what: a table, by: sql, asset: documnets, look: select 1, make: select 2 }', 'documnets'],
+])('a step names people and assets that there are: %s', (step, name) => {
+  const contacts = 'contacts: { wire: { role: network } }';
+  const errors = errorsIn(`${smallPlan}${contacts}\nscenarios: { lost: { steps: [{ id: act, ${step} }] } }\n`);
+  expect(errors).toEqual([expect.stringContaining(name)]);
+});

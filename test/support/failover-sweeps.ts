@@ -1,4 +1,4 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, ok } from 'node:assert/strict';
 import type { Death, Keeper, Way } from './failover-keeper.ts';
 import type { FailoverScene } from './failover-scene.ts';
 import { KilledFailovers, wellDone, type Outcome } from './killed-failover.ts';
@@ -39,6 +39,7 @@ export class FailoverSweeps {
       }
     });
     this.#tell('at records');
+    ok(this.#deaths() > 0, `${of} died at none of its records: nothing was tried`);
   }
 
   /** At random instants of both ways, until so many were hit before they were through; `mortals` are the parts that may die. */

@@ -27,7 +27,7 @@ function staysOf(step: StepDeclaration, kinds: RunnerTools['stepKinds']): string
   if (step.undo !== undefined) return `people take it back: ${step.undo}`;
   const kind = kinds.find((one) => one.kind === step.kind);
   if (step.destructive === true && kind?.undo === undefined) return 'it is destructive, and has no undo';
-  if (kind === undefined || kind.undo !== undefined) return undefined;
+  if (kind === undefined || (kind.undo !== undefined && kind.takesBack?.(step.settings) !== false)) return undefined;
   if (kind.kind === 'notify') return 'what was said stays said';
   if (kind.kind === 'manual') return 'people did it, and people take it back';
   return (step.destructive ?? kind.destructive) ? 'the plan does not say how it is taken back' : undefined;

@@ -8,8 +8,10 @@ export function deciders({ contacts }: Pick<Plan, 'contacts'>, by: readonly stri
     .filter((name) => name !== without);
 }
 
-/** Whom the settings of a step name under `by`, as they are written. */
+/** Whom the settings of a step name under `by`, or under `who` where it is done `by: people`, as they are written. */
 export function peopleNamed(written: unknown): readonly string[] {
-  const by = typeof written === 'object' && written !== null && 'by' in written ? written.by : [];
-  return Array.isArray(by) ? by.map(String) : [];
+  if (typeof written !== 'object' || written === null || !('by' in written)) return [];
+  const { by } = written;
+  const named: unknown = by === 'people' && 'who' in written ? [written.who].flat() : by;
+  return Array.isArray(named) ? named.map(String) : [];
 }

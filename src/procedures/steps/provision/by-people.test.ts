@@ -44,11 +44,17 @@ describe('provision by people', () => {
   it('stands in the briefing as what people do, and is not exercised in a drill', async () => {
     const { environment, tools, workspace } = bench;
     const scenario = scenarioOf(step);
-    const described = await describeProcedure({ scenario, environment, tools, incident: brokeNow() });
+    const told = (asked: typeof step) =>
+      describeProcedure({ scenario: scenarioOf(asked), environment, tools, incident: brokeNow() });
+    const described = await told(step);
     expect(described[0]).toMatchObject({ certainty: 'unknown', text: expect.stringContaining('wire does it') });
     expect(briefingOf(scenario, workspace.plan, described, []).decides).toMatchObject([
       { step: 'act', who: ['network'] },
     ]);
+    const one = stepOf('act', 'provision', { ...settings, who: 'network' });
+    const brief = briefingOf(scenarioOf(one), workspace.plan, await told(one), []);
+    expect(brief.decides).toMatchObject([{ step: 'act', who: ['network'] }]);
+    expect(brief.stays).toMatchObject([{ step: 'act' }]);
     const bubble = { ...environment, ephemeral: true };
     const drilled = await runProcedure({ scenario, environment: bubble, mode: 'drill', tools, incident: brokeNow() });
     expect(drilled.steps[0]).toMatchObject({ state: 'skipped', summary: expect.stringContaining('not exercised') });

@@ -15,7 +15,7 @@ export const isMadeByPeople = (settings: Settings): boolean => longOf(settings).
 export function makersOf(written: unknown): readonly string[] | undefined {
   if (typeof written !== 'object' || written === null || !('by' in written) || written.by !== 'people')
     return undefined;
-  return peopleNamed({ by: 'who' in written ? written.who : [] });
+  return peopleNamed(written);
 }
 
 function byHandOf(settings: Settings): ByHand {
