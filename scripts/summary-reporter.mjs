@@ -1,14 +1,36 @@
-// A vitest reporter that names a failure when it happens and leaves counts, the slowest files, and skipped tests with their
-// reasons, in the file LIFEBOAT_TEST_SUMMARY names.
+// A vitest reporter that names a failure when it happens, says every now and then how far the run is, and leaves counts,
+// failures, the slowest files, and skipped tests with their reasons, in the file LIFEBOAT_TEST_SUMMARY names.
 import { writeFileSync } from 'node:fs';
 
 const slowestShown = 10;
+const filesPerLine = 25;
+const reasonShown = 300;
 
 export default class SummaryReporter {
+  #startedMs = performance.now();
+  #files = { all: 0, ended: 0 };
+  #failures = [];
+
+  onTestRunStart(files) {
+    this.#startedMs = performance.now();
+    this.#files.all = files.length;
+  }
+
   onTestCaseResult(test) {
     if (test.result().state !== 'failed') return;
-    const why = test.result().errors?.[0]?.message?.split('\n')[0] ?? '';
-    process.stdout.write(`\nFAIL ${test.module.relativeModuleId} > ${test.fullName}: ${why}\n`);
+    const why = (test.result().errors?.[0]?.message ?? '').replaceAll(/\s+/g, ' ').slice(0, reasonShown);
+    const failure = `${test.module.relativeModuleId} > ${test.fullName}: ${why}`;
+    this.#failures.push(failure);
+    process.stdout.write(`\nFAIL ${failure}\n`);
+  }
+
+  onTestModuleEnd() {
+    this.#files.ended += 1;
+    if (this.#files.ended % filesPerLine !== 0) return;
+    const minutes = ((performance.now() - this.#startedMs) / 60_000).toFixed(1);
+    process.stdout.write(
+      `${this.#files.ended} of ${this.#files.all} files, ${this.#failures.length} failures, ${minutes} min\n`,
+    );
   }
 
   onTestRunEnd(files, unhandledErrors) {
@@ -18,6 +40,7 @@ export default class SummaryReporter {
     const summary = {
       passed: inState('passed').length,
       failed: inState('failed').length + unloaded.length,
+      failures: this.#failures,
       skipped: inState('skipped').map((test) => ({
         name: test.fullName,
         reason: test.result().note ?? reasonIn(test.fullName) ?? 'no reason given',

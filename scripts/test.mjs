@@ -39,16 +39,20 @@ function check(name, program, rest) {
   return passed;
 }
 
-/** Vitest prints the failures; the counts and the reasons of skips come from our own reporter, through a file. */
+/**
+ * Vitest prints the failures; the counts and the reasons of skips come from our own reporter, through a file. Where nobody watches, nothing is
+ * printed for a test that passed: a log of which only parts are kept must still show what failed.
+ */
 function runTests() {
   const file = join(home, '.cache', `test-summary-${process.pid}.json`);
   mkdirSync(dirname(file), { recursive: true });
   const reporter = join(home, 'scripts', 'summary-reporter.mjs');
-  const result = spawnSync(
-    node,
-    [join(programs, 'vitest'), 'run', '--reporter=dot', `--reporter=${reporter}`, ...filters],
-    { cwd: home, stdio: ['ignore', 'inherit', 'inherit'], env: { ...environment, LIFEBOAT_TEST_SUMMARY: file } },
-  );
+  const shown = process.stdout.isTTY ? ['--reporter=dot'] : ['--reporter=minimal', '--silent=false', '--no-color'];
+  const result = spawnSync(node, [join(programs, 'vitest'), 'run', ...shown, `--reporter=${reporter}`, ...filters], {
+    cwd: home,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...environment, LIFEBOAT_TEST_SUMMARY: file },
+  });
   try {
     return { ...JSON.parse(readFileSync(file, 'utf8')), ended: result.status };
   } catch {
@@ -71,6 +75,7 @@ function report() {
   for (const { name, reason } of tests.skipped) print(`skipped: ${name}: ${reason}`);
   for (const error of tests.errors) print(`error: ${error}`);
   const broken = outcomes.filter(({ passed }) => !passed);
+  for (const failure of tests.failures ?? []) print(`failed: ${failure}`);
   for (const { name } of broken) print(`failed: ${name}`);
   const passed = tests.passed + outcomes.length - broken.length;
   // A run that ended badly although no test failed (an unhandled rejection, a file that does not load) counts as one.
