@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../src/core/index.ts';
 import { noRestate, RestateServer } from '../src/engine/testing/restate-server.ts';
 import { endOf, Place } from './support/lifeboat.ts';
+import { linesIn } from '../src/testing/lines.ts';
 
 const planOf = (engine: string, last: string): string => `
 lifeboat: 1
@@ -35,7 +35,7 @@ afterEach(() => place.remove());
 
 const ledger = (): string[] => {
   const file = place.path('ledger');
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  return linesIn(file);
 };
 
 describe.skipIf(noRestate !== undefined)(

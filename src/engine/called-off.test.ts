@@ -19,7 +19,8 @@ import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../procedur
 import { fastClock } from '../procedures/testing/fast-clock.ts';
 import { siteWorker, type SiteWorker } from './site.ts';
 import { until } from './testing/ground.ts';
-import { ledgerStep, linesOf } from './testing/ledger-step.ts';
+import { linesIn } from '../testing/lines.ts';
+import { ledgerStep } from './testing/ledger-step.ts';
 
 /** What an engine does for a worker that is away: it keeps what came, and hands it over when there is one, in an order of its own. */
 class Mailbox implements Elsewhere {
@@ -86,7 +87,7 @@ const worker = (more: { journal?: Journal; clock?: Bench['workspace']['clock'] }
     tools: { ...there.tools, workspace: { ...there.workspace, ...more } },
     environment: async () => there.environment,
   });
-const ledger = (): string[] => linesOf(join(there.folder, 'ledger'));
+const ledger = (): string[] => linesIn(join(there.folder, 'ledger'));
 const writes = (more: { takesMs?: number; staysMs?: number } = {}): ReturnType<typeof stepOf> =>
   stepOf(
     'act',

@@ -6,7 +6,7 @@ import type { Scenario } from '../../plan/index.ts';
 import { snapshotOf } from '../../procedures/index.ts';
 import { brokeNow, scenarioOf, stepOf, type Bench } from '../../procedures/testing/bench.ts';
 import { restateEngine, type Engine, type RunOrder } from '../index.ts';
-import { linesOf } from './ledger-step.ts';
+import { linesIn } from '../../testing/lines.ts';
 import { RestateServer } from './restate-server.ts';
 import { Gone, SiteChild } from './site-child.ts';
 import { siteBench, type SiteOptions } from './site-process.ts';
@@ -118,4 +118,4 @@ export async function until(isSo: () => boolean): Promise<void> {
 }
 
 export const effects = ({ ledger }: Pick<Ground, 'ledger'>, prefix: string): string[] =>
-  linesOf(ledger).filter((line) => line.startsWith(prefix));
+  linesIn(ledger).filter((line) => line.startsWith(prefix));

@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { StepKind } from '../../procedures/index.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 const schema = z.strictObject({
   ledger: z.string(),
@@ -26,15 +27,12 @@ export const ledgerStep = (hurried: boolean): StepKind<z.output<typeof schema>> 
   undo: async ({ settings: { ledger, line }, outputs }) => {
     const undone = `undone-${line}`;
     // Twice is once: what is gone on with after a crash finds its line.
-    if (outputs?.['line'] === line && !linesOf(ledger).includes(undone)) appendFileSync(ledger, `${undone}\n`);
+    if (outputs?.['line'] === line && !linesIn(ledger).includes(undone)) appendFileSync(ledger, `${undone}\n`);
     return { state: 'done', outputs: {}, summary: `took back ${line}` };
   },
   prove: async ({ settings: { ledger, line } }, _, is) => {
-    const seen = linesOf(ledger).includes(is === 'done' ? line : `undone-${line}`);
+    const seen = linesIn(ledger).includes(is === 'done' ? line : `undone-${line}`);
     return { state: seen ? 'proved' : 'refuted', text: `${line} is ${seen ? '' : 'not '}${is}` };
   },
-  inspect: async ({ settings: { ledger, line } }) => (linesOf(ledger).includes(line) ? 'done' : 'not-done'),
+  inspect: async ({ settings: { ledger, line } }) => (linesIn(ledger).includes(line) ? 'done' : 'not-done'),
 });
-
-export const linesOf = (ledger: string): string[] =>
-  existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : [];

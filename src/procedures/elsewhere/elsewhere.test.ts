@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { resumeRun, runProcedure, showRun, type RunResult, type StepKind } from 
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
 import { actForAnother } from './for-another.ts';
 import type { Elsewhere, StepAnswer, StepPacket } from './packet.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 /** A step that gives what nobody may see, as a restored database gives its address. */
 const giving: StepKind<string> = {
@@ -81,7 +82,7 @@ const away = (id: string, settings: unknown, more: Partial<StepDeclaration> = {}
   stepOf(id, 'exec', settings, { site: 'there', ...more });
 const written = (id: string, more: Partial<StepDeclaration> = {}): StepDeclaration =>
   away(id, { run: ['sh', '-c', 'echo "$1" >> "$0"', join(there.folder, 'ledger'), id] }, more);
-const ledger = (): string[] => readFileSync(join(there.folder, 'ledger'), 'utf8').trim().split('\n');
+const ledger = (): string[] => linesIn(join(there.folder, 'ledger'));
 const summaries = ({ steps }: RunResult): unknown[] => steps.map(({ id, state, summary }) => [id, state, summary]);
 
 describe('a step of another site', () => {

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Scenario, StepDeclaration } from '../../plan/index.ts';
 import { describeProcedure, expandCalls, resumeRun, runProcedure, say, type RunResult } from '../index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
@@ -39,7 +40,7 @@ const states = ({ steps }: RunResult): Record<string, string> =>
 /** Leaves a line in a ledger. */
 const mark = (id: string, line = id): StepDeclaration =>
   stepOf(id, 'exec', ['sh', '-c', 'echo "$1" >> "$0"; echo "$1"', join(bench.folder, 'ledger'), line]);
-const ledger = (): string[] => readFileSync(join(bench.folder, 'ledger'), 'utf8').trim().split('\n');
+const ledger = (): string[] => linesIn(join(bench.folder, 'ledger'));
 
 const choose = (options: Record<string, { if?: string; call?: string; steps?: StepDeclaration[] }>): StepDeclaration =>
   stepOf(

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LifeboatError } from '../../core/index.ts';
@@ -6,6 +5,7 @@ import type { StepDeclaration } from '../../plan/index.ts';
 import { holdTarget } from './hold.ts';
 import { describeProcedure, rollbackRun, runProcedure, type RunnerTools, type RunResult } from '../index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 let bench: Bench;
 let tools: RunnerTools;
@@ -35,7 +35,7 @@ const run = (mode: 'real' | 'drill', ...steps: readonly StepDeclaration[]): Prom
     tools,
     incident: brokeNow(),
   });
-const ledger = (): string[] => readFileSync(join(bench.folder, 'ledger'), 'utf8').trim().split('\n');
+const ledger = (): string[] => linesIn(join(bench.folder, 'ledger'));
 
 describe('a step with another environment', () => {
   it('acts there, and so does all inside of it; the others act where the run does', async () => {

@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../core/index.ts';
 import { listRuns, resumeRun, type RunResult } from '../index.ts';
 import { makeBench, type Bench } from './bench.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 const script = fileURLToPath(new URL('killed-runner.ts', import.meta.url));
 
-const effects = (folder: string): string[] => {
-  const ledger = join(folder, 'ledger');
-  return existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n').sort() : [];
-};
+const effects = (folder: string): string[] => linesIn(join(folder, 'ledger')).toSorted();
 
 /** Runs the procedure in a process that is killed at the n-th record; how it ended. */
 export const killedAt = (

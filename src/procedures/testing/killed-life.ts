@@ -2,12 +2,12 @@
  * A whole procedure with people in it, from its start to its end, by a process that kills itself with SIGKILL at one call of the journal: also
  * while a person speaks, and while a run is gone on with. Started by the tests: node killed-life.ts FOLDER CALL before|after
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scenario } from '../../plan/index.ts';
 import { listRuns, resumeRun, runProcedure, say, type RunResult } from '../index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from './bench.ts';
 import { deadlyJournal } from './killed-runner.ts';
+import { linesIn } from '../../testing/lines.ts';
 
 const [, script = '', folder = '', call = '', when = ''] = process.argv;
 
@@ -44,8 +44,7 @@ function life(at: string): Scenario {
   );
 }
 
-export const effectsIn = (at: string): string[] =>
-  existsSync(join(at, 'ledger')) ? readFileSync(join(at, 'ledger'), 'utf8').trim().split('\n') : [];
+export const effectsIn = (at: string): string[] => linesIn(join(at, 'ledger'));
 
 /** Lives on from wherever it is, and answers as people would who look into the ledger. */
 export async function liveOn(bench: Bench): Promise<RunResult> {

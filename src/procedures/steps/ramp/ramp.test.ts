@@ -12,6 +12,7 @@ import { fastClock } from '../../testing/fast-clock.ts';
 import { handsOf, inputOf, rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
 import { noProxy, startTestProxy, type TestProxy } from '../../testing/real/haproxy.ts';
 import { rampStep } from './index.ts';
+import { linesIn } from '../../../testing/lines.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
@@ -32,7 +33,7 @@ const shell = (script: string, ...words: readonly string[]): Record<string, unkn
 
 describe('a ramp by a program', () => {
   const file = (name: string): string => join(bench.folder, name);
-  const shares = (): string[] => readFileSync(file('all'), 'utf8').trim().split('\n');
+  const shares = (): string[] => linesIn(file('all'));
   const ramp = (more: Record<string, unknown> = {}): ReturnType<typeof stepOf> =>
     stepOf('act', 'ramp', {
       service: 'shop',

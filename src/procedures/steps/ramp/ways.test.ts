@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resumeRun, say, type RunResult } from '../../index.ts';
@@ -6,6 +6,7 @@ import { act, actingBench } from '../../testing/acting.ts';
 import { stepOf, type Bench } from '../../testing/bench.ts';
 import { fastClock } from '../../testing/fast-clock.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { linesIn } from '../../../testing/lines.ts';
 
 let bench: Bench;
 const file = (name: string): string => join(bench.folder, name);
@@ -17,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const shares = (): string[] => readFileSync(file('all'), 'utf8').trim().split('\n');
+const shares = (): string[] => linesIn(file('all'));
 /** Red at half the work until somebody repairs it, and held there. */
 const ramp = () =>
   stepOf('act', 'ramp', {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { systemClock } from '../../../core/index.ts';
 import { runProcedure } from '../../index.ts';
 import { brokeNow } from '../../testing/bench.ts';
 import { machineWith, twoEffects } from '../../testing/leased.ts';
+import { linesIn } from '../../../testing/lines.ts';
 
 const script = fileURLToPath(new URL('../../testing/leased.ts', import.meta.url));
 /** Long enough for a machine that has other things to do. */
@@ -16,7 +17,7 @@ const leaseMs = 4000;
 it('a runner that was stopped by a signal and wakes late does not act', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-lease-'));
   const [store, ledger] = [join(folder, 'store'), join(folder, 'ledger')];
-  const effects = (): string[] => (existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : []);
+  const effects = (): string[] => linesIn(ledger);
   const child = spawn(process.execPath, [script, join(folder, 'asleep'), store, ledger, String(leaseMs)]);
   let said = '';
   child.stdout.on('data', (piece: Buffer) => (said += piece.toString()));

@@ -10,6 +10,7 @@ import { brokeNow, type Bench } from '../../testing/bench.ts';
 import { LeaseTime, SleepyClock } from '../../testing/lease-time.ts';
 import { machineWith, openShared, twoEffects } from '../../testing/leased.ts';
 import { leaseName } from './lease-object.ts';
+import { linesIn } from '../../../testing/lines.ts';
 
 const leaseMs = 4000;
 let time: LeaseTime;
@@ -46,7 +47,7 @@ const run = (bench: Bench, who: string, pauseMs = 1, more: More = {}): Promise<R
     incident: brokeNow(),
     ...more,
   });
-const effects = (): string[] => (existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : []);
+const effects = (): string[] => linesIn(ledger);
 const leases = (): string[] => (existsSync(join(store, 'leases')) ? readdirSync(join(store, 'leases')) : []);
 const until = async (holds: () => boolean): Promise<void> => {
   for (let tries = 0; tries < 3000 && !holds(); tries += 1) await systemClock.sleep(20);
