@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: long ? [] : ['**/*.long.test.ts'],
     testTimeout: long ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
+    // What is waited for comes at once on a quiet machine; a loaded one must only be slower, never red.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     setupFiles: ['src/testing/replay.ts'],
     pool: 'forks',
     // Most tests wait for servers and processes half of the time: on two cores one at a time leaves a core idle.
