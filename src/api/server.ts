@@ -67,6 +67,8 @@ export async function openApi(host: ServeHost, options: ApiOptions = {}): Promis
   return {
     handle: (request, response) => void handle(request, response),
     listening: (url) => {
+      // Whoever comes first shall not wait until every store was asked; what fails here is said to who asks.
+      for (const view of [desk.views.readiness, desk.views.points]) view.get().catch(() => {});
       if (accounts.isEmpty) host.say({ event: 'set_up', code: desk.setUpCode.make(), url });
     },
     close: async () => {

@@ -95,7 +95,7 @@ export const store = z
   })
   .meta({ id: 'Store' });
 export type Store = z.infer<typeof store>;
-export const storeList = z.object({ at: moment, stores: z.array(store) }).meta({ id: 'Stores' });
+export const storeList = z.object({ at: moment, renewing: z.boolean(), stores: z.array(store) }).meta({ id: 'Stores' });
 export type StoreList = z.infer<typeof storeList>;
 
 /** Who can open the copies; never a secret. */

@@ -56,5 +56,7 @@ export const reach = z
   })
   .meta({ id: 'Reach' });
 export type Reach = z.infer<typeof reach>;
-export const reachList = z.object({ at: moment, assets: z.array(reach) }).meta({ id: 'Reaches' });
+export const reachList = z
+  .object({ at: moment, renewing: z.boolean(), assets: z.array(reach) })
+  .meta({ id: 'Reaches' });
 export type ReachList = z.infer<typeof reachList>;

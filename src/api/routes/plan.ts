@@ -49,8 +49,8 @@ export function planRoutes(desk: Desk): void {
       revision: async () => (await views.points.get()).revision,
     },
     async () => {
-      const { value, atMs } = await views.points.get();
-      return { at: isoTime(atMs), stores: [...value.stores] };
+      const { value, atMs, renewing } = await views.points.get();
+      return { at: isoTime(atMs), renewing, stores: [...value.stores] };
     },
   );
   define(

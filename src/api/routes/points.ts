@@ -51,8 +51,8 @@ export function pointRoutes(desk: Desk): void {
       revision,
     },
     async () => {
-      const { value, atMs } = await points.get();
-      return { at: isoTime(atMs), assets: [...value.reach] };
+      const { value, atMs, renewing } = await points.get();
+      return { at: isoTime(atMs), renewing, assets: [...value.reach] };
     },
   );
   define(

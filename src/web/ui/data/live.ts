@@ -46,11 +46,11 @@ export function listen(): () => void {
 }
 
 function back(): void {
-  const wasAway = connection.state === 'away';
+  const before = connection.state;
   heardMs = nowMs();
   become('live');
-  // Whatever was missed: what is on the screen is read again.
-  if (wasAway) void client.invalidateQueries();
+  // Whatever was missed is read again: also what changed between the first answers and now. What is still asked for was not answered before.
+  if (before !== 'live') void client.invalidateQueries({}, { cancelRefetch: before === 'away' });
 }
 
 function lost(): void {

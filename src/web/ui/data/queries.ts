@@ -73,11 +73,21 @@ export const useReadiness = (): Answer<Readiness> =>
 export const useOperations = (): Answer<OperationList> => useRead(['operations'], api.operations.list);
 export const usePlan = (): Answer<Plan> => useRead(['plan'], api.plan);
 export const useDrills = (): Answer<DrillList> => useRead(['drills'], (signal) => api.drills.list({}, signal));
-export const useStores = (): Answer<StoreList> => useRead(['stores'], api.stores);
+export const useStores = (): Answer<StoreList> =>
+  useQuery<StoreList, ApiError>({
+    queryKey: ['stores'],
+    queryFn: ({ signal }) => api.stores(signal),
+    refetchInterval: untilRenewed,
+  });
 export const useKeys = (): Answer<KeyList> => useRead(['keys'], api.keys);
 export const useAccounts = (): Answer<AccountList> => useRead(['accounts'], api.accounts.list);
 export const useTokens = (): Answer<TokenList> => useRead(['tokens'], api.tokens.list);
-export const useReach = (): Answer<ReachList> => useRead(['reach'], api.points.reach);
+export const useReach = (): Answer<ReachList> =>
+  useQuery<ReachList, ApiError>({
+    queryKey: ['reach'],
+    queryFn: ({ signal }) => api.points.reach(signal),
+    refetchInterval: untilRenewed,
+  });
 export const useRestores = (): Answer<RestoreList> => useRead(['restores'], api.restores.list);
 export const useRestore = (id: string): Answer<Restore> =>
   useQuery<Restore, ApiError>({

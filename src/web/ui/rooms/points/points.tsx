@@ -7,6 +7,7 @@ import { untilRenewed, useReach } from '../../data/queries.ts';
 import { count, dayAndTime, formatBytes } from '../../data/words.ts';
 import { Link, setQuery, usePlace } from '../../frame/route.tsx';
 import { RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
+import { meant, type Choice } from './choice.ts';
 import { PointTable } from './table.tsx';
 import { shapes } from './shapes.ts';
 import { TimeLine } from './time-line.tsx';
@@ -40,7 +41,7 @@ export default function PointsRoom(): ReactNode {
       {reach === undefined ? (
         <p className="empty">The plan has no asset whose points can be listed.</p>
       ) : (
-        <OneAsset key={reach.asset} reach={reach} />
+        <OneAsset key={reach.asset} reach={reach} renewing={data.renewing} />
       )}
     </>
   );
@@ -65,14 +66,14 @@ function AssetChoice({ assets, chosen }: { readonly assets: readonly Reach[]; re
   );
 }
 
-function OneAsset({ reach }: { readonly reach: Reach }): ReactNode {
+function OneAsset({ reach, renewing }: { readonly reach: Reach; readonly renewing: boolean }): ReactNode {
   const [stretch, setStretch] = useState<Stretch>(() => fitting(reach));
-  const [chosen, setChosen] = useState<string>();
   const now = useNow(5_000);
   const answer = useStretch(reach.asset, stretch);
   const { data } = answer;
+  const [choice, setChoice] = useChoice(data?.points ?? []);
+  const chosen = choice !== undefined && 'id' in choice ? choice.id : undefined;
   const fromMs = stretch === 'all' ? Date.parse(reach.oldestAt ?? '') || now - hourMs : now - stretches[stretch];
-  const point = data?.points.find(({ id }) => id === chosen);
   return (
     <div className="stack">
       <Sheet
@@ -80,7 +81,7 @@ function OneAsset({ reach }: { readonly reach: Reach }): ReactNode {
         aside={<StretchChoice stretch={stretch} onChange={setStretch} />}
         className="time-sheet"
       >
-        <Summary reach={reach} />
+        <Summary reach={reach} renewing={renewing} />
         {data === undefined ? (
           <Waiting answer={answer} what={`the points of ${reach.asset}`} />
         ) : (
@@ -90,30 +91,61 @@ function OneAsset({ reach }: { readonly reach: Reach }): ReactNode {
             toMs={now}
             chosen={chosen}
             log={reach.log}
-            onChoose={setChosen}
+            onChoose={setChoice}
           />
         )}
         <Legend />
-        <div className="row choice">
-          {point === undefined ? (
-            <span className="soft">Press a point on the line, or choose below.</span>
-          ) : (
-            <span>
-              Data of <span className="strong">{dayAndTime(point.at)}</span>, {point.state}, {formatBytes(point.bytes)},
-              in {point.stores.join(', ')}
-            </span>
-          )}
-          <Link
-            className="button main"
-            to={`/restore?asset=${encodeURIComponent(reach.asset)}${point === undefined ? '' : `&point=${point.id}`}`}
-          >
-            {point === undefined ? 'Restore the newest …' : 'Restore this point …'}
-          </Link>
-        </div>
+        <Chosen asset={reach.asset} choice={choice} points={data?.points ?? []} />
       </Sheet>
-      {data === undefined ? null : <Listed list={data} chosen={chosen} onChoose={setChosen} />}
+      {data === undefined ? null : <Listed list={data} chosen={chosen} onChoose={(id) => setChoice({ id })} />}
     </div>
   );
+}
+
+/** What was chosen while the list was still empty becomes a point as soon as there is one. */
+function useChoice(points: readonly Point[]): [Choice | undefined, (choice: Choice) => void] {
+  const [choice, setChoice] = useState<Choice>();
+  const now = choice === undefined ? undefined : meant(choice, points);
+  if (now !== choice) setChoice(now);
+  return [now, setChoice];
+}
+
+/** What is chosen, in words, and the way to its restore. */
+function Chosen({
+  asset,
+  choice,
+  points,
+}: {
+  readonly asset: string;
+  readonly choice: Choice | undefined;
+  readonly points: readonly Point[];
+}): ReactNode {
+  const id = choice !== undefined && 'id' in choice ? choice.id : undefined;
+  const point = points.find((one) => one.id === id);
+  return (
+    <div className="row choice">
+      {point === undefined ? (
+        <span className="soft">{withoutPoint(choice)}</span>
+      ) : (
+        <span>
+          Data of <span className="strong">{dayAndTime(point.at)}</span>, {point.state}, {formatBytes(point.bytes)}, in{' '}
+          {point.stores.join(', ')}
+        </span>
+      )}
+      <Link
+        className="button main"
+        to={`/restore?asset=${encodeURIComponent(asset)}${point === undefined ? '' : `&point=${point.id}`}`}
+      >
+        {point === undefined ? 'Restore the newest …' : 'Restore this point …'}
+      </Link>
+    </div>
+  );
+}
+
+function withoutPoint(choice: Choice | undefined): string {
+  if (choice === undefined) return 'Press a point on the line, or choose below.';
+  if ('end' in choice) return `There is no point yet: the ${choice.end} is chosen when there is one.`;
+  return 'The point that was chosen is not in this stretch of time, or was removed.';
 }
 
 function Listed({
@@ -148,7 +180,8 @@ function Listed({
   );
 }
 
-function Summary({ reach }: { readonly reach: Reach }): ReactNode {
+function Summary({ reach, renewing }: { readonly reach: Reach; readonly renewing: boolean }): ReactNode {
+  if (reach.points === 0 && renewing) return <p className="soft">No point is known yet; the stores are asked again.</p>;
   if (reach.points === 0)
     return <p className="bad strong">There is no point: if the source were gone now, everything would be lost.</p>;
   return (

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import type { Point } from '../../../../api/contract/index.ts';
 import { dayAndTime } from '../../data/words.ts';
+import { choiceBy, type Choice } from './choice.ts';
 import { shapes } from './shapes.ts';
 
 interface TimeLineProperties {
@@ -11,7 +12,7 @@ interface TimeLineProperties {
   readonly chosen: string | undefined;
   /** A log is kept: what lies between points can be restored too. */
   readonly log: boolean;
-  readonly onChoose: (id: string) => void;
+  readonly onChoose: (choice: Choice) => void;
 }
 
 const height = 92;
@@ -34,14 +35,13 @@ export function TimeLine(properties: TimeLineProperties): ReactNode {
   const press = (event: PointerEvent<SVGSVGElement>): void => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left + apart / 2;
     const found = points.find((one) => x(Date.parse(one.at)) <= left) ?? oldest;
-    if (found !== undefined) onChoose(found.id);
+    if (found !== undefined) onChoose({ id: found.id });
   };
   const move = (event: KeyboardEvent): void => {
-    const to = { ArrowLeft: at + 1, ArrowRight: at < 0 ? 0 : at - 1, Home: points.length - 1, End: 0 }[event.key];
-    const found = to === undefined ? undefined : points[to];
-    if (found === undefined) return;
+    const choice = choiceBy(event.key, points, chosen);
+    if (choice === undefined) return;
     event.preventDefault();
-    onChoose(found.id);
+    onChoose(choice);
   };
   return (
     <div
