@@ -5,7 +5,7 @@ describe('a control plane', () => {
   let scene: ControlPlaneScene;
   beforeAll(async () => {
     scene = await ControlPlaneScene.make();
-  }, 180_000);
+  });
   afterAll(() => scene?.end());
 
   it('that died in a roll-out comes back for reading, then its scheduler, then its reconciler by and by, and is done when all is as wanted', async () => {
@@ -19,7 +19,7 @@ describe('a control plane', () => {
     // What runs was not disturbed, and its host never had more to do than it bears.
     expect(await scene.says('host')).toMatchObject({ running: 24, changes: 44, refused: 0, disturbed: 0 });
     expect(await scene.says('reconciler')).toMatchObject({ secondsToConverge: 0, failures: 0, rate: 100 });
-  }, 180_000);
+  });
 
   it('that lost its store of snapshots has it anew from its copies, writes to it more often only when it is well, and proves it by a drill', async () => {
     await scene.do('lose');
@@ -31,5 +31,5 @@ describe('a control plane', () => {
     expect(answer, answer.stdout + answer.stderr).toMatchObject({ exitCode: 0, json: { verdict: 'done' } });
     expect(stepIn(answer, 'store_back')?.summary).toContain('snapshots has all that elsewhere had');
     expect(stepIn(answer, 'prove')?.summary).toContain('the drill volume_restore passed');
-  }, 180_000);
+  });
 });

@@ -41,7 +41,7 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     expect(account.failed).toBeGreaterThan(0);
     // The standby is asynchronous: what was confirmed in the last moment may be gone, and nothing before it.
     expect(account.lostMs).toBeLessThan(1000);
-  }, 180_000);
+  });
 
   it('goes back while customers order and its runner dies by kill -9 when a promotion was about to begin: promotes once, and loses nothing', async () => {
     const { timeline } = await scene.server('east');
@@ -62,7 +62,7 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     expect(await scene.server('west')).toEqual({ follows: false, timeline: timeline + 1 });
     expect(await scene.server('east')).toMatchObject({ follows: true });
     expect([scene.writtenOver('west'), scene.writtenOver('east')]).toEqual([1, 1]);
-  }, 180_000);
+  });
 
   it('refuses a second server that takes writes when the old one comes back before the promotion, and goes on when it is gone', async () => {
     await scene.changePlan((plan) =>
@@ -91,7 +91,7 @@ describe.skipIf(noScene !== undefined)(`a failover on one machine${noScene ? ` (
     const { exitCode, stdout, stderr } = await end;
     expect({ exitCode, stderr: exitCode === 0 ? '' : stdout + stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(await scene.server('east')).toEqual({ follows: false, timeline: 4 });
-  }, 180_000);
+  });
 });
 
 /** Until the program says so on its standard error. */

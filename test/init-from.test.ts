@@ -80,7 +80,7 @@ describe('init --from a document', () => {
 });
 
 describe('npm run import-table', () => {
-  it('prints for each document of a folder what is wrong with it, and in which line', { timeout: 60_000 }, async () => {
+  it('prints for each document of a folder what is wrong with it, and in which line', async () => {
     const script = join(home, 'scripts', 'import-table.mjs');
     const { stdout, status } = spawnSync(process.execPath, [script, documents, '--json'], { encoding: 'utf8' });
     expect(status).toBe(0);

@@ -67,7 +67,7 @@ beforeAll(async () => {
     const answer = await place.run(...words);
     if (answer.exitCode !== 0) throw new Error(answer.stdout);
   }
-}, 180_000);
+});
 
 afterAll(async () => {
   delete process.env['LB_KIT_PASS'];

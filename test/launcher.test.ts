@@ -119,6 +119,6 @@ const childrenOf = (pid: number | undefined): string[] =>
     .filter(Boolean);
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries += 1) await systemClock.sleep(25);
+  for (let tries = 0; tries < 1200 && !condition(); tries += 1) await systemClock.sleep(25);
   expect(condition()).toBe(true);
 }

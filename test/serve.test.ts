@@ -87,7 +87,7 @@ describe('serve', () => {
     expect((json['points'] as { stores: string[] }[])[0]?.stores).toEqual(['near', 'far']);
     const said = JSON.stringify(served.lines) + (await readFile(place.path('.lifeboat', 'journal.db'), 'latin1'));
     expect(said).not.toContain('secret-path');
-  }, 180_000);
+  });
 
   it('stands by beside one that runs, on this machine and on others, and goes on where that one ended', async () => {
     const first = start();
@@ -110,7 +110,7 @@ describe('serve', () => {
     expect(valueOf(text, 'lifeboat_task_adopted_timestamp_seconds{plan="served",task="backup docs"')).toBeLessThan(
       valueOf(text, 'lifeboat_start_timestamp_seconds'),
     );
-  }, 180_000);
+  });
 
   it.skipIf(!prometheus)(
     `is scraped by a real Prometheus, which takes the rules of the plan and rings for its death${why}`,

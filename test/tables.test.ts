@@ -87,7 +87,7 @@ describe.skipIf(major === undefined)(`restore --table ${reason}`, () => {
       const child = place.start([...words, ...to]);
       child.stdout?.resume();
       child.stderr?.resume();
-      await expect.poll(() => sandboxes().catch(() => []), { timeout: 20_000 }).toHaveLength(1);
+      await expect.poll(() => sandboxes().catch(() => []), { timeout: 30_000 }).toHaveLength(1);
       child.kill(signal);
       await once(child, 'close');
       expect(await sandboxes()).toHaveLength(signal === 'SIGTERM' ? 0 : 1);

@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)(`points that lie frozen in a bucket ${mis
     const read = await done('verify', 'old');
     expect(frozenOf(read)).toMatchObject({ packs: 0, points: [] });
     expect(await done('points', 'old')).toMatchObject({ json: { points: [{ verifiedAt: expect.any(String) }] } });
-  }, 120_000);
+  });
 });
 
 const frozenOf = ({ json }: Answer): unknown => (json['checked'] as { far: { frozen: unknown } }).far.frozen;

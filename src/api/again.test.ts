@@ -10,7 +10,7 @@ let asViewer: Record<string, string>;
 beforeAll(async () => {
   served = await ServedApi.start();
   asViewer = { authorization: `Bearer ${served.token('viewer')}` };
-}, 60_000);
+});
 afterAll(() => served.remove());
 
 const tagOf = async (path: string, headers = asViewer): Promise<string> =>

@@ -23,7 +23,7 @@ const family = (deaf = false): string[] => {
 };
 
 async function grandchild(): Promise<number> {
-  for (let turn = 0; turn < 250 && !existsSync(join(folder, 'pid')); turn += 1) await systemClock.sleep(20);
+  for (let turn = 0; turn < 1500 && !existsSync(join(folder, 'pid')); turn += 1) await systemClock.sleep(20);
   return Number(await readFile(join(folder, 'pid'), 'utf8'));
 }
 

@@ -65,7 +65,7 @@ describe('a drill that leaves to chance which point it restores', () => {
       expect(chosen.size).toBe(2);
       expect((await runDrill({ drill, tools })).chance?.seed).toMatch(/^[0-9a-f]{16}$/);
     });
-  }, 60_000);
+  });
 
   it('restores the newest where nothing is left to chance', async () => {
     await withWorkspace(async (workspace, folder) => {

@@ -45,7 +45,7 @@ assets: { docs: { type: files, path: ./docs, domain: here, policy: daily } }
     await joinRepository(locked, other);
     for (const store of [locked, other]) await store.close();
     await place.inWorkspace((workspace) => backup(workspace, 'docs'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await place.remove();
     await server.destroy();

@@ -24,7 +24,7 @@ describe.skipIf(major === undefined)(
       await cluster.sql(`create role nobody_replicates login replication password 'nobody word'`);
       await cluster.sql(`create role reader login password 'reader word'`);
       await cluster.sql('grant pg_read_all_settings to copier');
-    }, 60_000);
+    });
     afterAll(() => cluster.destroy());
     afterEach(() => place.remove());
 
@@ -134,7 +134,7 @@ describe.skipIf(major === undefined)(
       );
       expect(said).toMatch(/its own archive fails: \d+ times, last at 20/);
       expect(said).not.toContain('error');
-    }, 30_000);
+    });
 
     it('trap "slots": a streamed server without a bound can lose its disk, one with a bound moments; the room is seen', async () => {
       await cluster.restart(sound);
@@ -156,7 +156,7 @@ describe.skipIf(major === undefined)(
       );
       expect(await said('64MB')).toMatch(/more than 67 MB of log .* loses its place/);
       expect(await said('1000TB')).toMatch(/keep 1\.1 PB of log, and only .* are free/);
-    }, 30_000);
+    });
   },
 );
 

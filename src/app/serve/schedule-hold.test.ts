@@ -95,7 +95,7 @@ describe('the hold of the schedule', () => {
     other.isCut = false;
     await passes(leaseMs);
     expect([keeper.role !== undefined, other.role]).toEqual([true, undefined]);
-  }, 60_000);
+  });
 
   it('that was begun without a store is taken there when it answers, and one of two is left', async () => {
     const [one, two] = [new Machine('one'), new Machine('two')];
@@ -109,7 +109,7 @@ describe('the hold of the schedule', () => {
     await until(() => one.role === undefined);
     await passes(2 * leaseMs);
     expect(two.role?.lease.stores).toEqual(['near']);
-  }, 60_000);
+  });
 
   it('that lost its store is whole again when the store is back', async () => {
     const one = new Machine('one');
@@ -121,5 +121,5 @@ describe('the hold of the schedule', () => {
     expect(one.role?.lease.without).toEqual([]);
     await passes(3 * leaseMs);
     one.role?.lease.mustHold();
-  }, 60_000);
+  });
 });

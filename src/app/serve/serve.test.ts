@@ -75,7 +75,7 @@ describe('who keeps a schedule', () => {
     // No store can tell others now: on this machine the lock does.
     expect(again).toMatchObject({ stores: [], without: [expect.stringContaining('away')] });
     await until(isDone, events.length);
-  }, 60_000);
+  });
 
   it('whose store is away begins all the same, tries again, and needs nobody when it is back', async () => {
     await rename(join(folder, 'near'), join(folder, 'away'));
@@ -84,7 +84,7 @@ describe('who keeps a schedule', () => {
     expect(failed).toMatchObject({ outcome: { state: 'failed', code: 'store.unreachable' } });
     await rename(join(folder, 'away'), join(folder, 'near'));
     await until(isDone);
-  }, 60_000);
+  });
 
   it('leaves in the journal since when, what began and how it ended, and why it left', async () => {
     begin();
@@ -104,5 +104,5 @@ describe('who keeps a schedule', () => {
       'schedule.finished',
     ]);
     expect(left?.data).toMatchObject({ why: 'stopped by SIGTERM' });
-  }, 60_000);
+  });
 });

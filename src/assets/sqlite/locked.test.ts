@@ -10,7 +10,7 @@ import { captureAll } from '../testing/memory-point.ts';
 import { sqliteKind } from './index.ts';
 
 // A file of its own, so that the others do not wait for it.
-it('a source that is locked is given up after a bounded time, by name', { timeout: 60_000 }, async () => {
+it('a source that is locked is given up after a bounded time, by name', async () => {
   const base = await mkdtemp(join(tmpdir(), 'lifeboat-locked-'));
   const [path, scratch] = [join(base, 'shop.db'), join(base, 'scratch')];
   await mkdir(scratch);

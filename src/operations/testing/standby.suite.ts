@@ -122,15 +122,15 @@ export function describeStandby(major: number | undefined): void {
         const kept = keep();
         await following(kept);
         await mark(2);
-        await expect.poll(() => marksOf(kept.url()), { timeout: 15_000 }).toEqual([1, 2]);
+        await expect.poll(() => marksOf(kept.url()), { timeout: 30_000 }).toEqual([1, 2]);
         await expect(runSql(kept.url(), 'insert into marks values (99)')).rejects.toThrow(/read-only/);
         await expect
-          .poll(() => kept.lines.at(-1), { timeout: 15_000 })
+          .poll(() => kept.lines.at(-1), { timeout: 30_000 })
           .toMatchObject({ behindBytes: 0, behindSeconds: 0 });
         // Over the end of a segment.
         await cluster.sql('select pg_switch_wal()');
         await mark(3);
-        await expect.poll(() => marksOf(kept.url()), { timeout: 15_000 }).toEqual([1, 2, 3]);
+        await expect.poll(() => marksOf(kept.url()), { timeout: 30_000 }).toEqual([1, 2, 3]);
         await kept.stop();
         expect(kept.lines.at(-1)).toMatchObject({ state: 'ended' });
         await expect(runSql(kept.url(), 'select 1')).rejects.toThrow(/ECONNREFUSED/);

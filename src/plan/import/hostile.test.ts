@@ -49,7 +49,7 @@ describe('any Markdown', () => {
     await expect(importDocument(large, 'large.md')).rejects.toMatchObject({ code: 'limit.exceeded' });
   });
 
-  it('is read in a moment when it is as large as a handbook', { timeout: 20_000 }, async () => {
+  it('is read in a moment when it is as large as a handbook', async () => {
     const text = Array.from({ length: 20 }, (_, index) =>
       documentNamed('harbour').replaceAll('Scenario', `Part ${index}`),
     ).join('\n');

@@ -105,7 +105,7 @@ describe('cancel', () => {
     expect(ended.verdict).toBe('cancelled');
     expect(ended.steps.map(({ state }) => state)).toEqual(['cancelled', 'pending']);
     expect(existsSync(file)).toBe(false);
-  }, 30_000);
+  });
 
   it('asked of an earlier runner does not stop a later one', async () => {
     await run(stepOf('hand', 'manual', 'Look'));
@@ -123,7 +123,7 @@ describe('pause', () => {
     const paused = await running;
     expect([paused.verdict, ...paused.steps.map(({ state }) => state)]).toEqual(['paused', 'done', 'pending']);
     expect((await resume()).verdict).toBe('done');
-  }, 30_000);
+  });
 
   it('between two tries keeps the next one for later', async () => {
     const flag = join(bench.folder, 'flag');
@@ -134,7 +134,7 @@ describe('pause', () => {
     expect([paused.verdict, paused.steps[0]?.state]).toEqual(['paused', 'retry']);
     writeFileSync(flag, '');
     expect((await resume()).verdict).toBe('done');
-  }, 30_000);
+  });
 
   it('is refused where nobody acts', async () => {
     await run(stepOf('hand', 'manual', 'Look'));

@@ -87,7 +87,7 @@ describe('a called scenario', () => {
     rmSync(file('two'));
     const later = await run('real', call({ invariants: [isThere('alive')] }, touch('one')), rm, touch('two'));
     expect(later.verdict).toBe('done');
-  }, 30_000);
+  });
 
   it('promises nothing outside of a bubble that is drilled, and the evidence says so', async () => {
     const outside: CheckSpec = { kind: 'http', settings: 'https://shop.example/health' };

@@ -46,7 +46,7 @@ describe('an invariant', () => {
     writeFileSync(alive, '');
     expect((await resume(stopped)).verdict).toBe('done');
     expect(existsSync(made())).toBe(true);
-  }, 60_000);
+  });
 
   it('that a step breaks stops the run before the next one; what runs ends by itself; a person may go on despite it', async () => {
     const breaks = stepOf('breaks', 'exec', ['sh', '-c', 'rm "$0"; sleep 2.5', alive]);
@@ -56,7 +56,7 @@ describe('an invariant', () => {
     expect(existsSync(made())).toBe(false);
     expect((await resume(stopped, 'they are lost anyway')).verdict).toBe('done');
     expect(bench.journal.records({ kinds: ['run.breached'] }).at(-1)?.data['despite']).toBe('they are lost anyway');
-  }, 90_000);
+  });
 
   it('outside of a bubble is not exercised in a drill, and the evidence says so', async () => {
     const outside = { invariants: [{ kind: 'http', settings: 'https://shop.example/health' }] };
@@ -86,7 +86,7 @@ describe('a watch that cannot write down what it saw', () => {
     const { environment } = bench;
     const running = runProcedure({ scenario, environment, mode: 'real', tools, incident: brokeNow() });
     await expect(running).rejects.toMatchObject({ code: 'disk.full' });
-  }, 60_000);
+  });
 });
 
 describe('a run that is told to stop', () => {
@@ -105,7 +105,7 @@ describe('a run that is told to stop', () => {
     stop.abort(new LifeboatError('operation.cancelled', 'somebody said so'));
     expect((await running).verdict).toBe('cancelled');
     expect(bench.journal.records({ kinds: ['run.finished'] })).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 describe('success', () => {

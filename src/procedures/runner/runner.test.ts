@@ -147,7 +147,7 @@ describe('a procedure', () => {
     expect(result.steps[0]?.code).toBe('step.timeout');
     expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
     expect(states(result)['after']).toBe('pending');
-  }, 20_000);
+  });
 
   it('says when a step took longer than its budget, and goes on', async () => {
     const result = await run(stepOf('slow', 'exec', ['sleep', '0.2'], { budgetMs: 50 }), echo('after'));

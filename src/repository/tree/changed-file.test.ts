@@ -32,7 +32,7 @@ describe('a large file of which only changed pages were stored', () => {
       const point = await takePoint(content, states.at(-1)?.point);
       states.push({ content, point, packs: await packs() });
     }
-  }, 30_000);
+  });
   afterAll(() => rm(base, { recursive: true, force: true }));
 
   /** Pages here and there, some beside each other, the last one, some in the hole; one stretch gets zeros where it had none. */

@@ -139,7 +139,7 @@ describe('a source', () => {
       at += part.length;
     }
     expect(at).toBe(pieces * limits.fixedChunkBytes);
-  }, 30_000);
+  });
 });
 
 describe('a restore', () => {

@@ -37,7 +37,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
           'create table filler as select n, repeat(md5(n::text), 30) as x from generate_series(1, 5000) n',
         );
         standby = await startTestStandby(cluster, await take(postgresAsset({ url: cluster.url }), repository));
-      }, 120_000);
+      });
       afterAll(async () => {
         await repository?.close();
         await standby?.server.stop();
@@ -99,7 +99,7 @@ export function describeFromStandby(major: number, isWhole: boolean): void {
         const seconds = (systemClock.elapsed() - startedMs) / 1000;
         expect(taken.facts.facts['via']).toBe('connection');
         expect(taken.point.bytes / seconds).toBeLessThan(21e6);
-      }, 120_000);
+      });
 
       it('one that is away is passed over for the primary, and the point says so', async () => {
         const away = standby.url.replace(/:\d+\/postgres$/, ':1/postgres');

@@ -26,7 +26,7 @@ describe.skipIf(major === undefined)(`a restore of a dump (skipped with the reas
     );
     taken = await capture(cluster.url, { databases: ['postgres'] });
     contents = await filesOf(taken);
-  }, 60_000);
+  });
 
   afterAll(() => cluster?.destroy());
 

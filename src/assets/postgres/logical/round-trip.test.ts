@@ -30,7 +30,7 @@ describe.skipIf(major === undefined)(`a dump (skipped with the reason: ${reason}
     const asset = logicalAsset(url, { measure });
     await apply(asset, taken, target);
     copy = await start(asset, taken, target);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await copy?.stop();

@@ -52,7 +52,7 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
       await promoted.until(await positionOf(url));
       await promoted.stop();
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await repository?.close();
     await cluster?.destroy();

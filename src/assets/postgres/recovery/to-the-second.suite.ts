@@ -145,11 +145,11 @@ export function describeToTheSecond(major: number): void {
 
     it('killed under load, the server leaves everything that was reported as stored', async () => {
       const load = await startLoad(cluster.url);
-      await expect.poll(() => stream.states.at(-1)?.newestCommit, { timeout: 5_000 }).toBeDefined();
+      await expect.poll(() => stream.states.at(-1)?.newestCommit, { timeout: 30_000 }).toBeDefined();
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       await cluster.server.kill();
       const acknowledged = await load.stop().catch(() => []);
-      await expect.poll(() => stream.states.at(-1)?.state, { timeout: 10_000 }).toBe('waiting');
+      await expect.poll(() => stream.states.at(-1)?.state, { timeout: 30_000 }).toBe('waiting');
       const completeToMs = stream.states.at(-1)?.stores[0]?.completeToMs as number;
       const due = acknowledged.filter(({ acknowledgedMs }) => acknowledgedMs < completeToMs).map(({ id }) => id);
       expect(due.length).toBeGreaterThan(0);
@@ -158,7 +158,7 @@ export function describeToTheSecond(major: number): void {
         expect(due.filter((id) => !ids.has(id))).toEqual([]);
       });
       await cluster.restart();
-      await expect.poll(() => stream.states.at(-1)?.state, { timeout: 15_000 }).toBe('streaming');
+      await expect.poll(() => stream.states.at(-1)?.state, { timeout: 30_000 }).toBe('streaming');
       await cluster.sql('insert into marks values (6)');
       await flush();
       expect(await marksAt({ kind: 'now' })).toContain(6);

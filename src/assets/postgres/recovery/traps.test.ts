@@ -40,7 +40,7 @@ describe.skipIf(missing)(`traps of recovery${missing ? ' (skipped: PostgreSQL 15
     await take(asset(), repository);
     await cluster.restart({ max_connections: '250', max_locks_per_transaction: '256', max_prepared_transactions: '7' });
     await cluster.sql('insert into marks values (1)');
-    await expect.poll(() => stream.states.at(-1)?.state, { timeout: 15_000 }).toBe('streaming');
+    await expect.poll(() => stream.states.at(-1)?.state, { timeout: 30_000 }).toBe('streaming');
     await stream.until(String((await cluster.sql('select pg_current_wal_flush_lsn()::text as at'))[0]?.['at']));
     await stream.stop();
     await withRecovered({ asset: asset(), repository, folder: cluster.folder }, { kind: 'now' }, async ({ url }) => {

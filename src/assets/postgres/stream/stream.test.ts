@@ -16,7 +16,7 @@ import {
 } from '../../../testing/postgres/index.ts';
 
 /** States come each second. */
-const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 10_000 });
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000 });
 
 const missing = !(await installedMajors()).includes(15);
 

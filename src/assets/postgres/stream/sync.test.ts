@@ -32,7 +32,7 @@ it.skipIf(missing)(
       await cluster.sql('select pg_reload_conf()');
       await expect
         .poll(async () => (await cluster.sql('select sync_state from pg_stat_replication'))[0]?.['sync_state'], {
-          timeout: 10_000,
+          timeout: 30_000,
         })
         .toBe('sync');
       const load = await startLoad(cluster.url, 8);

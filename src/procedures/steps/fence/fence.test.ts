@@ -60,7 +60,7 @@ describe('a fence around a service', () => {
     mkdirSync(bench.environment.settingsFolder, { recursive: true });
     writeFileSync(join(bench.environment.settingsFolder, 'shop.env'), '# by switch\nexport DATABASE_URL="new one"\n');
     expect(await undo('shop')).toMatchObject({ state: 'done' });
-    await expect.poll(() => (existsSync(seen) ? readFileSync(seen, 'utf8') : ''), { timeout: 10_000 }).toBe('new one');
+    await expect.poll(() => (existsSync(seen) ? readFileSync(seen, 'utf8') : ''), { timeout: 30_000 }).toBe('new one');
     expect((await fence('shop')).verdict).toBe('done');
   });
 

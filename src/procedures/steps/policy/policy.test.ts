@@ -46,7 +46,7 @@ const run = (
   });
 const count = async (workspace: OpenWorkspace): Promise<number> => (await listPoints(workspace, 'docs')).points.length;
 const untilMoreThan = (workspace: OpenWorkspace, points: number) =>
-  expect.poll(() => count(workspace), { timeout: 20_000, interval: 100 }).toBeGreaterThan(points);
+  expect.poll(() => count(workspace), { timeout: 30_000, interval: 100 }).toBeGreaterThan(points);
 const ended = ({ journal }: OpenWorkspace): string[] =>
   journal
     .records({ kinds: ['step.meanwhile'] })
@@ -72,7 +72,7 @@ describe('a policy for the time of a run', () => {
       const tools = toolsOf(workspace, async () => {
         await untilMoreThan(workspace, 0);
         freeBytes = 1_000;
-        await expect.poll(() => lines.join('\n'), { timeout: 20_000 }).toContain('no point of docs now: near has');
+        await expect.poll(() => lines.join('\n'), { timeout: 30_000 }).toContain('no point of docs now: near has');
         freeBytes = Infinity;
         await untilMoreThan(workspace, await count(workspace));
       });

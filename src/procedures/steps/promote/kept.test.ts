@@ -59,7 +59,7 @@ describe.skipIf(major === undefined)(`promote, of a standby that a store feeds${
     const say = (line: StandbyLine): void => void lines.push(line);
     kept = standby(workspace, { asset: 'orders', target, say, signal: ending.signal });
     kept.catch(() => {}); // whoever awaits it hears it
-  }, 60_000);
+  });
   afterAll(async () => {
     ending.abort();
     await kept?.catch(() => {}); // a test that failed says more
@@ -69,7 +69,7 @@ describe.skipIf(major === undefined)(`promote, of a standby that a store feeds${
     await cluster?.destroy();
   });
 
-  it('takes over behind a proved fence with all that is in the store, once', { timeout: 60_000 }, async () => {
+  it('takes over behind a proved fence with all that is in the store, once', async () => {
     await expect.poll(() => lines.at(-1)?.state, { timeout: 30_000 }).toBe('following');
     const hasty = await recover(workspace, { scenario: 'hasty' });
     expect(hasty.steps[0]).toMatchObject({ state: 'failed', code: 'promote.refused' });

@@ -65,7 +65,7 @@ describe('two runners on one target, on two machines', () => {
     expect(effects()).toEqual(['one first', 'one second']);
     expect(leases()).toEqual([]);
     expect((await run(machine(), 'two')).verdict).toBe('done');
-  }, 60_000);
+  });
 
   it('a paused one that wakes late does not act', async () => {
     const clock = new SleepyClock(time.clock);
@@ -77,7 +77,7 @@ describe('two runners on one target, on two machines', () => {
     expect(awake.verdict).toBe('done');
     expect(await asleep).toMatchObject({ verdict: 'needs-human', reason: { code: 'run.lease_lost' } });
     expect(effects()).toEqual(['asleep first', 'awake first', 'awake second']);
-  }, 60_000);
+  });
 
   it('of many that begin at once at most one acts', async () => {
     const all = await Promise.allSettled([1, 2, 3].map((number) => run(machine(), String(number), 300)));
@@ -110,7 +110,7 @@ describe('a target', () => {
     const otherBeganMs = time.clock.elapsed();
     expect((await run(machine(), 'two')).verdict).toBe('done');
     expect(time.clock.elapsed() - otherBeganMs).toBeGreaterThanOrEqual(leaseMs);
-  }, 30_000);
+  });
 
   it('of a machine that died is taken over at the first time, also where each of two stores shows its hold', async () => {
     const far = join(folder, 'far');
@@ -129,7 +129,7 @@ describe('a target', () => {
     const result = await run(machine({ far }), 'two');
     expect([result.verdict, effects()]).toEqual(['done', ['one first', 'two first', 'two second']]);
     expect(time.clock.elapsed() - beganMs).toBeGreaterThanOrEqual(leaseMs);
-  }, 30_000);
+  });
 
   it('that one store gives at once and another only after its time is held in both from then on', async () => {
     const far = join(folder, 'far');
@@ -143,7 +143,7 @@ describe('a target', () => {
     await (await openShared(far)).put(`leases/${name}`, [note]);
     const result = await run(machine({ far }), 'two', leaseMs);
     expect([result.verdict, effects()]).toEqual(['done', ['one first', 'two first', 'two second']]);
-  }, 30_000);
+  });
 
   it('in a store that does not answer asks for the word of a person, where the environment is protected', async () => {
     const away = {
@@ -174,7 +174,7 @@ describe('a target', () => {
     const result = await run(machine(away), 'one', 20_000);
     expect([result.verdict, result.reason?.code]).toEqual(['needs-human', 'run.lease_lost']);
     expect(effects()).toEqual(['one first']);
-  }, 60_000);
+  });
 
   it('whose object in the store is damaged is not taken for free', async () => {
     const lone = await openShared(store);
