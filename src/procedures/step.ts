@@ -96,13 +96,17 @@ export interface StepInput<Settings> {
 
 export type StepOutcome =
   | { readonly state: 'done'; readonly outputs: Record<string, unknown>; readonly summary: string }
-  /** With `asks` those who said no may still say yes; then the run can be gone on with. */
+  /**
+   * With `asks` those who said no may still say yes; then the run can be gone on with. `byPeople`: it is what people chose, and is tried again only
+   * when they go on with the run.
+   */
   | {
       readonly state: 'failed';
       readonly code: string;
       readonly summary: string;
       readonly hint?: string;
       readonly asks?: Asked;
+      readonly byPeople?: boolean;
     }
   | { readonly state: 'retry'; readonly summary: string }
   /** Its run stopped before it was done (`goesOn`): it is begun again when that is gone on with. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, systemClock } from '../../src/core/index.ts';
 import type { DeadlyRecord } from './deadly-records.ts';
 import type { FailoverScene } from './failover-scene.ts';
+import { gone, isGone, told } from './told.ts';
 
 const script = fileURLToPath(new URL('killed-worker.ts', import.meta.url));
 
@@ -82,17 +83,3 @@ export class KeptWorker {
 
 /** Kept between starts: each would compile a thousand files anew. */
 export const compiled = fileURLToPath(new URL('../../.cache/compiled', import.meta.url));
-
-/** Until it has heard that, or is gone. */
-async function told(child: ChildProcess, word: DeadlyRecord | 'live'): Promise<void> {
-  const heard = new Promise<void>((resolve) => {
-    child.on('message', (answer) => answer === 'heard' && resolve());
-  });
-  child.send(word, () => {}); // one that is gone hears nothing, and its end is seen
-  await Promise.race([heard, gone(child)]);
-}
-
-const isGone = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
-
-const gone = (child: ChildProcess): Promise<void> =>
-  isGone(child) ? Promise.resolve() : new Promise((resolve) => void child.once('exit', () => resolve()));

@@ -17,7 +17,7 @@ export interface CancelRequest {
  */
 export function cancelRun(workspace: Workspace, { run, reason, by }: CancelRequest): 'cancelled' | 'asked' {
   const { journal } = workspace;
-  const { ended } = readHistory(journal, run);
+  const { ended, started } = readHistory(journal, run);
   if (ended?.verdict === 'done' || ended?.verdict === 'cancelled') {
     throw new LifeboatError('run.not_resumable', `run ${run} is ${ended.verdict}`, {
       hint: `Look at it: lifeboat run show ${run}`,
@@ -29,6 +29,9 @@ export function cancelRun(workspace: Workspace, { run, reason, by }: CancelReque
     return 'asked';
   }
   try {
+    // First what makes room for another rollback: killed between the two, this one is cancelled again.
+    if (started.undoes !== undefined)
+      journal.append('run.rollback', { run, verdict: 'cancelled' }, { run: started.undoes.run });
     journal.append('run.finished', { verdict: 'cancelled', error: null, by, reason: reason ?? null }, { run });
     return 'cancelled';
   } finally {

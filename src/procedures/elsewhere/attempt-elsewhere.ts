@@ -37,7 +37,8 @@ export async function rejoin(
 ): Promise<Finish | undefined> {
   const { finish } = await attemptElsewhere(active, step, earlier.attempts, earlier.remembered, timeoutMs);
   const mayRetry = finish.code === 'step.not_begun' || earlier.attempts <= step.retry.times;
-  const isUndone = (finish.state === 'failed' || finish.state === 'retry') && finish.acted !== true;
+  const isUndone =
+    (finish.state === 'failed' || finish.state === 'retry') && finish.acted !== true && finish.byPeople !== true;
   const again = isUndone && mayRetry && !active.signal.aborted;
   if (again) finishStep(active, step, { ...finish, state: 'retry' }, earlier.attempts);
   return again ? undefined : finishStep(active, step, finish, earlier.attempts);

@@ -34,18 +34,26 @@ export function inDatabase(url: string, database: string): string {
   return other.href;
 }
 
-/** Work on a connection of its own, which ends with it, or when the signal fires. Throws `target.unreachable`, `target.refused`. */
+/**
+ * Work on a connection of its own, which ends with it, or when the signal fires. `unbounded`: what is said there may take as long as it takes, and
+ * whoever fires the signal ends it in the server too. Throws `target.unreachable`, `target.refused`.
+ */
 export async function onServer<T>(
   url: string,
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
+  { unbounded = false } = {},
 ): Promise<T> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     application_name: 'lifeboat',
-    statement_timeout: limits.serverAnswerMs,
-    query_timeout: limits.serverAnswerMs + limits.connectTimeoutMs,
+    ...(unbounded
+      ? { statement_timeout: 0, keepAlive: true }
+      : {
+          statement_timeout: limits.serverAnswerMs,
+          query_timeout: limits.serverAnswerMs + limits.connectTimeoutMs,
+        }),
   });
   // The connection may also die between two questions; the next one reports it.
   client.on('error', () => {});

@@ -17,6 +17,8 @@ export interface Finish {
   readonly asks?: Asked;
   /** It failed only in that nothing shows its effect: it has acted. */
   readonly acted?: boolean;
+  /** It failed because people chose so: no retry of the plan tries it again. */
+  readonly byPeople?: boolean;
   /** The end of what the step put out, redacted. */
   readonly output?: string;
   /** Of this attempt. */

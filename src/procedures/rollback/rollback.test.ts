@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { StepDeclaration } from '../../plan/index.ts';
-import { resumeRun, rollbackRun, runProcedure, say, showRun, type RunResult, type StepKind } from '../index.ts';
+import {
+  cancelRun,
+  resumeRun,
+  rollbackRun,
+  runProcedure,
+  say,
+  showRun,
+  type RunResult,
+  type StepKind,
+} from '../index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
 
 /** A real pointer: a file, of which the old value is kept in the record; it can be turned back, and looked at. */
@@ -131,6 +140,42 @@ describe('a rollback', () => {
     const [record] = bench.journal.records({ kinds: ['run.started'] }).slice(-1);
     await expect(back({ run: record?.run } as RunResult)).rejects.toMatchObject({ code: 'run.held' });
     expect((await slow).verdict).toBe('done');
+  });
+
+  it('that was cancelled makes room for another one, and is not gone on with behind that', async () => {
+    const done = await run(turned('one', 'b'));
+    sticks = true;
+    const first = await back(done);
+    expect(first.verdict).toBe('failed');
+    await expect(back(done)).rejects.toMatchObject({ code: 'run.not_resumable' });
+    cancelRun(bench.workspace, { run: first.run, by: { as: 'duty', user: 'operator' } });
+    sticks = false;
+    const second = await back(done);
+    expect(second.verdict).toBe('done');
+    writeFileSync(file, 'turned again since');
+    await expect(resume(first)).rejects.toMatchObject({ code: 'run.not_resumable' });
+    expect(readFileSync(file, 'utf8')).toBe('turned again since');
+  });
+
+  it('of which two begin at once is begun by one: the other asks again when it holds the place', async () => {
+    const done = await run(turned('one', 'b'));
+    // Another runner takes it back, from its first record to its last, in the moment after this one has looked.
+    const { journal } = bench;
+    const records = journal.records.bind(journal);
+    let looks = 0;
+    journal.records = (filter) => {
+      const seen = records(filter);
+      if (filter?.run === done.run && (looks += 1) === 1)
+        journal.append('run.rollback', { run: 'another', verdict: 'done' }, { run: done.run });
+      return seen;
+    };
+    writeFileSync(file, 'old');
+    await expect(back(done)).rejects.toMatchObject({
+      code: 'run.not_resumable',
+      message: expect.stringMatching('another'),
+    });
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(records({ kinds: ['run.started'] })).toHaveLength(1);
   });
 
   it('takes back what a called scenario did, with the names that it had there', async () => {

@@ -7,6 +7,7 @@ import type { EngineOfRun, RunnerTools, RunResult } from '../run-types.ts';
 import { runProcedure } from '../runner/runner.ts';
 import type { Environment } from '../step.ts';
 import { procedureOf } from '../records/snapshot.ts';
+import { mustNotBeTakenBack } from '../records/taken-back.ts';
 import { rollbackOf, type Rollback } from './rollback-of.ts';
 
 export interface RollbackRequest {
@@ -77,13 +78,12 @@ export async function rollbackRun(request: RollbackRequest): Promise<RunResult> 
   }
 }
 
-function mustBeTakenBack({ started, run, rollback, steps }: RunHistory): void {
+function mustBeTakenBack(history: RunHistory): void {
+  const { started, run, steps } = history;
   if (started.mode === 'drill') refuse(`run ${run} was a drill; its bubble is gone`, run);
   if (started.undoes !== undefined)
     refuse(`run ${run} took run ${started.undoes.run} back; there is no way back from that`, run);
-  if (rollback !== undefined && rollback.verdict !== 'cancelled') {
-    refuse(`run ${run} is taken back by run ${rollback.run}`, rollback.run);
-  }
+  mustNotBeTakenBack(history, undefined);
   if ([...steps.values()].every(({ attempts }) => attempts === 0)) refuse(`run ${run} has done nothing`, run);
 }
 

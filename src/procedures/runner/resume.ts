@@ -8,6 +8,7 @@ import type { Lease } from '../targets/lease/index.ts';
 import { Order } from './order.ts';
 import { holdTargets, leaseTargets, placesOf } from '../targets/places.ts';
 import type { ResumeRequest, RunResult } from '../run-types.ts';
+import { mustNotBeTakenBack, mustStillBeOpen } from '../records/taken-back.ts';
 import { procedureOf } from '../records/snapshot.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     let lease: Lease | undefined;
     try {
       lease = await leaseTargets({ ...request, scenario, mode }, targets, run);
+      mustStillBeOpen(journal, run, earlier.started.undoes, true);
       const facts = { host, pid: process.pid, by: request.answer?.by ?? null, despite: request.despite ?? null };
       const { sequence: since } = journal.append('run.resumed', facts, { run });
       return await act({
@@ -70,9 +72,7 @@ function scenarioToResume(history: RunHistory, { tools, environment, answer }: R
   if (started.environment.name !== environment.name) {
     refuse(`run ${run} acts on ${started.environment.name}, not on ${environment.name}`, 'Name the same environment.');
   }
-  if (history.rollback !== undefined && history.rollback.verdict !== 'cancelled') {
-    refuse(`run ${run} is taken back by run ${history.rollback.run}`, `lifeboat run show ${history.rollback.run}`);
-  }
+  mustNotBeTakenBack(history, undefined);
   mustNotEvade(history, answer);
   if (answer === undefined && ended?.verdict === 'needs-human' && isInDoubt(history)) {
     refuse(

@@ -12,6 +12,7 @@ import { parametersOf } from '../settings/parameters.ts';
 import { holdTargets, leaseTargets, placesOf } from '../targets/places.ts';
 import type { RunRequest, RunResult } from '../run-types.ts';
 import { flatSteps } from '../records/show.ts';
+import { mustStillBeOpen } from '../records/taken-back.ts';
 import type { Environment } from '../step.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function runProcedure(request: RunRequest): Promise<RunResult> {
   let lease: Lease | undefined;
   try {
     lease = await leaseTargets({ ...request, scenario }, targets, run);
+    mustStillBeOpen(journal, run, request.undoes, false);
     const { sequence: since } = journal.append(
       'run.started',
       startRecord({ ...request, scenario, parameters, lease }),

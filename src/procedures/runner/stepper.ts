@@ -116,6 +116,7 @@ async function attempts(
     const mayRetry =
       (finish.state === 'retry' || finish.state === 'failed') &&
       finish.acted !== true &&
+      finish.byPeople !== true &&
       (step.idempotent !== false || finish.code === 'step.guarded') &&
       tries <= step.retry.times;
     const isStopped = active.signal.aborted || (active.stopped !== undefined && active.stopped !== 'paused');

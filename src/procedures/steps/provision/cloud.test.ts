@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeProcedure, resumeRun, rollbackRun, runProcedure } from '../../index.ts';
 import { act } from '../../testing/acting.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
+import { fastClock } from '../../testing/fast-clock.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
 
 /** A cloud in a folder: it has buckets, says in JSON what they are, and may be away. */
@@ -14,6 +15,8 @@ case $1 in
   look) test -e "$here/$2" || { echo "An error occurred (NoSuchBucket): $2" >&2; exit 254; }
     printf '{ "Name": "%s", "Versioning": "%s" }' "$2" "$(cat "$here/$2")" ;;
   make) test -e "$here/$2" && { echo "BucketAlreadyOwnedByYou" >&2; exit 254; }; echo Off > "$here/$2" ;;
+  order) test -e "$here/$2" && { echo "BucketAlreadyOwnedByYou" >&2; exit 254; }; echo Creating > "$here/$2"
+    (while test ! -e "$here/ready"; do sleep 0.05; done; echo Enabled > "$here/$2") > "$here/maker" 2>&1 & ;;
   version) echo Enabled > "$here/$2" ;;
   delete) rm "$here/$2" ;;
 esac
@@ -141,6 +144,61 @@ describe('provision by the program of a cloud', () => {
     expect([found.steps[0]?.state, calls()]).toEqual(['done', []]);
     expect((await rollback(found.run)).verdict).toBe('done');
     expect(existsSync(inBench('bucket'))).toBe(true);
+  });
+
+  describe('that takes its time', () => {
+    const slow = (more: Record<string, unknown> = {}) =>
+      bucket({ make: [inBench('cloud'), 'order', 'bucket'], ...more });
+    beforeEach(() => {
+      const workspace = { ...bench.workspace, clock: fastClock(50) };
+      bench = { ...bench, workspace, tools: { ...bench.tools, workspace } };
+    });
+    // What goes on in the cloud ends with the test.
+    afterEach(() => writeFileSync(inBench('ready'), ''));
+    const looks = (): number =>
+      readFileSync(inBench('calls'), 'utf8')
+        .split('\n')
+        .filter((one) => one.startsWith('look')).length;
+
+    it('is waited for as long as its step may take, and not for ten seconds', async () => {
+      const running = act(bench, slow());
+      while (!existsSync(inBench('calls')) || looks() < 16) await bench.workspace.clock.sleep(1_000);
+      writeFileSync(inBench('ready'), '');
+      expect((await running).steps[0]).toMatchObject({ state: 'done', outputs: { Versioning: 'Enabled' } });
+      expect(calls()).toEqual(['order bucket']);
+    });
+
+    it('fails at once where the plan says by what one sees that it never comes', async () => {
+      const never = slow({ failed: 'answer.Versioning == "Creating"' });
+      expect((await act(bench, never)).steps[0]).toMatchObject({
+        state: 'failed',
+        code: 'provision.unproved',
+        summary: expect.stringContaining('never'),
+      });
+    });
+
+    it('is ordered once: gone on with after a crash the step waits for what was ordered', async () => {
+      writeFileSync(inBench('bucket'), 'Creating');
+      for (const remembered of [
+        { made: true, wasAbsent: true },
+        { made: true, wasAbsent: true, called: 1 },
+      ]) {
+        const resumed = resumeInterrupted(bench, slow(), remembered);
+        const before = existsSync(inBench('calls')) ? looks() : 0;
+        while (!existsSync(inBench('calls')) || looks() < before + 4) await bench.workspace.clock.sleep(500);
+        writeFileSync(inBench('bucket'), 'Enabled');
+        expect((await resumed).steps[0]).toMatchObject({ state: 'done' });
+        writeFileSync(inBench('bucket'), 'Creating');
+      }
+      expect(calls()).toEqual([]);
+    });
+
+    it('goes on behind the calls that were content when its runner died between two of them', async () => {
+      writeFileSync(inBench('bucket'), 'Off');
+      const resumed = await resumeInterrupted(bench, bucket(), { made: true, wasAbsent: true, called: 1 });
+      expect(resumed.steps[0]).toMatchObject({ state: 'done' });
+      expect(calls()).toEqual(['version bucket']);
+    });
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {

@@ -9,7 +9,7 @@ import { askerOf } from './run-tool.ts';
 import { longOf, notYet, schema, type Settings } from './settings.ts';
 import { sqlTool } from './sql.ts';
 import { terraformTool } from './terraform.ts';
-import type { Look, Tool } from './tool.ts';
+import { neverThere, type Look, type Tool } from './tool.ts';
 
 type Input = StepInput<Settings>;
 
@@ -58,7 +58,8 @@ export const provisionStep: StepKind<Settings> = {
     await tool.tidy?.();
     const now = await tool.look(input.remembered);
     if (now.state === 'there') return doneBy(tool, now, 'still there');
-    return now.state === 'missing' ? 'not-done' : 'unknown';
+    const isToBeAwaited = now.state === 'underway' && tool.comesByItself === true;
+    return now.state === 'missing' || isToBeAwaited ? 'not-done' : 'unknown';
   },
   undo: async (input, context) => {
     const { undo } = toolOf(input, context);
@@ -78,7 +79,14 @@ export const provisionStep: StepKind<Settings> = {
       is === 'done'
         ? await tool.look(input.remembered)
         : ((await tool.lookUndone?.(input.remembered)) ?? { state: 'unknown', text: `${tool.program} cannot tell` });
-    const state = now.state === 'there' ? 'proved' : now.state === 'missing' ? 'refuted' : 'unknown';
+    const states = {
+      there: 'proved',
+      missing: 'refuted',
+      failed: 'refuted',
+      underway: 'unknown',
+      unknown: 'unknown',
+    } as const;
+    const state = states[now.state];
     return { state, text: now.text };
   },
 };
@@ -118,6 +126,7 @@ async function untilThere(
   for (let unknown = 0; ;) {
     const now = await tool.look(remembered());
     if (now.state === 'there') return doneBy(tool, now);
+    if (now.state === 'failed') return neverThere(tool.program, now);
     unknown = now.state === 'underway' ? 0 : unknown + 1;
     if (unknown >= limits.provisionDoubtsMax) {
       const summary = `${tool.program} was content, and what it made is not as it should be: ${now.text}`;

@@ -36,6 +36,9 @@ export const long = z.strictObject({
     .optional()
     .describe('What holds of the answer when it is there: answer.Status == "Enabled" (cloud), value > 0 (sql)'),
   absent: words.optional().describe('By cloud: the words by which the program says that it is not there'),
+  failed: words
+    .optional()
+    .describe('By cloud: what holds of the answer when it never will be there: answer.Status == "failed"'),
   make: z
     .union([list, z.array(z.array(words).min(1)).min(1)])
     .optional()

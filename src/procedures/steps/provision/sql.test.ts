@@ -1,12 +1,13 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
-import { systemClock } from '../../../core/index.ts';
+import { limits, systemClock } from '../../../core/index.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
-import { resumeRun, rollbackRun, runProcedure } from '../../index.ts';
+import { rollbackRun } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
-import { brokeNow, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
+import { stepOf, type Bench } from '../../testing/bench.ts';
 import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { sessionOf } from './sql.ts';
 
 const skipped = noPostgres === undefined ? '' : ` (${noPostgres})`;
 
@@ -101,7 +102,7 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     expect([told.includes('a word for nobody'), told.includes(away.password)]).toEqual([false, false]);
   });
 
-  it('ends what an attempt that was stopped left under way in the server: nothing is made twice', async () => {
+  it('ends what a runner that died left under way in the server: nothing is made twice', async () => {
     await runSql(server.url, 'create table flags (name text)');
     const waits = `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into flags%'`;
     const flag = {
@@ -109,37 +110,43 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
       make: "insert into flags values ('on')",
       undo: 'delete from flags',
     };
-    const holder = new Client({ connectionString: server.url });
-    await holder.connect();
+    const [holder, left] = [new Client({ connectionString: server.url }), new Client({ connectionString: server.url })];
+    left.on('error', () => {}); // its session is ended from outside
+    await Promise.all([holder.connect(), left.connect()]);
     try {
       await holder.query('begin');
       await holder.query('lock table flags in share row exclusive mode');
-      const stop = new AbortController();
-      const { environment, tools } = bench;
-      const stopped = runProcedure({
-        scenario: scenarioOf(database('flagged', flag)),
-        environment,
-        mode: 'real',
-        tools,
-        incident: brokeNow(),
-        signal: stop.signal,
-      });
+      const run = `interrupted-${bench.journal.records().length}`;
+      await left.query("select set_config('application_name', $1, false)", [sessionOf(`${run}/act`)]);
+      const insert = left.query(flag.make).catch((error: unknown) => error);
       while ((await runSql(server.url, waits)).length === 0) await systemClock.sleep(20);
-      stop.abort();
-      const { run } = await stopped;
-      // Its client is gone, and the server goes on with it.
-      const left = await runSql(server.url, waits);
-      expect(left).toHaveLength(1);
-      const resumed = resumeRun({ run, environment, tools });
-      const isLeft = async (): Promise<boolean> =>
-        (await runSql(server.url, waits)).some(({ pid }) => pid === left[0]?.['pid']);
-      while (await isLeft()) await systemClock.sleep(20);
+      const [{ pid } = {}] = await runSql(server.url, waits);
+      const resumed = resumeInterrupted(bench, database('flagged', flag), { made: true });
+      while ((await runSql(server.url, waits)).some((one) => one['pid'] === pid)) await systemClock.sleep(20);
       await holder.query('commit');
       expect((await resumed).steps[0]).toMatchObject({ state: 'done' });
+      expect(await insert).toBeInstanceOf(Error);
     } finally {
-      await holder.end();
+      await Promise.all([holder.end(), left.end().catch(() => {})]);
     }
     expect(await runSql(server.url, 'select * from flags')).toHaveLength(1);
+  });
+
+  it('lets a text take as long as its step may, and ends it in the server with the step', async () => {
+    const patience = limits.serverAnswerMs;
+    const other = limits as { serverAnswerMs: number };
+    other.serverAnswerMs = 1_000;
+    try {
+      const slept = await act(bench, database('slow', { make: ['select pg_sleep(1.3)', 'create database slow'] }));
+      expect(slept.steps[0]).toMatchObject({ state: 'done' });
+      await runSql(server.url, 'drop database slow');
+      const late = await act(bench, { ...database('slow', { make: 'select pg_sleep(60)' }), timeoutMs: 1_500 });
+      expect(late.steps[0]).toMatchObject({ state: 'failed', code: 'step.timeout' });
+      const left = `select pid from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`;
+      expect(await runSql(server.url, left)).toEqual([]);
+    } finally {
+      other.serverAnswerMs = patience;
+    }
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {

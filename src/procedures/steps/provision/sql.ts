@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Client } from 'pg';
 import { isLifeboatError, LifeboatError, limits, redact, toLifeboatError } from '../../../core/index.ts';
 import { holds } from '../../../plan/index.ts';
 import { inDatabase, onServer, serverUrlOf, shownServer } from '../../hands/postgres.ts';
@@ -35,11 +36,10 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     for (const [index, text] of texts.entries()) {
       await context.mustHold();
       try {
-        await onServer(url, context.signal, async (client) => {
-          await client.query("select set_config('application_name', $1, false)", [sessionOf(input.key)]);
-          await client.query(text);
-        });
+        await onServer(url, context.signal, (client) => say(client, text), { unbounded: true });
       } catch (error) {
+        // Its time is over, or people stopped it: the server would go on with it.
+        if (context.signal.aborted) await endForGood();
         const { code, message, hint } = toLifeboatError(error);
         const summary = redact(`text ${index + 1} of ${texts.length}: ${message}`);
         return { state: 'failed' as const, code, summary, ...(hint === undefined ? {} : { hint }) };
@@ -49,18 +49,36 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     return undefined;
   };
 
-  /** A server goes on with a text whose client is gone: what an earlier attempt left under way is ended before anybody looks. */
-  const tidy = async (): Promise<void> => {
-    if (input.remembered['made'] !== true) return;
-    await onServer(await where(), context.signal, async (client) => {
+  const say = async (client: Client, text: string): Promise<void> => {
+    const own = "select set_config('application_name', $1, false), set_config('statement_timeout', '0', false)";
+    await client.query(own, [sessionOf(input.key)]);
+    await client.query(text);
+  };
+
+  const endSessions = async (signal: AbortSignal): Promise<void> => {
+    await onServer(await where(), signal, async (client) => {
       for (let round = 0; round < limits.sessionRoundsMax; round += 1) {
         const ask = 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1';
         const { rows } = await client.query(ask, [sessionOf(input.key)]);
         if (rows.length === 0) return;
-        await context.clock.sleep(100, context.signal);
+        await context.clock.sleep(100, signal);
       }
-      throw new LifeboatError('target.refused', 'what an earlier attempt said is still under way in the server');
+      throw new LifeboatError('target.refused', 'what this step said is still under way in the server');
     });
+  };
+
+  const endForGood = async (): Promise<void> => {
+    try {
+      await endSessions(new AbortController().signal);
+    } catch (error) {
+      const why = `what this step said may still be under way in the server: ${toLifeboatError(error).message}`;
+      throw new LifeboatError('process.unstoppable', redact(why), { cause: error });
+    }
+  };
+
+  /** A server goes on with a text whose client is gone: what an earlier attempt left under way is ended before anybody looks. */
+  const tidy = async (): Promise<void> => {
+    if (input.remembered['made'] === true) await endSessions(context.signal);
   };
 
   return {
@@ -98,7 +116,8 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
 }
 
 /** What sessions that make or take back for a step are called, so that they are found again. */
-const sessionOf = (key: string): string => `lifeboat ${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
+export const sessionOf = (key: string): string =>
+  `lifeboat ${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
 
 /** In a transaction that may only read: what looks must change nothing. */
 async function rowsOf(

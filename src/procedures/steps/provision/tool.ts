@@ -2,8 +2,8 @@ import type { StepContext, StepOutcome, StepPreview } from '../../step.ts';
 
 /** What the tool says of the world now. */
 export interface Look {
-  /** `underway`: somebody, perhaps a run that died, has begun it and it goes on by itself. */
-  readonly state: 'there' | 'missing' | 'underway' | 'unknown';
+  /** `underway`: somebody, perhaps a run that died, has begun it and it goes on by itself. `failed`: it never will be there. */
+  readonly state: 'there' | 'missing' | 'underway' | 'unknown' | 'failed';
   /** Of what is missing: nothing at all is there. Else there may be a part of it, or something that is not as it should be. */
   readonly isAbsent?: boolean;
   /** For people: what was seen. */
@@ -16,6 +16,8 @@ export interface Look {
 export interface Tool {
   /** The program's name. */
   readonly program: string;
+  /** What was ordered comes by itself, whoever waits for it: gone on with after a crash, a step waits for it. */
+  readonly comesByItself?: boolean;
   /** What would be done. Changes nothing. */
   preview(): Promise<StepPreview>;
   /** Asks the tool. Changes nothing. `remembered`: what `make` wrote down. */
@@ -28,6 +30,14 @@ export interface Tool {
   undo?(remembered: Readonly<Record<string, unknown>>): Promise<StepOutcome>;
   lookUndone?(remembered: Readonly<Record<string, unknown>>): Promise<Look>;
 }
+
+/** Whoever waited for that would wait for nothing: people look at it. */
+export const neverThere = (program: string, { text }: Look) => ({
+  state: 'failed' as const,
+  code: 'provision.unproved',
+  summary: `${program} was content, and it never will be there: ${text}`,
+  hint: 'Remove what failed, or repair it; then go on with the run.',
+});
 
 /** What a step that is about to make something writes down: whether anything was there. A second attempt keeps what the first one saw. */
 export function noteMaking(
@@ -43,7 +53,8 @@ export function noteMaking(
  * it should be, and is not gone.
  */
 export function undoneLook(look: Look, { made, wasAbsent }: Readonly<Record<string, unknown>>): Look {
-  const { state, text, isAbsent = false } = look;
+  const { text, isAbsent = false } = look;
+  const state = look.state === 'failed' ? 'missing' : look.state; // it is there in part, and of no use
   if (made !== true) return { state: 'there', text: `nothing was made: ${text}` };
   if (state === 'missing' && wasAbsent === true && !isAbsent)
     return { state: 'missing', text: `something of it is still there: ${text}` };

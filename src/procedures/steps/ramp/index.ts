@@ -111,7 +111,7 @@ async function chosen(
   if (word.way === 'go_back') {
     const outcome = await goBack(gate, { share, red: 'people chose to go back', image }, context);
     heed(remembered, context);
-    return outcome;
+    return outcome.state === 'failed' ? { ...outcome, byPeople: true } : outcome;
   }
   const summary = `${settings.service} is left at ${share} %, as ${word.as} chose`;
   return { state: 'done', outputs: { share, shares: sharesOf(settings), leftBy: word.as }, summary };

@@ -92,6 +92,14 @@ describe('a ramp that was held too long', () => {
     expect(shares().slice(3)).toEqual(['10', '50', '100']);
   });
 
+  it('that people sent back stays back, however often the plan would try it again', async () => {
+    const tried = { ...ramp(), retry: { times: 2, pauseMs: 10 } };
+    const waiting = await act(bench, tried);
+    choose(waiting.run, 'go_back');
+    const failed = await resume(waiting);
+    expect([failed.verdict, failed.steps[0]?.code, shares()]).toEqual(['failed', 'ramp.red', ['10', '50', '0']]);
+  });
+
   it('whose runner died before anybody chose looks again where it was, and asks in a round of its own', async () => {
     const died = await resumeInterrupted(bench, ramp(), { image: 0, share: 50, asked: 1 });
     expect(died.questions[0]?.asks?.round).toBe(2);
