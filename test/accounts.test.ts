@@ -1,5 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Accounts } from '../src/api/index.ts';
+import { Sessions } from '../src/api/security/sessions.ts';
+import { systemClock } from '../src/core/index.ts';
 import { Place } from './support/lifeboat.ts';
 
 const plan = `
@@ -47,6 +50,35 @@ describe('who may ask, on the command line', () => {
     expect((await place.run('accounts', 'remove', 'lea')).json).toMatchObject({ error: { code: 'account.missing' } });
     // Its owner alone reads the file of hashes.
     expect((await stat(place.path('.lifeboat', 'accounts.db'))).mode & 0o077).toBe(0);
+  });
+
+  it('is changed: what is not named stays, another password ends its sessions, and the last admin stays one', async () => {
+    const change = (name: string, ...words: string[]) => place.run('accounts', 'change', name, ...words);
+    await place.run('accounts', 'add', 'kim', '--role', 'operator', '--password-from', './password');
+    const accounts = new Accounts(place.path('.lifeboat'), systemClock);
+    try {
+      const sessions = new Sessions(accounts, systemClock);
+      const id = sessions.begin('kim', '127.0.0.1');
+      expect((await change('kim', '--role', 'viewer', '--contact', 'lead')).json).toMatchObject({
+        account: { name: 'kim', role: 'viewer', contact: 'lead' },
+      });
+      expect(sessions.find(id)).toBeDefined();
+      await writeFile(place.path('other'), 'another horse, another battery\n');
+      const other = await change('kim', '--password-from', './other', '--contact', '');
+      expect(other.json).toMatchObject({ account: { role: 'viewer', contact: null } });
+      expect(`${other.stdout}${other.stderr}`).not.toContain('another horse');
+      expect(sessions.find(id)).toBeUndefined();
+      expect(await accounts.check('kim', 'another horse, another battery')).toBeDefined();
+      expect(await accounts.check('kim', 'correct horse battery')).toBeUndefined();
+    } finally {
+      accounts.close();
+    }
+    expect((await change('ada', '--role', 'viewer')).json).toMatchObject({ error: { code: 'account.last' } });
+    expect((await change('nobody', '--role', 'viewer')).json).toMatchObject({ error: { code: 'account.missing' } });
+    expect((await change('kim')).json).toMatchObject({ error: { code: 'input.flag' } });
+    await writeFile(place.path('weak'), 'short');
+    expect((await change('kim', '--password-from', './weak')).json).toMatchObject({ error: { code: 'input.flag' } });
+    await place.run('accounts', 'remove', 'kim');
   });
 
   it('is refused with a weak password, a wrong name, or twice', async () => {

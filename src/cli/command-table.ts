@@ -112,6 +112,7 @@ export const commandTable: readonly CommandEntry[] = [
   ]),
   ...under('Who may ask:', [
     ['accounts add', 'an account for the page and the API', () => import('./commands/accounts/add.ts')],
+    ['accounts change', 'another role, contact or password', () => import('./commands/accounts/change.ts')],
     ['accounts list', 'who has an account, and what each may do', () => import('./commands/accounts/list.ts')],
     ['accounts remove', 'end an account, its sessions and its tokens', () => import('./commands/accounts/remove.ts')],
     ['tokens create', 'a token by which a program asks the API', () => import('./commands/tokens/create.ts')],

@@ -24,3 +24,7 @@ it('what only looks like an id is none', () => {
     expect(isTimeId(text) && text !== id).toBe(false);
   }
 });
+
+it('a moment that is no whole number of milliseconds has no id', () => {
+  for (const ms of [0.5, Number.NaN, -1, Infinity]) expect(() => timeId(ms)).toThrow(RangeError);
+});

@@ -1,7 +1,7 @@
 import { limits, type Clock } from '../core/index.ts';
 import type { Journal, JournalRecord } from '../journal/index.ts';
 import { againAfterMs, type Past } from './due.ts';
-import type { Outcome, Task } from './task.ts';
+import type { Outcome, Task, Work } from './task.ts';
 
 /** What the journal knows of a task; moments in milliseconds since 1970, undefined: never. */
 export interface TaskHistory {
@@ -128,18 +128,27 @@ export class Ledger {
     return record;
   }
 
-  /** Of tries that began here or elsewhere and that nobody has ended: whoever did them is gone. Call it when nothing runs. */
-  bury(): string[] {
-    const dead = [...this.#tasks].filter(([, { state }]) => state === 'begun').map(([task]) => task);
-    for (const task of dead)
-      this.append('schedule.finished', {
-        task,
-        state: 'failed',
-        words: 'whoever did it ended before it was done',
-        code: 'operation.cancelled',
-        soon: true,
-      });
-    return dead;
+  /**
+   * Of tries that began here or elsewhere and that nobody has ended: whoever did them is gone. What one of these tasks was to do and what the journal says
+   * took place since is done, and not done twice. Call it when nothing runs. Throws `journal.*`, `disk.*`.
+   */
+  bury(tasks: readonly Task[]): string[] {
+    const works = new Map(tasks.map(({ id, work }) => [id, work]));
+    const dead = [...this.#tasks].filter(([, { state }]) => state === 'begun');
+    for (const [task, { beganMs = Infinity }] of dead) {
+      const cameToItsEnd = (this.#workedMs(works.get(task)) ?? -Infinity) > beganMs;
+      this.append('schedule.finished', { task, ...(cameToItsEnd ? doneByTheDead : cutOff) });
+    }
+    return dead.map(([task]) => task);
+  }
+
+  /**
+   * When work of that kind last came to its end, where its own record says all of it. A drill is over with its report, a reading back with what its checks
+   * say, and copies are told from each other by more than where they go.
+   */
+  #workedMs(work: Work | undefined): number | undefined {
+    if (work?.kind === 'backup') return this.#takenMs(work.asset, work.stores);
+    return work?.kind === 'prune' ? this.pruned.get(work.store) : undefined;
   }
 
   /** Since when there is a point in each of these stores. */
@@ -220,6 +229,14 @@ export class Ledger {
 
 /** A look at the structure alone reads nothing back; a point kept outside is read by who keeps it. */
 const isRead = ({ depth }: Record<string, unknown>): boolean => depth !== 'structure' && depth !== 'outside';
+
+const doneByTheDead = { state: 'done', words: 'it was done; whoever did it ended before that was written down' };
+const cutOff = {
+  state: 'failed',
+  words: 'whoever did it ended before it was done',
+  code: 'operation.cancelled',
+  soon: true,
+};
 
 type Ended = {
   readonly state: Outcome['state'];

@@ -17,6 +17,7 @@ export const storelessCommands: Readonly<Record<string, (ground: Ground) => read
 /** Commands that are not swept, with the reason. */
 export const unsweptCommands: Readonly<Record<string, string>> = {
   'accounts add': 'it opens no store, and asks for a password; test/accounts.test.ts tries it',
+  'accounts change': 'it opens no store, and may ask for a password; test/accounts.test.ts tries it',
   'accounts remove': 'it opens no store, and takes away one row; test/accounts.test.ts tries it',
   'tokens revoke': 'it opens no store, and changes one row; test/accounts.test.ts tries it',
   'run approve': 'it writes one record about a run that asks; src/procedures/people kills runners around it',

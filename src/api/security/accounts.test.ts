@@ -32,6 +32,17 @@ describe('what somebody made', () => {
   const good = (tokens: readonly string[]): number =>
     tokens.filter((token) => accounts.useToken(token) !== undefined).length;
 
+  it('by a token that is revoked is revoked with it, and all that it made in turn; what its maker made is not', () => {
+    const one = (name: string, by: string) => accounts.makeToken({ name, role: 'admin', days: 1, by });
+    const first = one('a', 'max');
+    const second = one('b', 'token a (by max)');
+    const third = one('c', 'token b (by token a (by max))');
+    const others = [one('d', 'max'), one('e', 'token a (by ada)')];
+    accounts.revoke(first.id);
+    expect(good([first, second, third].map(({ token }) => token))).toBe(0);
+    expect(good(others.map(({ token }) => token))).toBe(2);
+  });
+
   it('by a token that they had made ends with what they made themselves, when they may less', async () => {
     const { his, others } = make();
     await accounts.change('max', { role: 'viewer' });

@@ -137,7 +137,7 @@ export class Accounts {
 
   #revokeThoseOf(name: string, isTooMuch: (role: Role) => boolean): void {
     for (const { id, by, role, revokedMs } of this.tokens())
-      if (accountBehind(by) === name && revokedMs === null && isTooMuch(role)) this.revoke(id);
+      if (accountBehind(by) === name && revokedMs === null && isTooMuch(role)) this.#revoke(id);
   }
 
   /** The account, if this is its password. Takes the same time if there is no such account. Throws `api.busy`. */
@@ -180,12 +180,22 @@ export class Accounts {
     return { id, name, role, by, createdMs, expiresMs, revokedMs: null, usedMs: null, token };
   }
 
-  /** Throws `account.missing`. */
+  /**
+   * With all that were made by it: whoever had it may hold those too. Tokens of one name and maker are one maker in what is kept of who made what: those of
+   * either go. Throws `account.missing`.
+   */
   revoke(id: string): void {
-    const { changes } = this.database
+    inTransaction(this.database, () => this.#revoke(id));
+  }
+
+  #revoke(id: string): void {
+    const token = this.tokens().find((one) => one.id === id);
+    if (token === undefined) throw new LifeboatError('account.missing', `there is no token ${id}`);
+    this.database
       .prepare('update tokens set revoked_ms = coalesce(revoked_ms, ?) where id = ?')
       .run(this.#clock.now(), id);
-    if (Number(changes) === 0) throw new LifeboatError('account.missing', `there is no token ${id}`);
+    const maker = makerOf(token.name, token.by);
+    for (const one of this.tokens()) if (one.by === maker && one.revokedMs === null) this.#revoke(one.id);
   }
 
   /** The token, if it is one and good now. */
@@ -209,6 +219,9 @@ export const setUpIsOver = (): LifeboatError =>
   new LifeboatError('api.forbidden', 'there are accounts already: set-up is over', {
     hint: 'Sign in, or on the machine itself: lifeboat accounts add NAME --role admin',
   });
+
+/** A token as who made another one. */
+export const makerOf = (name: string, by: string): string => `token ${name} (by ${by})`;
 
 /** Of who made a token: `ada`, or by a token of hers `token nightly (by ada)`. */
 const accountBehind = (by: string): string => /\(by ([^()\s]+)\)+$/.exec(by)?.[1] ?? by;

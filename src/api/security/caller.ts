@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { LifeboatError } from '../../core/index.ts';
 import { csrfHeader, isAtLeast, type Role } from '../contract/index.ts';
-import type { Accounts } from './accounts.ts';
+import { makerOf, type Accounts } from './accounts.ts';
 import { isCsrf, type Sessions } from './sessions.ts';
 
 /** Who asks, as it was shown. */
@@ -50,7 +50,7 @@ function tokenCaller(header: string, accounts: Accounts): Caller {
     });
   }
   const { name, role, by, expiresMs } = token;
-  return { name: `token ${name} (by ${by})`, role, contact: undefined, by: 'token', expiresMs, session: undefined };
+  return { name: makerOf(name, by), role, contact: undefined, by: 'token', expiresMs, session: undefined };
 }
 
 /** Throws `api.signed_out`, `api.forbidden`. */

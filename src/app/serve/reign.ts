@@ -62,8 +62,9 @@ export class Reign {
     const { stoodBy, lease } = role;
     const { stores, without } = lease;
     workspace.journal.append('schedule.kept', { id, host: workspace.host, stoodBy, stores, without });
-    reign.#ledger.bury();
-    reign.#scheduler.use(reign.#tasksOf(workspace.plan));
+    const tasks = reign.#tasksOf(workspace.plan);
+    reign.#ledger.bury(tasks);
+    reign.#scheduler.use(tasks);
     reign.#streams.begin(streamedAssets(workspace));
     return reign;
   }

@@ -10,9 +10,10 @@ import { PackReader } from '../read/pack-reader.ts';
 import { fits, type Piece } from '../read/pieces.ts';
 import { listPoints } from '../read/point-listing.ts';
 import { poolFor, type Pool } from '../pool/index.ts';
-import { readPoint, type StoredPoint } from '../format/point-object.ts';
+import type { StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
 import { verifyOthers } from './others.ts';
+import { isOneGone, readIfThere } from './let-go.ts';
 import { Reading } from './reading.ts';
 import { trailerDamage } from './trailer.ts';
 import { readChunks } from './chunks.ts';
@@ -48,7 +49,7 @@ class Verification {
   readonly #bad = new Set<number>();
   readonly #suffering = new Set<string>();
   #pool: Pool | undefined;
-  /** A pack that was listed went meanwhile: a prune was at work, and its packs are to be looked up anew. */
+  /** A pack that was listed, or a point, went meanwhile: a prune was at work, and what there is is to be looked up anew. */
   wasOvertaken = false;
 
   constructor(store: Store, bundle: KeyBundle, clock: Clock, options: VerifyOptions) {
@@ -83,6 +84,7 @@ class Verification {
       );
     if (frozen.hasMore) await this.#neededChunks(points);
     if (this.#bad.size > 0) for (const point of points) await this.#blame(point);
+    this.wasOvertaken ||= await isOneGone(this.#store, this.#suffering);
     const isSound = (id: string): boolean => !this.#suffering.has(id) && this.#reading.isThere(id);
     const sound = points.map(({ point }) => point.id).filter(isSound);
     return { checked: this.#checked, damage: this.#log.list(), sound, ...this.#reading.told() };
@@ -97,13 +99,13 @@ class Verification {
       this.#checked.objects += this.#checked.points;
       return stored;
     }
-    this.#checked.points = chosen.length;
     const stored: StoredPoint[] = [];
     for (const { id } of chosen) {
-      this.#checked.objects += 1;
-      const point = await this.#try(pointName(id), 'point', [id], () => readPoint(this.#store, this.#bundle, id));
+      const point = await this.#try(pointName(id), 'point', [id], () => readIfThere(this.#store, this.#bundle, id));
       if (point !== undefined) stored.push(point);
     }
+    this.#checked.points = stored.length + this.#suffering.size;
+    this.#checked.objects += this.#checked.points;
     return stored;
   }
 

@@ -5,6 +5,8 @@ import { planOf } from '../testing/plan.ts';
 import type { Rang } from '../testing/simulated/judge.ts';
 import { everythingWrong } from '../testing/simulated/plans.ts';
 import { SimulatedServe } from '../testing/simulated/serve.ts';
+import { alertRules } from './index.ts';
+import { alertNames } from './shape.ts';
 
 const why = noPrometheus === undefined ? '' : ` (${noPrometheus})`;
 const bornMs = Date.parse('2024-06-01T00:30:00Z');
@@ -15,8 +17,11 @@ const gone = { from: 19 * 60, to: 21 * 60 };
 const stuck = { from: 22 * 60, to: 22 * 60 + 20 };
 const full = { from: 24 * 60 + 25, to: 24 * 60 + 50 };
 const crowded = { from: 25 * 60, to: 27 * 60 };
-/** Standbys are made anew, which takes hours and is no fault. */
+/** Two machines keep the schedule, each for itself. */
+const twice = { from: 23 * 60, to: 23 * 60 + 20 };
+/** Standbys are made anew, which takes hours and is no fault; another one never gets there. */
 const made = { from: 2 * 60, to: 5 * 60 };
+const making = { from: 21 * 60 + 10, to: 34 * 60 };
 const drillPasses = 31 * 60;
 const keysTested = 17 * 60;
 const end = 34 * 60;
@@ -30,6 +35,8 @@ async function worstDays(): Promise<Rang[]> {
     breakAll(serve);
     serve.start();
     const at = async (minute: number): Promise<void> => serve.minutes(minute - (serve.clock.now() - bornMs) / 60_000);
+    await at(wrong.from + 60);
+    serve.tell('something happened');
     await at(keysTested);
     serve.testKeys();
     await at(gone.from);
@@ -66,11 +73,14 @@ function breakAll({ world, clock }: SimulatedServe): void {
   };
   const standbys = { mute: 'silent', behind: 'behind', ended: 'waiting' } as const;
   world.standby = (asset) => {
+    if (asset === 'ended' && within(making, minute())) return 'making';
     if (!isWrong()) return within(made, minute()) ? 'making' : 'well';
     return standbys[asset as keyof typeof standbys] ?? 'well';
   };
   world.isHeard = () => !isWrong();
   world.planRefused = () => (isWrong() ? new LifeboatError('plan.invalid', 'not so') : undefined);
+  world.isTaken = () => !isWrong();
+  world.isTwice = () => within(twice, minute());
   world.isFull = () => within(full, minute());
 }
 
@@ -105,6 +115,7 @@ const all: readonly Expected[] = [
   ['LifeboatStandbySilent mute', wrong.from + 5, wrong.from + 7, wrong.to],
   ['LifeboatStandbyBehind behind', wrong.from + 10, wrong.from + 11, wrong.to],
   ['LifeboatStandbyWaiting ended', wrong.from + 15, wrong.from + 16, wrong.to],
+  ['LifeboatStandbyMaking ended', making.from + 12 * hour, making.from + 12 * hour + 2, making.to],
   // Verification behind, and what it finds.
   ['LifeboatTaskOverdue verify checked', wrong.from, wrong.from + 8 * hour, mended],
   ['LifeboatTaskFailing verify checked', wrong.from, wrong.from + 6 * hour, mended],
@@ -120,6 +131,18 @@ const all: readonly Expected[] = [
   ['LifeboatTrouble', full.from + 10, full.from + 20, full.to + 1],
   ['LifeboatPlanRefused', wrong.from + 15, wrong.from + 16, wrong.to],
   ['LifeboatHeartbeatLost', wrong.from + 5, wrong.from + 11, wrong.to + 1],
+  ['LifeboatTwice', twice.from + 5, twice.from + 6, twice.to],
+  // Who is to be told, and by whom nothing is taken; it is brought with the next try, which is up to an hour away.
+  ['LifeboatChannelFailing', wrong.from + 65, wrong.from + 67, mended],
+  ['LifeboatMessagesWaiting', wrong.from + 65, wrong.from + 67, mended],
+  // What a plan declares by figures.
+  ['stops_fresh hourly stops near', wrong.from + 3 * hour, wrong.from + 5 * hour, mended],
+  ['checked_fresh hourly stops near', wrong.from + 4 * hour, wrong.from + 6 * hour, mended],
+  ['tried_fresh tried', 0, 0, drillPasses + 6 * hour],
+  ['any_fresh', 0, 0, drillPasses + 6 * hour],
+  ['grows_size hourly grows near', wrong.from, wrong.from + 50, wrong.to],
+  ['stops_fail backup stops', wrong.from, wrong.from + hour + 5, mended],
+  ['hourly_fail backup stops', wrong.from, wrong.from + hour + 5, mended],
   // The four that a plan declares, to the letter: without labels they watch everything.
   ['BackupFailed hourly stops near', wrong.from + 4 * hour, wrong.from + 5 * hour, mended],
   ['BackupOld hourly stops near', wrong.from + 5 * hour, wrong.from + 6 * hour, mended],
@@ -137,6 +160,15 @@ describe.skipIf(noPrometheus !== undefined)(`what goes wrong, judged minute by m
     expect(first?.fromMinute).toBeGreaterThanOrEqual(from);
     expect(first?.fromMinute).toBeLessThanOrEqual(by);
     expect(first?.toMinute).toBeLessThanOrEqual(until);
+  });
+
+  it('rings by every alarm that there is', async () => {
+    const tested = new Set(all.map(([alarm]) => alarm.split(' ')[0]));
+    expect(alertNames.filter((alert) => !tested.has(alert))).toEqual([]);
+    const { plan, keeperOf } = await planOf(everythingWrong);
+    const rules = alertRules(plan, keeperOf).groups.flatMap((group) => group.rules.map(({ alert }) => alert));
+    const rung = new Set(rang.map(({ alert }) => alert));
+    expect(rules.filter((alert) => !rung.has(alert))).toEqual([]);
   });
 
   it('rings by no alarm that has no test here, and each has labels of its own', () => {

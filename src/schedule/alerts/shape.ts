@@ -17,9 +17,41 @@ export interface AlertRules {
 
 export type Severity = 'critical' | 'warning' | 'info';
 
+/** Every alert that is made from a plan without being declared in it. Each has a test in which it rings: see `alarms.test.ts`. */
+export const alertNames = [
+  'LifeboatDown',
+  'LifeboatTwice',
+  'LifeboatStuck',
+  'LifeboatTrouble',
+  'LifeboatPlanRefused',
+  'LifeboatKeysUntested',
+  'LifeboatHeartbeatLost',
+  'LifeboatPointOld',
+  'LifeboatPointNever',
+  'LifeboatPointUnseen',
+  'LifeboatPointSize',
+  'LifeboatLossTooGreat',
+  'LifeboatTaskFailing',
+  'LifeboatTaskRed',
+  'LifeboatTaskSilent',
+  'LifeboatTaskLate',
+  'LifeboatTaskOverdue',
+  'LifeboatTurnsMissed',
+  'LifeboatDrillOverdue',
+  'LifeboatStreamDown',
+  'LifeboatStreamSilent',
+  'LifeboatStandbySilent',
+  'LifeboatStandbyWaiting',
+  'LifeboatStandbyMaking',
+  'LifeboatStandbyBehind',
+  'LifeboatChannelFailing',
+  'LifeboatMessagesWaiting',
+] as const;
+export type AlertName = (typeof alertNames)[number];
+
 /** `labels`: what it is about, where the expression drops that: two alerts of the same labels are one to whoever is called. */
 export const rule = (
-  alert: string,
+  alert: AlertName,
   expr: string,
   severity: Severity,
   summary: string,

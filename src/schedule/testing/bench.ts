@@ -58,7 +58,7 @@ export class BenchFolder {
     this.#open.push(journal);
     const ledger = new Ledger(wrap(journal), clock);
     ledger.refresh();
-    ledger.bury();
+    ledger.bury(tasks);
     const events: SchedulerEvent[] = [];
     const scheduler = new Scheduler({ clock, ledger, hands, jobsAtOnce, say: (event) => void events.push(event) });
     scheduler.use(tasks);

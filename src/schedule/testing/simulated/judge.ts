@@ -58,7 +58,8 @@ async function heldAt(
     for (const { metric, values } of result) {
       // A label of the rule goes before one of the series.
       const all: Readonly<Record<string, string>> = { ...metric, ...labels };
-      const of = ['task', 'policy', 'asset', 'drill', 'store'].flatMap((key) => all[key] ?? []).join(' ');
+      const names = ['task', 'policy', 'asset', 'drill', 'store', 'instance'].flatMap((key) => all[key] ?? []);
+      const of = names.filter((one) => one !== 'here').join(' ');
       const minutes = values.map(([seconds]) => Math.round((seconds * 1000 - startMs) / minuteMs));
       held.set(of, [...(held.get(of) ?? []), ...minutes]);
     }

@@ -74,6 +74,7 @@ assets:
   mute: { type: postgres, url: { env: LB_TEST_URL }, domain: here, policy: streamed }
   behind: { type: postgres, url: { env: LB_TEST_URL }, domain: here, policy: streamed, objectives: { rpo: 1m } }
   ended: { type: postgres, url: { env: LB_TEST_URL }, domain: here, policy: streamed }
+channels: { ops: { type: webhook, url: "http://127.0.0.1:9/hook" } }
 environments: { bubble: { ephemeral: true } }
 drills: { tried: { restore: shrinks, every: every 6h, in: bubble, expect: { rto: 1h } } }
 alerts:
@@ -88,5 +89,12 @@ alerts:
       priority: warning,
       query: 'abs(backup_size_bytes - avg_over_time(backup_size_bytes[7d])) / avg_over_time(backup_size_bytes[7d]) > 0.5',
     }
+  stops_fresh: { kind: freshness, watch: { asset: stops }, olderThan: 4h, for: 0m, priority: critical }
+  checked_fresh: { kind: freshness, watch: { policy: hourly, store: near }, olderThan: 5h, for: 0m, priority: critical }
+  tried_fresh: { kind: freshness, watch: { drill: tried }, olderThan: 30h, for: 0m, priority: warning }
+  any_fresh: { kind: freshness, watch: { drill: any }, olderThan: 30h, for: 0m, priority: warning }
+  grows_size: { kind: size, watch: { asset: grows }, changesBy: 50%, over: 7d, for: 0m, priority: warning }
+  stops_fail: { kind: failure, watch: { asset: stops }, for: 0m, priority: warning }
+  hourly_fail: { kind: failure, watch: { policy: hourly }, for: 0m, priority: warning }
   NoRecentDRTest: { kind: freshness, watch: { drill: tried }, for: 0m, priority: warning, query: time() - dr_test_last_success_timestamp > 108000 }
 `;

@@ -18,6 +18,7 @@ import {
 import { BenchFolder, settled, type Bench } from '../bench.ts';
 import { rangIn, type Rang } from './judge.ts';
 import { SeriesRecord } from './series.ts';
+import { Told } from './told.ts';
 
 const minuteMs = 60_000;
 
@@ -30,11 +31,9 @@ class SleepyClock extends ManualClock {
   }
 }
 
-/** What the world does with one try, otherwise than well; undefined: all goes well. */
-export type Fault = (task: Task, tries: number) => 'fails' | 'hangs' | 'red' | undefined;
-
 export interface World {
-  fault: Fault;
+  /** What it does with one try, otherwise than well; undefined: all goes well. */
+  fault: (task: Task, tries: number) => 'fails' | 'hangs' | 'red' | undefined;
   /** Bytes of a point of an asset. */
   bytesOf: (asset: string) => number;
   /** How long a task takes. */
@@ -46,7 +45,10 @@ export interface World {
   /** Whether the dead man's switch hears of us. */
   isHeard: () => boolean;
   planRefused: () => ServeFacts['planRefused'];
-  /** No room for the journal. */
+  /** Whether people's channels take what is told them. */
+  isTaken: () => boolean;
+  /** Another machine keeps the same schedule and knows nothing of this one. */
+  isTwice: () => boolean;
   isFull: () => boolean;
 }
 
@@ -68,6 +70,7 @@ export class SimulatedServe {
   #heartbeatMs: number | 'never' = 'never';
   #startedMs: number;
   #bench: Bench | undefined;
+  #told: Told | undefined;
 
   constructor({ plan, keeperOf }: { plan: Plan; keeperOf: (asset: string) => Keeper }, startMs: number) {
     this.#plan = plan;
@@ -84,6 +87,8 @@ export class SimulatedServe {
       standby: () => 'well',
       isHeard: () => true,
       planRefused: () => undefined,
+      isTaken: () => true,
+      isTwice: () => false,
       isFull: () => false,
     };
   }
@@ -97,12 +102,15 @@ export class SimulatedServe {
       clock: this.clock,
       wrap: (journal) => this.#onDisk(journal),
     });
+    this.#told = new Told({ journal: this.#journal, clock: this.clock, isTaken: () => this.world.isTaken() });
   }
 
   /** As `kill -9` does. */
   kill(): void {
+    this.#told?.end();
     this.#bench?.kill();
     this.#bench = undefined;
+    this.#told = undefined;
   }
 
   /** Told to end, as an upgrade does. */
@@ -119,7 +127,6 @@ export class SimulatedServe {
     this.kill();
   }
 
-  /** Somebody tried the keys by hand. */
   testKeys(): void {
     this.#journal.append('keys.tested', {});
   }
@@ -128,6 +135,11 @@ export class SimulatedServe {
   backupByHand(asset: string, store: string): void {
     const bytes = this.world.bytesOf(asset);
     this.#journal.append('backup.finished', { asset, store, bytes, storedBytes: bytes, seconds: 1 });
+  }
+
+  /** Something is to be told to people. */
+  tell(key: string): void {
+    this.#told?.say(key);
   }
 
   /** Lets that many minutes pass, with a scrape at the end of each. */
@@ -139,6 +151,8 @@ export class SimulatedServe {
       if (this.#bench === undefined) continue;
       if (this.world.isHeard()) this.#heartbeatMs = this.clock.now();
       this.#firstPoints();
+      // Nothing waits on the day on which the disk is full.
+      if (!this.world.isFull()) this.#told?.bring();
     }
   }
 
@@ -192,11 +206,20 @@ export class SimulatedServe {
       startedMs: this.#startedMs,
       planRefused: this.world.planRefused(),
       heartbeatMs: this.#plan.tool.heartbeat === undefined ? undefined : this.#heartbeatMs,
-      keeping: { sinceMs: this.#startedMs, scheduler, ledger, streams: this.#streams(), toldBy: [] },
+      keeping: {
+        sinceMs: this.#startedMs,
+        scheduler,
+        ledger,
+        streams: this.#streams(),
+        toldBy: [],
+        ...(this.#told === undefined ? {} : { messages: this.#told.messages }),
+      },
       standbys: this.#standbys(),
       keeperOf: this.#keeperOf,
     });
-    this.record.take(this.clock.now(), new Map([['here', text]]));
+    const texts = new Map([['here', text]]);
+    if (this.world.isTwice()) texts.set('there', text);
+    this.record.take(this.clock.now(), texts);
   }
 
   /** A stream takes the first point itself. */
