@@ -70,6 +70,7 @@ describe('runs over the API', () => {
       drill: 'rehearsal',
       verdict: 'done',
       plannedSeconds: 660,
+      forecast: null,
       runner: null,
     });
     expect(run.steps.map(({ id, state }) => [id, state])).toEqual([
@@ -112,6 +113,8 @@ describe('runs over the API', () => {
       blocked: [{ step: 'agreed', who: ['manager'] }],
       waits: ['agreed'],
       rto: { targetSeconds: 1800 },
+      // Nobody has measured it yet: two budgets are left.
+      forecast: { measured: [], runs: null, budgeted: ['agreed', 'said'], unknown: [] },
     });
     expect(waiting.steps.map(({ plannedStartSeconds }) => plannedStartSeconds)).toEqual([0, 600, 900]);
     expect(waiting.steps[1]?.asks?.you).toEqual({

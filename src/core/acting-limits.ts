@@ -14,6 +14,10 @@ export const actingLimits = {
   approvalMs: 86_400_000,
   /** Steps of a procedure with all that it calls: more than anybody follows, and calls of calls cannot grow without end. */
   procedureStepsMax: 2_000,
+  /** Fewer earlier runs of a step say less about it than its budget does. */
+  forecastRunsMin: 3,
+  /** Of older runs than these the machines and the data were others. */
+  forecastRunsMax: 50,
   /** Who waits for a moment looks at the clock so often: it may be set, and machines sleep. */
   clockLookMs: 30_000,
   /** Who keeps the way back open looks so often whether its run stopped: what broke in the last second must count. */

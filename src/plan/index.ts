@@ -10,6 +10,7 @@ export { importDocument, type ImportedPlan, type Remark } from './import/index.t
 export * from './initial-plan.ts';
 export * from './json-schema.ts';
 export * from './kinds.ts';
+export { durationOf } from './lint/facts/written.ts';
 export * from './lint/index.ts';
 export * from './load.ts';
 export * from './message-template.ts';

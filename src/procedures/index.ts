@@ -2,6 +2,7 @@ export * from './after/index.ts';
 export * from './briefing/briefing.ts';
 export * from './briefing/describe.ts';
 export * from './elsewhere/index.ts';
+export * from './forecast/index.ts';
 export * from './groups/index.ts';
 export * from './records/history.ts';
 export { hasRunner } from './targets/hold.ts';

@@ -232,8 +232,10 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
       const { violations } = await new AxeBuilder({ page: shown }).analyze();
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       expect({ room, name, serious: serious.map(briefly) }).toMatchObject({ serious: [] });
-      const tooWide = await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      expect({ room, name, tooWide }).toMatchObject({ tooWide: expect.toSatisfy((wide: number) => wide <= 0) });
+      // A phone makes its window as wide as what is too wide for it.
+      const wide = await shown.evaluate<number>('document.documentElement.scrollWidth');
+      const tooWide = wide - (look.viewport?.width ?? 0);
+      expect({ room, name, tooWide }).toMatchObject({ tooWide: expect.toSatisfy((over: number) => over <= 0) });
     }
     await context.close();
   });

@@ -48,10 +48,13 @@ export const step = z
     summary: z.string(),
     budgetSeconds: secondsOrUnknown,
     overBudget: z.boolean(),
-    /** By the budgets, or where there is none by the last time: from the beginning of the run. */
-    plannedStartSeconds: secondsOrUnknown,
+    plannedStartSeconds: secondsOrUnknown.describe('By the budgets, or where there is none by the last time'),
     plannedSeconds: secondsOrUnknown,
     critical: z.boolean().describe('On the longest way to the end'),
+    measured: z
+      .object({ p50Seconds: z.number(), p90Seconds: z.number(), runs: z.number().int() })
+      .nullable()
+      .describe('In earlier runs of the same procedure in the same environment; null: there are fewer than three'),
     output: z.array(z.string()).describe('The last lines that it put out'),
     code: z.string().nullable(),
     hint: z.string().nullable(),
@@ -106,6 +109,17 @@ export const run = runSummary
       waitingForWindowSeconds: z.number().describe('Until a maintenance window opened'),
     }),
     plannedSeconds: secondsOrUnknown.describe('Along the longest way'),
+    forecast: z
+      .object({
+        p50At: moment.describe('Over by then, if each step that is left takes as long as in half of the earlier runs'),
+        p90At: moment.describe('As in nine of ten'),
+        measured: z.array(z.string()).describe('Steps that are left whose time rests on earlier runs'),
+        runs: z.number().int().nullable().describe('The fewest earlier runs that one of them rests on'),
+        budgeted: z.array(z.string()).describe('Steps that are left whose time is their budget'),
+        unknown: z.array(z.string()).describe('Steps that are left that nothing is known of: they count as no time'),
+      })
+      .nullable()
+      .describe('As of now, the same as `run show --follow` says; null: the clock of the recovery has stopped'),
     rpoTargetSeconds: secondsOrUnknown,
     now: z.array(z.string()).describe('Steps at work'),
     next: z.array(z.string()).describe('Steps that can begin then'),

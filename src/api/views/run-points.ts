@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/index.ts';
-import type { RunHistory, RunResult } from '../../procedures/index.ts';
+import { shutWindowOf, type RunHistory, type RunResult } from '../../procedures/index.ts';
 import type { Run } from '../contract/index.ts';
 
 /** What each restore of a run brought back: from which point, and up to which moment. */
@@ -22,18 +22,7 @@ export function restoredOf({ steps }: RunResult): Run['restored'] {
 }
 
 /** The window that a step waits for now, and when it opens. */
-export function windowOf({ records, ended }: RunHistory): Run['waitsForWindow'] {
-  if (ended !== undefined) return null;
-  const last = records.findLast(({ kind }) => kind === 'run.window' || kind === 'run.resumed');
-  if (last === undefined || last.kind === 'run.resumed') return null;
-  const { step, window, fromMs } = last.data as {
-    readonly step: string;
-    readonly window: string;
-    readonly fromMs: number;
-  };
-  const isOver = records.some(
-    ({ kind, sequence, data }) =>
-      sequence > last.sequence && /^step\.(started|finished)$/.test(kind) && data['step'] === step,
-  );
-  return isOver ? null : { step, window, opensAt: isoTime(fromMs) };
+export function windowOf(history: RunHistory): Run['waitsForWindow'] {
+  const shut = shutWindowOf(history);
+  return shut === undefined ? null : { step: shut.step, window: shut.window, opensAt: isoTime(shut.opensMs) };
 }

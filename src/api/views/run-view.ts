@@ -3,8 +3,10 @@ import type { Workspace } from '../../operations/index.ts';
 import {
   deciders,
   flatSteps,
+  forecastRun,
   hasRunner,
   lastWords,
+  measuredOf,
   readHistory,
   resultOf,
   type RunHistory,
@@ -13,6 +15,7 @@ import {
 } from '../../procedures/index.ts';
 import { isAtLeast, type Asked, type Run, type RunSummary, type Step } from '../contract/index.ts';
 import type { Caller } from '../security/caller.ts';
+import { forecastShown, measuredShown } from './run-forecast.ts';
 import { restoredOf, windowOf } from './run-points.ts';
 import { longestWay, timesOf, type StepTime } from './run-times.ts';
 
@@ -50,11 +53,17 @@ export function runOf(request: RunRequest): Run {
   const skipped = new Set(result.steps.flatMap(({ id, state }) => (state === 'skipped' ? [id] : [])));
   const times = timesOf(steps, lastTimes(result, request.runs), skipped);
   const criticalPath = longestWay(steps, times);
+  const measured = measuredOf(result, request.runs);
+  const forecast = forecastRun(history, result, measured, clock.now());
+  const declared = new Map(flatSteps(history.started.snapshot).map((step) => [step.id, step]));
   const runner = runnerOf(workspace, history, result);
   const scenario = plan.scenarios.get(result.scenario);
   const { rto, incident, reason, rollback, requester } = result;
   const lastMs = result.verdict === 'unfinished' || result.verdict === 'needs-human' ? clock.now() : undefined;
-  const shown = result.steps.map((step) => stepOf(step, request, history, times.get(step.id), criticalPath));
+  const shown = result.steps.map((step) => ({
+    ...stepOf(step, request, history, times.get(step.id), criticalPath),
+    measured: measuredShown(declared.get(step.id), measured),
+  }));
   const plannedMs = Math.max(0, ...[...times.values()].map(({ endMs }) => endMs));
   return {
     ...summaryOf(result, drill),
@@ -74,6 +83,7 @@ export function runOf(request: RunRequest): Run {
       waitingForWindowSeconds: rto.waitingForWindowMs / 1000,
     },
     plannedSeconds: plannedMs === 0 ? null : plannedMs / 1000,
+    forecast: forecastShown(forecast),
     rpoTargetSeconds: seconds(scenario?.objectives.rpoMs ?? plan.objectives.rpoMs),
     ...whereItStands(shown, history),
     criticalPath,
@@ -116,7 +126,7 @@ function stepOf(
   history: RunHistory,
   time: StepTime | undefined,
   criticalPath: readonly string[],
-): Step {
+): Omit<Step, 'measured'> {
   return {
     id: step.id,
     kind: step.kind,

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock } from '../../../core/index.ts';
-import { hasRunner, readHistory, runProcedure, type RunResult } from '../../../procedures/index.ts';
+import { isoTime, systemClock } from '../../../core/index.ts';
+import {
+  forecastRun,
+  hasRunner,
+  measuredIn,
+  readHistory,
+  runProcedure,
+  type Measured,
+  type RunResult,
+} from '../../../procedures/index.ts';
 import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../../procedures/testing/bench.ts';
 import { followRun, whereItStands } from './follow-run.ts';
 import { createOutput } from '../../output.ts';
@@ -12,9 +20,9 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const id = '01kanfollowed0000000000000';
-const run = (): Promise<RunResult> =>
+const run = (as = id): Promise<RunResult> =>
   runProcedure({
-    run: id,
+    run: as,
     scenario: scenarioOf(
       stepOf('first', 'exec', ['sleep', '0.5'], { budgetMs: 60_000 }),
       stepOf('second', 'exec', ['true'], { budgetMs: 30_000 }),
@@ -56,11 +64,33 @@ it('a run whose runner died is not followed for ever', async () => {
   expect(hasRunner(elsewhere, readHistory(bench.journal, died))).toBeUndefined();
 });
 
-it('a step without a budget makes the end unknown, and is named', async () => {
+it('a step that neither a budget nor earlier runs tell of makes the end unknown, and is named', async () => {
   const result = await run();
-  const open = {
+  const history = readHistory(bench.journal, result.run);
+  const { snapshot } = history.started;
+  const steps = snapshot.steps.map((step) => ({ ...step, budgetMs: undefined }));
+  const unplanned = { ...history, started: { ...history.started, snapshot: { ...snapshot, steps } } };
+  const open: RunResult = {
     ...result,
-    steps: result.steps.map((step) => ({ ...step, state: 'pending' as const, budgetMs: undefined })),
+    verdict: 'unfinished',
+    steps: result.steps.map((step) => ({ ...step, state: 'pending', startedMs: undefined })),
   };
-  expect(whereItStands(open, result.startedMs)).toContain('when it ends is unknown: first, second has no budget');
+  const said = (measured: Measured): string =>
+    whereItStands(open, forecastRun(unplanned, open, measured, result.startedMs), result.startedMs);
+  expect(said(new Map())).toContain('when it ends is unknown: nothing tells how long first, second takes; not before');
+  // Three earlier runs do.
+  const times = [1_000, 2_000, 60_000];
+  const [likely, late] = [4_000, 120_000].map((ms) => isoTime(result.startedMs + ms));
+  const known = said(new Map(['first', 'second'].map((step) => [step, times])));
+  expect(known).toContain(`it ends at ${likely}, `);
+  expect(known).toMatch(new RegExp(`\\(P50\\), or ${late} \\(P90\\), by at least 3 earlier runs$`));
+});
+
+it('what earlier runs of the same procedure took is read from the journal', async () => {
+  for (const earlier of ['one', 'two', 'three']) await run(`01kanearlier${earlier.padEnd(14, '0')}`);
+  const last = await run();
+  const measured = measuredIn(bench.journal, last);
+  expect([...measured.keys()]).toEqual(['first', 'second']);
+  expect(measured.get('first')).toHaveLength(3);
+  expect(Math.min(...(measured.get('first') ?? []))).toBeGreaterThanOrEqual(500);
 });

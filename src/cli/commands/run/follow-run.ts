@@ -1,6 +1,17 @@
 import { formatDuration, isoTime, limits } from '../../../core/index.ts';
 import type { Workspace } from '../../../operations/index.ts';
-import { hasRunner, readHistory, showRun, type RunResult, type StepReport } from '../../../procedures/index.ts';
+import {
+  forecastRun,
+  hasRunner,
+  measuredIn,
+  readHistory,
+  resultOf,
+  showRun,
+  type Forecast,
+  type Incident,
+  type RunResult,
+  type StepReport,
+} from '../../../procedures/index.ts';
 import type { Output } from '../../output.ts';
 
 /**
@@ -15,17 +26,22 @@ export async function followRun(
 ): Promise<RunResult> {
   const { journal, clock } = workspace;
   const shown = new Map<string, string>();
+  const measured = measuredIn(journal, showRun(journal, run));
   for (;;) {
     // Asked before the records are read: what it still wrote before it ended is in them then.
     const isGone = hasRunner(workspace, readHistory(journal, run)) === false;
-    const now = showRun(journal, run);
+    const history = readHistory(journal, run);
+    const now = resultOf(history);
     const changed = now.steps.filter((step) => shown.get(step.id) !== stateOf(step) && step.state !== 'pending');
     for (const step of changed) {
       shown.set(step.id, stateOf(step));
       output.line(`${isoTime(step.finishedMs ?? step.startedMs ?? clock.now())}  ${lineOf(step)}`);
     }
     if (now.verdict === 'unfinished' && isGone) return now; // whoever shows it says so
-    if (changed.length > 0 && now.verdict === 'unfinished') output.line(`  ${whereItStands(now, clock.now())}`);
+    if (changed.length > 0 && now.verdict === 'unfinished') {
+      const nowMs = clock.now();
+      output.line(`  ${whereItStands(now, forecastRun(history, now, measured, nowMs), nowMs)}`);
+    }
     if (now.verdict !== 'unfinished') return now;
     try {
       await clock.sleep(limits.cancelLookMs, signal);
@@ -48,21 +64,26 @@ function lineOf({ id, state, title, summary, seconds, attempts, overBudget }: St
   return `${id} is ${state}${took}${overBudget ? ', over its budget' : ''}${summary === '' ? '' : `: ${summary}`}`;
 }
 
-/** Now, next, what is left of the budgets, and when it would end by them. Steps without a budget make that unknown, and are named. */
-export function whereItStands({ steps, incident }: RunResult, nowMs: number): string {
-  const running = steps.filter(({ state }) => state === 'running');
-  const waiting = steps.filter(({ state }) => state === 'pending');
-  const left = [...running, ...waiting].filter(({ kind }) => !['parallel', 'choose', 'call', 'commit'].includes(kind));
-  const unplanned = left.filter(({ budgetMs }) => budgetMs === undefined).map(({ id }) => id);
-  const leftMs = left.reduce(
-    (sum, { budgetMs = 0, startedMs, state }) =>
-      sum + Math.max(0, budgetMs - (state === 'running' ? nowMs - (startedMs ?? nowMs) : 0)),
-    0,
-  );
-  const end =
-    unplanned.length === 0
-      ? `its budgets end at ${isoTime(nowMs + leftMs)}, ${formatDuration(nowMs + leftMs - incident.impactMs)} after the impact`
-      : `when it ends is unknown: ${unplanned.join(', ')} has no budget`;
-  const names = (list: readonly StepReport[]): string => list.map(({ id }) => id).join(', ') || 'nothing';
-  return `now: ${names(running)}; next: ${names(waiting.slice(0, 1))}; ${formatDuration(nowMs - incident.impactMs)} since the impact; ${end}`;
+/** Now, next, and when it ends as far as earlier runs or budgets tell. Steps that neither tells of make that unknown, and are named. */
+export function whereItStands({ steps, incident }: RunResult, forecast: Forecast | undefined, nowMs: number): string {
+  const names = (state: StepReport['state'], most = Infinity): string =>
+    steps
+      .filter((step) => step.state === state)
+      .slice(0, most)
+      .map(({ id }) => id)
+      .join(', ') || 'nothing';
+  const end = forecast === undefined ? '' : `; ${endWords(forecast, incident)}`;
+  return `now: ${names('running')}; next: ${names('pending', 1)}; ${formatDuration(nowMs - incident.impactMs)} since the impact${end}`;
+}
+
+function endWords(
+  { p50EndMs, p90EndMs, measured, runsMin, budgeted, unknown }: Forecast,
+  { impactMs }: Incident,
+): string {
+  if (unknown.length > 0)
+    return `when it ends is unknown: nothing tells how long ${unknown.join(', ')} takes; not before ${isoTime(p50EndMs)}`;
+  const at = `${isoTime(p50EndMs)}, ${formatDuration(p50EndMs - impactMs)} after the impact`;
+  if (measured.length === 0) return `its budgets end at ${at}`;
+  const rest = budgeted.length === 0 ? '' : ` and the budgets of ${budgeted.join(', ')}`;
+  return `it ends at ${at} (P50), or ${isoTime(p90EndMs)} (P90), by at least ${runsMin} earlier runs${rest}`;
 }

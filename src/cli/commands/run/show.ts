@@ -11,7 +11,8 @@ export const command: Command = {
   options: [
     {
       flags: '--follow',
-      summary: 'go on showing it until it ends: what begins, ends, is next, and when its budgets end',
+      summary:
+        'go on showing it until it ends: what begins, ends, is next, and when it ends by earlier runs or its budgets',
     },
   ],
   examples: ['lifeboat run show 01kb9c3r8x0000000000000000', 'lifeboat run show 01kb9c3r8x0000000000000000 --json'],

@@ -42,12 +42,15 @@ export const checkStep: StepKind<Settings> = {
       const declared = context.plan.assets.get(settings.asset)?.checks.length ?? 0;
       return {
         certainty: 'predicted',
-        text: `${declared} checks of the plan and those that ${settings.asset} brings itself`,
+        text: `${declared === 0 ? 'the checks' : `${declared} ${declared === 1 ? 'check' : 'checks'} of the plan and those`} that ${settings.asset} brings itself`,
       };
     }
     if (isOfService(settings)) {
       const { length } = healthOf(settings.service, context);
-      return { certainty: 'predicted', text: `${length} health checks of ${settings.service}` };
+      return {
+        certainty: 'predicted',
+        text: `${length} health ${length === 1 ? 'check' : 'checks'} of ${settings.service}`,
+      };
     }
     const check = checkOf(settings, context.checkKinds);
     const expected = check.spec.expect === undefined ? '' : `, expecting ${check.spec.expect}`;

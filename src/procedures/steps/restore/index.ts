@@ -54,7 +54,8 @@ export const restoreStep: StepKind<Settings> = {
     const plan = await context.planRestore(requestOf(input, context, target));
     const age = formatDuration(context.clock.now() - plan.point.atMs);
     const expected = plan.secondsExpected === undefined ? '' : `, about ${formatDuration(plan.secondsExpected * 1000)}`;
-    const text = `from point ${plan.point.id} of ${isoTime(plan.point.atMs)} (${age} ago) in ${plan.store}: ${formatBytes(plan.bytes)}, ${plan.files} files${expected}`;
+    const files = `${plan.files} ${plan.files === 1 ? 'file' : 'files'}`;
+    const text = `from point ${plan.point.id} of ${isoTime(plan.point.atMs)} (${age} ago) in ${plan.store}: ${formatBytes(plan.bytes)}, ${files}${expected}`;
     return { certainty: 'predicted', text };
   },
   run,

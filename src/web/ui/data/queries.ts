@@ -27,10 +27,10 @@ import type {
   TokenList,
 } from '../../../api/contract/index.ts';
 import { isAtLeast } from '../../../api/contract/words.ts';
-import { api, type ApiError } from './api.ts';
+import { api, isOffline, type ApiError } from './api.ts';
 import { client } from './client.ts';
 import { serverSays } from './clock.ts';
-import { underWay } from './under-way.ts';
+import { isOpen, underWay } from './under-way.ts';
 
 /** What is under way is asked for so often although events tell of it: the last word must not be missed. */
 const busyMs = 5_000;
@@ -99,7 +99,9 @@ export const useRun = (id: string): Answer<Run> =>
   useQuery<Run, ApiError>({
     queryKey: ['run', id],
     queryFn: ({ signal }) => api.runs.get(id, signal),
-    refetchInterval: ({ state }) => (state.data?.verdict === 'unfinished' ? busyMs : idleMs),
+    // One that was just begun has its first record in a moment.
+    retry: (failures, error) => (isOffline(error) && failures < 3) || (error.status === 404 && failures < 6),
+    refetchInterval: ({ state }) => (state.data !== undefined && isOpen(state.data.verdict) ? busyMs : idleMs),
   });
 export const useEvidence = (run: string): Answer<Evidence> => useRead(['evidence', run], () => api.drills.report(run));
 

@@ -33,12 +33,14 @@ function UnderWay({ run, more }: { readonly run: RunSummary; readonly more: numb
   return (
     <>
       <span className="mode">{run.mode === 'real' ? 'REAL' : 'DRILL'}</span>
-      <Link to={`/runs/${run.run}`}>
-        {run.drill ?? run.scenario}
-        {run.verdict === 'failed' ? ' failed' : run.waits.length > 0 ? ' waits for a person' : ''}
-      </Link>
-      <span>{wholeSeconds(now - Date.parse(run.startedAt))}</span>
-      {more > 0 ? <Link to="/runs">and {more} more</Link> : null}
+      <span className="about">
+        <Link to={`/runs/${run.run}`}>
+          {run.drill ?? run.scenario}
+          {run.verdict === 'failed' ? ' failed' : run.waits.length > 0 ? ' waits for a person' : ''}
+        </Link>
+        <span>{wholeSeconds(now - Date.parse(run.startedAt))}</span>
+        {more > 0 ? <Link to="/runs">and {more} more</Link> : null}
+      </span>
     </>
   );
 }

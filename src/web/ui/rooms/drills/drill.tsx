@@ -24,7 +24,8 @@ export default function DrillRoom({ id }: { readonly id: string }): ReactNode {
         <Waiting answer={answer} what="the report" />
       ) : (
         <p>
-          No drill has finished as <code>{id}</code>. <Link to={`/runs/${id}`}>The run itself</Link> may tell more.
+          No drill has finished as <code>{id}</code> yet. If it has just run, what came back is still being checked: the
+          report is shown here when it is there. <Link to={`/runs/${id}`}>The run itself</Link> tells more.
         </p>
       )}
     </>

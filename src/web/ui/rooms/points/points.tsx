@@ -186,11 +186,12 @@ function Summary({ reach, renewing }: { readonly reach: Reach; readonly renewing
     return <p className="bad strong">There is no point: if the source were gone now, everything would be lost.</p>;
   return (
     <p className="soft">
-      {count(reach.points, 'point')} from {dayAndTime(reach.oldestAt)} to {dayAndTime(reach.newestAt)}, the newest{' '}
-      {formatBytes(reach.bytes)} restored, all together {formatBytes(reach.storedBytes)} stored.{' '}
+      {reach.points === 1
+        ? `1 point of ${dayAndTime(reach.newestAt)}, ${formatBytes(reach.bytes)} restored, ${formatBytes(reach.storedBytes)} stored. `
+        : `${count(reach.points, 'point')} from ${dayAndTime(reach.oldestAt)} to ${dayAndTime(reach.newestAt)}, the newest ${formatBytes(reach.bytes)} restored, all together ${formatBytes(reach.storedBytes)} stored. `}
       {reach.log
         ? 'Its log is kept: any moment in between can be asked for.'
-        : 'Points alone: the moment of one of them.'}
+        : 'No log is kept beside: what comes back is as a point has it.'}
     </p>
   );
 }
@@ -218,7 +219,7 @@ function Legend(): ReactNode {
     proven: 'restored and checked',
     verified: 'every byte read back',
     unverified: 'not read back yet',
-    damaged: 'damaged',
+    damaged: 'read back, and not what was written',
   };
   return (
     <ul className="legend small">

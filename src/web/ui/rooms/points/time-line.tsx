@@ -77,7 +77,7 @@ export function TimeLine(properties: TimeLineProperties): ReactNode {
           </g>
         ))}
         {point === undefined ? null : (
-          <g transform={`translate(${x(Date.parse(point.at))} 0)`}>
+          <g transform={`translate(${placeOf(x(Date.parse(point.at)))} 0)`}>
             <line className="chosen" y1={6} y2={lineY + 14} />
             <path className="chosen-head" d="M-6 0H6L0 9Z" />
           </g>
@@ -94,11 +94,14 @@ interface Gathered {
   readonly many: number;
 }
 
+/** Where the mark of a point stands: what is chosen stands above it. */
+const placeOf = (left: number): number => Math.round(left / apart) * apart;
+
 /** Thousands of points are as many marks as there is room for. */
 function gathered(points: readonly Point[], x: (at: string) => number): Gathered[] {
   const places = new Map<number, Gathered>();
   for (const { at, state, held } of points) {
-    const left = Math.round(x(at) / apart) * apart;
+    const left = placeOf(x(at));
     const before = places.get(left);
     const tells = before === undefined || first.indexOf(state) < first.indexOf(before.state);
     places.set(left, {

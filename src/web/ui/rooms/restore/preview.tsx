@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { RestorePreview } from '../../../../api/contract/index.ts';
 import type { ApiError } from '../../data/api.ts';
 import { useNow } from '../../data/clock.ts';
-import { count, dayAndTime, formatBytes, formatDuration, seconds } from '../../data/words.ts';
+import { count, dayAndTime, formatBytes, formatDuration, inLocalTime, seconds } from '../../data/words.ts';
 import { Figure, Trouble, Word } from '../../parts/parts.tsx';
 import { Part } from './part.tsx';
 
@@ -26,7 +26,7 @@ export function Preview({
         <Figure
           label="Expected"
           value={seconds(preview.secondsExpected)}
-          note={preview.expectedFrom ?? 'no earlier restore tells'}
+          note={inLocalTime(preview.expectedFrom ?? 'no earlier restore tells')}
         />
         <Figure
           label="Overwritten"
@@ -63,7 +63,7 @@ export function Preview({
           <li key={what}>
             <Word of={certainty} />
             <span>
-              <span className="strong">{what}</span>: {words}
+              <span className="strong">{what}</span>: {inLocalTime(words)}
             </span>
           </li>
         ))}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Briefing } from '../../../../api/contract/index.ts';
-import { dayAndTime, seconds } from '../../data/words.ts';
+import { count, dayAndTime, inLocalTime, seconds } from '../../data/words.ts';
 import { Link } from '../../frame/route.tsx';
 import { Figure, Word } from '../../parts/parts.tsx';
 
@@ -13,8 +13,8 @@ export function BriefingView({ briefing }: { readonly briefing: Briefing }): Rea
         <Figure
           label="Proved"
           value={String(certainty.proved)}
-          note={`of ${briefing.steps.length} steps`}
-          tone="good"
+          note={`of ${count(certainty.proved + certainty.predicted + certainty.unknown, 'step')} that act`}
+          tone={certainty.proved > 0 ? 'good' : ''}
         />
         <Figure label="Predicted" value={String(certainty.predicted)} note="not proved, but likely" />
         <Figure
@@ -46,7 +46,7 @@ export function BriefingView({ briefing }: { readonly briefing: Briefing }): Rea
           <li key={step.id}>
             <Word of={step.certainty} />
             <span>
-              <span className="strong">{step.id}</span>: {step.text}
+              <span className="strong">{step.id}</span>: {inLocalTime(step.text)}
               <span className="small soft">
                 {step.budgetSeconds === null ? ', no budget' : `, budget ${seconds(step.budgetSeconds)}`}
                 {step.lastSeconds === null ? '' : `, took ${seconds(step.lastSeconds)} last time`}

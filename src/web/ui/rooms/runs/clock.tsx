@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
-import { clockTime, dayAndTime, formatDuration, seconds, wholeSeconds } from '../../data/words.ts';
+import { dayAndTime, formatDuration, seconds, wholeSeconds } from '../../data/words.ts';
 import { isOpen, timeWords } from '../../data/under-way.ts';
 import { Figure, Sheet } from '../../parts/parts.tsx';
 import { Split, type Spent } from '../../parts/split.tsx';
-import { forecastOf } from './forecast.ts';
+import { forecastShown } from './forecast.ts';
 
 /** Since the impact, against what was promised; when it will be over; what does not come back; where the time went. */
 export function ClockBlock({ run }: { readonly run: Run }): ReactNode {
@@ -43,7 +43,7 @@ export function ClockBlock({ run }: { readonly run: Run }): ReactNode {
   );
 }
 
-/** While it runs: when it ends if what is left takes as long as planned. When it is over: what was planned. */
+/** While it runs: when it ends, as the server expects. When it is over: what was planned. */
 function Forecast({
   run,
   now,
@@ -55,7 +55,8 @@ function Forecast({
   readonly elapsed: number;
   readonly ticks: boolean;
 }): ReactNode {
-  if (!ticks)
+  const shown = forecastShown(run, now);
+  if (!ticks || shown === undefined)
     return (
       <Figure
         label="Planned"
@@ -63,15 +64,16 @@ function Forecast({
         note={run.plannedSeconds === null ? 'a step has no budget' : 'by budgets, along the longest way'}
       />
     );
-  const { leftSeconds, unplanned } = forecastOf(run, now);
-  const whole = elapsed + leftSeconds;
-  const target = run.rto.targetSeconds;
+  const { targetSeconds: target } = run.rto;
+  const wholeMs = (endMs: number): number => endMs - now + elapsed * 1000;
+  const [likelyMs, lateMs] = [wholeMs(shown.p50Ms), wholeMs(shown.p90Ms)];
+  const isOver = (ms: number): boolean => target !== null && ms > target * 1000;
   return (
     <Figure
       label="Forecast"
-      value={`${unplanned > 0 ? '≥ ' : ''}${formatDuration(whole * 1000)}`}
-      note={`over at ${clockTime(now + leftSeconds * 1000)} if each step takes its budget`}
-      tone={target !== null && whole > target ? 'bad' : ''}
+      value={`${shown.isLeast ? '≥ ' : ''}${formatDuration(likelyMs)}`}
+      note={shown.words}
+      tone={isOver(likelyMs) ? 'bad' : isOver(lateMs) ? 'warn' : ''}
     />
   );
 }

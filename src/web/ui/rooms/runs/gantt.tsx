@@ -37,7 +37,7 @@ export function Gantt({
               onClick={() => onChoose(step.id)}
             >
               <span className="step-name">
-                {step.critical ? <span className="critical-key">◆ </span> : null}
+                <span className="critical-key">{step.critical ? '◆' : ''}</span>
                 {step.id}
                 {step.critical ? <span className="hidden"> on the longest way</span> : null}
               </span>

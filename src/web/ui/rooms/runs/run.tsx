@@ -140,7 +140,7 @@ function Steps({ run }: { readonly run: Run }): ReactNode {
 }
 
 /** Of a run that names nobody. */
-const whoElse = { real: 'nobody who said their name', drill: 'the schedule' };
+const whoElse = { real: 'nobody who said their name', drill: 'the schedule, or who the audit tells' };
 
 function About({ run }: { readonly run: Run }): ReactNode {
   return (
@@ -168,7 +168,7 @@ function About({ run }: { readonly run: Run }): ReactNode {
         <dt>Began</dt>
         <dd>
           {dayAndTime(run.startedAt)},{' '}
-          {run.finishedAt === null ? 'has not ended' : `ended ${dayAndTime(run.finishedAt)}`}
+          {run.finishedAt === null || isOpen(run.verdict) ? 'has not ended' : `ended ${dayAndTime(run.finishedAt)}`}
         </dd>
         {run.rollback === null ? null : (
           <>

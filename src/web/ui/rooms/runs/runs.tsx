@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import type { RunSummary } from '../../../../api/contract/index.ts';
 import { useNow } from '../../data/clock.ts';
+import { isOpen } from '../../data/under-way.ts';
 import { useMay, useRuns } from '../../data/queries.ts';
 import { count, dayAndTime, formatDuration } from '../../data/words.ts';
 import { go, Link } from '../../frame/route.tsx';
@@ -59,7 +60,7 @@ function RunTable({ runs }: { readonly runs: readonly RunSummary[] }): ReactNode
       </thead>
       <tbody>
         {runs.map((run) => {
-          const tookMs = run.verdict === 'unfinished' ? now - Date.parse(run.startedAt) : run.seconds * 1000;
+          const tookMs = isOpen(run.verdict) ? now - Date.parse(run.startedAt) : run.seconds * 1000;
           return (
             <tr
               key={run.run}

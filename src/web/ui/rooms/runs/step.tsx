@@ -1,6 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import type { Run, Step } from '../../../../api/contract/index.ts';
-import { dayAndTime, inLocalTime, seconds } from '../../data/words.ts';
+import { count, dayAndTime, inLocalTime, seconds } from '../../data/words.ts';
 import { Word } from '../../parts/parts.tsx';
 import { StepActs } from './acts.tsx';
 
@@ -20,8 +20,9 @@ export function StepDetail({ run, step }: { readonly run: Run; readonly step: St
       {step.hint === null ? null : <p>{step.hint}</p>}
       <p className="small soft">
         {step.startedAt === null ? 'has not begun' : `began ${dayAndTime(step.startedAt)}`}
-        {step.seconds === null ? '' : `, took ${seconds(step.seconds)}`}
+        {step.seconds === null || step.state === 'needs-human' ? '' : `, took ${seconds(step.seconds)}`}
         {step.budgetSeconds === null ? ', without a budget' : `, budget ${seconds(step.budgetSeconds)}`}
+        {step.measured === null ? '' : `, usually ${usual(step.measured)}`}
         {step.attempts > 1 ? `, ${step.attempts} tries` : ''}
         {step.needs.length === 0 ? '' : `, after ${step.needs.join(', ')}`}
         {step.code === null ? '' : `, ${step.code}`}
@@ -30,6 +31,9 @@ export function StepDetail({ run, step }: { readonly run: Run; readonly step: St
     </section>
   );
 }
+
+const usual = ({ p50Seconds, p90Seconds, runs }: NonNullable<Step['measured']>): string =>
+  `${seconds(p50Seconds)} (P50) to ${seconds(p90Seconds)} (P90) in ${count(runs, 'earlier run')}`;
 
 /** The end of what it put out; it stays at the end unless somebody reads further up. */
 function Output({ lines }: { readonly lines: readonly string[] }): ReactNode {

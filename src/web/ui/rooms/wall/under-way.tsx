@@ -5,7 +5,7 @@ import { useRun } from '../../data/queries.ts';
 import { clockTime, inLocalTime, seconds, until, wholeSeconds } from '../../data/words.ts';
 import { Figure, Waiting } from '../../parts/parts.tsx';
 import { elapsedSeconds } from '../runs/clock.tsx';
-import { forecastOf } from '../runs/forecast.ts';
+import { forecastShown } from '../runs/forecast.ts';
 import { VerdictWord } from '../runs/words.tsx';
 
 /** The real day, or a drill: the clock against the target, now, next and what is blocked, and how far it is. */
@@ -31,7 +31,7 @@ function Clock({ run }: { readonly run: Run }): ReactNode {
   const hasFailed = run.verdict === 'failed';
   const elapsed = hasFailed ? (now - Date.parse(run.incident.impactAt)) / 1000 : elapsedSeconds(run, now);
   const { targetSeconds: target } = run.rto;
-  const { leftSeconds, unplanned } = forecastOf(run, now);
+  const shown = forecastShown(run, now);
   const isLate = target !== null && elapsed > target;
   return (
     <div className="wall-figures">
@@ -47,11 +47,12 @@ function Clock({ run }: { readonly run: Run }): ReactNode {
           value={run.finishedAt === null ? 'unknown' : clockTime(Date.parse(run.finishedAt))}
           tone="bad"
         />
-      ) : (
+      ) : shown === undefined ? null : (
         <Figure
-          label={unplanned > 0 ? 'Not over before' : 'Over at'}
-          value={clockTime(now + leftSeconds * 1000)}
-          tone={target !== null && elapsed + leftSeconds > target ? 'bad' : ''}
+          label={shown.isLeast ? 'Not over before' : 'Over at'}
+          value={clockTime(shown.p50Ms)}
+          note={shown.p90Ms - shown.p50Ms < 1_000 ? '' : `or ${clockTime(shown.p90Ms)} (P90)`}
+          tone={target !== null && elapsed + (shown.p50Ms - now) / 1000 > target ? 'bad' : ''}
         />
       )}
     </div>
