@@ -101,6 +101,8 @@ export const actingLimits = {
   messageIdleMs: 120_000,
   /** What a tool answers of all that it manages: the plan of a large module has a few megabytes. */
   toolAnswerBytesMax: 64 * 2 ** 20,
+  /** A tool that only passes on what a container says has nothing of its own to tidy up: what runs in there is ended by us. */
+  doorGraceMs: 500,
   /** What was made is asked for so often until it is ready; so many doubts in a row, and people look. */
   provisionLookMs: 1_000,
   provisionDoubtsMax: 10,

@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../core/index.ts';
+import { LifeboatError, plainEnvironment } from '../../core/index.ts';
 import type { StepContext } from '../step.ts';
 
 /** A cluster as its own tools call it. */
@@ -27,4 +27,10 @@ export function clusterOf(
   if (declared.context === undefined)
     throw new LifeboatError('plan.not_executable', `nothing says what the tools call the cluster ${name}`, { hint });
   return { context: declared.context, namespace: namespace ?? here?.namespace };
+}
+
+/** What kubectl is given: a clean environment, and where its settings stand, if that is said here. */
+export function kubectlEnvironment(): Record<string, string> {
+  const { KUBECONFIG } = process.env;
+  return plainEnvironment(KUBECONFIG === undefined ? {} : { KUBECONFIG });
 }

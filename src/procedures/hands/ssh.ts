@@ -2,14 +2,17 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  isLifeboatError,
   LifeboatError,
   limits,
   plainEnvironment,
   readSecret,
   runProcess,
+  toLifeboatError,
   type ProcessResult,
   type SecretSource,
 } from '../../core/index.ts';
+import { nameOf, quoted } from './remote-script.ts';
 
 /** A machine that is reached by the system's own ssh, and known by its key. */
 export interface SshHost {
@@ -51,8 +54,18 @@ export async function runOverSsh(host: SshHost, argv: readonly string[], work: R
     return result;
   } catch (error) {
     // The connection was cut, here: what runs there does not notice by itself.
-    await endOverSsh(host, work.mark);
+    if (isLifeboatError(error, 'target.unreachable')) await endOverSsh(host, work.mark);
+    else await endOrDoubt(host, work.mark);
     throw error;
+  }
+}
+
+async function endOrDoubt(host: SshHost, mark: string): Promise<void> {
+  try {
+    await endOverSsh(host, mark);
+  } catch (error) {
+    const why = `what it started on ${shown(host)} may go on there: ${toLifeboatError(error).message}`;
+    throw new LifeboatError('process.unstoppable', why, { cause: error });
   }
 }
 
@@ -126,14 +139,6 @@ function addressOf({ to }: SshHost): URL {
   const url = URL.canParse(to) ? new URL(to) : undefined;
   if (url?.protocol === 'ssh:' && url.hostname !== '' && url.username !== '' && url.password === '') return url;
   throw new LifeboatError('plan.invalid', `${to} is no address such as ssh://deploy@app1.example:22`);
-}
-
-/** A word for a shell, whatever is in it. */
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
-
-function nameOf(name: string): string {
-  if (/^[A-Za-z_]\w*$/.test(name)) return name;
-  throw new LifeboatError('plan.invalid', `${JSON.stringify(name)} is no name of a setting of a program`);
 }
 
 const shown = (host: SshHost): string => addressOf(host).host;

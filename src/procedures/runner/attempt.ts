@@ -108,8 +108,8 @@ async function withinTime(
     );
     const outcome = await Promise.race([work, patience]);
     if (outcome === stuck) return didNotStop(step, stop.signal.reason as LifeboatError);
+    if (outcome.code === 'process.unstoppable') return mayStillAct(step, outcome);
     if (!stop.signal.aborted || outcome.state === 'done') return outcome;
-    if (outcome.code === 'process.unstoppable') return mayStillAct(step, stop.signal.reason as LifeboatError, outcome);
     if (stop.signal.reason === late) return outcome.acted === true ? outcome : failureOf(late);
     const { acted, outputs } = outcome;
     const left = acted === true ? { acted, ...(outputs === undefined ? {} : { outputs }) } : {};
@@ -125,9 +125,9 @@ function didNotStop(step: string, reason: LifeboatError): Finish {
   return { state: 'needs-human', code: 'step.in_doubt', summary: question, question };
 }
 
-/** What it started may go on where nobody sees it: neither stopped nor failed, and people look. */
-function mayStillAct(step: string, reason: LifeboatError, { summary }: Finish): Finish {
-  const question = `${step} was told to stop (${reason.message}), and ${summary}. Does it still act, and did it take effect?`;
+/** What it started may go on where nobody sees it: neither stopped nor failed, and no retry begins beside it; people look. */
+function mayStillAct(step: string, { summary }: Finish): Finish {
+  const question = `${step} was told to stop, and ${summary}. Does it still act, and did it take effect?`;
   return { state: 'needs-human', code: 'step.in_doubt', summary: question, question };
 }
 

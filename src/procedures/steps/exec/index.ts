@@ -1,5 +1,13 @@
 import { parseDuration } from '../../../core/index.ts';
-import { longOf, programSchema, runProgram, settleProgram, type Program } from '../../hands/program.ts';
+import {
+  doorOf,
+  longOf,
+  placeOf,
+  programSchema,
+  runProgram,
+  settleProgram,
+  type Program,
+} from '../../hands/program.ts';
 import type { StepKind } from '../../step.ts';
 
 /**
@@ -10,22 +18,32 @@ import type { StepKind } from '../../step.ts';
 export const execStep: StepKind<Program> = {
   kind: 'exec',
   about:
-    'Runs a program, here or over ssh. Never a shell, in a clean environment; what it started is ended with it. After a crash it is run again only if it is `repeatable` or its `doneWhen` is red.',
+    'Runs a program: here, over ssh, in a container or in a pod of a cluster. Never a shell, in a clean environment; what it started is ended with it. After a crash it is run again only if it is `repeatable` or its `doneWhen` is red.',
   example: [
     '- exec: [systemctl, reload, shop]',
     '- exec: { run: [./rebuild-search], timeout: 20m, repeatable: true }',
+    '- exec: { run: [shop, reindex], container: { name: shop, by: podman }, timeout: 20m }',
+    '- exec: { run: [shop, reindex], pod: { selector: app=shop, container: web } }',
     '- exec: { run: [make, ready], doneWhen: { file: { path: /srv/ready } } }',
   ].join('\n'),
   schema: programSchema,
   destructive: true,
   longestMs: (settings) =>
     longOf(settings).timeout === undefined ? undefined : parseDuration(longOf(settings).timeout ?? '0s'),
-  title: (settings) =>
-    `run ${longOf(settings).run.slice(0, 3).join(' ')}${longOf(settings).run.length > 3 ? ' …' : ''}`,
-  describe: async ({ settings }) => ({
-    certainty: 'unknown',
-    text: `what ${longOf(settings).run[0]} does is known only when it runs`,
-  }),
+  title: (settings) => {
+    const { run: words } = longOf(settings);
+    const place = placeOf(settings);
+    const at = place === undefined ? '' : ` ${longOf(settings).ssh === undefined ? 'in' : 'on'} ${place}`;
+    return `run ${words.slice(0, 3).join(' ')}${words.length > 3 ? ' …' : ''}${at}`;
+  },
+  describe: async ({ settings, remembered }, context) => {
+    const text = `what ${longOf(settings).run[0]} does is known only when it runs`;
+    if (placeOf(settings) !== undefined && context.mode === 'drill')
+      return { certainty: 'unknown', text: `not exercised: ${placeOf(settings)} is outside the bubble` };
+    const door = await doorOf(settings, remembered, { ...context, remember: () => {} });
+    if (door === undefined) return { certainty: 'unknown', text };
+    return { certainty: 'unknown', text: `${(await door.look(context.signal)).text}; ${text}` };
+  },
   run: runProgram,
   inspect: settleProgram,
 };

@@ -16,7 +16,7 @@ case $1 in
     printf '{ "Name": "%s", "Versioning": "%s" }' "$2" "$(cat "$here/$2")" ;;
   make) test -e "$here/$2" && { echo "BucketAlreadyOwnedByYou" >&2; exit 254; }; echo Off > "$here/$2" ;;
   order) test -e "$here/$2" && { echo "BucketAlreadyOwnedByYou" >&2; exit 254; }; echo Creating > "$here/$2"
-    (while test ! -e "$here/ready"; do sleep 0.05; done; echo Enabled > "$here/$2") > "$here/maker" 2>&1 & ;;
+    (while test -e "$0" -a ! -e "$here/ready"; do sleep 0.05; done; test ! -e "$0" || echo Enabled > "$here/$2") > "$here/maker" 2>&1 & ;;
   version) echo Enabled > "$here/$2" ;;
   delete) rm "$here/$2" ;;
 esac

@@ -4,12 +4,11 @@ import {
   formatDuration,
   LifeboatError,
   limits,
-  plainEnvironment,
   redact,
   runProcess,
   stepMark,
 } from '../../../core/index.ts';
-import { clusterOf } from '../../hands/cluster.ts';
+import { clusterOf, kubectlEnvironment } from '../../hands/cluster.ts';
 import type { StepContext, StepInput } from '../../step.ts';
 import type { OpenedGate } from './gate.ts';
 import type { Settings } from './settings.ts';
@@ -38,7 +37,7 @@ export function openDeployment(input: StepInput<Settings>, replicas: number, con
       ['kubectl', ...words, `--context=${place.context}`, ...where, '--output=json'],
       {
         signal: context.signal,
-        env: { ...plainEnvironment(), ...stepMark(input.key) },
+        env: { ...kubectlEnvironment(), ...stepMark(input.key) },
         timeoutMs: limits.serverAnswerMs,
       },
     );

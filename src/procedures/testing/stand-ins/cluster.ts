@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { execInPod } from './pod-exec.ts';
 
 type Json = Record<string, unknown>;
 
@@ -17,6 +18,7 @@ export interface StandInCluster {
 const kinds: Readonly<Record<string, { kind: string; group: string }>> = {
   deployments: { kind: 'Deployment', group: 'apps' },
   configmaps: { kind: 'ConfigMap', group: '' },
+  pods: { kind: 'Pod', group: '' },
 };
 
 /** Workloads become ready at the second look, as in life a little later. */
@@ -27,6 +29,11 @@ export async function startStandInCluster(): Promise<StandInCluster> {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     answer({ objects, changes }, request, Buffer.concat(pieces).toString('utf8'), response);
+  });
+  server.on('upgrade', (request, socket) => {
+    const [, namespace, name] = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/exec\?/.exec(request.url ?? '') ?? [];
+    if (objects.has(`${namespace}/pods/${name}`)) execInPod(request, socket);
+    else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -56,6 +63,8 @@ function answer(
   const found = /^\/(?:api|apis\/apps)\/v1\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(pathname);
   if (found === null || kinds[found[2] as string] === undefined) return give(404, status(404, `no ${pathname}`));
   const [, namespace = '', resource = '', named] = found;
+  if (named === undefined && method === 'GET')
+    return give(200, listOf(objects, `${namespace}/${resource}/`, searchParams));
   const written = body === '' ? {} : (JSON.parse(body) as Json);
   const name = named ?? String((written['metadata'] as Json)['name']);
   const key = `${namespace}/${resource}/${name}`;
@@ -68,6 +77,16 @@ function answer(
     changes.push(`${method} ${key}`);
   }
   give(method === 'POST' ? 201 : 200, after);
+}
+
+/** All of a kind in a namespace that bear one label. */
+function listOf(objects: StandInCluster['objects'], prefix: string, asked: URLSearchParams): Json {
+  const [label = '', value] = (asked.get('labelSelector') ?? '').split('=');
+  const labelsOf = (one: Json): Json => ((one['metadata'] as Json)['labels'] ?? {}) as Json;
+  const items = [...objects]
+    .filter(([key, one]) => key.startsWith(prefix) && (label === '' || labelsOf(one)[label] === value))
+    .map(([, one]) => one);
+  return { kind: 'List', apiVersion: 'v1', metadata: {}, items };
 }
 
 function brought(before: Json | undefined, written: Json, namespace: string): Json {

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { LifeboatError, limits, redact, runProcess } from '../../../core/index.ts';
+import type { StepContext } from '../../step.ts';
+import { clusterOf, kubectlEnvironment } from '../cluster.ts';
+import type { Door } from './inside.ts';
+
+const words = z.string().min(1);
+
+export const podSchema = z.union([
+  z.strictObject({
+    name: words.describe('The pod it runs in'),
+    container: words.optional(),
+    cluster: words.optional().describe('That of the environment unless stated'),
+    namespace: words.optional().describe('That of the environment unless stated'),
+  }),
+  z.strictObject({
+    selector: words.describe('Labels: it runs in the first ready pod that bears them'),
+    container: words.optional(),
+    cluster: words.optional(),
+    namespace: words.optional(),
+  }),
+]);
+export type PodSettings = z.infer<typeof podSchema>;
+
+const podObject = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+  status: z.looseObject({
+    phase: z.string().optional(),
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
+  }),
+});
+type Pod = z.infer<typeof podObject>;
+
+/** The pod that was chosen: another one of its name is another one. */
+interface Chosen {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * The door of a pod, by kubectl. Which pod it is, is written down before it is entered: gone on with after a crash, the step looks into that one.
+ * Throws `target.unreachable`, `target.refused`, and what `clusterOf` throws.
+ */
+export async function podDoor(
+  settings: PodSettings,
+  remembered: Readonly<Record<string, unknown>>,
+  context: StepContext,
+): Promise<Door> {
+  const place = clusterOf(settings, context);
+  const where = [
+    `--context=${place.context}`,
+    ...(place.namespace === undefined ? [] : [`--namespace=${place.namespace}`]),
+  ];
+  const get = async (more: readonly string[], signal: AbortSignal): Promise<string> => {
+    const said = await runProcess(['kubectl', 'get', ...more, ...where, '--ignore-not-found', '--output=json'], {
+      env: kubectlEnvironment(),
+      signal,
+      timeoutMs: limits.serverAnswerMs,
+      onOutput: (piece, from) => from === 'stdout' && pieces.push(piece),
+    });
+    const text = Buffer.concat(pieces.splice(0)).toString('utf8');
+    if (said.exitCode === 0) return text;
+    throw new LifeboatError('target.unreachable', redact(`kubectl cannot say: ${said.stderr.trim().slice(-300)}`));
+  };
+  const pieces: Buffer[] = [];
+  const one = async (name: string, signal: AbortSignal): Promise<Pod | undefined> =>
+    podsIn(await get([`pod/${name}`], signal))[0];
+  const choose = async (): Promise<Chosen> => {
+    const named = 'name' in settings;
+    const found = named
+      ? [await one(settings.name, context.signal)].filter((pod) => pod !== undefined)
+      : podsIn(await get(['pods', `--selector=${settings.selector}`], context.signal)).filter(isReady);
+    const [first] = found.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const wanted = named ? `pod ${settings.name}` : `ready pod with ${settings.selector}`;
+    if (first === undefined)
+      throw new LifeboatError('target.unreachable', `${place.context} has no ${wanted}`, {
+        hint: 'Look with kubectl get pods; another cluster or namespace may be meant.',
+      });
+    return { name: first.metadata.name, uid: first.metadata.uid };
+  };
+  const pod = chosenIn(remembered) ?? (await choose());
+  context.remember({ pod });
+  const inside = settings.container === undefined ? [] : [`--container=${settings.container}`];
+  const enter = ['kubectl', 'exec', '--stdin', `pod/${pod.name}`, ...inside, ...where, '--'];
+  return {
+    shown: `the pod ${pod.name} of ${place.context}`,
+    env: kubectlEnvironment(),
+    enter,
+    enterToEnd: enter,
+    look: async (signal) => {
+      const now = await one(pod.name, signal);
+      if (now === undefined) return { runs: false, text: `there is no pod ${pod.name}` };
+      const runs = now.metadata.uid === pod.uid && !['Succeeded', 'Failed'].includes(now.status.phase ?? '');
+      return { runs, text: `the pod ${pod.name} is ${runs ? (now.status.phase ?? 'there') : 'another one, or over'}` };
+    },
+  };
+}
+
+function podsIn(text: string): readonly Pod[] {
+  if (text.trim() === '') return [];
+  try {
+    const parsed = JSON.parse(text) as { kind?: string; items?: unknown[] };
+    return z.array(podObject).parse(parsed.kind?.endsWith('List') ? (parsed.items ?? []) : [parsed]);
+  } catch (error) {
+    throw new LifeboatError('target.unreadable', 'what kubectl says of pods is not as it is documented', {
+      cause: error,
+    });
+  }
+}
+
+const isReady = ({ metadata, status }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+
+function chosenIn({ pod }: Readonly<Record<string, unknown>>): Chosen | undefined {
+  const found = z.strictObject({ name: z.string(), uid: z.string() }).safeParse(pod);
+  return found.success ? found.data : undefined;
+}
