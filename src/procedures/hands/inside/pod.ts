@@ -9,15 +9,15 @@ const words = z.string().min(1);
 export const podSchema = z.union([
   z.strictObject({
     name: words.describe('The pod it runs in'),
-    container: words.optional(),
+    container: words.optional().describe('The container of the pod; its first one unless stated'),
     cluster: words.optional().describe('That of the environment unless stated'),
     namespace: words.optional().describe('That of the environment unless stated'),
   }),
   z.strictObject({
     selector: words.describe('Labels: it runs in the first ready pod that bears them'),
-    container: words.optional(),
-    cluster: words.optional(),
-    namespace: words.optional(),
+    container: words.optional().describe('The container of the pod; its first one unless stated'),
+    cluster: words.optional().describe('That of the environment unless stated'),
+    namespace: words.optional().describe('That of the environment unless stated'),
   }),
 ]);
 export type PodSettings = z.infer<typeof podSchema>;
