@@ -73,9 +73,14 @@ export interface LogReader {
 export interface LogWriter extends LogReader {
   /**
    * Durable when it resolves. The same range with the same bytes again is fine; with others it is `log.conflict`, and what is
-   * stored stays. At most `limits.logPieceBytesMax`.
+   * stored stays. At most `limits.logPieceBytesMax`. `isPassing`: `compact` will soon put another object in its place, so that little work is done to make it small.
    */
-  append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: { signal?: AbortSignal }): Promise<void>;
+  append(
+    range: LogRange,
+    bytes: Uint8Array,
+    marks: LogMarks,
+    options?: { signal?: AbortSignal; isPassing?: boolean },
+  ): Promise<void>;
   /**
    * Begins a piece that grows, where the store can do that (`undefined`: it cannot). Durable when it resolves, as each addition is: many
    * of them a second. One writer a log. The piece is shown by `list` with what it has.

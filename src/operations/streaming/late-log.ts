@@ -14,6 +14,10 @@ interface Options {
   signal?: AbortSignal;
 }
 
+interface AppendOptions extends Options {
+  isPassing?: boolean;
+}
+
 /** A log in a store that was away when it should have been opened: it is opened when it is first used, and again until that succeeds. */
 export class LateLog implements LogWriter {
   readonly #open: () => Promise<LogWriter>;
@@ -40,7 +44,7 @@ export class LateLog implements LogWriter {
 
   clock = async (clock: LogClock): Promise<void> => (await this.#log()).clock(clock);
 
-  append = async (range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: Options): Promise<void> =>
+  append = async (range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: AppendOptions): Promise<void> =>
     (await this.#log()).append(range, bytes, marks, options);
 
   grow = async (range: LogRange, bytes: Uint8Array, marks: LogMarks): Promise<GrowingLogPiece | undefined> =>

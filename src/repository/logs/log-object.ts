@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
 import { assert, limits, free } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
@@ -25,6 +25,9 @@ const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
 /** What is packed comes back in buffers of so many bytes. */
 const packedBytesMin = 16 * 2 ** 10;
 const packedBytesMax = 2 ** 20;
+/** Of a piece that gives way to a whole segment within seconds: packed twice, it may be a quarter larger for half the processor time. */
+const quickly = { [constants.ZSTD_c_compressionLevel]: 1 };
+const thoroughly = { [constants.ZSTD_c_compressionLevel]: 3 };
 const hashedAtOnce = 256 * 2 ** 10;
 
 /** docs/FORMAT.md, "Logs". What stands before the sealed marks: the header and how long they are. */
@@ -40,8 +43,7 @@ export const logObjectBytesMax = limits.logPieceBytesMax + limits.logMarksBytesM
 export async function sealLogObject(
   bundle: KeyBundle,
   name: string,
-  marks: Buffer,
-  bytes: Uint8Array,
+  { marks, bytes, isPassing = false }: { marks: Buffer; bytes: Uint8Array; isPassing?: boolean },
 ): Promise<Buffer[]> {
   assert(bytes.length <= limits.logPieceBytesMax, 'a piece of log is within its bound');
   assert(marks.length <= limits.logMarksBytesMax, 'the marks of a piece are within their bound');
@@ -49,7 +51,7 @@ export async function sealLogObject(
   const key = objectKey(bundle, 'log', name, bundle.epoch, salt);
   assert(key !== undefined, 'the current epoch has a master key');
   const sealedMarks = await sealSegment(key, marksSegment, marks);
-  const sealedBytes = await sealBytes(key, bytes);
+  const sealedBytes = await sealBytes(key, bytes, isPassing ? quickly : thoroughly);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(sealedMarks.length);
   const head = encodeHeader({ kind: 'log', epoch: bundle.epoch, salt });
@@ -58,9 +60,14 @@ export async function sealLogObject(
 }
 
 /** What is made on the way is given back at once: beside it commits wait, and would wait for the garbage collector. */
-async function sealBytes(key: ObjectKey, bytes: Uint8Array): Promise<Buffer> {
+async function sealBytes(
+  key: ObjectKey,
+  bytes: Uint8Array,
+  params: NonNullable<ZstdOptions['params']>,
+): Promise<Buffer> {
   // By default zlib comes back to this thread for each 16 KiB that it has packed.
-  const packed = await compress(bytes, { chunkSize: Math.min(Math.max(bytes.length, packedBytesMin), packedBytesMax) });
+  const chunkSize = Math.min(Math.max(bytes.length, packedBytesMin), packedBytesMax);
+  const packed = await compress(bytes, { chunkSize, params });
   const isSmaller = packed.length < bytes.length;
   const body = Buffer.concat(isSmaller ? [Buffer.of(1), packed] : [Buffer.of(0), bytes]);
   free(packed);

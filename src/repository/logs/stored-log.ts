@@ -34,6 +34,10 @@ interface Options {
   signal?: AbortSignal;
 }
 
+interface PutOptions extends Options {
+  isPassing?: boolean;
+}
+
 /** The log of one source in one store. */
 export class StoredLog implements LogWriter {
   readonly id: string;
@@ -116,7 +120,7 @@ export class StoredLog implements LogWriter {
     return (await this.#open(logHistoryName(this.id, timeline), {})).bytes.toString('utf8');
   }
 
-  async append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options: Options = {}): Promise<void> {
+  async append(range: LogRange, bytes: Uint8Array, marks: LogMarks, options: PutOptions = {}): Promise<void> {
     assert(range.end - range.start === BigInt(bytes.length), 'a piece of log has the bytes that its range says');
     await this.#put(logPieceName(this.id, range), encodeMarks(marks), bytes, options);
   }
@@ -231,15 +235,16 @@ export class StoredLog implements LogWriter {
     return bytes;
   }
 
-  async #put(name: string, marks: Buffer, bytes: Uint8Array, options: Options): Promise<void> {
-    const parts = await sealLogObject(this.#bundle, name, marks, bytes);
+  async #put(name: string, marks: Buffer, bytes: Uint8Array, options: PutOptions): Promise<void> {
+    const { isPassing = false, ...signal } = options;
+    const parts = await sealLogObject(this.#bundle, name, { marks, bytes, isPassing });
     try {
-      await this.#store.put(name, parts, { ifAbsent: true, ...options });
+      await this.#store.put(name, parts, { ifAbsent: true, ...signal });
     } catch (error) {
       if (!isLifeboatError(error, 'store.exists')) throw error;
       if (await this.#holds(name, bytes)) return;
       // What is stored cannot be read, and here are the right bytes: the only case in which an object of a log is written over.
-      await this.#store.put(name, parts, options);
+      await this.#store.put(name, parts, signal);
     }
   }
 

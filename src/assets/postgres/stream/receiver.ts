@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError } from '../../../core/index.ts';
+import { LifeboatError, systemClock } from '../../../core/index.ts';
 import { serverError } from '../link/connection.ts';
 import { CopySocket } from '../base/copy-socket.ts';
 import { lsnText } from '../lsn.ts';
@@ -16,6 +16,8 @@ export interface StartOfStream {
   readonly slot: string | undefined;
   readonly timeline: number;
   readonly start: bigint;
+  /** Nobody waits for what comes: it is read some milliseconds' worth at a time, which costs the machine of a busy server a fraction. */
+  readonly inBursts?: boolean;
 }
 
 /** Where the log goes on when a timeline has ended; `undefined` when the server ended the stream for another reason. */
@@ -36,6 +38,10 @@ interface WireConnection {
 /** The server sends at most 128 KiB of log in a message; 256 KiB is none of a server. */
 const messageBytesMax = 256 * 2 ** 10;
 const dataHead = 25;
+/** Between two bursts. */
+const restMs = 20;
+/** Whoever reads more at once has fallen behind, and does not rest: less than any buffer of the network between. */
+const restBelowBytes = 32 * 2 ** 10;
 const epochMicroseconds = 946_684_800_000_000n;
 
 /** `START_REPLICATION` over a connection: what the server sends, and what we tell it. */
@@ -46,11 +52,17 @@ export class LogReceiver {
   #message: Buffer = Buffer.allocUnsafeSlow(messageBytesMax);
   #filled = 0;
   #copyEnded = false;
+  readonly #inBursts: boolean;
+  /** Of this burst. */
+  #burstBytes = 0;
+  #isHeld = false;
+  #rests = false;
   readonly #rows: string[][] = [];
   readonly #ended = Promise.withResolvers<NextTimeline | undefined>();
 
-  constructor(client: Client, { slot, timeline, start }: StartOfStream, events: ReceiverEvents) {
+  constructor(client: Client, { slot, timeline, start, inBursts = false }: StartOfStream, events: ReceiverEvents) {
     this.#events = events;
+    this.#inBursts = inBursts;
     const through = slot === undefined ? '' : `SLOT "${slot}" `;
     this.#command = `START_REPLICATION ${through}PHYSICAL ${lsnText(start)} TIMELINE ${timeline}`;
     this.#ended.promise.catch(() => {}); // whoever waits for it hears it
@@ -97,11 +109,13 @@ export class LogReceiver {
   }
 
   pause(): void {
+    this.#isHeld = true;
     this.#wire?.stream.pause();
   }
 
   resume(): void {
-    this.#wire?.stream.resume();
+    this.#isHeld = false;
+    if (!this.#rests) this.#wire?.stream.resume();
   }
 
   abort(reason: LifeboatError): void {
@@ -124,7 +138,25 @@ export class LogReceiver {
     if (last) this.#receive(this.#message.subarray(0, this.#filled));
   }
 
+  /** The messages of one read come one after the other; behind the last of them it is known how much it was. */
+  #count(bytes: number): void {
+    if (this.#burstBytes === 0) queueMicrotask(() => void this.#rest());
+    this.#burstBytes += bytes;
+  }
+
+  async #rest(): Promise<void> {
+    const bytes = this.#burstBytes;
+    this.#burstBytes = 0;
+    if (bytes >= restBelowBytes || this.#rests || this.#copyEnded) return;
+    this.#rests = true;
+    this.#wire?.stream.pause();
+    await systemClock.sleep(restMs);
+    this.#rests = false;
+    if (!this.#isHeld) this.#wire?.stream.resume();
+  }
+
   #receive(message: Buffer): void {
+    if (this.#inBursts) this.#count(message.length);
     try {
       const kind = String.fromCharCode(message[0] ?? 0);
       if (kind === 'w' && message.length >= dataHead) {

@@ -135,7 +135,7 @@ export class Sink {
     const grown = await this.#growth?.add(piece, (range) => this.#window.part(range));
     if (grown === undefined) {
       const { bytes, marks } = this.#window.part(piece);
-      await this.options.log.append(piece, bytes, marks);
+      await this.options.log.append(piece, bytes, marks, { isPassing: true });
     }
     const stored: StoredRange = grown ?? piece;
     // One that grew is in the place of what it was before.

@@ -29,6 +29,7 @@ export class TimelineStream {
   #samples: ClockSample[] = [];
   #heardMs = systemClock.elapsed();
   #paused = false;
+  #heldBytes = 0;
   hasStreamed = false;
 
   constructor(ground: TimelineGround) {
@@ -41,7 +42,12 @@ export class TimelineStream {
     this.#lanes = options.targets.map((target) => new Lane(ground, target, this.#window, start, events));
     this.#receiver = new LogReceiver(
       replication,
-      { slot, timeline: start.timeline, start: start.position },
+      {
+        slot,
+        timeline: start.timeline,
+        start: start.position,
+        inBursts: options.targets.every(({ everyMs }) => everyMs > 0),
+      },
       { data: (at, bytes) => this.#take(at, bytes), heard: (wantsReply) => this.#hear(wantsReply) },
     );
   }
@@ -76,7 +82,8 @@ export class TimelineStream {
   #take(at: bigint, bytes: Buffer): void {
     this.#window.add(at, bytes);
     for (const lane of this.#lanes) lane.rouse();
-    this.#hold();
+    // Most messages fit into what is held already.
+    if (this.#window.heldBytes !== this.#heldBytes) this.#hold();
   }
 
   #hear(wantsReply: boolean): void {
@@ -160,7 +167,8 @@ export class TimelineStream {
   #hold(): void {
     this.#drop(false);
     if (this.#window.heldBytes > this.#heldBytesMax && this.#letFallBehind()) this.#drop(true);
-    const isFull = this.#window.heldBytes > this.#heldBytesMax;
+    this.#heldBytes = this.#window.heldBytes;
+    const isFull = this.#heldBytes > this.#heldBytesMax;
     if (isFull === this.#paused) return;
     this.#paused = isFull;
     if (isFull) this.#receiver.pause();
