@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Where all time comes from. Nothing outside this file reads the system's clock or sleeps. */
 export interface Clock {
-  /** Wall time, milliseconds since 1970. */
+  /** Wall time, whole milliseconds since 1970. */
   now(): number;
   /** A clock that never jumps, milliseconds since some start: for durations. */
   elapsed(): number;

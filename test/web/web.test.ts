@@ -206,6 +206,8 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor({ state: 'hidden' });
+    await page.getByRole('searchbox', { name: 'Find an asset' }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('chart');
     await page.getByRole('heading', { name: 'Assets: 1 of 2' }).waitFor();

@@ -6,7 +6,7 @@ export function fastClock(times: number): Clock {
   const startElapsedMs = systemClock.elapsed();
   const passedMs = (): number => (systemClock.elapsed() - startElapsedMs) * times;
   return {
-    now: () => startMs + passedMs(),
+    now: () => Math.floor(startMs + passedMs()),
     elapsed: passedMs,
     sleep: (ms, signal) => systemClock.sleep(ms / times, signal),
   };
