@@ -143,7 +143,8 @@ describe('a commit', () => {
   it('stops the clock of the recovery where it begins', async () => {
     const { rto, seconds } = await run([stepOf('wait', 'wait', '100ms'), stepOf('commit', 'commit', '1500ms')]);
     expect(seconds).toBeGreaterThanOrEqual(1.6);
-    expect(seconds * 1000 - rto.totalMs).toBeGreaterThanOrEqual(1499);
+    // Timers and two clocks round; without the window there is nothing between the two.
+    expect(seconds * 1000 - rto.totalMs).toBeGreaterThan(1400);
   });
 
   it('whose runner died waits only for what is left of its time', async () => {
