@@ -17,6 +17,8 @@ export interface ProcessOptions {
   timeoutMs?: number;
   /** Text for standard input; without it the input is empty. */
   input?: string | Uint8Array;
+  /** What follows on standard input once it is known: until then that stays open. Never rejects. */
+  inputAfter?: Promise<string>;
   /** Called for each piece of output, not yet redacted. */
   onOutput?: (piece: Buffer, from: 'stdout' | 'stderr') => void;
   graceMs?: number;
@@ -41,7 +43,7 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   if (program === undefined || program === '') throw new LifeboatError('input.flag', 'a program to run was not named');
   const child = spawnGroup(program, words, options, [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']);
   const tails = { stdout: tailOf(child.stdout, 'stdout', options), stderr: tailOf(child.stderr, 'stderr', options) };
-  feed(child, options.input);
+  feed(child, options);
   const end = await endOf(child, program, options);
   return { ...end, stdout: tails.stdout(), stderr: tails.stderr() };
 }
@@ -111,11 +113,15 @@ export function spawnGroup(
   }
 }
 
-function feed(child: ChildProcess, input: string | Uint8Array | undefined): void {
-  if (input === undefined || child.stdin === null) return;
+function feed({ stdin }: ChildProcess, { input, inputAfter }: ProcessOptions): void {
+  if (input === undefined || stdin === null) return;
   // A program may end without reading its input; its exit code tells whether that was right.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  stdin.on('error', () => {});
+  if (inputAfter === undefined) stdin.end(input);
+  else {
+    stdin.write(input);
+    void inputAfter.then((rest) => stdin.end(rest));
+  }
 }
 
 function endOf(

@@ -70,7 +70,7 @@ export async function runProgram({ key, settings, remembered }: Call, context: S
       onOutput: (piece: Buffer, from: string) => lines.push(piece, from),
     };
     const named = await environmentOf(env ?? {});
-    const door = await doorOf(settings, remembered, context);
+    const door = await doorOf(settings, remembered, context, true);
     if (door !== undefined) {
       const onLine = (line: string): void => context.output(line);
       return outcomeOf(
@@ -130,15 +130,16 @@ export function placeOf(settings: Program): string | undefined {
   return 'name' in pod ? `the pod ${pod.name}` : `a pod with ${pod.selector}`;
 }
 
-/** What a step in a container enters; undefined where it runs elsewhere. */
+/** What a step in a container enters, to act there or to look at what it did; undefined where it runs elsewhere. */
 export async function doorOf(
   settings: Program,
   remembered: Readonly<Record<string, unknown>>,
   context: StepContext,
+  acts = false,
 ): Promise<Door | undefined> {
   const { container, pod } = longOf(settings);
   if (container !== undefined) return containerDoor(container);
-  return pod === undefined ? undefined : podDoor(pod, remembered, context);
+  return pod === undefined ? undefined : podDoor(pod, remembered, context, acts);
 }
 
 function outcomeOf(

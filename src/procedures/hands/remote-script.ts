@@ -8,31 +8,46 @@ interface Work {
   readonly mark: string;
 }
 
-/** Runs the program word for word, marked, and says behind `word` when it begins, and how it ended. */
+/** The shell says behind `word` that it listens: before that is heard nothing else is told to it, so that nothing begins which nobody hears of. */
+export const openScript = (word: string): string => `${says(word, 'began')}\n`;
+
+/** Runs the program word for word, marked, and says behind `word` how it ended. */
 export function workScript(argv: readonly string[], { cwd, env, mark }: Work, word: string): string {
-  const says = (what: string): string => `printf '\\n%s %s\\n' ${word} ${what} >&2`;
   const settings = Object.entries({ ...env, LIFEBOAT_STEP: mark });
   return [
-    says('began'),
     ...settings.map(([name, value]) => `export ${nameOf(name)}=${quoted(value)}`),
-    ...(cwd === undefined ? [] : [`cd ${quoted(cwd)} || { ${says('126')}; exit 126; }`]),
+    ...(cwd === undefined ? [] : [`cd ${quoted(cwd)} || { ${says(word, '126')}; exit 126; }`]),
     `${argv.map(quoted).join(' ')} </dev/null`,
     'code=$?',
-    says('"$code"'),
+    says(word, '"$code"'),
     'exit "$code"',
     '',
   ].join('\n');
 }
 
-/** Ends what bears the mark, asked first and told after the grace, until nothing of it is left; a zombie has no environment any more. */
+const says = (word: string, what: string): string => `printf '\\n%s %s\\n' ${word} ${what} >&2`;
+
+/**
+ * Ends what bears the mark, asked first and told after the grace, until nothing of it is left; a zombie has no environment any more. What took another
+ * user may hide whether it bears the mark: where such a one came in by a door, as a step does, and not from the first process in there, it is not said
+ * to have ended.
+ */
 export const endScript = (mark: string, word: string): string => `printf '\\n%s began\\n' ${word} >&2
 began=$(date +%s)
+climb() { at=$1; while [ "\${at:-1}" -gt 1 ]; do top=$at; at=$(grep ^PPid "/proc/$top/status" | tr -dc 0-9); done; } 2>/dev/null
+climb $$
+own=$top
 while :; do
   found=
+  hidden=
   for one in /proc/[0-9]*; do
-    tr '\\0' '\\n' <"$one/environ" 2>/dev/null | grep -qxF -- ${quoted(`LIFEBOAT_STEP=${mark}`)} && found="$found \${one#/proc/}"
+    tr '\\0' '\\n' <"$one/environ" | grep -qxF -- ${quoted(`LIFEBOAT_STEP=${mark}`)} && found="$found \${one#/proc/}"
+    true <"$one/environ" && continue
+    grep -q ^VmSize "$one/status" || continue
+    climb "\${one#/proc/}"
+    [ "$at" = 0 ] && [ "$top" != "$own" ] && hidden="$hidden \${one#/proc/}"
   done 2>/dev/null
-  [ -z "$found" ] && { printf '\\n%s 0\\n' ${word} >&2; exit 0; }
+  [ -z "$found$hidden" ] && { printf '\\n%s 0\\n' ${word} >&2; exit 0; }
   waited=$(($(date +%s) - began))
   [ $waited -gt ${seconds(limits.processGraceMs + limits.processBuryMs)} ] && { printf '\\n%s 1\\n' ${word} >&2; exit 1; }
   if [ $waited -lt ${seconds(limits.processGraceMs)} ]; then kill -TERM $found; else kill -KILL $found; fi 2>/dev/null

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { contentHash, type StepDeclaration } from '../../plan/index.ts';
 import { resumeRun, type RunResult, type StepContext, type StepInput, type StepKind } from '../index.ts';
 import { brokeNow, scenarioOf, type Bench } from './bench.ts';
@@ -11,7 +12,7 @@ export async function resumeInterrupted(
   step: StepDeclaration,
   remembered: Record<string, unknown> | undefined,
 ): Promise<RunResult> {
-  const run = `interrupted-${bench.journal.records().length}`;
+  const run = interruptedRun(bench);
   const snapshot = JSON.parse(JSON.stringify(scenarioOf(step))) as Record<string, unknown>;
   const { name, folder } = bench.environment;
   bench.journal.append(
@@ -36,6 +37,10 @@ export async function resumeInterrupted(
     bench.journal.append('step.remembered', { step: step.id, attempt: 1, facts: remembered }, { run });
   return resumeRun({ run, environment: bench.environment, tools: bench.tools });
 }
+
+/** What such a run is called now: as no run of another test on this machine, which ends what bears the mark of its own. */
+export const interruptedRun = ({ folder, journal }: Bench): string =>
+  `interrupted-${basename(folder)}-${journal.records().length}`;
 
 /** What the last step of a kind remembered. */
 export function rememberedBy(bench: Bench, step: string): Record<string, unknown> {

@@ -15,28 +15,34 @@ export const containerSchema = z.strictObject({
 });
 export type ContainerSettings = z.infer<typeof containerSchema>;
 
-/** A container by its name. Whoever ends something there is its root: a program may have changed its user. */
+/**
+ * A container by its name. Whoever ends something there is its root, with all that a root may: the root of a container commonly may not look at what
+ * other users run in it, and what it does not see it would call ended.
+ */
 export function containerDoor({ name, by = 'docker', user }: ContainerSettings): Door {
   const shown = `the container ${name}`;
   return {
     shown,
     env: toolEnvironment(),
     enter: [by, 'exec', '-i', ...(user === undefined ? [] : ['--user', user]), name],
-    enterToEnd: [by, 'exec', '-i', '--user', '0', name],
+    enterToEnd: [by, 'exec', '-i', '--privileged', '--user', '0', name],
     look: async (signal) => {
-      const words = [by, 'container', 'ls', '--all', '--filter', `name=^${name}$`, '--format', '{{.Names}} {{.State}}'];
+      // To one of these tools the filter is a pattern, to another a part of the name; the status each of them has.
+      const words = [by, 'container', 'ls', '--all', '--filter', `name=${name}`, '--format', '{{.Names}} {{.Status}}'];
       const said = await runProcess(words, { env: toolEnvironment(), signal, timeoutMs: limits.serverAnswerMs });
       if (said.exitCode !== 0)
         throw new LifeboatError('target.unreachable', redact(`${by} cannot say: ${said.stderr.trim().slice(-300)}`));
       const found = said.stdout
         .trim()
         .split('\n')
-        .map((line) => line.split(' '))
-        .find(([one]) => one === name);
+        .map((line) => /^(\S+) ?(.*)$/.exec(line) ?? [])
+        .find(([, names = '']) => names.split(',').includes(name));
       if (found === undefined) return { runs: false, text: `${by} knows no container ${name}` };
-      const [, state = ''] = found;
-      const runs = /^(running|up)/i.test(state);
-      return { runs: runs || /^paused/i.test(state), text: `${shown} ${runs ? 'runs' : `is ${state.toLowerCase()}`}` };
+      const state = (found[2] ?? '').toLowerCase();
+      // What has no processes is known by these words only; any other one may have some.
+      const isOver = /^(created|configured|initialized|exited|stopped|dead|restarting|remov)/.test(state);
+      const isUp = /^(up|running)/.test(state) && !state.includes('paused');
+      return { runs: !isOver, text: `${shown} ${isUp ? 'runs' : `is ${state || 'in a state that nobody names'}`}` };
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   type ProcessResult,
 } from '../../../core/index.ts';
 import { lineSplitter } from '../lines.ts';
-import { endScript, workScript } from '../remote-script.ts';
+import { endScript, openScript, workScript } from '../remote-script.ts';
 
 /** A container that runs, reached by the tool that people have for it. Its `sh` is told what to do on its input: nothing of that stands in an argument list. */
 export interface Door {
@@ -42,11 +42,15 @@ export interface InsideWork {
  */
 export async function runInside(door: Door, argv: readonly string[], work: InsideWork): Promise<ProcessResult> {
   const word = `lifeboat-${randomBytes(8).toString('hex')}`;
-  const heard = listener(word, work.onLine);
+  const script = workScript(argv, work, word);
+  const begun = Promise.withResolvers<string>();
+  const heard = listener(word, work.onLine, () => begun.resolve(script));
+  if (work.signal.aborted) throw new LifeboatError('operation.cancelled', `${argv[0]} was stopped before it began`);
   try {
     const result = await runProcess([...door.enter, 'sh'], {
       env: { ...door.env, ...stepMark(work.mark) },
-      input: workScript(argv, work, word),
+      input: openScript(word),
+      inputAfter: begun.promise,
       signal: work.signal,
       graceMs: limits.doorGraceMs,
       onOutput: heard.push,
@@ -83,7 +87,7 @@ export async function endInside(door: Door, mark: string): Promise<void> {
   const { hasBegun, exitCode } = heard.end();
   if (exitCode === 0) return;
   if (!hasBegun && !(await door.look(signal)).runs) return;
-  if (exitCode === undefined) throw notEntered(door, result);
+  if (!hasBegun) throw notEntered(door, result);
   throw new LifeboatError('process.unstoppable', `what the step started in ${door.shown} could not be ended`, {
     hint: `Look there for processes with LIFEBOAT_STEP=${mark} in their environment.`,
   });
@@ -113,20 +117,23 @@ interface Heard {
 function listener(
   word: string,
   onLine: (line: string) => void,
+  onBegun = (): void => {},
 ): { push(piece: Buffer, from: string): void; end(): Heard } {
   const tails: Record<string, string> = { stdout: '', stderr: '' };
   let [hasBegun, exitCode]: [boolean, number | undefined] = [false, undefined];
   let isEmptyHeld = false;
   const give = (from: string, line: string): void => {
     onLine(line);
-    tails[from] = `${tails[from]}${line}\n`.slice(-limits.outputTailBytes);
+    tails[from] = `${tails[from]}${line}\n`.slice(-tailCharactersMax);
   };
   const splitters = new Map(['stdout', 'stderr'].map((from) => [from, lineSplitter((line) => take(from, line))]));
   const take = (from: string, line: string): void => {
     if (from === 'stderr' && line.startsWith(word)) {
       const said = line.slice(word.length + 1);
-      if (said === 'began') hasBegun = true;
-      else exitCode = Number(said);
+      if (said === 'began') {
+        hasBegun = true;
+        onBegun();
+      } else exitCode = Number(said);
       isEmptyHeld = false; // it begins a line of its own, whatever stood there
       return;
     }
@@ -142,11 +149,16 @@ function listener(
     push: (piece, from) => splitters.get(from)?.push(piece, from),
     end: () => {
       for (const splitter of splitters.values()) splitter.end();
-      const [stdout, stderr] = [redact(tails['stdout'] ?? ''), redact(tails['stderr'] ?? '')];
+      // Redacted before it is cut: the second half of a secret across the cut would not be known as one.
+      const [stdout, stderr] = ['stdout', 'stderr'].map((from) =>
+        redact(tails[from] ?? '').slice(-limits.outputTailBytes),
+      ) as [string, string];
       return { hasBegun, exitCode, stdout, stderr };
     },
   };
 }
+
+const tailCharactersMax = limits.outputTailBytes + limits.secretBytesMax;
 
 const notEntered = ({ shown }: Door, { stderr, exitCode }: ProcessResult): LifeboatError =>
   new LifeboatError(

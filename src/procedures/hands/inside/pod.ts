@@ -38,13 +38,14 @@ interface Chosen {
 }
 
 /**
- * The door of a pod, by kubectl. Which pod it is, is written down before it is entered: gone on with after a crash, the step looks into that one.
- * Throws `target.unreachable`, `target.refused`, and what `clusterOf` throws.
+ * The door of a pod, by kubectl. Which pod it is, is written down before it is entered: gone on with after a crash, the step looks into that one. Who
+ * `acts` anew where that one is gone acts in another one, as what was in it is gone with it. Throws `target.unreachable`, `target.refused`, and what `clusterOf` throws.
  */
 export async function podDoor(
   settings: PodSettings,
   remembered: Readonly<Record<string, unknown>>,
   context: StepContext,
+  acts: boolean,
 ): Promise<Door> {
   const place = clusterOf(settings, context);
   const where = [
@@ -78,7 +79,11 @@ export async function podDoor(
       });
     return { name: first.metadata.name, uid: first.metadata.uid };
   };
-  const pod = chosenIn(remembered) ?? (await choose());
+  const runs = (now: Pod | undefined, { uid }: Chosen): boolean =>
+    now?.metadata.uid === uid && !['Succeeded', 'Failed'].includes(now.status.phase ?? '');
+  const kept = chosenIn(remembered);
+  const isGone = acts && kept !== undefined && !runs(await one(kept.name, context.signal), kept);
+  const pod = kept === undefined || isGone ? await choose() : kept;
   context.remember({ pod });
   const inside = settings.container === undefined ? [] : [`--container=${settings.container}`];
   const enter = ['kubectl', 'exec', '--stdin', `pod/${pod.name}`, ...inside, ...where, '--'];
@@ -90,8 +95,9 @@ export async function podDoor(
     look: async (signal) => {
       const now = await one(pod.name, signal);
       if (now === undefined) return { runs: false, text: `there is no pod ${pod.name}` };
-      const runs = now.metadata.uid === pod.uid && !['Succeeded', 'Failed'].includes(now.status.phase ?? '');
-      return { runs, text: `the pod ${pod.name} is ${runs ? (now.status.phase ?? 'there') : 'another one, or over'}` };
+      const isIt = runs(now, pod);
+      const text = `the pod ${pod.name} is ${isIt ? (now.status.phase ?? 'there') : 'another one, or over'}`;
+      return { runs: isIt, text };
     },
   };
 }

@@ -1,12 +1,12 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findProcesses, mustSucceed, systemClock } from '../../../core/index.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findProcesses, limits, mustSucceed, systemClock } from '../../../core/index.ts';
+import { containerDoor } from '../../hands/inside/container.ts';
+import { endInside } from '../../hands/inside/inside.ts';
 import { describeProcedure } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { brokeNow, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
 import { noContainer, startTestContainer, type TestContainer } from '../../testing/real/container.ts';
-import { execInsideSuite } from './inside.suite.ts';
+import { execInsideSuite, runIn } from './inside.suite.ts';
 
 const preview = async ({ environment, tools }: Bench, settings: Record<string, unknown>) =>
   (
@@ -47,6 +47,37 @@ describe.skipIf(noContainer !== undefined)(
       bench.close();
     });
 
+    const asAnother = { run: ['sleep', '300'], timeout: '2s' };
+    const leftOf = async (run: string): Promise<number | undefined> =>
+      (await findProcesses(({ mark, program }) => mark === `${run}/act` && program === 'sleep'))?.length;
+
+    it('ends a program of another user than its root, who may not look at that by himself', async () => {
+      const bench = actingBench({});
+      const step = { ...asAnother, container: { ...at().container, user: '1000' } };
+      const { run, steps } = await act(bench, stepOf('act', 'exec', step));
+      expect([steps[0]?.code, await leftOf(run)]).toEqual(['process.timeout', 0]);
+      bench.close();
+    });
+
+    it('does not say that what nobody can look at has ended', async () => {
+      const { processGraceMs, processBuryMs } = limits;
+      const other = limits as { processGraceMs: number; processBuryMs: number };
+      const door = containerDoor({ name: container.name, by: 'podman' });
+      const mark = `${container.name}/act`;
+      const start = ['podman', 'exec', '--detach', '--user', '1000', '--env', `LIFEBOAT_STEP=${mark}`, container.name];
+      await mustSucceed([...start, 'sleep', '300']);
+      Object.assign(other, { processGraceMs: 1_000, processBuryMs: 1_000 });
+      try {
+        await expect(endInside({ ...door, enterToEnd: door.enter }, mark)).rejects.toMatchObject({
+          code: 'process.unstoppable',
+        });
+        await endInside(door, mark);
+      } finally {
+        Object.assign(other, { processGraceMs, processBuryMs });
+      }
+      expect(await leftOf(container.name)).toBe(0);
+    });
+
     it('that dies takes its program along, and the step does not call that its end', async () => {
       const own = await startTestContainer();
       const bench = actingBench({});
@@ -55,7 +86,7 @@ describe.skipIf(noContainer !== undefined)(
         stepOf('act', 'exec', { run: ['sleep', '300'], container: { name: own.name, by: 'podman' } }),
       );
       const isBegun = async () =>
-        (await findProcesses(({ mark, program }) => mark?.endsWith('/act') === true && program === 'sleep')) ?? [];
+        (await findProcesses(({ mark, program }) => mark === `${runIn(bench)}/act` && program === 'sleep')) ?? [];
       while ((await isBegun()).length === 0) await systemClock.sleep(20);
       await own.kill();
       expect((await running).steps[0]).toMatchObject({
@@ -68,26 +99,3 @@ describe.skipIf(noContainer !== undefined)(
     });
   },
 );
-
-describe('exec in a container whose tool falls silent (a stand-in)', () => {
-  let bench: Bench;
-  const path = process.env['PATH'];
-  afterEach(() => {
-    process.env['PATH'] = path;
-    bench.close();
-  });
-
-  it('neither failed nor stopped: people are asked whether it still acts, and no retry begins beside it', async () => {
-    bench = actingBench({});
-    mkdirSync(join(bench.folder, 'bin'));
-    const docker = join(bench.folder, 'bin', 'docker');
-    const once = 'test -e "$0.was" && { echo "the daemon does not answer" >&2; exit 1; }\ntouch "$0.was"\nexec sh\n';
-    writeFileSync(docker, `#!/bin/sh\n${once}`);
-    chmodSync(docker, 0o755);
-    process.env['PATH'] = [join(bench.folder, 'bin'), path].join(delimiter);
-    const step = stepOf('act', 'exec', { run: ['sleep', '300'], container: { name: 'shop' }, timeout: '1s' });
-    const asked = await act(bench, { ...step, retry: { times: 2, pauseMs: 10 } });
-    expect(asked).toMatchObject({ verdict: 'needs-human', steps: [{ attempts: 1 }] });
-    expect(asked.questions[0]?.question).toMatch(/may go on there.*Does it still act/);
-  });
-});

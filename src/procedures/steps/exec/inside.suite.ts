@@ -3,7 +3,7 @@ import { findProcesses, systemClock } from '../../../core/index.ts';
 import { resumeRun, runProcedure, type RunResult } from '../../index.ts';
 import { act } from '../../testing/acting.ts';
 import { brokeNow, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
-import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { interruptedRun, resumeInterrupted } from '../../testing/interrupted.ts';
 
 /** A place to run programs in that has a door. */
 export interface Inside {
@@ -17,6 +17,10 @@ export interface Inside {
   /** Starts a program in there that bears this mark, as a runner that died leaves one. */
   leave(mark: string): Promise<void>;
 }
+
+/** The run that began last: its mark is no other test's. */
+export const runIn = ({ journal }: Bench): string | undefined =>
+  journal.records({ kinds: ['run.started'] }).at(-1)?.run;
 
 /** What a program in a container or a pod is owed: the same for each door. Processes in there are seen from here. */
 export function execInsideSuite(title: string, open: () => Promise<Inside>): void {
@@ -90,7 +94,7 @@ export function execInsideSuite(title: string, open: () => Promise<Inside>): voi
         signal: stop.signal,
       } as const;
       const running = runProcedure(request);
-      await begun((mark) => mark?.endsWith('/act') === true);
+      await begun((mark) => mark === `${runIn(bench)}/act`);
       stop.abort();
       const stopped = await running;
       expect([stopped.verdict, await left(stopped)]).toEqual(['cancelled', 0]);
@@ -100,7 +104,7 @@ export function execInsideSuite(title: string, open: () => Promise<Inside>): voi
     });
 
     it('whose runner died is ended in there before anybody runs it again', async () => {
-      const run = `interrupted-${bench.journal.records().length}`;
+      const run = interruptedRun(bench);
       await inside.leave(`${run}/act`);
       await begun((mark) => mark === `${run}/act`);
       const resumed = await resumeInterrupted(bench, step(['true'], { repeatable: true }), inside.remembered);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../plan/index.ts';
 import { act } from '../../testing/acting.ts';
 import { makeBench, stepOf, type Bench } from '../../testing/bench.ts';
-import { rememberedBy } from '../../testing/interrupted.ts';
+import { rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
 import { startStandInCluster, type StandInCluster } from '../../testing/stand-ins/cluster.ts';
 import { execInsideSuite } from './inside.suite.ts';
 
@@ -64,6 +64,19 @@ describe.skipIf(!isThere)(`exec in a pod by kubectl itself, of a cluster that is
       });
     },
   }));
+
+  it('that is gone took along what was in it: the step is done again in one that is there', async () => {
+    const bench = benchOf();
+    const gone = { pod: { name: 'web-0', uid: 'uid-of-web-0' } };
+    const done = await resumeInterrupted(
+      bench,
+      stepOf('act', 'exec', { run: ['true'], repeatable: true, ...at }),
+      gone,
+    );
+    expect(done.steps[0]).toMatchObject({ state: 'done' });
+    expect(rememberedBy(bench, 'act')).toEqual({ pod: { name: 'web-2', uid: 'uid-of-web-2' } });
+    bench.close();
+  });
 
   it('is one of those that are ready, and which one is written down before it is entered', async () => {
     const bench = benchOf();

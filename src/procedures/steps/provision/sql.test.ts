@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { noPostgres, startTestServer, type TestServer } from '../../../checks/testing/postgres.ts';
 import { limits, systemClock } from '../../../core/index.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
-import { rollbackRun } from '../../index.ts';
+import { rollbackRun, type StepKind } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { stepOf, type Bench } from '../../testing/bench.ts';
-import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { handsOf, inputOf, interruptedRun, resumeInterrupted } from '../../testing/interrupted.ts';
+import { provisionStep } from './index.ts';
 import { sessionOf } from './sql.ts';
 
 const skipped = noPostgres === undefined ? '' : ` (${noPostgres})`;
@@ -116,8 +117,8 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     try {
       await holder.query('begin');
       await holder.query('lock table flags in share row exclusive mode');
-      const run = `interrupted-${bench.journal.records().length}`;
-      await left.query("select set_config('application_name', $1, false)", [sessionOf(`${run}/act`)]);
+      const mark = `${interruptedRun(bench)}/act`;
+      await left.query("select set_config('application_name', $1, false)", [sessionOf(mark)]);
       const insert = left.query(flag.make).catch((error: unknown) => error);
       while ((await runSql(server.url, waits)).length === 0) await systemClock.sleep(20);
       const [{ pid } = {}] = await runSql(server.url, waits);
@@ -147,6 +148,17 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     } finally {
       other.serverAnswerMs = patience;
     }
+  });
+
+  it('says no further text when it was stopped between two: nothing would end that one', async () => {
+    const stop = new AbortController();
+    const hands = handsOf(bench, { signal: stop.signal, mustHold: async () => stop.abort() });
+    const { settings } = database('late');
+    const kind = provisionStep as StepKind;
+    await expect(kind.run(inputOf(kind, settings), hands)).rejects.toMatchObject({
+      code: 'operation.cancelled',
+    });
+    expect(await runSql(server.url, "select 1 from pg_database where datname = 'late'")).toEqual([]);
   });
 
   it('killed after it was made it is found done, before that it is made', async () => {

@@ -35,6 +35,9 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
     const url = await where();
     for (const [index, text] of texts.entries()) {
       await context.mustHold();
+      // Its time is over since the last one: nothing would end this one any more.
+      if (context.signal.aborted)
+        throw new LifeboatError('operation.cancelled', `text ${index + 1} of ${texts.length} was not said any more`);
       try {
         await onServer(url, context.signal, (client) => say(client, text), { unbounded: true });
       } catch (error) {
