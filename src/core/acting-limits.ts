@@ -67,6 +67,8 @@ export const actingLimits = {
   stepStopMs: 30_000,
   /** A service that was told to end has this long to finish what it does; a database writes a last checkpoint. */
   serviceStopMs: 60_000,
+  /** Pods that are let back are ready within this, or people look: an image may have to be fetched first. */
+  scaledBackMs: 300_000,
   /** After a fence was put up, what was in flight has this long to end. */
   fenceProofMs: 10_000,
   /** How long a share of a ramp is watched where the plan says nothing: several looks, and caches and queues have had time to fill. */

@@ -4,7 +4,7 @@ import type { StepProof } from '../../step.ts';
 export interface Fence {
   /** `service:shop`, `asset:orders`: what nobody writes to while it stands. */
   readonly what: string;
-  readonly how: 'stop' | 'revoke' | 'read-only' | 'proxy';
+  readonly how: 'stop' | 'revoke' | 'read-only' | 'proxy' | 'scale';
   /** How it is before: plain JSON, written down first, without secrets. */
   before(): Promise<unknown>;
   put(before: unknown): Promise<void>;

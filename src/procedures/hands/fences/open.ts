@@ -3,6 +3,7 @@ import { LifeboatError } from '../../../core/index.ts';
 import { databaseFence } from './database.ts';
 import type { Fence } from './fence.ts';
 import { proxyFence } from './proxy.ts';
+import { scaleFence } from './scale.ts';
 import { stopFence } from './service.ts';
 import { Proxy } from '../haproxy.ts';
 import { serverUrlOf } from '../postgres.ts';
@@ -15,9 +16,13 @@ export interface FenceSettings {
   readonly how?: string | undefined;
   readonly pointer?: string | undefined;
   readonly servers?: readonly string[] | undefined;
+  readonly deployment?: string | undefined;
+  readonly statefulset?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly namespace?: string | undefined;
 }
 
-export const ways = ['stop', 'revoke', 'read-only', 'proxy'] as const;
+export const ways = ['stop', 'revoke', 'read-only', 'proxy', 'scale'] as const;
 type Way = (typeof ways)[number];
 
 /** The fences that a step puts up, or why a bubble cannot rehearse them. Throws `plan.not_executable`, `plan.unknown_name`. */
@@ -36,6 +41,8 @@ export async function openFences(
       return services.map((service) => stopFence(service, context, asset === undefined ? undefined : `asset:${asset}`));
     case 'proxy':
       return services.map((service) => behindProxy(settings, service, context));
+    case 'scale':
+      return services.map((service) => scaledDown(settings, service, services.length, context));
     default: {
       const url = await serverUrlOf(context.plan, asset ?? '');
       return [databaseFence(asset ?? '', url, how, context)];
@@ -49,7 +56,7 @@ function wayOf({ how, asset }: FenceSettings, services: readonly string[]): Way 
     throw new LifeboatError('plan.not_executable', `nothing can put up the fence "${way}"`, {
       hint: `These can be: ${ways.join(', ')}. Or make it a step of people: manual.`,
     });
-  const acts = way === 'stop' || way === 'proxy' ? services.length > 0 : asset !== undefined;
+  const acts = way !== 'revoke' && way !== 'read-only' ? services.length > 0 : asset !== undefined;
   if (acts) return way;
   throw new LifeboatError(
     'plan.invalid',
@@ -58,6 +65,24 @@ function wayOf({ how, asset }: FenceSettings, services: readonly string[]): Way 
 }
 
 export const isWay = (how: string): how is Way => (ways as readonly string[]).includes(how);
+
+function scaledDown(settings: FenceSettings, service: string, services: number, context: StepContext): Fence {
+  const { deployment, statefulset, cluster, namespace, asset } = settings;
+  if (!context.plan.services.has(service)) {
+    throw new LifeboatError('plan.unknown_name', `the plan has no service ${service}`, {
+      hint: `It has: ${[...context.plan.services.keys()].join(', ') || 'none'}.`,
+    });
+  }
+  const named = [deployment, statefulset].filter((one) => one !== undefined).length;
+  if (named > 1 || (named === 1 && services > 1)) {
+    throw new LifeboatError('plan.invalid', 'a deployment or a statefulset is that of one service', {
+      hint: 'Write a step for each service.',
+    });
+  }
+  const kind = statefulset === undefined ? 'deployment' : 'statefulset';
+  const what = asset === undefined ? `service:${service}` : `asset:${asset}`;
+  return scaleFence(what, { kind, name: statefulset ?? deployment ?? service, cluster, namespace }, context);
+}
 
 function behindProxy(settings: FenceSettings, service: string, context: StepContext): Fence {
   const { plan, environment } = context;

@@ -26,6 +26,14 @@ const long = z.strictObject({
     .min(1)
     .optional()
     .describe('With how: proxy: these servers of the backend; all unless stated'),
+  deployment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('With how: scale: the deployment, if it is not called as the service'),
+  statefulset: z.string().min(1).optional().describe('With how: scale: the stateful set, where it is no deployment'),
+  cluster: z.string().min(1).optional().describe('With how: scale: that of the environment unless stated'),
+  namespace: z.string().min(1).optional().describe('With how: scale: that of the environment unless stated'),
   keeps: z.array(z.string().min(1)).optional().describe('What goes on meanwhile: reads'),
 });
 const schema = z.union([z.string().min(1), long]);
@@ -41,7 +49,11 @@ const longOf = (settings: Settings): FenceSettings => (typeof settings === 'stri
 export const fenceStep: StepKind<Settings> = {
   kind: 'fence',
   about: 'Keeps writers away, and is done only when that is proved. What cannot be asked is unknown, and no fence.',
-  example: ['- fence: shop', '- fence: { asset: orders, how: read-only }'].join('\n'),
+  example: [
+    '- fence: shop',
+    '- fence: { asset: orders, how: read-only }',
+    '- fence: { service: shop, how: scale, deployment: shop-web }',
+  ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: true,
   notYet: (written) => {

@@ -22,8 +22,16 @@ if (verb === 'diff') {
   for (const one of wanted) objects[nameOf(one)] = { written: one, looks: 0 };
   keep();
   say({ kind: 'List', items: wanted });
-} else if (words[1]?.startsWith('deployment/')) {
-  const name = words[1].slice('deployment/'.length);
+} else if (verb === 'get' && words[1] === 'pods') {
+  // What was told to end is listed once more.
+  const [owner] = Object.values(world.deployments ?? {});
+  const listed = world.pods ?? [];
+  if (owner?.replicas === 0) world.pods = listed.filter(({ stays }) => stays === true);
+  keep();
+  const items = listed.map(({ name, phase = 'Running' }) => ({ kind: 'Pod', metadata: { name }, status: { phase } }));
+  say({ kind: 'List', apiVersion: 'v1', items });
+} else if (/^(deployment|statefulset)\//.test(words[1] ?? '')) {
+  const name = words[1].slice(words[1].indexOf('/') + 1);
   const found = (world.deployments ?? {})[name];
   if (found === undefined) fail(`Error from server (NotFound): deployments.apps "${name}" not found`);
   if (verb === 'patch') {
@@ -43,8 +51,10 @@ if (verb === 'diff') {
   const status = {
     observedGeneration: looks > 0 ? generation : generation - 1,
     availableReplicas: looks > 1 ? Math.min(available, replicas) : 0,
+    readyReplicas: looks > 1 ? Math.min(available, replicas) : 0,
   };
-  say({ kind: 'Deployment', metadata: { name, generation }, spec: { replicas }, status });
+  const { selector = { matchLabels: { app: name } } } = found;
+  say({ kind: 'Deployment', metadata: { name, generation }, spec: { replicas, selector }, status });
 } else if (verb === 'get') {
   const items = wanted.flatMap((one) => {
     const found = objects[nameOf(one)];
