@@ -8,8 +8,9 @@ import { logIdOf, StoredLog } from './logs/index.ts';
 import { mendTwins } from './verify/mend.ts';
 import type { KeyBundle } from './keys/keys.ts';
 import { objectOfName, packName, pointName } from './names.ts';
+import { Anew } from './replicate/anew.ts';
 import { PackReader } from './read/pack-reader.ts';
-import { noSuchPoint, readPoint } from './format/point-object.ts';
+import { noSuchPoint, readPoint, type StoredPoint } from './format/point-object.ts';
 import { readCondemned, type CondemnedList } from './format/condemned-object.ts';
 import { readCooling } from './format/cooling-object.ts';
 import { coldPartsOf, coolRepository, type ColdPart, type CoolOptions, type CoolResult } from './tiers/index.ts';
@@ -173,10 +174,16 @@ export class OpenedRepository implements Repository {
   }
 
   async lacks(point: string, present: ReadonlySet<string>): Promise<string[]> {
-    const stored = await this.#stored(point);
-    await this.#catalog.refresh();
-    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
-    return lacksOf(new Contents({ reader, stored, log: this.#log, signal: undefined }), reader, stored, present);
+    const { contents, reader, stored } = await this.#needsOf(point);
+    return lacksOf(contents, reader, stored, present);
+  }
+
+  anewIn(target: Store, options: { signal?: AbortSignal; progress?: Progress }): (point: string) => Promise<string[]> {
+    const anew = new Anew({ bundle: this.#bundle, target, ...options });
+    return async (point) => {
+      const { contents, reader, stored } = await this.#needsOf(point);
+      return anew.bring(reader, contents, stored);
+    };
   }
 
   prune(options: PruneOptions): Promise<PruneResult> {
@@ -206,6 +213,13 @@ export class OpenedRepository implements Repository {
       if (isLifeboatError(error, 'store.missing')) throw noSuchPoint(id);
       throw error;
     }
+  }
+
+  async #needsOf(point: string): Promise<{ contents: Contents; reader: PackReader; stored: StoredPoint }> {
+    const stored = await this.#stored(point);
+    await this.#catalog.refresh();
+    const reader = new PackReader(this.#store, this.#bundle, this.#catalog, this.#log);
+    return { contents: new Contents({ reader, stored, log: this.#log, signal: undefined }), reader, stored };
   }
 
   async #contentsOf(point: Point, options: { signal?: AbortSignal; progress?: Progress } = {}): Promise<Contents> {

@@ -108,8 +108,14 @@ export interface Repository {
    */
   lacks(point: string, present: ReadonlySet<string>): Promise<string[]>;
 
+  /** Brings points to another store of this repository where packs that they need are condemned: by new ones. Whoever calls has a session there for each. */
+  anewIn(target: Store, options: { signal?: AbortSignal; progress?: Progress }): BringAnew;
+
   close(): Promise<void>;
 }
+
+/** Answers what the store lacks of the point even then, as `lacks` does. */
+export type BringAnew = (point: string) => Promise<readonly string[]>;
 
 export interface PointsOptions {
   readonly fresh?: boolean | undefined;

@@ -79,6 +79,28 @@ describe('copies of a policy', () => {
     });
   });
 
+  it('come at once where a prune of the copy has condemned what they need and cannot delete it yet', async () => {
+    await withCopies(async (workspace, folder) => {
+      await writeFile(join(folder, 'docs', 'a'), Buffer.alloc(100_000, 'the same words in each point'));
+      const first = (await backupEverywhere(workspace, 'docs')).reports[0]?.point.id as string;
+      await replicate(workspace, { from: 'near', to: 'far' });
+      const far = await workspace.repository('far');
+      // It is older than the condemnation and may count on what is condemned: nothing is deleted before it ends.
+      const { clock, host } = workspace;
+      const writer = await far.write({ asset: 'docs', assetType: 'files', clock, host });
+      await forget(workspace, { point: first, store: 'far', anyway: true });
+      const { waiting } = await far.prune({ clock, host, dryRun: false });
+      expect(waiting.packs).toBeGreaterThan(0);
+      const second = (await backupEverywhere(workspace, 'docs')).reports[0]?.point.id as string;
+      expect(await replicate(workspace, { from: 'near', to: 'far' })).toMatchObject({ points: [second], waiting: [] });
+      await writer.abandon();
+      await far.prune({ clock, host, dryRun: false });
+      await rm(join(folder, 'near'), { recursive: true });
+      await restore(workspace, { ...request, target: join(folder, 'out') });
+      expect((await readFile(join(folder, 'out', 'a'))).length).toBe(100_000);
+    });
+  });
+
   it('are no stores that points are taken in, and share the repository of the first', async () => {
     await withCopies(async ({ plan, ...workspace }, folder) => {
       expect(storesOf(plan, 'docs')).toEqual(['near']);

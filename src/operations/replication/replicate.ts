@@ -119,10 +119,13 @@ function optionsOf(workspace: Workspace, { to, bytesPerSecond, only, signal }: C
 }
 
 /** A key is a help and no need: whoever copies may be a machine that shall not be able to read. */
-async function withKey(workspace: Workspace, from: string): Promise<Pick<ReplicateOptions, 'lacks'>> {
+async function withKey(workspace: Workspace, from: string): Promise<Pick<ReplicateOptions, 'lacks' | 'anewIn'>> {
   try {
     const repository = await workspace.repository(from);
-    return { lacks: (point, present) => repository.lacks(point, present) };
+    return {
+      lacks: (point, present) => repository.lacks(point, present),
+      anewIn: (target, options) => repository.anewIn(target, options),
+    };
   } catch (error) {
     const codes = ['key.missing', 'key.wrong', 'secret.unset'];
     if (codes.includes(toLifeboatError(error).code)) return {};

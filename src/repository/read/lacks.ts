@@ -20,12 +20,17 @@ export async function lacksOf(
     const ordinal = await reader.locate(id);
     lacking.add(ordinal < 0 ? pointName(stored.point.id) : nameOf(ordinal));
   };
-  for (const { id } of stored.list.pieces) await look(id);
   try {
-    for await (const { pieces } of contents.listed()) for (const { id } of pieces) await look(id);
+    for await (const id of chunksNeeded(contents, stored)) await look(id);
   } catch (error) {
     if (!isDamage(error)) throw error;
     lacking.add(pointName(stored.point.id));
   }
   return [...lacking];
+}
+
+/** The ids of all chunks that a point needs, those of its entry list first; what is shared comes more than once. Throws where the list cannot be read. */
+export async function* chunksNeeded(contents: Contents, stored: StoredPoint): AsyncGenerator<Buffer> {
+  for (const { id } of stored.list.pieces) yield id;
+  for await (const { pieces } of contents.listed()) for (const { id } of pieces) yield id;
 }

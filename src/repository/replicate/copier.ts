@@ -6,7 +6,7 @@ import { growingObjectBytesMax, growingWholeBytes } from '../logs/growing-object
 import { logObjectOfName, objectOfName } from '../names.ts';
 import type { Damage } from '../repository.ts';
 import { Budget, forEachOf } from '../tasks.ts';
-import { Pace } from './pace.ts';
+import { Pace, watched } from './pace.ts';
 import { throwIfStopped } from './parts.ts';
 import type { ReplicateOptions, Replication } from './replicate.ts';
 
@@ -57,6 +57,21 @@ export class Copier {
       (this.#options.progress ?? silentProgress).advance({ bytes: object.bytes });
     });
     return gone;
+  }
+
+  /** The target for whoever writes to it beside: at the same rate, and told of with the rest. */
+  writing(): Store {
+    return watched(this.#target, async (bytes) => {
+      await this.#pace.pass(bytes, this.#options.signal);
+      this.#objects += 1;
+      this.#bytes += bytes;
+    });
+  }
+
+  /** What an object of the source is like; copies nothing, and notes what is wrong with it. */
+  async judge(object: StoredObject): Promise<'whole' | 'gone' | 'bad'> {
+    const bytes = await this.#read(object);
+    return bytes === 'gone' || bytes === 'bad' ? bytes : 'whole';
   }
 
   async copy(object: StoredObject): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.ts';
+import type { Store } from '../../stores/index.ts';
 
 /** Lets bytes pass at a rate: each waits until all before it would have passed. */
 export class Pace {
@@ -19,3 +20,18 @@ export class Pace {
     if (startMs > nowMs) await this.#clock.sleep(startMs - nowMs, signal);
   }
 }
+
+/** A store of which each `put` tells how many bytes it brings before it does. Its owner closes it. */
+export const watched = (store: Store, before: (bytes: number) => Promise<void>): Store => ({
+  location: store.location,
+  atomicCreate: store.atomicCreate,
+  put: async (name, parts, options) => {
+    await before(parts.reduce((total, { length }) => total + length, 0));
+    await store.put(name, parts, options);
+  },
+  get: (name, options) => store.get(name, options),
+  stat: (name) => store.stat(name),
+  list: (prefix) => store.list(prefix),
+  remove: (name) => store.remove(name),
+  close: async () => {},
+});

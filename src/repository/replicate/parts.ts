@@ -1,5 +1,6 @@
-import { LifeboatError, silentProgress } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, silentProgress } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
+import { isDamage } from '../damage.ts';
 import { bytesOf, heldBy, listParts, otherPrefixes, type ListedPointObject, type Parts } from './census.ts';
 import type { Copier } from './copier.ts';
 import type { ReplicateOptions } from './replicate.ts';
@@ -59,7 +60,7 @@ export async function meantParts(
       where: source.location,
     });
   const needed = new Set<string>();
-  for (const { id } of own) for (const name of await lacks(id, nothing)) needed.add(name);
+  for (const { id } of own) for (const name of await lacks(id, nothing).catch(noneOfUnreadable)) needed.add(name);
   return {
     packs: all.packs.filter(({ name }) => needed.has(name)),
     indexes: [],
@@ -68,6 +69,12 @@ export async function meantParts(
 }
 
 const nothing: ReadonlySet<string> = new Set();
+
+/** A point that went meanwhile, or is harmed, is met again when it is to be shown, and told of there. */
+function noneOfUnreadable(error: unknown): readonly string[] {
+  if (isDamage(error) || isLifeboatError(error, 'point.missing')) return [];
+  throw error;
+}
 
 /** What opens and keeps single points; logs and journals are of the whole. */
 const alongWithPoints: readonly string[] = ['canary/', 'holds/'];

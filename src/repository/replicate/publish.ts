@@ -1,4 +1,5 @@
 import { isLifeboatError } from '../../core/index.ts';
+import { isDamage } from '../damage.ts';
 import { readCondemned } from '../format/condemned-object.ts';
 import { isTombstone } from '../format/tombstone.ts';
 import { packName } from '../names.ts';
@@ -28,18 +29,31 @@ export async function publish(publication: Publication): Promise<Pick<Replicatio
   const obstacle = await obstaclesOf(publication);
   for (const point of publication.points) {
     throwIfStopped(options.signal);
-    const reason = (await obstacle(point.id)) ?? (await claimed(publication.target, point));
+    // Nothing is written anew for one that can never appear.
+    const reason =
+      (await claimed(publication.target, point)) ??
+      (await obstacle(point.id).catch((error: unknown) => untold(error, point, copier)));
+    if (reason === 'gone') continue;
     if (reason !== undefined) {
       waiting.push({ point: point.id, reason });
       continue;
     }
     const outcome = await copier.copy(point);
     if (outcome === 'copied') points.push(point.id);
-    if (outcome === 'bad') waiting.push({ point: point.id, reason: 'its own object is damaged in the source' });
+    if (outcome === 'bad') waiting.push({ point: point.id, reason: itselfBad });
     if (outcome === 'differing')
       waiting.push({ point: point.id, reason: 'the target holds another object under its name' });
   }
   return { points, waiting };
+}
+
+const itselfBad = 'its own object is damaged in the source';
+
+/** Nobody can tell what a point needs: it went meanwhile, or is harmed. That keeps no other from being copied. */
+async function untold(error: unknown, point: ListedPointObject, copier: Copier): Promise<string> {
+  if (!isDamage(error) && !isLifeboatError(error, 'point.missing')) throw error;
+  const found = await copier.judge(point);
+  return found === 'whole' ? error.message : found === 'bad' ? itselfBad : found;
 }
 
 /** A name that a prune took when it ended an earlier copy: nobody may overwrite it. */
@@ -77,8 +91,11 @@ async function obstaclesOf(publication: Publication): Promise<(point: string) =>
   if (lacks === undefined)
     return async () => (first === undefined ? undefined : `${because(first)}, which it may need`);
   const present = new Set([...parts.expected].filter(isSafe).map(([name]) => name));
+  const anew = options.anewIn?.(publication.copier.writing(), options);
   return async (point) => {
-    const [missing] = await lacks(point, present);
+    const lacking = await lacks(point, present);
+    const isHelped = lacking.length > 0 && lacking.every((name) => condemned.has(name));
+    const [missing] = isHelped && anew !== undefined ? await anew(point) : lacking;
     return missing === undefined ? undefined : `${because(missing)}, which it needs`;
   };
 }

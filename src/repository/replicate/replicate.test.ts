@@ -151,6 +151,19 @@ describe('replicate', () => {
     expect(await replicate(source, target, options)).toMatchObject({ points: [id] });
   });
 
+  it('leaves a point to another copy that is at work on it, also when that ends as it is asked for', async () => {
+    const { source, points } = await sourceOf(1);
+    const target = new MemoryStore();
+    const id = points[0]?.id as string;
+    await replicate(source, target, { ...options, skip: new Set([id]) });
+    target.objects.set(`sessions/${id}`, Buffer.from('of another'));
+    target.before = (operation, name) => {
+      if (operation === 'get') target.objects.delete(name.startsWith('sessions/') ? name : '');
+    };
+    expect(await replicate(source, target, options)).toMatchObject({ points: [], waiting: [{ point: id }] });
+    expect((await replicate(source, target, options)).points).toEqual([id]);
+  });
+
   it('never shows a point whose name a prune of the target took', async () => {
     const { source, points } = await sourceOf(1);
     const target = new MemoryStore();
@@ -178,6 +191,23 @@ describe('replicate', () => {
     target.objects.delete(pack);
     expect((await replicate(source, target, options)).points).toEqual([id]);
     await expectRestores(target, points[0] as Point);
+  });
+
+  it('with the key, too, leaves only the point behind whose own object is damaged, and passes over one that went meanwhile', async () => {
+    const { source, points } = await sourceOf(3);
+    const [harmed, gone, last] = points.map(({ id }) => id) as [string, string, string];
+    source.objects.get(`points/${harmed}`)?.fill(0, 40, 60);
+    const repository = await reopen(source);
+    const lacks = async (point: string, present: ReadonlySet<string>): Promise<string[]> => {
+      if (point === gone) source.objects.delete(`points/${gone}`);
+      return repository.lacks(point, present);
+    };
+    const done = await replicate(source, new MemoryStore(), { ...options, lacks });
+    expect(done).toMatchObject({
+      points: [last],
+      waiting: [{ point: harmed, reason: 'its own object is damaged in the source' }],
+      damage: [{ object: `points/${harmed}` }],
+    });
   });
 
   it('keeps within its rate', async () => {

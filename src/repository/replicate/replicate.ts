@@ -2,7 +2,7 @@ import { isLifeboatError, limits, timeId, type Clock, type Progress } from '../.
 import type { Store } from '../../stores/index.ts';
 import { DamageLog } from '../damage.ts';
 import { sessionName } from '../names.ts';
-import type { Damage } from '../repository.ts';
+import type { BringAnew, Damage } from '../repository.ts';
 import { closeSession, openPlainSession } from '../write/sessions.ts';
 import { bytesOf, heldBy, listPoints, otherPrefixes, type ListedPointObject } from './census.ts';
 import { Copier } from './copier.ts';
@@ -29,8 +29,15 @@ export interface ReplicateOptions {
    * knows what a point needs, and one pack that cannot be copied keeps every new point waiting.
    */
   readonly lacks?: (point: string, present: ReadonlySet<string>) => Promise<readonly string[]>;
+  /**
+   * Only with the key: writes anew in the target what a point needs of packs that a prune is about to delete there; says what it lacks even then, as `lacks`
+   * does. Without it such a point waits until that prune is done.
+   */
+  readonly anewIn?: (
+    target: Store,
+    options: { readonly signal?: AbortSignal; readonly progress?: Progress },
+  ) => BringAnew;
 }
-
 export interface Replication {
   readonly repository: string;
   /** The target held nothing, and is a store of this repository now. */

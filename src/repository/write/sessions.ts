@@ -88,8 +88,12 @@ async function putOrTakeOver(store: Store, name: string, own: SessionOf): Promis
   } catch (error) {
     if (!isLifeboatError(error, 'store.exists')) throw error;
   }
-  const there = await readSession(store, undefined, name);
-  if (there === 'sealed' || (await stateOf(own.id, there, own.host)) !== 'dead') return false;
+  const there = await readSession(store, undefined, name).catch((error: unknown) => {
+    // It ended between the two: whoever copied that point has shown it, or the next copy does.
+    if (isLifeboatError(error, 'store.missing')) return 'ended' as const;
+    throw error;
+  });
+  if (there === 'ended' || there === 'sealed' || (await stateOf(own.id, there, own.host)) !== 'dead') return false;
   await store.put(name, [plainSession(await sessionOf(own))]);
   return true;
 }

@@ -32,6 +32,7 @@ export interface Replicating {
   readonly diesAt: 'source' | 'copy';
   /** Before it, a point is forgotten in the copy and the copy pruned. */
   readonly prunesCopy: number | undefined;
+  readonly hasKey: boolean;
 }
 
 export interface Harmful {
@@ -92,6 +93,7 @@ const replicating: fc.Arbitrary<Action> = fc.record({
   dies: fc.option(fc.record({ afterCalls: fc.nat(40), takesEffect: fc.boolean() }), { nil: undefined, freq: 3 }),
   diesAt: fc.constantFrom('source', 'copy'),
   prunesCopy: fc.option(which, { nil: undefined, freq: 2 }),
+  hasKey: fc.boolean(),
 });
 const others: fc.Arbitrary<Action>[] = [
   fc.record({ do: fc.constant('forget'), which }),

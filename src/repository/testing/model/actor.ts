@@ -178,7 +178,7 @@ export class Actor {
     counts.verified += 1;
   }
 
-  /** Without the key, while others write, prune and die; what the copy shows comes back from it, now and after each of our deaths. */
+  /** With the key or without, while others write, prune and die; what the copy shows comes back from it, now and after each of our deaths. */
   async #replicate(action: Replicating): Promise<void> {
     const { replica } = this.#world;
     if (action.prunesCopy !== undefined) await replica.prune(action.prunesCopy, this.#turn);
@@ -187,7 +187,9 @@ export class Actor {
     if (action.dies !== undefined) (action.diesAt === 'source' ? source : target).dies(action.dies);
     const host = `host-${this.#number}-${this.#lives}`;
     try {
-      const { points, damage } = await replicate(source, target, { clock: systemClock, host });
+      const key = action.hasKey ? await this.#open() : undefined;
+      const keyed = key === undefined ? {} : { lacks: key.lacks.bind(key), anewIn: key.anewIn.bind(key) };
+      const { points, damage } = await replicate(source, target, { clock: systemClock, host, ...keyed });
       assert(damage.length === 0 || this.#world.harms > 0, `nothing is harmed: ${JSON.stringify(damage)}`);
       counts.copies += 1;
       counts.copiedPoints += points.length;
