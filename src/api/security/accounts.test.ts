@@ -43,6 +43,16 @@ describe('what somebody made', () => {
     expect(good(others.map(({ token }) => token))).toBe(2);
   });
 
+  it('by a token that is revoked ends also where what stood between them ended long ago and is not kept', () => {
+    const one = (name: string, by: string, days = 1) => accounts.makeToken({ name, role: 'admin', days, by });
+    const first = one('a', 'max');
+    const between = one('b', 'token a (by max)', -40);
+    const third = one('c', 'token b (by token a (by max))');
+    expect(accounts.tokens().map(({ id }) => id)).not.toContain(between.id);
+    accounts.revoke(first.id);
+    expect(good([third.token])).toBe(0);
+  });
+
   it('by a token that they had made ends with what they made themselves, when they may less', async () => {
     const { his, others } = make();
     await accounts.change('max', { role: 'viewer' });

@@ -181,21 +181,21 @@ export class Accounts {
   }
 
   /**
-   * With all that were made by it: whoever had it may hold those too. Tokens of one name and maker are one maker in what is kept of who made what: those of
-   * either go. Throws `account.missing`.
+   * With all that were made by it, and by those in turn: whoever had it may hold those too. Tokens of one name and maker are one maker in what is kept of who
+   * made what: those of either go. Throws `account.missing`.
    */
   revoke(id: string): void {
     inTransaction(this.database, () => this.#revoke(id));
   }
 
   #revoke(id: string): void {
-    const token = this.tokens().find((one) => one.id === id);
+    const tokens = this.tokens();
+    const token = tokens.find((one) => one.id === id);
     if (token === undefined) throw new LifeboatError('account.missing', `there is no token ${id}`);
-    this.database
-      .prepare('update tokens set revoked_ms = coalesce(revoked_ms, ?) where id = ?')
-      .run(this.#clock.now(), id);
     const maker = makerOf(token.name, token.by);
-    for (const one of this.tokens()) if (one.by === maker && one.revokedMs === null) this.#revoke(one.id);
+    const revoked = [token, ...tokens.filter(({ by }) => isMadeThrough(maker, by))];
+    const revoke = this.database.prepare('update tokens set revoked_ms = coalesce(revoked_ms, ?) where id = ?');
+    for (const one of revoked) revoke.run(this.#clock.now(), one.id);
   }
 
   /** The token, if it is one and good now. */
@@ -222,6 +222,12 @@ export const setUpIsOver = (): LifeboatError =>
 
 /** A token as who made another one. */
 export const makerOf = (name: string, by: string): string => `token ${name} (by ${by})`;
+
+/** Whether a token was made by this maker, or by what it made: the words name the whole line, also where what stood between is kept no more. */
+function isMadeThrough(maker: string, by: string): boolean {
+  const [one, other] = [maker, by].map((words) => words.replace(/\)+$/, '')) as [string, string];
+  return other === one || other.endsWith(`(by ${one}`);
+}
 
 /** Of who made a token: `ada`, or by a token of hers `token nightly (by ada)`. */
 const accountBehind = (by: string): string => /\(by ([^()\s]+)\)+$/.exec(by)?.[1] ?? by;
