@@ -9,6 +9,8 @@ export interface Waiting extends Omit<Message, 'plan'> {
   readonly rounds: number;
   /** When something was last done for it, milliseconds since 1970. */
   readonly movedMs: number;
+  /** Something later was told of its matter: it would only confuse. */
+  readonly overtaken: boolean;
   /** It is under way, as far as anybody knows: the last that was written down is no end. */
   readonly underWay: boolean;
 }
@@ -54,11 +56,11 @@ export class Messages implements MessageFacts {
     const key = String(data['key']);
     if (kind === 'message.queued') {
       if (data['onlyNow'] === true) return;
-      this.#waiting.set(key, { ...messageOf(record), rounds: 0, movedMs: atMs, underWay: true });
+      this.#waiting.set(key, { ...messageOf(record), rounds: 0, movedMs: atMs, underWay: true, overtaken: false });
     } else if (kind === 'message.sent') {
-      this.#waiting.delete(key);
-      // Where nobody knows whether it arrived, nothing is known of the channel either.
-      if (data['unsure'] !== true)
+      this.#told(key, data['notSent'] === true);
+      // Where nobody knows whether it arrived, or nothing left, nothing is known of the channel either.
+      if (data['unsure'] !== true && data['notSent'] !== true)
         this.channels.set(String(data['through']), { sentMs: atMs, failingSinceMs: undefined, words: '' });
     } else if (kind === 'message.dropped') this.#waiting.delete(key);
     else {
@@ -75,6 +77,15 @@ export class Messages implements MessageFacts {
     }
   }
 
+  /** A reminder that is not sent opens no case, and so does not stand for the message that would. */
+  #told(key: string, notSent: boolean): void {
+    const told = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    if (told?.matter === undefined || (notSent && told.matter.state !== 'ends')) return;
+    for (const [other, waiting] of this.#waiting)
+      if (overtakes(told, waiting)) this.#waiting.set(other, { ...waiting, overtaken: true });
+  }
+
   #failed({ data, atMs }: JournalRecord): void {
     const channel = String(data['through']);
     const before = this.channels.get(channel);
@@ -86,6 +97,19 @@ export class Messages implements MessageFacts {
     });
   }
 }
+
+type Word = Pick<Waiting, 'matter' | 'channel' | 'atMs'>;
+
+/**
+ * Whether the later of two messages of one matter says all that the earlier one did. That somebody works on it opens no case, so that its beginning must
+ * be told; and a reminder does not say it.
+ */
+export const overtakes = (later: Word, earlier: Word): boolean =>
+  later.matter !== undefined &&
+  later.matter.id === earlier.matter?.id &&
+  (later.matter.state === 'ends' || ![later.matter.state, earlier.matter.state].includes('seen')) &&
+  later.channel === earlier.channel &&
+  later.atMs > earlier.atMs;
 
 export function messagesOf(records: readonly JournalRecord[]): MessageFacts {
   const messages = new Messages();

@@ -44,7 +44,13 @@ export interface Notifier {
    * Throws `channel.unreachable` (it was not taken; later it may be, with `retryAfterMs` where the other side says when), `channel.silent` (nobody
    * knows whether it was taken) and `channel.refused` (it will not be).
    */
-  send(message: Message, signal: AbortSignal): Promise<{ readonly answer: string }>;
+  send(message: Message, signal: AbortSignal): Promise<Sent>;
+}
+
+export interface Sent {
+  readonly answer: string;
+  /** Nothing left, because there is nothing to do for such a message: nothing is learnt of the channel, either. */
+  readonly notSent?: boolean;
 }
 
 /** Redacted already. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LifeboatError, limits, ManualClock, Secret } from '../core/index.ts';
 import { openJournal, type Journal } from '../journal/index.ts';
+import { Messages } from './messages.ts';
 import type { Message, Notifier, NotifierKind } from './notifier.ts';
 import { deliver, type OutboxHands } from './outbox.ts';
 
@@ -135,6 +136,28 @@ describe('the outbox', () => {
     // Two channels that stand in for each other are each asked once.
     expect(opened).toEqual(['ops', 'desk']);
     expect(kinds()).toEqual(['queued', 'failed', 'attempted', 'failed', 'undelivered']);
+  });
+
+  it('says nothing again that another machine has told, whose journal is remembered here', async () => {
+    const other = openJournal(join(folder, 'other.db'), { clock, host: 'there' });
+    await deliver(words, hands({}, { journal: other }));
+    journal.remember('the chain of there', other.rows(0, 100));
+    other.close();
+    expect(await deliver(words, hands())).toMatchObject({ through: 'ops', already: true });
+    expect(arrived).toHaveLength(1);
+  });
+
+  it('that another machine could not deliver is said in its words, and waits here from then on', async () => {
+    const nobody = { send: async () => Promise.reject(no()) };
+    const other = openJournal(join(folder, 'other.db'), { clock, host: 'there' });
+    await deliver(words, hands({ ops: nobody, desk: nobody }, { journal: other })).catch(() => {}); // as it shall be
+    journal.remember('the chain of there', other.rows(0, 100));
+    other.close();
+    const later = { ...words, body: 'Later words.' };
+    await expect(deliver(later, hands({ ops: nobody, desk: nobody }))).rejects.toThrow('nobody was told');
+    const messages = new Messages();
+    messages.refresh(journal);
+    expect(messages.waiting).toMatchObject([{ key: words.key, body: 'We know.', rounds: 1 }]);
   });
 
   it('undelivered, it says the first words when it is tried again', async () => {

@@ -1,6 +1,6 @@
 import { isLifeboatError, isoTime, LifeboatError, limits, redact, toLifeboatError, type Clock } from '../core/index.ts';
 import type { Journal, JournalRecord } from '../journal/index.ts';
-import type { Matter, Message, Notifier, NotifierKind } from './notifier.ts';
+import type { Matter, Message, Notifier, NotifierKind, Sent } from './notifier.ts';
 
 /** A channel of the plan, opened. */
 export interface OpenChannel {
@@ -43,16 +43,20 @@ export interface Delivery {
 
 /**
  * Delivers a message once for each key, whatever crashes and resumes: what is to be said is in the journal before anything is sent, each attempt has
- * a record before and after, and the first words for a key are the ones that are sent. Each channel is tried a few times, then the one that
- * stands in for it. Throws `message.undelivered` when none took it.
+ * a record before and after, and the first words for a key are the ones that are sent. What other machines told counts, as far as their journals are
+ * remembered here: who takes a plan over says nothing again. Each channel is tried a few times, then the one that stands in for it.
+ * Throws `message.undelivered` when none took it.
  */
 export async function deliver(message: Outgoing, hands: OutboxHands): Promise<Delivery> {
   const { journal } = hands;
-  const history = journal
-    .records({ kinds: ['message.*'], own: true })
-    .filter(({ data }) => data['key'] === message.key);
+  const history = journal.records({ kinds: ['message.*'] }).filter(({ data }) => data['key'] === message.key);
   const sent = history.find(({ kind }) => kind === 'message.sent');
-  if (sent !== undefined) return { ...deliveryOf(sent), already: true };
+  if (sent !== undefined) {
+    // What waits is what our own records say: it must not go on waiting here.
+    if (!isOwn(sent) && history.some((one) => one.kind === 'message.queued' && isOwn(one)))
+      journal.append('message.dropped', { key: message.key, channel: message.channel, why: 'another machine told it' });
+    return { ...deliveryOf(sent), already: true };
+  }
   const written = queued(message, history, hands);
   const failed: string[] = [];
   for (const channel of chainOf(written.channel, hands)) {
@@ -67,11 +71,16 @@ export async function deliver(message: Outgoing, hands: OutboxHands): Promise<De
   });
 }
 
-/** The words that were to be said first, if they were written down before. */
+const isOwn = ({ sequence }: JournalRecord): boolean => sequence > 0;
+
+/** The words that were to be said first, if they were written down before; those of another machine are written down here too, or they would not wait. */
 function queued(outgoing: Outgoing, history: readonly JournalRecord[], { journal, clock, plan }: OutboxHands): Message {
-  const before = history.find(({ kind }) => kind === 'message.queued');
-  if (before !== undefined) return { ...messageOf(before), plan };
-  const { key, channel, subject, body, matter, onlyNow } = outgoing;
+  const before = history.filter(({ kind }) => kind === 'message.queued');
+  const own = before.find(isOwn);
+  if (own !== undefined) return { ...messageOf(own), plan };
+  const [elsewhere] = before;
+  const { onlyNow } = outgoing;
+  const { key, channel, subject, body, matter } = elsewhere === undefined ? outgoing : messageOf(elsewhere);
   const words = {
     key,
     channel,
@@ -131,8 +140,9 @@ async function through(
     signal.throwIfAborted();
     journal.append('message.attempted', { ...base, attempt });
     try {
-      const { answer } = await inTime(message, opened.notifier, hands);
-      return deliveryOf(journal.append('message.sent', { ...base, answer: redact(answer), unsure: false }));
+      const { answer, notSent = false } = await inTime(message, opened.notifier, hands);
+      const data = { ...base, answer: redact(answer), unsure: false, ...(notSent ? { notSent } : {}) };
+      return deliveryOf(journal.append('message.sent', data));
     } catch (error) {
       const failure = toLifeboatError(error);
       journal.append('message.failed', { ...base, attempt, error: failure.toJSON() });
@@ -161,7 +171,7 @@ function isInDoubt(channel: string, history: readonly JournalRecord[]): boolean 
 const mayTryAgain = ({ code }: LifeboatError, twice: NotifierKind['twice']): boolean =>
   code === 'channel.unreachable' || (code === 'channel.silent' && twice === 'recognised');
 
-async function inTime(message: Message, notifier: Notifier, hands: OutboxHands): Promise<{ readonly answer: string }> {
+async function inTime(message: Message, notifier: Notifier, hands: OutboxHands): Promise<Sent> {
   const late = new AbortController();
   const over = new AbortController();
   hands.clock.sleep(limits.messageMs, over.signal).then(

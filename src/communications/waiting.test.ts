@@ -14,12 +14,15 @@ let clock: ManualClock;
 let arrived: string[];
 /** Channels that take nothing. */
 let away: Set<string>;
+/** States of a matter that make nothing there: what a ticket system is not told. */
+let idle: Set<string | undefined>;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lifeboat-waiting-'));
   clock = new ManualClock();
   journal = openJournal(join(folder, 'journal.db'), { clock, host: 'here' });
   arrived = [];
   away = new Set(['ops']);
+  idle = new Set();
 });
 afterEach(() => {
   journal.close();
@@ -34,7 +37,8 @@ const hands = (): OutboxHands => ({
     twice: 'seen',
     notifier: {
       location: channel,
-      send: async ({ key }) => {
+      send: async ({ key, matter }) => {
+        if (idle.has(matter?.state)) return { answer: 'nothing to do', notSent: true };
         if (away.has(channel)) throw new LifeboatError('channel.refused', 'no');
         arrived.push(`${channel} ${key}`);
         return { answer: 'taken' };
@@ -105,6 +109,43 @@ describe('what nobody took', () => {
     expect([arrived, dropped()]).toEqual([['ops b', 'ops other'], ['a later message says how it stands']]);
   });
 
+  it('is overtaken also by what came through while it waited: nobody hears of a beginning after the end', async () => {
+    const matter = { id: 'outage', state: 'begins', severity: 'critical' } as const;
+    await lost('a', { matter });
+    away.clear();
+    await clock.advance(1_000);
+    await lost('b', { matter: { ...matter, state: 'ends' } });
+    await clock.advance(limits.messageAgainMs);
+    await sweep();
+    expect([arrived, dropped()]).toEqual([['ops b'], ['a later message says how it stands']]);
+  });
+
+  it('is not overtaken by what opens no case: that somebody works on it, a reminder that a ticket system is not sent', async () => {
+    idle = new Set(['goes_on']);
+    const matter = { id: 'outage', state: 'begins', severity: 'critical' } as const;
+    await lost('a', { matter });
+    await clock.advance(1_000);
+    await lost('b', { matter: { ...matter, state: 'seen' } });
+    await lost('c', { matter: { ...matter, state: 'goes_on' } });
+    away.clear();
+    await clock.advance(limits.messageAgainMs);
+    await sweep();
+    expect([arrived, dropped()]).toEqual([['ops a', 'ops b'], []]);
+  });
+
+  it('waits no more once another machine has told it', async () => {
+    await lost('a');
+    const other = openJournal(join(folder, 'other.db'), { clock, host: 'there' });
+    away.clear();
+    await deliver(words('a'), { ...hands(), journal: other });
+    journal.remember('the chain of there', other.rows(0, 100));
+    other.close();
+    await clock.advance(limits.messageAgainMs);
+    const messages = new Messages();
+    await deliverWaiting(messages, hands());
+    expect([arrived, dropped(), messages.waiting]).toEqual([['ops a'], ['another machine told it'], []]);
+  });
+
   it('is bounded: of too many the oldest go', async () => {
     // In memory: two thousand durable records are not what is looked at.
     const records: JournalRecord[] = [];
@@ -163,6 +204,13 @@ describe('a channel', () => {
     away.clear();
     await lost('c');
     expect(factOf('ops')).toMatchObject({ failingSinceMs: undefined, sentMs: clock.now() });
+  });
+
+  it('goes on failing when something was not even sent through it', async () => {
+    await lost('a');
+    idle = new Set(['goes_on']);
+    await lost('b', { matter: { id: 'outage', state: 'goes_on', severity: 'critical' } });
+    expect(factOf('ops')).toMatchObject({ failingSinceMs: expect.any(Number), words: 'no' });
   });
 
   it('that cannot even be opened fails too', async () => {

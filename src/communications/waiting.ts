@@ -1,5 +1,5 @@
 import { isLifeboatError, limits } from '../core/index.ts';
-import type { Messages, Waiting } from './messages.ts';
+import { overtakes, type Messages, type Waiting } from './messages.ts';
 import { deliver, type OutboxHands } from './outbox.ts';
 
 /**
@@ -37,13 +37,7 @@ function tooMuch(waiting: readonly Waiting[], nowMs: number): { message: Waiting
   const idle = waiting.filter(({ underWay }) => !underWay);
   const excess = Math.max(0, waiting.length - limits.messagesWaitingMax);
   return idle.flatMap((message, index) => {
-    const isOvertaken = waiting.some(
-      (other) =>
-        message.matter !== undefined &&
-        other.matter?.id === message.matter.id &&
-        other.channel === message.channel &&
-        other.atMs > message.atMs,
-    );
+    const isOvertaken = message.overtaken || waiting.some((other) => overtakes(other, message));
     const why = isOvertaken
       ? 'a later message says how it stands'
       : nowMs - message.atMs > limits.messageKeepMs

@@ -31,7 +31,7 @@ export function glovesFor(
     notify: async ({ channel, subject }) => {
       messages.push({ channel, subject });
       tools.workspace.progress.note(`[DRILL] kept in the bubble, not sent to ${channel}: ${subject}`);
-      return 'kept inside the bubble';
+      return `what ${channel} would have been told was kept in the bubble`;
     },
   };
   return { tools: gloved, restored, messages };

@@ -38,7 +38,7 @@ export function scoreDrill(
   expected: DrillCriteria,
 ): { verdict: 'pass' | 'fail'; criteria: Criterion[] } {
   const criteria = [
-    said('procedure', measured.procedureDone, 'every step is done', 'the procedure did not come to its end'),
+    said('procedure', measured.procedureDone, 'the procedure came to its end', 'the procedure did not come to its end'),
     ...(measured.people === undefined ? [] : [scorePeople(measured.people)]),
     ...(expected.rtoMs === undefined ? [] : [scoreRto(measured, expected.rtoMs)]),
     ...(expected.rpoMs === undefined ? [] : [scoreRpo(measured, expected.rpoMs)]),

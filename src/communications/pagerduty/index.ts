@@ -5,6 +5,7 @@ import type { Matter, Message, NotifierKind } from '../notifier.ts';
 import { writtenAt } from '../outbox.ts';
 import {
   addressOf,
+  cutTo,
   linkLocal,
   objectOf,
   post,
@@ -21,8 +22,9 @@ const schema = z.strictObject({
   linkLocal,
 });
 
-/** What PagerDuty takes of each; more is cut by us, or it would refuse all. */
+/** What PagerDuty takes of each (of an event in all: 512 KB); more is cut by us, or it would refuse all. */
 const summaryCharactersMax = 1_024;
+const bodyCharactersMax = 50_000;
 const keyCharactersMax = 255;
 
 /**
@@ -75,11 +77,11 @@ function eventOf(message: Message, severity: string): Record<string, unknown> {
     ...common,
     client: 'Lifeboat',
     payload: {
-      summary: subject.slice(0, summaryCharactersMax),
+      summary: cutTo(subject, summaryCharactersMax),
       source: plan,
       severity: matter?.severity ?? severity,
       timestamp: writtenAt(message),
-      custom_details: { body, key, channel },
+      custom_details: { body: cutTo(body, bodyCharactersMax), key, channel },
     },
   };
 }

@@ -23,6 +23,13 @@ export const refused = (words: string): LifeboatError =>
 /** Some repeat what they were sent: a token, a password. */
 export const shortened = (text: string): string => redact(text).trim().slice(0, answerCharactersMax);
 
+/** At most so many characters, and none of them cut in two: half of one is refused by some, with all that is around it. */
+export const cutTo = (text: string, charactersMax: number): string =>
+  (text.length <= charactersMax
+    ? text
+    : `${text.slice(0, charactersMax - 1).replace(/[\ud800-\udbff]$/, '')}…`
+  ).toWellFormed();
+
 /** `Retry-After`, in seconds or as a date. */
 export function waitOf({ retryAfter }: Answer, clock: Clock): { retryAfterMs?: number } {
   if (retryAfter === undefined) return {};

@@ -4,7 +4,8 @@ export function headersOf(type: string, url: URL, token: string | undefined, key
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
   return {
     'content-type': type,
-    'idempotency-key': key,
+    // A header holds no other characters: whoever is reached by a number with one of them must be told, too.
+    'idempotency-key': key.replaceAll(/[^\x20-\x7e]/g, '_'),
     ...(token !== undefined
       ? { authorization: `Bearer ${token}` }
       : username === ''

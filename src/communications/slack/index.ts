@@ -3,6 +3,7 @@ import { LifeboatError, readSecret } from '../../core/index.ts';
 import type { Message, NotifierKind } from '../notifier.ts';
 import {
   addressOf,
+  cutTo,
   linkLocal,
   objectOf,
   post,
@@ -83,7 +84,10 @@ const withSlash = (url: URL): URL => (url.pathname.endsWith('/') ? url : new URL
 
 /** The three signs by which Slack would mention people, link, or hide something. */
 const plain = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').slice(0, charactersMax);
+  cutTo(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'), charactersMax).replace(
+    /&[a-z]{0,3}…$/,
+    '…',
+  );
 
 const textOf = ({ subject, body, plan }: Message): string =>
   [`*${plain(subject)}*`, plain(body), `_${plain(plan)}_`].filter((line) => line !== '').join('\n');

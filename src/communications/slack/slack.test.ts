@@ -93,6 +93,11 @@ describe('slack', () => {
     expect(textsOf(receiver)[0]?.text).toContain('&lt;!channel&gt; &lt;https://evil.example|look here&gt; &amp; more');
   });
 
+  it('cuts what is long between characters and escapes, never through one', async () => {
+    await send({}, { subject: '🛟'.repeat(2_000), body: '&'.repeat(2_000) });
+    expect(textsOf(receiver)[0]?.text).toMatch(/^\*(🛟)+…\*\n(&amp;)+…\n_shop_$/u);
+  });
+
   it.each([[{}], [{ token, room: '#ops', url: 'https://hooks.slack.example' }], [{ token }], [{ room: '#ops' }]])(
     'is either a webhook or a bot with a room: not %j',
     (settings) => expect(slackNotifier.schema.safeParse(settings).success).toBe(false),

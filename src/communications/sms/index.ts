@@ -5,6 +5,7 @@ import { textOfMessage } from '../outbox.ts';
 import {
   addressOf,
   bodyOfFields,
+  cutTo,
   fields,
   headersOf,
   linkLocal,
@@ -38,7 +39,9 @@ export const smsNotifier: NotifierKind<z.infer<typeof schema>> = {
   open: async (settings, hands) => {
     const url = await addressOf(settings.url);
     const token = settings.token === undefined ? undefined : (await readSecret(settings.token)).reveal();
-    const numbers = reachable(settings.to, 'phone', hands).map(({ at }) => at.replaceAll(/[\s()./-]/g, ''));
+    const numbers = reachable(settings.to, 'phone', hands).map(({ at }) =>
+      at.replaceAll(/[\s()./\u2010-\u2015-]/g, ''),
+    );
     return {
       location: `${url.origin}, ${settings.to.join(', ')}`,
       send: async (message, signal) => {
@@ -58,10 +61,7 @@ export const smsNotifier: NotifierKind<z.infer<typeof schema>> = {
   },
 };
 
-const textOf = (message: Message): string => {
-  const text = textOfMessage(message);
-  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
-};
+const textOf = (message: Message): string => cutTo(textOfMessage(message), charactersMax);
 
 type Result = { readonly answer: string } | { readonly error: LifeboatError };
 
@@ -86,7 +86,9 @@ function summed(results: readonly Result[]): { answer: string } {
   const failed = results.flatMap((one) => ('error' in one ? [one.error] : []));
   const told = results.flatMap((one) => ('answer' in one ? [one.answer] : []));
   const [first] = failed;
-  if (told.length === 0 && first !== undefined) throw failed.find(({ code }) => code === 'channel.silent') ?? first;
+  // Nobody was told: what may have arrived is not sent again, else what may be taken later decides.
+  const worst = ['channel.silent', 'channel.unreachable'].map((code) => failed.find((one) => one.code === code));
+  if (told.length === 0 && first !== undefined) throw worst.find((one) => one !== undefined) ?? first;
   const not = first === undefined ? '' : `; ${failed.length} of ${results.length} not told: ${first.message}`;
   return { answer: `${told[0] ?? ''}${not}` };
 }

@@ -44,6 +44,12 @@ describe('text messages', () => {
     ]);
   });
 
+  it('reach a number whatever signs people wrote it with', async () => {
+    await send({ to: 'dashes' });
+    expect(bodies().map(({ to }) => to)).toEqual(['+49301＃2']);
+    expect(receiver.posted[0]?.headers['idempotency-key']).toBe('k/+49301_2');
+  });
+
   it('in the words of a gateway that wants a form, with its user in the address', async () => {
     const url = receiver.url.replace('http://', 'http://AC1:auth%20token@');
     await send({ url, to: 'duty', as: 'form', fields: { To: '{{ to }}', From: '+1500', Body: '{{ text }}' } });
@@ -68,6 +74,23 @@ describe('text messages', () => {
     };
     expect(await send({})).toEqual({ answer: expect.stringContaining('1 of 2 not told: http://127.0.0.1') });
     await expect(send({ to: 'lead' })).rejects.toMatchObject({ code: 'channel.unreachable' });
+  });
+
+  it('that reach nobody are worth another attempt when one of the numbers is, whichever comes first', async () => {
+    receiver.says = ({ body }) => {
+      receiver.answer = body.includes('0000001') ? 503 : 400;
+      return { body: '', headers: { 'retry-after': '7' } };
+    };
+    for (const to of [
+      ['duty', 'lead'],
+      ['lead', 'duty'],
+    ])
+      await expect(send({ to })).rejects.toMatchObject({ code: 'channel.unreachable', retryAfterMs: 7_000 });
+  });
+
+  it('are cut between characters, never through one', async () => {
+    await send({ to: 'duty' }, { subject: 'xy', body: '🛟'.repeat(500) });
+    expect(bodies()[0]?.text).toMatch(/^xy\n(🛟)+…$/u);
   });
 
   it('need a contact with a number', async () => {

@@ -20,6 +20,8 @@ export interface Mail {
 export interface MailBox {
   readonly port: number;
   readonly mails: Mail[];
+  /** How often anybody connected to it, whatever was said then. */
+  readonly connections: number;
   /** Addresses that it does not know. */
   readonly unknown: Set<string>;
   behave(how: Behaviour): Promise<void>;
@@ -80,6 +82,8 @@ export async function startMailServer(options: SMTPServerOptions = {}, host = 'l
     ...options,
   });
   const ending = new AbortController();
+  let connections = 0;
+  server.server.on('connection', () => void (connections += 1));
   server.on('error', () => {}); // of one connection: the client tells it, too
   await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
   const close = (): Promise<void> => {
@@ -89,6 +93,9 @@ export async function startMailServer(options: SMTPServerOptions = {}, host = 'l
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
+    get connections() {
+      return connections;
+    },
     unknown,
     hangUp: () => {
       for (const { _socket: socket } of server.connections as Set<unknown> as Set<{ _socket: Socket }>)

@@ -14,6 +14,8 @@ export interface Posted {
 export interface Receiver {
   readonly url: string;
   readonly posted: Posted[];
+  /** How often anybody connected to it, whatever was said then. */
+  readonly connections: number;
   /** The status of answers; `silent`: none comes. 200 unless told. */
   answer: number | 'silent';
   /** What is answered, with which headers; undefined: a word of thanks, or no. */
@@ -41,11 +43,16 @@ export async function startReceiver(): Promise<Receiver> {
     const { body, headers = {} } = receiver.says?.(one) ?? { body: receiver.answer < 300 ? 'thanks' : 'no' };
     response.writeHead(receiver.answer, headers).end(body);
   });
+  let connections = 0;
+  server.on('connection', () => void (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/path-that-lets-one-in`,
     posted,
+    get connections() {
+      return connections;
+    },
     answer: 200,
     says: undefined,
     behave: async (how) => {

@@ -42,7 +42,7 @@ export const ticketNotifier: NotifierKind<z.infer<typeof schema>> = {
       location: url.origin,
       send: async (message, signal) => {
         if (message.matter !== undefined && message.matter.state !== 'begins')
-          return { answer: 'not sent: its ticket is closed by people' };
+          return { answer: 'not sent: its ticket is closed by people', notSent: true };
         const { body, type } = bodyOfFields(settings.fields ?? usual, 'json', message);
         const headers = headersOf(type, url, token, message.key);
         const answer = await post({ url, headers, body, linkLocal: settings.linkLocal ?? false, signal });

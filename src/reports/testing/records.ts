@@ -159,7 +159,7 @@ function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
     }),
     record(5, 4300, 'step.finished', finished('looks_right', '4 checks green')),
     record(6, 4310, 'step.started', { step: 'tell_people', kind: 'notify', title: 'tell ops', attempt: 1 }),
-    record(7, 4350, 'step.finished', finished('tell_people', 'kept inside the bubble')),
+    record(7, 4350, 'step.finished', toldIn(mode)),
     record(7.5, 4400, 'run.finished', { verdict: 'done', error: null }),
   ];
 }
@@ -172,6 +172,15 @@ const record = (sequence: number, afterMs: number, kind: string, data: Record<st
   data,
   hash: `hash-${sequence}`,
 });
+
+/** A drill tells nobody, and says so. */
+const toldIn = (mode: 'real' | 'drill'): Record<string, unknown> =>
+  mode === 'real'
+    ? finished('tell_people', 'told ops (https://hooks.shop.example)')
+    : {
+        ...finished('tell_people', 'not exercised: what ops would have been told was kept in the bubble'),
+        state: 'skipped',
+      };
 
 const finished = (step: string, summary: string): Record<string, unknown> => ({
   step,

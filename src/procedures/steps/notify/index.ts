@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { beyondFill, fill } from '../../../plan/index.ts';
-import type { StepContext, StepKind } from '../../step.ts';
+import { notExercised, type StepContext, type StepKind } from '../../step.ts';
 
 const schema = z.strictObject({
   channel: z.string().min(1),
@@ -13,7 +13,7 @@ type Settings = z.infer<typeof schema>;
 
 /**
  * `notify: { channel: ops, template: resolved }`, or `text:`. Delivered once for each run and step, whatever crashes. What a template names and nobody
- * knows is said in its place.
+ * knows is said in its place. A drill writes the words and tells nobody, so that its step is not exercised: that a channel works is what only telling proves.
  */
 export const notifyStep: StepKind<Settings> = {
   kind: 'notify',
@@ -39,6 +39,7 @@ export const notifyStep: StepKind<Settings> = {
     if (unknown.length > 0) context.output(`not known yet, and said so: ${unknown.join(', ')}`);
     try {
       const became = await context.notify({ key, channel, subject, body });
+      if (context.mode === 'drill') return notExercised(`a drill tells nobody; ${became}`);
       return { state: 'done', outputs: { channel, told: true, unknown }, summary: became };
     } catch (error) {
       if (!optional || !isLifeboatError(error, 'message.undelivered')) throw error;
