@@ -41,6 +41,18 @@ async function until(client: Client, run: string, isSo: (run: Run) => boolean): 
   }
 }
 
+/** Its record says that a run stands still a moment before its runner lets go of it. */
+async function onceLetGo<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if ((error as { problem?: { code?: string } }).problem?.code !== 'run.held') throw error;
+      await sleep(50);
+    }
+  }
+}
+
 describe('runs over the API', () => {
   it('are briefed first: nothing is executed, and each step says how sure it is', async () => {
     const dry = await people.olaf.runs.start({ what: 'dry', scenario: 'lost' });
@@ -142,10 +154,10 @@ describe('runs over the API', () => {
       as: 'lead',
       complete: true,
     });
-    expect(await people.olaf.runs.resume(begun.run, {})).toEqual({ run: begun.run, state: 'going' });
+    expect(await onceLetGo(() => people.olaf.runs.resume(begun.run, {}))).toEqual({ run: begun.run, state: 'going' });
     const done = await until(people.olaf, begun.run, ({ verdict }) => verdict === 'done');
     expect(done).toMatchObject({ resumed: 1, blocked: [], next: [] });
-    await expect(people.olaf.runs.resume(begun.run, {})).rejects.toMatchObject({
+    await expect(onceLetGo(() => people.olaf.runs.resume(begun.run, {}))).rejects.toMatchObject({
       status: 409,
       problem: { code: 'run.not_resumable' },
     });
@@ -161,7 +173,8 @@ describe('runs over the API', () => {
     const begun = await people.ada.runs.start({ what: 'recover', scenario: 'lost', typed: 'lost' });
     if (begun.what === 'dry') throw new Error('a recovery was asked for');
     await until(people.ada, begun.run, ({ verdict }) => verdict === 'needs-human');
-    await expect(people.lea.runs.skip(begun.run, { step: 'agreed', reason: 'no time' })).rejects.toMatchObject({
+    const skip = () => people.lea.runs.skip(begun.run, { step: 'agreed', reason: 'no time' });
+    await expect(onceLetGo(skip)).rejects.toMatchObject({
       problem: { code: expect.stringMatching(/^(input|run)\./) },
     });
     expect(await people.lea.runs.rollback(begun.run, {})).toMatchObject({ run: null });
