@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { LifeboatError, systemCodeOf, toLifeboatError } from '../../../core/index.ts';
-import type { LogBasePlace, LogListing, LogStreamOptions } from '../../log.ts';
+import type { LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { comparePlaces, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
-import { answered, readSlot } from './source.ts';
+import { answered, readSlot, type SlotState } from './source.ts';
 
 export interface Anchoring {
   readonly ordinary: Client;
@@ -32,7 +32,7 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const { way, options } = ground;
   const slot = await openSlot(ground);
   const segment = ground.segmentBytes;
-  const answers = await askStores(options);
+  const answers = await askStores(options, way);
   const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
   const bases = (await options.bases()).map((base) => onWay(placeOf(base), way, segment));
   const newest = bases.toSorted(comparePlaces).at(-1);
@@ -62,11 +62,11 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
 }
 
 /** Throws what waiting does not mend, and the first failure when no store answers. */
-export async function askStores({ targets, signal }: LogStreamOptions): Promise<Answer[]> {
+export async function askStores({ targets, signal }: LogStreamOptions, way: Way): Promise<Answer[]> {
   const answers = await Promise.all(
     targets.map(async ({ log }): Promise<Answer> => {
       try {
-        return { listing: await log.list({ signal }) };
+        return { listing: await enterTimeline(log, way, signal) };
       } catch (error) {
         const failure = toLifeboatError(error);
         if (failure.retry !== 'later') throw failure;
@@ -77,6 +77,19 @@ export async function askStores({ targets, signal }: LogStreamOptions): Promise<
   const [first] = answers;
   if (first !== undefined && 'failure' in first && answers.every((answer) => 'failure' in answer)) throw first.failure;
   return answers;
+}
+
+/**
+ * What a store has, once it has the history of the server's timeline: without that nobody could tell later how the log behind the fork follows what
+ * is before it. A store that does not take the history takes none of that log, and is asked again.
+ */
+export async function enterTimeline(
+  log: LogWriter,
+  { timeline, history }: Way,
+  signal: AbortSignal,
+): Promise<LogListing> {
+  if (history !== undefined) await log.appendHistory(timeline, history);
+  return log.list({ signal });
 }
 
 /** Throws `asset.foreign` where a store has a timeline that the server has not come to. */
@@ -101,12 +114,7 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
     );
   }
   if (slot !== undefined && (slot.status === 'lost' || slot.restart === undefined)) {
-    options.say({
-      state: 'finding',
-      reason: `the server gave up the replication slot ${name}: more log was written than max_slot_wal_keep_size while nobody read it`,
-      hint: 'It is made anew, and a new recovery point is taken at once. Raise max_slot_wal_keep_size.',
-      stores: [],
-    });
+    options.say({ state: 'finding', ...lossOf(slot), stores: [] });
     await ordinary.query('select pg_drop_replication_slot($1)', [name]);
     slot = undefined;
   }
@@ -116,6 +124,30 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
   if (made?.restart === undefined)
     throw new LifeboatError('asset.vanished', `the replication slot ${name} was not made`);
   return made.restart;
+}
+
+/** Why a slot keeps nothing, and which setting decides that. */
+function lossOf({ name, status, lostBy }: SlotState): { reason: string; hint: string } {
+  const anew = 'It is made anew; if the server has removed log meanwhile, a new recovery point is taken at once.';
+  if (status === 'unused') {
+    const reason = `the replication slot ${name} kept no log so far: it was made without reserving any, and nobody read it`;
+    return { reason, hint: anew };
+  }
+  const gaveUp = `the server gave up the replication slot ${name}`;
+  if (lostBy === 'idle_timeout') {
+    return {
+      reason: `${gaveUp}: nobody read it for longer than idle_replication_slot_timeout`,
+      hint: `${anew} Raise idle_replication_slot_timeout above the longest time that the stream may be away, or set it to 0: max_slot_wal_keep_size bounds what a slot keeps.`,
+    };
+  }
+  // The only reason for such a slot that servers before 17 know, and they do not name it.
+  if (lostBy === undefined || lostBy === 'wal_removed') {
+    return {
+      reason: `${gaveUp}: more log was written than max_slot_wal_keep_size while nobody read it`,
+      hint: `${anew} Raise max_slot_wal_keep_size.`,
+    };
+  }
+  return { reason: `${gaveUp}, and calls the reason ${lostBy}`, hint: anew };
 }
 
 /** Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. */

@@ -3,11 +3,11 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../co
 import type { LogListing, LogStreamOptions, LogTarget } from '../../log.ts';
 import { connectReplication, endConnection, serverError } from '../link/connection.ts';
 import { floorTo, lsnText } from '../lsn.ts';
-import { requireOnWay, serverHas } from './anchor.ts';
+import { enterTimeline, requireOnWay, serverHas } from './anchor.ts';
 import { LogReceiver } from './receiver.ts';
 import { tailOf, type Place, type Way } from './resume.ts';
 import { Sink } from './sink.ts';
-import { historyOf, readSlot } from './source.ts';
+import { readSlot } from './source.ts';
 import { LogWindow } from './window.ts';
 
 export interface CatchUpGround {
@@ -93,7 +93,7 @@ export class CatchUp {
   /** Whether the store has come up. */
   async #round(): Promise<boolean> {
     const { ordinary, options, way, segmentBytes, slot } = this.#ground;
-    const listing = await this.#target.log.list({ signal: this.#stop.signal });
+    const listing = await enterTimeline(this.#target.log, way, this.#stop.signal);
     const tail = tailOf(listing, way, segmentBytes) ?? this.#ahead.fallback;
     requireOnWay(tail, way);
     if (this.#stop.signal.aborted) return true;
@@ -118,12 +118,9 @@ export class CatchUp {
 
   /** Until the store is up to the stream, or the timeline has ended, or something failed. */
   async #read(tail: Place, listing: LogListing): Promise<void> {
-    const { url, besideName, way, segmentBytes } = this.#ground;
+    const { url, besideName, segmentBytes } = this.#ground;
     const replication = await connectReplication(url, besideName);
     try {
-      if (way.timeline > 1) {
-        await this.#target.log.appendHistory(way.timeline, await historyOf(replication, way.timeline));
-      }
       const start = floorTo(tail.position, segmentBytes);
       await new Reading(replication, this.#target, { ...tail, start }, listing, this.#ground).run({
         isUp: (durable) => tail.timeline === this.#ahead.timeline && durable >= this.#ahead.oldest(),

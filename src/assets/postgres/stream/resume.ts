@@ -11,6 +11,8 @@ export interface Place {
 export interface Way {
   readonly forks: readonly Fork[];
   readonly timeline: number;
+  /** The history file of its own timeline; the first one has none. */
+  readonly history?: string;
 }
 
 export const comparePlaces = (a: Place, b: Place): number =>

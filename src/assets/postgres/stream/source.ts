@@ -8,8 +8,10 @@ export interface SlotState {
   readonly name: string;
   readonly active: boolean;
   readonly restart: bigint | undefined;
-  /** `reserved`, `extended`, `unreserved`, `lost`: how sure it is that the server still has what the slot needs. */
+  /** `reserved`, `extended`, `unreserved`, `lost`: how sure it is that the server still has what the slot needs; `unused`: nothing was ever asked of it. */
   readonly status: string;
+  /** Why a lost one is lost, in the word of the server; undefined where it is not, and before PostgreSQL 17. */
+  readonly lostBy: string | undefined;
   /** Bytes that may be written before the slot loses what it needs; undefined without a bound. */
   readonly safeBytes: number | undefined;
 }
@@ -49,10 +51,12 @@ export async function readLogSettings(client: Client): Promise<{ segmentBytes: n
 
 export async function readSlot(client: Client, name: string): Promise<SlotState | undefined> {
   const { rows } = await client.query<
-    Record<'active' | 'kind', unknown> & Record<'restart' | 'status' | 'safe', string | null>
+    Record<'active' | 'kind', unknown> & Record<'restart' | 'status' | 'safe' | 'lost_by', string | null>
   >(
-    `select active, slot_type as kind, restart_lsn::text as restart, wal_status as status, safe_wal_size::text as safe
-     from pg_replication_slots where slot_name = $1`,
+    // A column that an older server lacks is null in this way, and no error.
+    `select active, slot_type as kind, restart_lsn::text as restart, wal_status as status, safe_wal_size::text as safe,
+            to_jsonb(slots) ->> 'invalidation_reason' as lost_by
+     from pg_replication_slots as slots where slot_name = $1`,
     [name],
   );
   const row = rows[0];
@@ -70,7 +74,8 @@ export async function readSlot(client: Client, name: string): Promise<SlotState 
     name,
     active: row.active === true,
     restart: row.restart === null ? undefined : lsnValue(row.restart),
-    status: row.status ?? 'lost',
+    status: row.status ?? 'unused',
+    lostBy: row.lost_by ?? undefined,
     safeBytes: row.safe === null ? undefined : Number(row.safe),
   };
 }

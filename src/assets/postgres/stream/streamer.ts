@@ -126,26 +126,17 @@ class Attempt {
     }
   }
 
-  /** Histories go to every store first: without them nobody could tell later how timelines follow each other. */
   async #way(): Promise<Way> {
     const replication = this.#replication as Client;
     const { timeline } = await identifySource(replication);
     if (timeline === 1) return { forks: [], timeline };
     const history = await historyOf(replication, timeline);
-    for (const { log } of this.#options.targets) {
-      try {
-        await log.appendHistory(timeline, history);
-      } catch (error) {
-        // A store that is away gets it before any of the log, when it is back.
-        if (toLifeboatError(error).retry !== 'later') throw error;
-      }
-    }
-    return { forks: forksOf(history), timeline };
+    return { forks: forksOf(history), timeline, history };
   }
 
   /** One timeline, to its end. */
   async #stream(start: Start, way: Way): Promise<Awaited<ReturnType<TimelineStream['run']>>> {
-    const answers = await askStores(this.#options);
+    const answers = await askStores(this.#options, way);
     const { url, slot, applicationName } = this.#settings;
     this.#current = new TimelineStream({
       url,
