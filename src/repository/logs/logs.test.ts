@@ -61,6 +61,54 @@ describe('the log of a source in a repository', () => {
       expect((await log.read(pieces[index] as LogRange)).equals(content)).toBe(true);
   });
 
+  it('gives back what it was told will soon be replaced, byte by byte, and in the place of it the whole, as if nobody had told it', async () => {
+    const { log } = await fresh();
+    const run = fc.record({
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 600 }),
+      times: fc.integer({ min: 1, max: 200 }),
+    });
+    const content = fc.array(run, { minLength: 1, maxLength: 4 });
+    let start = 0;
+    const sameAsEver = async (
+      runs: readonly { bytes: Uint8Array; times: number }[],
+      isFirst: boolean,
+    ): Promise<void> => {
+      // Of what repeats itself at all lengths, and of what does not.
+      const bytes = Buffer.concat(runs.flatMap(({ bytes: one, times }) => Array.from({ length: times }, () => one)));
+      const [from, middle, end] = [start, start + Math.ceil(bytes.length / 2), start + bytes.length];
+      start = end;
+      const parts = [range(from, middle), range(middle, end)].filter((part) => part.end > part.start);
+      const marks: LogMarks = { transactions: [700, 702] };
+      for (const part of parts) {
+        const own = bytes.subarray(Number(part.start) - from, Number(part.end) - from);
+        await log.append(part, own, marks, { isPassing: isFirst });
+        await log.append(part, own, marks, { isPassing: !isFirst });
+        expect((await log.read(part)).equals(own)).toBe(true);
+        expect(await log.marks(part)).toMatchObject(marks);
+      }
+      const pieces = (await log.list()).pieces.filter((piece) => piece.start >= BigInt(from));
+      await log.compact(range(from, end), pieces);
+      expect((await log.read(range(from, end))).equals(bytes)).toBe(true);
+    };
+    await fc.assert(fc.asyncProperty(content, fc.boolean(), sameAsEver), { numRuns: 30 });
+  });
+
+  it('packs what will soon be replaced quickly, and anything else well', async () => {
+    const { log, store } = await fresh();
+    const words = Array.from({ length: 40_000 }, (_, n) => `row ${(n * 7919) % 1000} of ${n % 97}; `).join('');
+    const bytes = Buffer.from(words);
+    const sizes: number[] = [];
+    for (const [index, isPassing] of [true, false].entries()) {
+      const known = new Set(store.objects.keys());
+      const start = index * bytes.length;
+      await log.append(range(start, start + bytes.length), bytes, {}, { isPassing });
+      sizes.push(...[...store.objects].flatMap(([name, object]) => (known.has(name) ? [] : [object.length])));
+    }
+    const [passing, lasting] = sizes as [number, number];
+    expect(sizes).toHaveLength(2);
+    expect(lasting).toBeLessThan(passing);
+  });
+
   it('takes the same content again, refuses other content for the same place, and keeps what it has', async () => {
     const { log } = await fresh();
     await put(log, range(0, 50));

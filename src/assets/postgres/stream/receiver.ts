@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError, systemClock } from '../../../core/index.ts';
+import { LifeboatError, systemClock, type Clock } from '../../../core/index.ts';
 import { serverError } from '../link/connection.ts';
 import { CopySocket } from '../base/copy-socket.ts';
 import { lsnText } from '../lsn.ts';
@@ -18,6 +18,7 @@ export interface StartOfStream {
   readonly start: bigint;
   /** Nobody waits for what comes: it is read some milliseconds' worth at a time, which costs the machine of a busy server a fraction. */
   readonly inBursts?: boolean;
+  readonly clock?: Clock;
 }
 
 /** Where the log goes on when a timeline has ended; `undefined` when the server ended the stream for another reason. */
@@ -40,7 +41,7 @@ const messageBytesMax = 256 * 2 ** 10;
 const dataHead = 25;
 /** Between two bursts. */
 const restMs = 20;
-/** Whoever reads more at once has fallen behind, and does not rest: less than any buffer of the network between. */
+/** Whoever reads more at once does not rest: less than any buffer of the network between. */
 const restBelowBytes = 32 * 2 ** 10;
 const epochMicroseconds = 946_684_800_000_000n;
 
@@ -53,16 +54,21 @@ export class LogReceiver {
   #filled = 0;
   #copyEnded = false;
   readonly #inBursts: boolean;
+  readonly #clock: Clock;
   /** Of this burst. */
   #burstBytes = 0;
+  /** The server had more, flushed, when it sent the newest message: over a slow line little is read at once all the same. */
+  #isBehind = false;
   #isHeld = false;
   #rests = false;
   readonly #rows: string[][] = [];
   readonly #ended = Promise.withResolvers<NextTimeline | undefined>();
 
-  constructor(client: Client, { slot, timeline, start, inBursts = false }: StartOfStream, events: ReceiverEvents) {
+  constructor(client: Client, options: StartOfStream, events: ReceiverEvents) {
+    const { slot, timeline, start, inBursts = false, clock = systemClock } = options;
     this.#events = events;
     this.#inBursts = inBursts;
+    this.#clock = clock;
     const through = slot === undefined ? '' : `SLOT "${slot}" `;
     this.#command = `START_REPLICATION ${through}PHYSICAL ${lsnText(start)} TIMELINE ${timeline}`;
     this.#ended.promise.catch(() => {}); // whoever waits for it hears it
@@ -147,10 +153,10 @@ export class LogReceiver {
   async #rest(): Promise<void> {
     const bytes = this.#burstBytes;
     this.#burstBytes = 0;
-    if (bytes >= restBelowBytes || this.#rests || this.#copyEnded) return;
+    if (bytes >= restBelowBytes || this.#isBehind || this.#rests || this.#copyEnded) return;
     this.#rests = true;
     this.#wire?.stream.pause();
-    await systemClock.sleep(restMs);
+    await this.#clock.sleep(restMs);
     this.#rests = false;
     if (!this.#isHeld) this.#wire?.stream.resume();
   }
@@ -160,8 +166,11 @@ export class LogReceiver {
     try {
       const kind = String.fromCharCode(message[0] ?? 0);
       if (kind === 'w' && message.length >= dataHead) {
+        const start = message.readBigUInt64BE(1);
+        const bytes = message.subarray(dataHead);
+        this.#isBehind = message.readBigUInt64BE(9) > start + BigInt(bytes.length);
         this.#events.heard(false);
-        this.#events.data(message.readBigUInt64BE(1), message.subarray(dataHead));
+        this.#events.data(start, bytes);
       } else if (kind === 'k' && message.length >= 18) this.#events.heard(message[17] === 1);
     } catch (error) {
       this.abort(serverError(error));
