@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { holdLock } from './index.ts';
+import { holdLock, isLockHeld } from './index.ts';
 
 let folder: string;
 let file: string;
@@ -62,6 +63,58 @@ describe('a lock', () => {
     expect(() => holdLock(file, 'backup')).toThrow(expect.objectContaining({ code: 'input.file' }));
   });
 });
+
+describe('a look at a lock', () => {
+  it('says whether it is held, here or elsewhere, and makes nothing where none ever was', async () => {
+    expect(isLockHeld(file)).toBe(false);
+    expect(existsSync(join(folder, 'locks'))).toBe(false);
+    const lock = holdLock(file, 'backup');
+    expect(isLockHeld(file)).toBe(true);
+    lock.release();
+    expect(isLockHeld(file)).toBe(false);
+    const child = await holder();
+    expect(isLockHeld(file)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(isLockHeld(file)).toBe(false);
+  });
+
+  it('is in nobody’s way: whoever takes the lock while another process looks at it all the time always has it', async () => {
+    const child = await looker();
+    try {
+      for (let taken = 0; taken < 200; taken += 1) holdLock(file, 'backup').release();
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  });
+
+  it('does not take another look for a holder', () => {
+    holdLock(file, 'backup').release();
+    const other = new DatabaseSync(`${file}.lock`, { readOnly: true });
+    other.exec('begin; select count(*) from sqlite_schema');
+    expect(isLockHeld(file)).toBe(false);
+    other.close();
+  });
+
+  it('says when it cannot be looked at', () => {
+    mkdirSync(`${file}.lock`, { recursive: true });
+    expect(() => isLockHeld(file)).toThrow(expect.objectContaining({ code: 'input.file' }));
+  });
+});
+
+/** A process that looks at the lock without a pause, until it is killed or a minute is over. */
+async function looker() {
+  const script = `
+    const { isLockHeld } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    process.stdout.write('looking');
+    while (performance.now() < 60_000) isLockHeld(${JSON.stringify(file)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return child;
+}
 
 /** A process that tries for the lock, says how it went, and stays. */
 async function holder() {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isoTime, LifeboatError, messageOf, systemClock } from '../core/index.ts';
@@ -10,10 +10,15 @@ export interface Lock {
 /** Locks that are held: a connection that nobody refers to would be collected, and its lock with it. */
 const held = new Set<DatabaseSync>();
 
+/** How long one try waits for those that only look, which takes them no time; and how often it tries, should one be stopped in the middle. */
+const lookersMs = 50;
+const triesMax = 40;
+
 /**
  * Holds a lock among the processes of this machine until it is released or the process ends, however it ends: the lock is
  * SQLite's own on `<file>.lock`, which the kernel drops with the process, so it can never be left behind.
  * `who` tells others what holds it. Throws `operation.busy` naming the holder, at once, and `input.file` if no lock can be made.
+ * Of several that ask at once one has it; those that only look (`isLockHeld`) are in nobody's way.
  */
 export function holdLock(file: string, who: string): Lock {
   const database = lockedDatabase(file, who);
@@ -33,16 +38,44 @@ export function holdLock(file: string, who: string): Lock {
   };
 }
 
+/** Whether somebody holds it. Takes nothing, so that whoever wants it in the same moment has it. Throws `input.file`. */
+export function isLockHeld(file: string): boolean {
+  let database: DatabaseSync | undefined;
+  try {
+    if (statSync(`${file}.lock`, { throwIfNoEntry: false }) === undefined) return false;
+    database = new DatabaseSync(`${file}.lock`, { timeout: 0, readOnly: true });
+    database.prepare('select count(*) from sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw unusable(file, error);
+  } finally {
+    database?.close();
+  }
+}
+
 function lockedDatabase(file: string, who: string): DatabaseSync {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return tryLock(file, tries === 1 ? 0 : lookersMs);
+    } catch (error) {
+      if (!isBusy(error)) throw unusable(file, error);
+      // Nobody holds it: somebody looked, or several asked at once and none of them got it.
+      if (tries === triesMax || isLockHeld(file)) throw busy(file, who, error);
+    }
+  }
+}
+
+function tryLock(file: string, timeoutMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+    database = new DatabaseSync(`${file}.lock`, { timeout: timeoutMs });
     database.exec('pragma journal_mode = delete; begin exclusive');
     return database;
   } catch (error) {
     database?.close();
-    throw isBusy(error) ? busy(file, who, error) : unusable(file, error);
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import type { FenceAnswer, Promotion } from '../../assets/index.ts';
 import { LifeboatError, systemClock, systemCodeOf } from '../../core/index.ts';
-import { holdLock } from '../../journal/index.ts';
+import { isLockHeld } from '../../journal/index.ts';
 import type { Workspace } from '../contract.ts';
 
 /** That somebody may promote a standby: what proves that the source takes no writes any more. */
@@ -14,16 +14,9 @@ export interface PromotionOrder {
 
 const lookMs = 200;
 
-/** Whether a process keeps the standby now. */
-export function isKept({ stateFolder }: Pick<Workspace, 'stateFolder'>, asset: string): boolean {
-  try {
-    holdLock(join(stateFolder, 'locks', `standby-${asset}`), `promotion of ${asset}`).release();
-    return false;
-  } catch (error) {
-    if (error instanceof LifeboatError && error.code === 'operation.busy') return true;
-    throw error;
-  }
-}
+/** Whether a process keeps the standby now. Throws `input.file` where that cannot be asked. */
+export const isKept = ({ stateFolder }: Pick<Workspace, 'stateFolder'>, asset: string): boolean =>
+  isLockHeld(join(stateFolder, 'locks', `standby-${asset}`));
 
 const orderFile = ({ stateFolder }: Workspace, asset: string): string =>
   join(stateFolder, 'standbys', `${asset}.promote`);

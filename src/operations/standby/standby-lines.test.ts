@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -19,6 +19,11 @@ it('a standby in the making is at work as long as its process has the lock', () 
   expect([isAtWork({ stateFolder }, line('seeding')), isAtWork({ stateFolder }, line('ended'))]).toEqual([true, false]);
   lock.release();
   expect(isAtWork({ stateFolder }, line('seeding'))).toBe(false);
+});
+
+it('to ask takes nothing: the process that makes a standby in that moment gets its lock', () => {
+  expect(isAtWork({ stateFolder }, line('seeding'))).toBe(false);
+  expect(readdirSync(stateFolder)).toEqual([]);
 });
 
 it('counts as silent where its lock cannot be asked, so that nothing else goes untold for it', () => {
