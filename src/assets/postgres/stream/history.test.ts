@@ -15,7 +15,7 @@ import {
   type TestCluster,
 } from '../../../testing/postgres/index.ts';
 
-const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 50 });
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 60_000, interval: 50 });
 const missing = !(await installedMajors()).includes(15);
 
 describe.skipIf(missing)(

@@ -11,7 +11,7 @@ import {
   type TestCluster,
 } from '../../../testing/postgres/index.ts';
 
-const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 50 });
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 60_000, interval: 50 });
 const missing = !(await installedMajors()).includes(18);
 
 describe.skipIf(missing)(
@@ -74,6 +74,13 @@ describe.skipIf(missing)(
         await cluster.sql('select slot_name, active, wal_status, invalidation_reason from pg_replication_slots'),
       ).toEqual([{ slot_name: 'lifeboat_orders', active: true, wal_status: 'reserved', invalidation_reason: null }]);
       await stream.stop();
+    });
+
+    it('a server that gives slots up after a time is told about before it does', async () => {
+      const survey = await asset().survey?.({ isStreamed: true });
+      expect(survey?.remarks.map(({ message }) => message)).toContainEqual(
+        expect.stringMatching(/away for more than 1\.0 s \(idle_replication_slot_timeout\) loses its place/),
+      );
     });
 
     it('one that somebody made without reserving log is no slot that the server gave up', async () => {

@@ -18,7 +18,7 @@ export interface SlotQuestion {
 /** What slots can do to the server, and the server to them. */
 export async function surveySlots(client: Client, { isStreamed }: SlotQuestion): Promise<SurveyRemark[]> {
   const held = await leftSlots(client);
-  return isStreamed ? [...held, judgeBound(await figuresOf(client))] : held;
+  return isStreamed ? [...held, judgeBound(await figuresOf(client)), ...(await idleBound(client))] : held;
 }
 
 const remark = (severity: SurveyRemark['severity'], message: string, hint: string): SurveyRemark => ({
@@ -39,6 +39,19 @@ async function leftSlots(client: Client): Promise<SurveyRemark[]> {
     const end = bound === '-1' ? 'without a bound, until the disk is full' : `up to ${bound}`;
     const message = `nobody reads the replication slot ${name}, and it holds ${formatBytes(Number(bytes))} of log back, ${end}`;
     return [remark('warning', message, `Bring its reader back, or: select pg_drop_replication_slot('${name}');`)];
+  });
+}
+
+/** Servers before 18 have no such bound, and there it is off by default. */
+async function idleBound(client: Client): Promise<SurveyRemark[]> {
+  const { rows } = await client.query<{ seconds: string }>(
+    `select setting as seconds from pg_settings where name = 'idle_replication_slot_timeout' and setting::int > 0`,
+  );
+  return rows.map(({ seconds }) => {
+    const message = `a stream that is away for more than ${formatDuration(Number(seconds) * 1000)} (idle_replication_slot_timeout) loses its place, however little the server wrote: moments from then to the next recovery point cannot be restored`;
+    const hint =
+      'Turn it off (0) where max_slot_wal_keep_size bounds what a slot keeps, or raise it above the longest time that the stream may be away.';
+    return remark('warning', message, hint);
   });
 }
 
