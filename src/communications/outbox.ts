@@ -74,7 +74,7 @@ export async function deliver(message: Outgoing, hands: OutboxHands): Promise<De
 const isOwn = ({ sequence }: JournalRecord): boolean => sequence > 0;
 
 /** The words that were to be said first, if they were written down before; those of another machine are written down here too, or they would not wait. */
-function queued(outgoing: Outgoing, history: readonly JournalRecord[], { journal, clock, plan }: OutboxHands): Message {
+function queued(outgoing: Outgoing, history: readonly JournalRecord[], { journal, plan }: OutboxHands): Message {
   const before = history.filter(({ kind }) => kind === 'message.queued');
   const own = before.find(isOwn);
   if (own !== undefined) return { ...messageOf(own), plan };
@@ -88,13 +88,15 @@ function queued(outgoing: Outgoing, history: readonly JournalRecord[], { journal
     body: redact(body),
     ...(matter === undefined ? {} : { matter }),
   };
-  journal.append('message.queued', { ...words, ...(onlyNow === true ? { onlyNow } : {}) });
-  return { ...words, atMs: clock.now(), plan };
+  const record = journal.append('message.queued', { ...words, ...(onlyNow === true ? { onlyNow } : {}) });
+  return { ...messageOf(record), plan };
 }
 
 /** As it was written down. */
 export function messageOf({ data, atMs }: JournalRecord): Omit<Message, 'plan'> {
-  const matter = data['matter'] as Matter | undefined;
+  const of = data['matter'] as Matter | undefined;
+  // In one order, whoever reads it: a message that is sent again is the same to the last byte.
+  const matter = of === undefined ? undefined : { id: of.id, state: of.state, severity: of.severity };
   return {
     key: String(data['key']),
     channel: String(data['channel']),
