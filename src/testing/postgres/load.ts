@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { systemClock } from '../../core/index.ts';
 
 /** Writers that insert numbered rows, each in its own transaction, and remember when the server acknowledged which. */
 export interface Load {
@@ -6,7 +7,7 @@ export interface Load {
   stop(): Promise<{ id: number; acknowledgedMs: number }[]>;
 }
 
-export async function startLoad(url: string, writers = 2): Promise<Load> {
+export async function startLoad(url: string, writers = 2, restMs = 0): Promise<Load> {
   const clients = await Promise.all(
     Array.from({ length: writers }, async () => {
       const client = new Client({ connectionString: url });
@@ -26,6 +27,7 @@ export async function startLoad(url: string, writers = 2): Promise<Load> {
       );
       const clock = await client.query<{ at: string }>('select extract(epoch from clock_timestamp()) * 1000 as at');
       acknowledged.push({ id: rows[0]?.id as number, acknowledgedMs: Number(clock.rows[0]?.at) });
+      if (restMs > 0) await systemClock.sleep(restMs);
     }
   };
   const running = clients.map((client) => write(client).catch(() => {})); // the server was killed: what was acknowledged stays so
