@@ -11,7 +11,7 @@ import type {
 } from '../../log.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
-import type { LogEvent } from '../stream/records.ts';
+import type { LogEvent } from '../stream/received/records.ts';
 import type { Way } from '../stream/resume.ts';
 import { chooseWay, type Start } from './choose-way.ts';
 import { AuditedLog } from './audited-log.ts';

@@ -2,7 +2,7 @@ import { coveredTo } from '../../log-ranges.ts';
 import type { LogBasePlace, LogClock, LogListing, LogPiece, LogReader } from '../../log.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { floorTo, forksOf, lsnText, type Fork } from '../lsn.ts';
-import { RecordWalker, type LogEvent } from '../stream/records.ts';
+import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
 import type { Way } from '../stream/resume.ts';
 
 /** A stretch of one timeline on the way to a target. */

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { LifeboatError, limits, messageOf, systemCodeOf } from '../../../core/index.ts';
 import type { LogRange, LogWriter } from '../../log.ts';
 import { segmentOfName } from '../lsn.ts';
-import { LogWindow } from './window.ts';
+import { LogWindow } from './received/window.ts';
 
 /** A file that a server hands to its `archive_command`. */
 export type PushedFile =

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits } from '../../../core/index.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
-import { pageBytes } from './records.ts';
-import type { ClockSample } from './window.ts';
+import { pageBytes } from './received/records.ts';
+import type { ClockSample } from './received/window.ts';
 
 export interface SlotState {
   readonly name: string;

@@ -4,11 +4,11 @@ import type { LogStreamState } from '../../log.ts';
 import { serverError } from '../link/connection.ts';
 import { lsnText } from '../lsn.ts';
 import type { Answer, Start } from './anchor.ts';
-import type { CatchUpGround } from './catch-up.ts';
-import { Lane } from './lane.ts';
+import type { CatchUpGround } from './lanes/catch-up.ts';
+import { Lane } from './lanes/lane.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
 import { readSlot, sampleClock } from './source.ts';
-import { LogWindow, type ClockSample } from './window.ts';
+import { LogWindow, type ClockSample } from './received/window.ts';
 
 export interface TimelineGround extends CatchUpGround {
   readonly replication: Client;

@@ -1,14 +1,14 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
-import type { LogListing, LogStreamOptions, LogTarget } from '../../log.ts';
-import { connectReplication, endConnection, serverError } from '../link/connection.ts';
-import { floorTo, lsnText } from '../lsn.ts';
-import { enterTimeline, requireOnWay, serverHas } from './anchor.ts';
-import { LogReceiver } from './receiver.ts';
-import { tailOf, type Place, type Way } from './resume.ts';
+import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../../core/index.ts';
+import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
+import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
+import { floorTo, lsnText } from '../../lsn.ts';
+import { enterTimeline, requireOnWay, serverHas } from '../anchor.ts';
+import { LogReceiver } from '../receiver.ts';
+import { tailOf, type Place, type Way } from '../resume.ts';
 import { Sink } from './sink.ts';
-import { readSlot } from './source.ts';
-import { LogWindow } from './window.ts';
+import { readSlot } from '../source.ts';
+import { LogWindow } from '../received/window.ts';
 
 export interface CatchUpGround {
   readonly url: string;

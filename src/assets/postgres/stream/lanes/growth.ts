@@ -1,5 +1,5 @@
-import { limits } from '../../../core/index.ts';
-import type { GrowingLogPiece, LogMarks, LogPiece, LogRange, LogWriter, StoredRange } from '../../log.ts';
+import { limits } from '../../../../core/index.ts';
+import type { GrowingLogPiece, LogMarks, LogPiece, LogRange, LogWriter, StoredRange } from '../../../log.ts';
 
 /** The pieces of one store that grow while commits wait for them: one at a time, of one cell. */
 export class Growth {

@@ -1,12 +1,12 @@
-import { assert, type LifeboatError } from '../../../core/index.ts';
-import type { LogListing, LogStreamState, LogTarget } from '../../log.ts';
-import { lsnText } from '../lsn.ts';
-import type { Answer, Start } from './anchor.ts';
+import { assert, type LifeboatError } from '../../../../core/index.ts';
+import type { LogListing, LogStreamState, LogTarget } from '../../../log.ts';
+import { lsnText } from '../../lsn.ts';
+import type { Answer, Start } from '../anchor.ts';
 import { CatchUp, type CatchUpGround } from './catch-up.ts';
 import { IdleClock } from './idle-clock.ts';
-import { tailOf } from './resume.ts';
+import { tailOf } from '../resume.ts';
 import { Sink } from './sink.ts';
-import type { ClockSample, LogWindow } from './window.ts';
+import type { ClockSample, LogWindow } from '../received/window.ts';
 
 export interface LaneEvents {
   /** Something became durable, or a store failed. */

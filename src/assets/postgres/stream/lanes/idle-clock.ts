@@ -1,6 +1,6 @@
-import { limits, toLifeboatError, type LifeboatError } from '../../../core/index.ts';
-import type { LogClock, LogWriter } from '../../log.ts';
-import type { ClockSample } from './window.ts';
+import { limits, toLifeboatError, type LifeboatError } from '../../../../core/index.ts';
+import type { LogClock, LogWriter } from '../../../log.ts';
+import type { ClockSample } from '../received/window.ts';
 
 /** How much sooner than the others the first note of an idle stretch is written: most stretches are short. */
 const firstShare = 5;

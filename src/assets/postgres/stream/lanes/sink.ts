@@ -1,7 +1,7 @@
-import { assert, isLifeboatError, systemClock, toLifeboatError, type LifeboatError } from '../../../core/index.ts';
-import type { LogPiece, LogRange, LogWriter, StoredRange } from '../../log.ts';
+import { assert, isLifeboatError, systemClock, toLifeboatError, type LifeboatError } from '../../../../core/index.ts';
+import type { LogPiece, LogRange, LogWriter, StoredRange } from '../../../log.ts';
 import { Growth } from './growth.ts';
-import type { LogWindow } from './window.ts';
+import type { LogWindow } from '../received/window.ts';
 
 export interface SinkOptions {
   readonly store: string;

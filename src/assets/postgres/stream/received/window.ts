@@ -1,6 +1,6 @@
-import { assert, LifeboatError, limits } from '../../../core/index.ts';
-import type { LogMarks, LogRange } from '../../log.ts';
-import { lsnText } from '../lsn.ts';
+import { assert, LifeboatError, limits } from '../../../../core/index.ts';
+import type { LogMarks, LogRange } from '../../../log.ts';
+import { lsnText } from '../../lsn.ts';
 import { RecordWalker, type LogEvent } from './records.ts';
 
 /** The server's clock, and where its log was not before: all that was acknowledged before `atMs` is in the log up to `position`. */
