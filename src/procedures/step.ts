@@ -90,6 +90,8 @@ export interface StepInput<Settings> {
   readonly in?: string;
   /** What the plan says of doing it twice. */
   readonly idempotent?: boolean;
+  /** Only for `inspect`: its last attempt has no end in the records, as its runner died. Else that attempt failed, and people go on with the run. */
+  readonly unfinished?: boolean;
   /** What a finished step gave: only for its `inspect`, `undo` and `prove`. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }

@@ -80,7 +80,7 @@ async function once(request: ForAnother, own: readonly JournalRecord[]): Promise
   const { active, kind, input } = ready;
   const title = kind.title(input.settings, input.siblings);
   if (wasBegun || isDoubted) {
-    const found = await lookAgain(active, kind, input, title);
+    const found = await lookAgain(active, kind, { ...input, unfinished: wasBegun }, title);
     if (found !== undefined) {
       return provenEnd(active, step, kind, input, found, contextOf(active, input, attempt, signal).context);
     }

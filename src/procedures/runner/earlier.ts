@@ -37,7 +37,8 @@ export async function settleEarlier(
   if (earlier.state === 'running' && isElsewhere(active, step)) {
     return rejoin(active, step, earlier, timeoutOf(step, kind, input.settings));
   }
-  const found = isNotOurs(active, step) ? 'unknown' : await look(active, kind, input);
+  const unfinished = earlier.state === 'running';
+  const found = isNotOurs(active, step) ? 'unknown' : await look(active, kind, { ...input, unfinished });
   if (found === 'not-done') {
     const summary = 'its runner ended before it was done; it is done again';
     if (earlier.state === 'running') finishStep(active, step, { state: 'interrupted', summary }, earlier.attempts);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { CheckSpec } from '../../../checks/index.ts';
 import { formatDuration } from '../../../core/index.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type StepProof,
 } from '../../step.ts';
 import { openGate, type Gate } from './gate.ts';
-import { askWay, heed, wordOf } from './ways.ts';
+import { askWay, wordOf } from './ways.ts';
 import { isHealth, schema, sharesOf, type Settings } from './settings.ts';
 import { availableMs, greenAgain, patienceMs, pauseMs, redOf, specsOf, watch } from './watch.ts';
 
@@ -46,12 +47,15 @@ export const rampStep: StepKind<Settings> = {
     const specs = specsOf(settings, context);
     const gate = await openGate(input, { ...context, output: () => {} });
     if ('outside' in gate) return { certainty: 'unknown', text: `not exercised in a bubble: ${gate.outside}` };
-    const way = `by ${gate.shown}, each watched ${formatDuration(pauseMs(settings))} by ${specs.length} checks`;
+    const way = `by ${gate.shown}, each watched ${formatDuration(pauseMs(settings))} by ${specs.length === 1 ? '1 check' : `${specs.length} checks`}`;
     return { certainty: 'predicted', text: `${wordsOf(sharesOf(settings))} ${way}` };
   },
   run,
   inspect: async (input, context) => {
     if (input.remembered['share'] === undefined) return 'not-done';
+    // It went back and died before it could say so: what was red, or what people chose, is not ramped up again by itself.
+    const back = input.unfinished === true ? backIn(input.remembered) : undefined;
+    if (back !== undefined) return wentBack(back);
     const gate = await openGate(input, context);
     // A share that is set again is the same share; it is watched anew.
     return 'outside' in gate || (await gate.settle()) ? 'not-done' : 'unknown';
@@ -73,6 +77,7 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
   const specs = specsOf(settings, context);
   const gate = await openGate(input, context);
   if ('outside' in gate) return notExercised(gate.outside);
+  if (backIn(remembered) !== undefined) context.remember({ back: null }); // it begins anew, and that is no news any more
   const decided = await chosen(gate, input, context);
   if (decided !== undefined) return decided;
   const { reached, image } = await beginning(gate, remembered);
@@ -109,9 +114,9 @@ async function chosen(
   const word = wordOf(remembered, context);
   if (typeof share !== 'number' || word === undefined || word.way === 'go_on') return undefined;
   if (word.way === 'go_back') {
-    const outcome = await goBack(gate, { share, red: 'people chose to go back', image }, context);
-    heed(remembered, context);
-    return outcome.state === 'failed' ? { ...outcome, byPeople: true } : outcome;
+    // One that begins anew after it went back is not sent back by the same word.
+    const heeded = { heeded: remembered['asked'] };
+    return goBack(gate, { share, red: 'people chose to go back', image, heeded }, context);
   }
   const summary = `${settings.service} is left at ${share} %, as ${word.as} chose`;
   return { state: 'done', outputs: { share, shares: sharesOf(settings), leftBy: word.as }, summary };
@@ -126,24 +131,50 @@ async function beginning(
   return { reached: 0, image: await gate.image() };
 }
 
+/** What it went back for, and whether it is as before: written down with it, for who dies before it can say so. */
+interface Back {
+  readonly share: number;
+  readonly red: string;
+  readonly isBack: boolean | null;
+  readonly byPeople: boolean;
+}
+
+const backSchema = z.object({
+  share: z.number(),
+  red: z.string(),
+  isBack: z.boolean().nullable(),
+  byPeople: z.boolean(),
+});
+
+const backIn = ({ back }: Readonly<Record<string, unknown>>): Back | undefined => backSchema.safeParse(back).data;
+
 async function goBack(
   gate: Gate,
-  { share, red, image }: { readonly share: number; readonly red: string; readonly image: unknown },
+  held: {
+    readonly share: number;
+    readonly red: string;
+    readonly image: unknown;
+    readonly heeded?: { readonly heeded: unknown };
+  },
   context: StepContext,
 ): Promise<StepOutcome> {
+  const { share, red, image, heeded } = held;
   await context.mustHold();
   await gate.back(image);
-  const isBack = await gate.isBack(image);
-  context.remember({ image, share: 0 });
-  const where =
-    isBack === true
-      ? 'it is as before'
-      : `it was told to go back, and ${isBack === false ? 'is not as before' : 'cannot be read: nobody can tell whether it did'}`;
+  const isBack = (await gate.isBack(image)) ?? null;
+  const back = { share, red, isBack, byPeople: heeded !== undefined };
+  context.remember({ image, share: 0, back, ...heeded });
+  return wentBack(back);
+}
+
+function wentBack({ share, red, isBack, byPeople }: Back): StepOutcome {
+  const told = `it was told to go back, and ${isBack === null ? 'cannot be read: nobody can tell whether it did' : 'is not as before'}`;
   return {
     state: 'failed',
     code: 'ramp.red',
-    summary: `at ${share} % ${red}; ${where}`,
+    summary: `at ${share} % ${red}; ${isBack === true ? 'it is as before' : told}`,
     hint: 'Find out what it cannot bear, then go on with the run: it begins anew.',
+    ...(byPeople ? { byPeople } : {}),
   };
 }
 

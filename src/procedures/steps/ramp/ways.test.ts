@@ -100,6 +100,23 @@ describe('a ramp that was held too long', () => {
     expect([failed.verdict, failed.steps[0]?.code, shares()]).toEqual(['failed', 'ramp.red', ['10', '50', '0']]);
   });
 
+  it('that went back and whose runner died before it could say so stays back, until people go on with it', async () => {
+    const waiting = await act(bench, ramp(), behind());
+    choose(waiting.run, 'go_back');
+    const { run } = await resume(waiting);
+    const last = bench.journal.records({ run, kinds: ['step.remembered'] }).at(-1)?.data['facts'];
+    writeFileSync(file('repaired'), '');
+    const died = await resumeInterrupted(bench, ramp(), last as Record<string, unknown>);
+    expect(died.steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'ramp.red',
+      summary: expect.stringContaining('as before'),
+    });
+    expect(shares()).toEqual(['10', '50', '0']);
+    expect((await resume(died)).verdict).toBe('done');
+    expect(shares().slice(3)).toEqual(['10', '50', '100']);
+  });
+
   it('whose runner died before anybody chose looks again where it was, and asks in a round of its own', async () => {
     const died = await resumeInterrupted(bench, ramp(), { image: 0, share: 50, asked: 1 });
     expect(died.questions[0]?.asks?.round).toBe(2);

@@ -17,10 +17,6 @@ export function wordOf(
   return word === undefined || way === undefined ? undefined : { way, as: word.as };
 }
 
-/** Written down when it went back: one that begins anew after it went back is not sent back by the same word. */
-export const heed = ({ asked }: Readonly<Record<string, unknown>>, context: StepContext): void =>
-  context.remember({ heeded: asked });
-
 /** Asked anew, in a round of its own: what was said to an earlier question is no answer to this one. */
 export function askWay(
   { share, red, image }: { readonly share: number; readonly red: string; readonly image: unknown },
