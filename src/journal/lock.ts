@@ -103,8 +103,8 @@ const busy = (file: string, who: string, cause: unknown): LifeboatError =>
 const unusable = (file: string, cause: unknown): LifeboatError =>
   new LifeboatError('input.file', `the lock ${file}.lock cannot be used: ${messageOf(cause)}`, { cause });
 
-/** Only for the message: the name may be a moment old, the lock itself is what counts. */
-function holderOf(file: string): string {
+/** Who holds it, since when. Only for a message: the name may be a moment old, the lock itself is what counts. */
+export function holderOf(file: string): string {
   const unnamed = 'another process holds it';
   try {
     return readFileSync(`${file}.holder`, 'utf8') || unnamed;

@@ -22,10 +22,12 @@ export function showRunOn(output: Output, run: RunResult): void {
   );
   for (const { step, why } of run.undoes?.leaves ?? []) output.line(`${step} is left as it is: ${why}`);
   for (const step of run.steps) showWhere(output, step);
-  for (const { id, hint } of run.steps) if (hint !== undefined) output.line(`hint for ${id}: ${hint}`);
-  if (run.reason !== undefined && !run.reason.code.startsWith('step.'))
-    output.line(`it stopped: ${run.reason.message}. ${run.reason.hint ?? ''}`);
+  const why = run.reason?.code.startsWith('step.') === true ? undefined : run.reason;
+  for (const { id, hint } of run.steps)
+    if (hint !== undefined && hint !== why?.hint) output.line(`hint for ${id}: ${hint}`);
+  if (why !== undefined) output.line(`it stopped: ${why.message}. ${why.hint ?? ''}`.trimEnd());
   if (run.verdict === 'paused') output.line(`Go on: lifeboat run resume ${run.run}`);
+  if (mayGoOn(run)) showWaysOn(output, run);
   for (const { step, question, asks } of run.questions) {
     if (asks !== undefined) {
       showAsked(output, run.run, step, question, asks);
@@ -35,6 +37,19 @@ export function showRunOn(output: Output, run: RunResult): void {
     output.line(`  lifeboat run resume ${run.run} --step ${step} --done     # it took effect`);
     output.line(`  lifeboat run resume ${run.run} --step ${step} --again    # it did not: do it`);
   }
+}
+
+/** It stopped, nobody is asked anything, and it is not to be left so. */
+const mayGoOn = ({ verdict, mode, questions, rollback }: RunResult): boolean =>
+  mode === 'real' &&
+  rollback === undefined &&
+  ['failed', 'cancelled', 'needs-human'].includes(verdict) &&
+  questions.length === 0;
+
+function showWaysOn(output: Output, { run, undoes }: RunResult): void {
+  output.line('When its cause is repaired, it goes on behind what is done:');
+  output.line(`  lifeboat run resume ${run}`);
+  if (undoes === undefined) output.line(`  lifeboat run rollback ${run}    # or it is taken back, the last step first`);
 }
 
 const windowWords = ({ waitingForWindowMs }: RunResult['rto']): string =>
@@ -92,7 +107,7 @@ function stepRow(output: Output, step: StepReport): string[] {
     step.id,
     step.state === 'failed' ? output.colours.red(step.state) : step.state,
     step.overBudget ? output.colours.red(took) : took,
-    step.budgetMs === undefined ? '' : formatDuration(step.budgetMs),
+    step.budgetMs === undefined ? '' : `${step.overBudget ? 'over ' : ''}${formatDuration(step.budgetMs)}`,
     step.summary || step.title,
   ];
 }

@@ -77,8 +77,9 @@ async function describeSteps(
   const described: DescribedStep[] = [];
   for (const step of steps) {
     const own = await describeStep(request, step, around.variables);
-    described.push(around.within === undefined || !own.runs ? own : onlyIf(own, around.within));
-    described.push(...(own.runs ? await describeInside(request, step, around) : leftOut(insideOf(step), own.text)));
+    const inside = own.runs ? await describeInside(request, step, around) : leftOut(insideOf(step), own.text);
+    const shown = noSurerThan(inside, own);
+    described.push(around.within === undefined || !own.runs ? shown : onlyIf(shown, around.within), ...inside);
   }
   return described;
 }
@@ -114,6 +115,13 @@ const foreseenWay = (step: StepDeclaration, variables: Record<string, unknown>):
   waysOf(step)
     .filter((way) => way.if === undefined || tryToDecide(way.if, variables) !== false)
     .map(({ name }) => name);
+
+/** A group is as sure as the least sure of the steps in it that run. */
+function noSurerThan(inside: readonly DescribedStep[], group: DescribedStep): DescribedStep {
+  const words = [group, ...inside.filter(({ runs }) => runs)].map(({ certainty }) => certainty);
+  const certainty = (['unknown', 'predicted'] as const).find((word) => words.includes(word)) ?? 'proved';
+  return group.runs ? { ...group, certainty } : group;
+}
 
 const onlyIf = (step: DescribedStep, condition: string): DescribedStep => ({
   ...step,

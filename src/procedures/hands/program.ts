@@ -154,7 +154,8 @@ function outcomeOf(
       summary: last === '' ? 'ended well' : last.slice(0, 200),
     };
   }
-  const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join(' / ').slice(0, 400);
+  const lines = (stderr.trim() || stdout.trim()).split('\n').filter((line) => line.trim() !== '');
+  const said = lines.slice(-3).join(' / ').slice(0, 400);
   const how = exitCode === null ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   return { state: 'failed', code: 'process.failed', summary: `${program} ${how}${said === '' ? '' : `: ${said}`}` };
 }

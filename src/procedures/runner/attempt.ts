@@ -65,8 +65,8 @@ function notHeld({ lease }: ActiveRun): Finish | undefined {
     void lease?.mustHold(); // it throws at once where a run is led
     return undefined;
   } catch (error) {
-    const { code, message } = toLifeboatError(error);
-    return { state: 'interrupted', code, summary: message };
+    const { code, message, hint } = toLifeboatError(error);
+    return { state: 'interrupted', code, summary: message, ...(hint === undefined ? {} : { hint }) };
   }
 }
 

@@ -29,7 +29,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const { mode } = earlier.started;
     const places = placesOf(scenario, { tools, environment, mode }, run);
     const targets = [environment, ...places.values()];
-    const target = holdTargets(tools.workspace, targets);
+    const target = holdTargets(tools.workspace, targets, run);
     let lease: Lease | undefined;
     try {
       lease = await leaseTargets({ ...request, scenario, mode }, targets, run);

@@ -75,7 +75,7 @@ function hold(request: RunRequest, run: string, environments: readonly Environme
   const own = holdRun(workspace, run);
   if (request.mode === 'drill') return own; // a bubble has its own name; nobody else acts in it
   try {
-    const targets = holdTargets(workspace, environments);
+    const targets = holdTargets(workspace, environments, run);
     return {
       release: () => {
         targets.release();

@@ -166,6 +166,7 @@ function conclude(active: ActiveRun, step: StepDeclaration, finish: Finish): Pas
   else if (finish.state !== 'interrupted') active.stopped ??= 'failed';
   active.reason ??= new LifeboatError(codeOf(finish), `${step.id}: ${finish.question ?? finish.summary}`, {
     where: step.id,
+    ...(finish.hint === undefined ? {} : { hint: finish.hint }),
   });
   return false;
 }

@@ -51,6 +51,14 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
+describe('exec', () => {
+  it('that fails says the last lines that hold something', async () => {
+    const failing = ['sh', '-c', 'printf "one\n\nit is over\n\n" >&2; exit 3'];
+    const { steps } = await run('real', stepOf('fails', 'exec', failing));
+    expect(steps[0]?.summary).toBe('sh ended with exit code 3: one / it is over');
+  });
+});
+
 describe('check', () => {
   it('is green when the world is as expected, and red with what was seen when not', async () => {
     const url = await serve(0);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
-import { holdLock } from '../../journal/index.ts';
+import { holderOf, holdLock } from '../../journal/index.ts';
 import type { Workspace } from '../../operations/index.ts';
 import type { RunHistory } from '../records/history.ts';
 
@@ -39,17 +39,19 @@ export function hasRunner(
 }
 
 /** One real run in an environment at a time, on this machine; `lease/` asks the stores about others. Throws `run.held`. */
-export function holdTarget(workspace: Workspace, environment: string): Held {
-  return hold(workspace, `target-${shortHash(environment)}`, `the environment ${environment}`);
+export function holdTarget(workspace: Workspace, environment: string, run: string): Held {
+  return hold(workspace, `target-${shortHash(environment)}`, `the environment ${environment}`, `run ${run}`);
 }
 
-function hold({ stateFolder }: Workspace, name: string, what: string): Held {
+/** `by`: how others are told who holds it. */
+function hold({ stateFolder }: Workspace, name: string, what: string, by = what): Held {
+  const file = join(stateFolder, 'locks', name);
   try {
-    return holdLock(join(stateFolder, 'locks', name), what);
+    return holdLock(file, by);
   } catch (error) {
     if (!isLifeboatError(error, 'operation.busy')) throw error;
-    throw new LifeboatError('run.held', `another runner acts on ${what}: ${error.message}`, {
-      hint: 'Watch it with `lifeboat runs`, or end that process first.',
+    throw new LifeboatError('run.held', `another runner acts on ${what}: ${holderOf(file)}`, {
+      hint: 'Watch it: lifeboat run show RUN --follow. It can be stopped: lifeboat run cancel RUN.',
       cause: error,
     });
   }

@@ -45,10 +45,10 @@ describe('a step with another environment', () => {
   });
 
   it('is held there too: where another runner acts, the run does not begin, and holds nothing', async () => {
-    const held = holdTarget(bench.workspace, 'far');
+    const held = holdTarget(bench.workspace, 'far', 'another');
     await expect(run('real', say('one', { in: 'far' }))).rejects.toMatchObject({ code: 'run.held' });
     held.release();
-    holdTarget(bench.workspace, 'production').release();
+    holdTarget(bench.workspace, 'production', 'another').release();
     expect((await run('real', say('one', { in: 'far' }))).verdict).toBe('done');
   });
 
@@ -67,6 +67,13 @@ describe('a step with another environment', () => {
     const done = await run('real', say('one', { in: 'far', undoBy }));
     await rollbackRun({ run: done.run, environment: bench.environment, tools });
     expect(ledger()).toEqual(['far', 'far']);
+  });
+
+  it('is in a group that a dry run says is no surer than what is in it', async () => {
+    const { environment } = bench;
+    const scenario = scenarioOf(stepOf('both', 'parallel', {}, { steps: [stepOf('rest', 'wait', '1s'), say('two')] }));
+    const described = await describeProcedure({ scenario, environment, tools, incident: brokeNow() });
+    expect(described.map(({ certainty }) => certainty)).toEqual(['unknown', 'proved', 'unknown']);
   });
 
   it('is described for there', async () => {

@@ -38,11 +38,11 @@ export const environmentOf = (
 ): Environment => (step.in === undefined ? environment : (places.get(step.in) ?? environment));
 
 /** Holds all of them on this machine, or none. Throws `run.held`. */
-export function holdTargets(workspace: Workspace, environments: readonly Environment[]): Held {
+export function holdTargets(workspace: Workspace, environments: readonly Environment[], run: string): Held {
   const held: Held[] = [];
   const release = (): void => held.toReversed().forEach((one) => one.release());
   try {
-    for (const { name } of environments) held.push(holdTarget(workspace, name));
+    for (const { name } of environments) held.push(holdTarget(workspace, name, run));
     return { release };
   } catch (error) {
     release();

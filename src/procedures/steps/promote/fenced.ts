@@ -10,6 +10,8 @@ export interface OldPrimary {
   readonly state: ServerState | undefined;
   /** A write was tried there now, and taken. */
   readonly takesWrites: boolean;
+  /** A step of this run has fenced it, whether that holds or not. */
+  readonly wasFenced: boolean;
   /** Proofs of this run that hold, asked again now. */
   readonly proofs: readonly FenceRecord[];
   /** Why others do not. */
@@ -20,7 +22,9 @@ export interface OldPrimary {
 export async function askOldPrimary(asset: string, url: string, context: StepContext): Promise<OldPrimary> {
   const proofs: FenceRecord[] = [];
   const doubts: string[] = [];
-  for (const record of fencesAround(asset, context)) {
+  const fences = fencesAround(asset, context);
+  const wasFenced = fences.length > 0;
+  for (const record of fences) {
     const doubt = await proveAgain(record, context);
     if (doubt === undefined) proofs.push(record);
     else doubts.push(doubt);
@@ -30,11 +34,18 @@ export async function askOldPrimary(asset: string, url: string, context: StepCon
     return {
       state,
       takesWrites: !state.inRecovery && (await tryWrite(url, context.signal)) === 'taken',
+      wasFenced,
       proofs,
       doubts,
     };
   } catch (error) {
-    return { state: undefined, takesWrites: false, proofs, doubts: [...doubts, toLifeboatError(error).message] };
+    return {
+      state: undefined,
+      takesWrites: false,
+      wasFenced,
+      proofs,
+      doubts: [...doubts, toLifeboatError(error).message],
+    };
   }
 }
 

@@ -52,9 +52,10 @@ export const promoteStep: StepKind<Settings> = {
     const { url } = place;
     const { inRecovery, replayed } = await stateOfServer(url, context.signal);
     if (!inRecovery) return { certainty: 'unknown', text: `${shownServer(url)} is no standby: it takes writes now` };
+    const who = longOf(settings).waiver?.join(' or ') ?? 'somebody';
     return {
       certainty: 'predicted',
-      text: `${shownServer(url)} follows, at ${positionText(replayed ?? 0n)} now; needs a proved fence of the old one`,
+      text: `${shownServer(url)} follows, at ${positionText(replayed ?? 0n)} now; needs a proved fence of the old one, or ${who} to answer for it`,
     };
   },
   run,

@@ -17,7 +17,11 @@ export function whyNot(
   // Only who revokes lets superusers, and so this very trial, through.
   const isRevoked = old.proofs.some(({ how }) => how === 'revoke');
   if (old.takesWrites && !isRevoked)
-    return refused(`the old server of ${asset} takes writes: a write was tried there now, and taken`);
+    return refused(`the old server of ${asset} takes writes: a write was tried there now, and taken`, {
+      hint: old.wasFenced
+        ? 'It was fenced, and somebody started it or let writers in again: find out who, stop it, then go on with the run.'
+        : fenceFirst,
+    });
   if (old.proofs.length > 0 || waiver?.word === 'attest') return undefined;
   const asks: Asked = {
     word: 'attest',
@@ -46,9 +50,14 @@ export function lossOf(written: bigint | undefined, had: bigint, lastCommitAt: s
   return `what the old one wrote after ${positionText(had)} is unknown${last}`;
 }
 
-export const refused = (summary: string): Extract<StepOutcome, { state: 'failed' }> => ({
+const fenceFirst = 'Fence the old server (stop, read-only or revoke) in a step before this one.';
+
+export const refused = (
+  summary: string,
+  { hint } = { hint: fenceFirst },
+): Extract<StepOutcome, { state: 'failed' }> => ({
   state: 'failed',
   code: 'promote.refused',
   summary,
-  hint: 'Fence the old server (stop, read-only or revoke) in a step before this one.',
+  hint,
 });

@@ -95,7 +95,11 @@ describe.skipIf(noPostgres !== undefined)(`promote${skipped}`, () => {
       'alter database postgres reset default_transaction_read_only',
     ]);
     const result = await act(bench, fence({ asset: 'orders', how: 'read-only' }), lift, promote);
-    expect(last(result)).toMatchObject({ state: 'failed', code: 'promote.refused' });
+    expect(last(result)).toMatchObject({
+      state: 'failed',
+      code: 'promote.refused',
+      hint: expect.stringContaining('It was fenced'),
+    });
   });
 
   it('killed between the promotion and the end of the fence that came over goes on with that, and promotes nothing twice', async () => {

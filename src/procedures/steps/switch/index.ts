@@ -50,10 +50,7 @@ export const switchStep: StepKind<Settings> = {
     const opened = await openPointer(settings, context);
     if ('outside' in opened) return { certainty: 'unknown', text: `not exercised in a bubble: ${opened.outside}` };
     const now = await opened.pointer.read();
-    return {
-      certainty: 'predicted',
-      text: `${opened.pointer.shown} answers and says ${shownValue(opened.pointer, now)} now`,
-    };
+    return { certainty: 'predicted', text: `${opened.pointer.shown}: ${shownValue(opened.pointer, now)} now` };
   },
   run,
   inspect,

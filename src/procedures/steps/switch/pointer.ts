@@ -8,7 +8,6 @@ export interface Pointer {
   readonly isSecret: boolean;
   /** What it says now, asked anew. */
   read(): Promise<string | undefined>;
-  /** The form in which `read` would give a wanted value. Throws `plan.invalid` for one that it cannot hold. */
   /** The form in which `read` gives a wanted value. Throws `plan.invalid` for one that it cannot hold. */
   normal(value: string): Promise<string>;
   /** Turns it from one value to another. Throws `switch.changed` when it says something else than `from`. */
