@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../core/index.ts';
+import { CopySocket, type TakeCopied } from '../base/copy-socket.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
 
 /** What a receiver asks of a connection, with the server’s part in the hands of a test. */
@@ -145,4 +146,59 @@ it('a receiver that commits wait for never rests', async () => {
   send(100);
   await behindIt();
   expect(wire.isRead).toBe(true);
+});
+
+describe('a message that comes in parts', () => {
+  /** The bytes of one message as a socket hands them over, cut at these places. */
+  function sent(message: Buffer, cuts: readonly number[]): { log: Buffer; starts: bigint[]; replies: number } {
+    const socket = new CopySocket();
+    const wire = Object.assign(new EventEmitter(), {
+      query: () => {},
+      sendCopyFromChunk: () => {},
+      endCopyFrom: () => {},
+      stream: socket,
+    });
+    let hand: TakeCopied = () => {};
+    socket.divert = (take) => void (hand = take);
+    const query = (given: { submit(to: typeof wire): void }): void => given.submit(wire);
+    const seen = { log: Buffer.alloc(0), starts: [] as bigint[], replies: 0 };
+    const client = Object.assign(new EventEmitter(), { query }) as unknown as Client;
+    const receiver = new LogReceiver(
+      client,
+      { slot: undefined, timeline: 1, start: 700n },
+      {
+        data: (at, bytes) => {
+          seen.starts.push(at);
+          seen.log = Buffer.concat([seen.log, bytes]);
+        },
+        heard: (wantsReply) => void (seen.replies += wantsReply ? 1 : 0),
+      },
+    );
+    receiver.ended.catch(() => {}); // it hears of no end
+    const ends = [...cuts, message.length];
+    for (const [index, end] of ends.entries())
+      hand(message.subarray(ends[index - 1] ?? 0, end), { first: index === 0, last: index === cuts.length });
+    return seen;
+  }
+
+  it('gives each part of the log at its place, wherever it is cut', () => {
+    const log = Buffer.from(Array.from({ length: 100 }, (_, index) => index));
+    const message = Buffer.concat([Buffer.alloc(25), log]);
+    message.write('w', 'latin1');
+    message.writeBigUInt64BE(700n, 1);
+    for (const cuts of [[], [1], [24], [25], [26], [10, 20, 60], [1, 25, 26, 124]]) {
+      const seen = sent(message, cuts);
+      expect(seen.log.equals(log)).toBe(true);
+      expect(seen.starts).toEqual(
+        [0, ...cuts.filter((cut) => cut > 25).map((cut) => cut - 25)].map((at) => 700n + BigInt(at)),
+      );
+    }
+  });
+
+  it('hears a question for a sign of life only when all of it is there', () => {
+    const question = Buffer.alloc(18);
+    question.write('k', 'latin1');
+    question[17] = 1;
+    for (const cuts of [[], [1], [17], [5, 9]]) expect(sent(question, cuts)).toMatchObject({ replies: 1, starts: [] });
+  });
 });

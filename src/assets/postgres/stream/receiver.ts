@@ -38,11 +38,16 @@ interface WireConnection {
 
 /** The server sends at most 128 KiB of log in a message; 256 KiB is none of a server. */
 const messageBytesMax = 256 * 2 ** 10;
+const dataKind = 'w'.charCodeAt(0);
+const aliveKind = 'k'.charCodeAt(0);
+const aliveBytes = 18;
+/** What stands before the log in a message; the other messages are no longer. */
 const dataHead = 25;
 /** Between two bursts. */
 const restMs = 20;
 /** Whoever reads more at once does not rest: less than any buffer of the network between. */
 const restBelowBytes = 32 * 2 ** 10;
+const nothing = Buffer.alloc(0);
 const epochMicroseconds = 946_684_800_000_000n;
 
 /** `START_REPLICATION` over a connection: what the server sends, and what we tell it. */
@@ -50,8 +55,10 @@ export class LogReceiver {
   readonly #events: ReceiverEvents;
   readonly #command: string;
   #wire: WireConnection | undefined;
-  #message: Buffer = Buffer.allocUnsafeSlow(messageBytesMax);
-  #filled = 0;
+  /** The first bytes of a message, which may come in parts. */
+  readonly #head = Buffer.alloc(dataHead);
+  /** How many bytes of the message there were. */
+  #received = 0;
   #copyEnded = false;
   readonly #inBursts: boolean;
   readonly #clock: Clock;
@@ -86,7 +93,8 @@ export class LogReceiver {
       },
       handleRowDescription: () => {},
       handleDataRow: (row: { fields: string[] }) => void this.#rows.push(row.fields),
-      handleCopyData: (message: { chunk: Buffer }) => this.#receive(message.chunk),
+      handleCopyData: ({ chunk }: { chunk: Buffer }) =>
+        this.#receive(chunk.subarray(0, dataHead), chunk.subarray(dataHead), 0),
       handleCommandComplete: () => {},
       handlePortalSuspended: () => {},
       handleEmptyQuery: () => {},
@@ -135,13 +143,18 @@ export class LogReceiver {
     this.#wire?.endCopyFrom();
   }
 
+  /** A message as it comes: the log in it goes on at once, so that it is copied once only. */
   #gather(part: Buffer, { first, last }: { first: boolean; last: boolean }): void {
-    if (first) this.#filled = 0;
-    if (this.#filled + part.length > messageBytesMax) {
+    if (first) this.#received = 0;
+    const copied = part.copy(this.#head, Math.min(this.#received, dataHead));
+    const before = Math.max(this.#received, dataHead) - dataHead;
+    this.#received += part.length;
+    if (this.#received > messageBytesMax) {
       return this.abort(new LifeboatError('limit.exceeded', 'a message of the server is too long for a stream'));
     }
-    this.#filled += part.copy(this.#message, this.#filled);
-    if (last) this.#receive(this.#message.subarray(0, this.#filled));
+    if (this.#received > dataHead && this.#head[0] === dataKind)
+      this.#receive(this.#head, part.subarray(copied), before);
+    else if (last) this.#receive(this.#head.subarray(0, this.#received), nothing, 0);
   }
 
   /** The messages of one read come one after the other; behind the last of them it is known how much it was. */
@@ -161,17 +174,16 @@ export class LogReceiver {
     if (!this.#isHeld) this.#wire?.stream.resume();
   }
 
-  #receive(message: Buffer): void {
-    if (this.#inBursts) this.#count(message.length);
+  /** `before`: bytes of the log of this message that were here already. */
+  #receive(head: Buffer, log: Buffer, before: number): void {
+    if (this.#inBursts) this.#count(before === 0 ? dataHead + log.length : log.length);
     try {
-      const kind = String.fromCharCode(message[0] ?? 0);
-      if (kind === 'w' && message.length >= dataHead) {
-        const start = message.readBigUInt64BE(1);
-        const bytes = message.subarray(dataHead);
-        this.#isBehind = message.readBigUInt64BE(9) > start + BigInt(bytes.length);
+      if (head[0] === dataKind && head.length === dataHead) {
+        const start = head.readBigUInt64BE(1) + BigInt(before);
+        this.#isBehind = head.readBigUInt64BE(9) > start + BigInt(log.length);
         this.#events.heard(false);
-        this.#events.data(start, bytes);
-      } else if (kind === 'k' && message.length >= 18) this.#events.heard(message[17] === 1);
+        this.#events.data(start, log);
+      } else if (head[0] === aliveKind && head.length >= aliveBytes) this.#events.heard(head[17] === 1);
     } catch (error) {
       this.abort(serverError(error));
     }

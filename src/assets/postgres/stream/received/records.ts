@@ -18,18 +18,28 @@ const epochMs = 946_684_800_000;
 
 /**
  * Walks the records of a log as it arrives and tells of commits and named places. It starts at the start of a segment; what it
- * cannot follow (zeros behind the end, a switch to the next segment) it skips to the next segment.
+ * cannot follow (zeros behind the end, a switch to the next segment) it skips to the next segment. A busy server writes hundreds of thousands of
+ * records a second: for one that nobody looks at nothing is made that would have to be collected.
  */
 export class RecordWalker {
-  readonly #segmentBytes: bigint;
+  readonly #segmentBytes: number;
   readonly #tell: (event: LogEvent) => void;
-  #position: bigint;
-  #end: bigint;
+  /** The position is in this segment, */
+  #segment: bigint;
+  /** so far behind its start. */
+  #inSegment = 0;
+  /** Behind the last whole record, likewise. */
+  #endSegment: bigint;
+  #endInSegment = 0;
   readonly #page = Buffer.alloc(longHeader);
   #pageFilled = 0;
   #pageWanted = 0;
+  /** The start of a record whose other bytes are still to come. */
   readonly #head = Buffer.alloc(recordHeader);
   #headFilled = 0;
+  #resource = 0;
+  #info = 0;
+  #transaction = 0;
   readonly #body = Buffer.alloc(bodyBytesMax);
   #bodyFilled = 0;
   #bodyWanted = 0;
@@ -41,9 +51,9 @@ export class RecordWalker {
   #hasEnded = false;
 
   constructor(start: bigint, segmentBytes: number, tell: (event: LogEvent) => void) {
-    this.#position = start;
-    this.#end = start;
-    this.#segmentBytes = BigInt(segmentBytes);
+    this.#segment = start;
+    this.#endSegment = start;
+    this.#segmentBytes = segmentBytes;
     this.#tell = tell;
   }
 
@@ -54,38 +64,47 @@ export class RecordWalker {
 
   /** Behind the last whole record. */
   get end(): bigint {
-    return this.#end;
+    return this.#endSegment + BigInt(this.#endInSegment);
   }
 
-  push(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length;) {
-      const inPage = Number(this.#position % BigInt(pageBytes));
+  /** The bytes that follow; of a part of the buffer, from its `from` to before its `to`. */
+  push(bytes: Buffer, from = 0, to = bytes.length): void {
+    for (let at = from; at < to;) {
+      const inPage = this.#inSegment % pageBytes;
       if (inPage === 0 && this.#pageWanted === 0) this.#beginPage();
-      const part = bytes.subarray(at, at + pageBytes - inPage);
-      const taken = this.#pageWanted > 0 ? this.#takePageHeader(part) : this.#takeRecord(part);
+      const end = Math.min(to, at + pageBytes - inPage);
+      const taken = this.#pageWanted > 0 ? this.#takePageHeader(bytes, at, end) : this.#takeRecord(bytes, at, end);
       at += taken;
-      this.#position += BigInt(taken);
+      this.#goOn(taken);
       if (this.#pageWanted > 0 && this.#pageFilled === this.#pageWanted) this.#endPageHeader();
       else if (this.#left === 0 && !this.#lost && this.#headFilled === recordHeader) this.#endRecord();
     }
   }
 
+  /** Pages, and so what is taken at once, lie in one segment. */
+  #goOn(bytes: number): void {
+    this.#inSegment += bytes;
+    if (this.#inSegment < this.#segmentBytes) return;
+    this.#inSegment = 0;
+    this.#segment += BigInt(this.#segmentBytes);
+  }
+
   #beginPage(): void {
     this.#pageFilled = 0;
-    const isSegmentStart = this.#position % this.#segmentBytes === 0n;
+    const isSegmentStart = this.#inSegment === 0;
     this.#pageWanted = isSegmentStart ? longHeader : shortHeader;
     if (isSegmentStart && this.#lost) this.#headFilled = 0;
   }
 
-  #takePageHeader(part: Buffer): number {
-    const taken = part.copy(this.#page, this.#pageFilled, 0, this.#pageWanted - this.#pageFilled);
+  #takePageHeader(bytes: Buffer, at: number, end: number): number {
+    const taken = bytes.copy(this.#page, this.#pageFilled, at, Math.min(end, at + this.#pageWanted - this.#pageFilled));
     this.#pageFilled += taken;
     return taken;
   }
 
   #endPageHeader(): void {
-    const start = this.#position - BigInt(this.#pageWanted);
     const isSegmentStart = this.#pageWanted === longHeader;
+    const start = this.#segment + BigInt(this.#inSegment - this.#pageWanted);
     this.#pageWanted = 0;
     // A page of zeros, or of a segment that was used before: the log ends before it.
     if (this.#page.readBigUInt64LE(8) !== start) this.#loseEnd();
@@ -98,79 +117,81 @@ export class RecordWalker {
     }
   }
 
-  #takeRecord(part: Buffer): number {
-    if (this.#lost) return part.length;
+  #takeRecord(bytes: Buffer, at: number, end: number): number {
+    if (this.#lost) return end - at;
     if (this.#skip > 0) {
-      const taken = Math.min(this.#skip, part.length);
+      const taken = Math.min(this.#skip, end - at);
       this.#skip -= taken;
       return taken;
     }
     if (this.#headFilled === 0) {
-      const padding = Number(-this.#position & 7n);
-      if (padding > 0) return Math.min(padding, part.length);
+      const padding = -this.#inSegment & 7;
+      if (padding > 0) return Math.min(padding, end - at);
     }
-    return this.#headFilled < recordHeader ? this.#takeHead(part) : this.#takeBody(part);
+    return this.#headFilled < recordHeader ? this.#takeHead(bytes, at, end) : this.#takeBody(bytes, at, end);
   }
 
-  #takeHead(part: Buffer): number {
-    const taken = part.copy(this.#head, this.#headFilled, 0, recordHeader - this.#headFilled);
+  #takeHead(bytes: Buffer, at: number, end: number): number {
+    const taken = Math.min(end - at, recordHeader - this.#headFilled);
+    // Nearly all of them come whole.
+    const isWhole = taken === recordHeader;
+    if (!isWhole) bytes.copy(this.#head, this.#headFilled, at, at + taken);
     this.#headFilled += taken;
-    if (this.#headFilled < recordHeader) return taken;
-    const total = this.#head.readUInt32LE(0);
-    if (total < recordHeader || total > recordBytesMax) {
-      this.#loseEnd();
-      return taken;
-    }
-    this.#left = total - recordHeader;
-    this.#bodyFilled = 0;
-    this.#bodyWanted = this.#isWanted() ? Math.min(this.#left, bodyBytesMax) : 0;
+    if (this.#headFilled === recordHeader) this.#beginRecord(isWhole ? bytes : this.#head, isWhole ? at : 0);
     return taken;
   }
 
-  #takeBody(part: Buffer): number {
-    const taken = Math.min(part.length, this.#left);
+  #beginRecord(head: Buffer, at: number): void {
+    const total = head.readUInt32LE(at);
+    if (total < recordHeader || total > recordBytesMax) return this.#loseEnd();
+    this.#transaction = head.readUInt32LE(at + 4);
+    this.#info = head[at + 16] as number;
+    this.#resource = head[at + 17] as number;
+    this.#left = total - recordHeader;
+    this.#bodyFilled = 0;
+    this.#bodyWanted = this.#isWanted() ? Math.min(this.#left, bodyBytesMax) : 0;
+  }
+
+  #takeBody(bytes: Buffer, at: number, end: number): number {
+    const taken = Math.min(end - at, this.#left);
     if (this.#bodyFilled < this.#bodyWanted) {
-      this.#bodyFilled += part.copy(
-        this.#body,
-        this.#bodyFilled,
-        0,
-        Math.min(taken, this.#bodyWanted - this.#bodyFilled),
-      );
+      const wanted = Math.min(taken, this.#bodyWanted - this.#bodyFilled);
+      this.#bodyFilled += bytes.copy(this.#body, this.#bodyFilled, at, at + wanted);
     }
     this.#left -= taken;
     return taken;
   }
 
   #isWanted(): boolean {
-    const resource = this.#head[17];
-    const info = this.#head[16] as number;
-    if (resource === resourceTransaction) return [0x00, 0x20, 0x30, 0x40].includes(info & 0x70);
-    return resource === resourceLog && (info & 0xf0) === 0x70;
+    if (this.#resource === resourceTransaction) {
+      const kind = this.#info & 0x70;
+      return kind === 0x00 || kind === 0x20 || kind === 0x30 || kind === 0x40;
+    }
+    return this.#resource === resourceLog && (this.#info & 0xf0) === 0x70;
   }
 
   #endRecord(): void {
     this.#headFilled = 0;
-    this.#end = this.#position + (-this.#position & 7n);
-    const info = this.#head[16] as number;
-    const resource = this.#head[17];
+    this.#endSegment = this.#segment;
+    this.#endInSegment = this.#inSegment + (-this.#inSegment & 7);
     // The rest of the segment behind a switch is empty.
-    if (resource === resourceLog && (info & 0xf0) === 0x40) {
-      this.#end = this.#position + (-this.#position & (this.#segmentBytes - 1n));
+    if (this.#resource === resourceLog && (this.#info & 0xf0) === 0x40) {
+      this.#endInSegment = this.#inSegment === 0 ? 0 : this.#segmentBytes;
       return this.#lose();
     }
     if (this.#bodyWanted === 0) return;
     const data = mainData(this.#body.subarray(0, this.#bodyFilled));
     if (data === undefined || data.length < 8) return;
     const atMs = Number(data.readBigInt64LE(0) / 1000n) + epochMs;
-    const end = this.#end;
-    if (resource === resourceLog) {
+    const { end } = this;
+    if (this.#resource === resourceLog) {
       const name = data.subarray(8, 72);
       const length = name.indexOf(0);
       this.#tell({ kind: 'name', end, atMs, name: name.subarray(0, length < 0 ? undefined : length).toString('utf8') });
       return;
     }
-    const kind = [0x00, 0x30].includes(info & 0x70) ? 'commit' : 'abort';
-    this.#tell({ kind, end, atMs, transaction: this.#head.readUInt32LE(4) });
+    const kind = [0x00, 0x30].includes(this.#info & 0x70) ? 'commit' : 'abort';
+    this.#tell({ kind, end, atMs, transaction: this.#transaction });
   }
 
   #loseEnd(): void {

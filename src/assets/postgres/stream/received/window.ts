@@ -81,7 +81,7 @@ export class LogWindow {
       const copied = bytes.copy(cell.bytes, cell.filled, at);
       cell.filled += copied;
       this.#end += BigInt(copied);
-      this.#walker.push(bytes.subarray(at, at + copied));
+      this.#walker.push(bytes, at, at + copied);
       at += copied;
     }
   }
