@@ -84,6 +84,7 @@ describe('runs over the API', () => {
       plannedSeconds: 660,
       forecast: null,
       runner: null,
+      requester: { as: null, user: 'account olaf' },
     });
     expect(run.steps.map(({ id, state }) => [id, state])).toEqual([
       ['bring_back', 'done'],
@@ -96,11 +97,13 @@ describe('runs over the API', () => {
     expect(await people.olaf.drills.report(begun.run)).toMatchObject({
       format: 'lifeboat-evidence/1',
       verdict: 'pass',
+      askedForBy: 'account olaf',
     });
     const token = served.token('viewer');
     const page = await served.get(`/drills/${begun.run}/report.html`, { authorization: `Bearer ${token}` });
     expect([page.status, page.headers['content-security-policy']]).toEqual([200, expect.stringContaining('sandbox')]);
     expect(page.text).toContain('PASS');
+    expect(page.text).toContain('account olaf');
   });
 
   it('are for real only by an approver who types the name, and go on when somebody else agrees', async () => {

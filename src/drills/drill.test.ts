@@ -53,6 +53,15 @@ describe('a drill', () => {
     shelf.bench.journal.verify();
   });
 
+  it('says who asked for it, and asks nobody less for consent because of that', async () => {
+    await twoThingsKept();
+    const asked = await runDrill({ drill: drillOf({}), by: 'account ada', tools: shelf.tools });
+    expect(asked.procedure.requester).toEqual({ user: 'account ada' });
+    const [begun] = shelf.bench.journal.records({ run: asked.run, kinds: ['drill.started'] });
+    expect(begun?.data).toMatchObject({ by: 'account ada' });
+    expect((await drill()).procedure.requester).toBeUndefined();
+  });
+
   it('measures what did not come back: the span to the impact, and how many things', async () => {
     const newestMs = systemClock.now() - 4000;
     await twoThingsKept();

@@ -1,4 +1,4 @@
-import { listPoints, type RestoreReport, type Workspace } from '../operations/index.ts';
+import type { RestoreReport } from '../operations/index.ts';
 import { LifeboatError, timeId, toLifeboatError } from '../core/index.ts';
 import type { DrillCriteria, DrillDeclaration, EnvironmentDeclaration, Scenario } from '../plan/index.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../procedures/index.ts';
 import { absenceOf, absentIn, rosterWithout, type Absence } from './absence.ts';
 import { cleanLeftBubbles, makeBubble, type Bubble, type BubbleProof } from './bubble.ts';
-import { choicesBy, type Choices } from './choices.ts';
+import { anyPoint, choicesBy, type Chance, type Choices } from './choices.ts';
 import { glovesFor } from './gloves.ts';
 import { lossOf, type AssetMeasure } from './measure.ts';
 import { notExercised } from './not-exercised.ts';
@@ -26,6 +26,8 @@ export interface DrillRequest {
   /** Its id, made by who must know it before it begins (`timeId`). */
   readonly run?: string;
   readonly drill: DrillDeclaration;
+  /** The account of the person who asked for it; none where the schedule or a step did. */
+  readonly by?: string;
   /** The hands of the real day; the drill puts gloves on them. */
   readonly tools: RunnerTools;
   /** Repeats what an earlier drill chose by chance, as long as there is the same to choose from. */
@@ -62,13 +64,6 @@ export interface DrillResult {
   readonly procedure: RunResult;
 }
 
-export interface Chance {
-  /** `lifeboat drill NAME --seed SEED` chooses the same again. */
-  readonly seed: string;
-  /** The point of each asset, and of how many it was chosen. */
-  readonly points: readonly { readonly asset: string; readonly point: string; readonly of: number }[];
-}
-
 /**
  * Rehearses a scenario in a bubble by the runner of the real day, measures, scores, and destroys the bubble whatever happened.
  * A drill that goes wrong is a red result; thrown is only what kept it from taking place (`plan.unknown_name`,
@@ -85,7 +80,7 @@ export async function runDrill(request: DrillRequest): Promise<DrillResult> {
   const run = request.run ?? timeId(workspace.clock.now());
   workspace.journal.append(
     'drill.started',
-    { drill: drill.name, scenario: scenario.name, expected: drill.expect, seed: choices.seed, absent },
+    { drill: drill.name, scenario: scenario.name, expected: drill.expect, seed: choices.seed, absent, by: request.by },
     { run },
   );
   const bubble = await makeBubble(workspace, declaration, run);
@@ -125,7 +120,7 @@ interface Rehearsal {
 }
 
 async function rehearse(
-  { drill, tools, signal }: DrillRequest,
+  { drill, tools, by, signal }: DrillRequest,
   { scenario, bubble, run, choices, absent }: Rehearsal,
 ): Promise<Stage> {
   const { workspace } = tools;
@@ -150,6 +145,8 @@ async function rehearse(
     mode: 'drill',
     tools: gloves.tools,
     incident,
+    // Nobody is asked in a drill: who began it may be the one who consents on the real day.
+    ...(by === undefined ? {} : { by: { as: undefined, user: by } }),
     ...(signal === undefined ? {} : { signal }),
   });
   journal.append('drill.verifying', {}, { run });
@@ -258,23 +255,6 @@ function expectedOf(drill: DrillDeclaration, { objectives }: Scenario, plan: Dri
     ...(rtoMs === undefined ? {} : { rtoMs }),
     ...(rpoMs === undefined ? {} : { rpoMs }),
   };
-}
-
-/** Any point that can be restored whole from some store, as far as is known. Throws `point.none`. */
-async function anyPoint(
-  workspace: Workspace,
-  asset: string,
-  { pick }: Choices,
-  signal: AbortSignal | undefined,
-): Promise<Chance['points'][number]> {
-  const { points } = await listPoints(workspace, asset, signal);
-  const sound = points.filter(({ damagedIn, stores }) => damagedIn.length < stores.length);
-  const point = pick(
-    `point of ${asset}`,
-    sound.map(({ point: { id } }) => id),
-  );
-  if (point !== undefined) return { asset, point, of: sound.length };
-  throw new LifeboatError('point.none', `${asset} has no recovery point that could be chosen`);
 }
 
 function isolated(sources: readonly SourceProof[], targets: DrillResult['targets']): boolean {

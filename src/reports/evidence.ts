@@ -14,6 +14,8 @@ export interface Evidence {
   readonly scenario: string;
   readonly environment: string;
   readonly plan: { readonly name: string; readonly hash: string; readonly scenarioHash: string };
+  /** Who began it: an account, with the contact that it is; not there where the schedule or a step did. */
+  readonly askedForBy?: string;
   readonly tool: string;
   readonly host: string;
   readonly impactAt: string;

@@ -18,6 +18,14 @@ describe('evidence of a drill', () => {
     expect(evidence.journal.head).toBe('hash-9');
   });
 
+  it('says which person asked for it, and of a drill of the schedule that none did', () => {
+    const pageBy = (by?: { as?: string; user: string }) => drillPage(drillEvidence(drillRecords(by && { by })));
+    expect(pageBy({ user: 'account ada' })).toContain('account ada');
+    expect(pageBy()).toContain('no person: the schedule, or a step that calls it');
+    const real = recoveryEvidence(recoveryRecords({ by: { as: 'duty', user: 'account ada' } }));
+    expect(real.askedForBy).toBe('duty (account ada)');
+  });
+
   it('is made the same by anybody with the records, and shows when a figure was changed', () => {
     const evidence = drillEvidence(drillRecords());
     expect(drillEvidence(drillRecords())).toEqual(evidence);

@@ -222,6 +222,10 @@ const provenance = (evidence: Evidence): Html =>
       <dd>${evidence.plan.name} <code>${evidence.plan.hash}</code></dd>
       <dt>scenario</dt>
       <dd>${evidence.scenario} <code>${evidence.plan.scenarioHash}</code></dd>
+      <dt>asked for by</dt>
+      <dd>
+        ${evidence.askedForBy ?? (evidence.mode === 'DRILL' ? 'no person: the schedule, or a step that calls it' : 'nobody who said their name')}
+      </dd>
       <dt>made by</dt>
       <dd>${evidence.tool} on ${evidence.host}</dd>
       <dt>impact, declared</dt>

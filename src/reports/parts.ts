@@ -18,6 +18,7 @@ type Head =
   | 'scenario'
   | 'environment'
   | 'plan'
+  | 'askedForBy'
   | 'tool'
   | 'host'
   | 'impactAt'
@@ -32,12 +33,19 @@ export const headOf = (procedure: RunResult, mode: Evidence['mode'], title: stri
   scenario: procedure.scenario,
   environment: procedure.environment,
   plan: { ...procedure.plan, scenarioHash: procedure.scenarioHash },
+  ...starterOf(procedure),
   tool: procedure.tool,
   host: procedure.host,
   impactAt: isoTime(procedure.incident.impactMs),
   declaredAt: isoTime(procedure.incident.declaredMs),
   startedAt: isoTime(procedure.startedMs),
 });
+
+function starterOf({ requester }: RunResult): Pick<Evidence, 'askedForBy'> {
+  if (requester === undefined) return {};
+  const { as, user } = requester;
+  return { askedForBy: as === undefined ? user : `${as} (${user})` };
+}
 
 export function assetOf(
   asset: AssetMeasure,

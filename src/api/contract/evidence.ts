@@ -56,6 +56,7 @@ export const evidence = z
       })
       .optional(),
     bubble: z.looseObject({ gone: z.boolean(), left: z.array(z.string()) }).optional(),
+    askedForBy: z.string().optional(),
     tool: z.string(),
     host: z.string(),
     plan: z.looseObject({ name: z.string(), hash: z.string() }),

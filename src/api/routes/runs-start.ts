@@ -58,7 +58,8 @@ async function startDrill(desk: Desk, { drill: name }: Wish<'drill'>, caller: Ca
     desk.lend(async (workspace) => {
       const drill = workspace.plan.drills.get(name);
       if (drill === undefined) throw new LifeboatError('plan.unknown_name', `the plan has no drill ${name} any more`);
-      const result = await runDrill({ run, drill, tools: toolsOf(desk, workspace, run), signal });
+      const by = requesterOf(caller).user;
+      const result = await runDrill({ run, drill, by, tools: toolsOf(desk, workspace, run), signal });
       await writeReport(workspace, drillEvidence(workspace.journal.records({ run })));
       const wrong = result.criteria.filter(({ verdict }) => verdict !== 'pass').map(({ text }) => text);
       if (result.verdict === 'pass') return 'passed';

@@ -11,11 +11,12 @@ interface Options {
   readonly rpoMs?: number | undefined;
   readonly bound?: boolean;
   readonly lost?: number;
+  readonly by?: { readonly as?: string; readonly user: string };
 }
 
 /** The records of a drill as the runner and the drill write them. */
 export function drillRecords(options: Options = {}): JournalRecord[] {
-  const begun = runRecords('drill', options.name ?? 'orders_corrupted');
+  const begun = runRecords('drill', options.name ?? 'orders_corrupted', options.by);
   const verified = record(8, 4500, 'drill.verifying', {});
   const history = historyOf([...begun, verified], run);
   const procedure = resultOf(history);
@@ -92,7 +93,7 @@ export function recoveryRecords(options: Options = {}): JournalRecord[] {
     greenMs: t0 + 4700,
   };
   return [
-    ...runRecords('real', 'all_is_lost'),
+    ...runRecords('real', 'all_is_lost', options.by),
     record(8, 4800, 'recovery.measured', JSON.parse(JSON.stringify(measured)) as Record<string, unknown>),
   ];
 }
@@ -113,7 +114,7 @@ function measureOf(asset: string, options: Options): AssetMeasure {
   };
 }
 
-function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
+function runRecords(mode: 'real' | 'drill', scenario: string, by: Options['by']): JournalRecord[] {
   const steps = ['bring_back', 'looks_right', 'tell_people'].map((id, index) => ({
     id,
     kind: ['restore', 'check', 'notify'][index],
@@ -132,6 +133,7 @@ function runRecords(mode: 'real' | 'drill', scenario: string): JournalRecord[] {
     snapshot: { name: scenario, steps, loses: { assets: ['orders'], domains: [] }, objectives: {}, hash: '' },
     snapshotHash: '',
     incident: { impactMs: t0, declaredMs: t0 + 500, lastGoodMs: t0 },
+    ...(by === undefined ? {} : { by }),
     tool: 'lifeboat 0.1.0',
     host: 'app1',
     pid: 1,

@@ -4,6 +4,7 @@ import { runDrill, type DrillResult } from '../../../drills/index.ts';
 import type { Plan } from '../../../plan/index.ts';
 import { drillEvidence } from '../../../reports/index.ts';
 import type { Command, CommandContext } from '../../command.ts';
+import { userName } from '../../user-name.ts';
 import { withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -21,7 +22,8 @@ export const command: Command = {
     withWorkspace(context, async (workspace) => {
       const drill = drillOf(workspace.plan, input.optionalArgument('NAME'));
       const seed = input.text('seed');
-      const result = await runDrill({ drill, seed, tools: runnerTools(workspace), signal: context.signal });
+      const asked = { drill, seed, by: userName(), signal: context.signal };
+      const result = await runDrill({ ...asked, tools: runnerTools(workspace) });
       const evidence = drillEvidence(workspace.journal.records({ run: result.run }));
       const files = await writeReport(workspace, evidence);
       show(context, result, files.page);

@@ -140,7 +140,7 @@ function Steps({ run }: { readonly run: Run }): ReactNode {
 }
 
 /** Of a run that names nobody. */
-const whoElse = { real: 'nobody who said their name', drill: 'the schedule, or who the audit tells' };
+const whoElse = { real: 'nobody who said their name', drill: 'no person: the schedule, or a step that calls it' };
 
 function About({ run }: { readonly run: Run }): ReactNode {
   return (
