@@ -17,7 +17,7 @@ export interface Expected {
 export type Measured = ReadonlyMap<string, readonly number[]>;
 
 /** `runs`: of any kind, newest first; the newest that are like `run` count. Pure. */
-export function measuredOf(run: Like, runs: readonly RunResult[]): Measured {
+export function measuredOf(run: Like & Pick<RunResult, 'steps'>, runs: readonly RunResult[]): Measured {
   const kinds = new Map(run.steps.map(({ id, kind }) => [id, kind]));
   const found = new Map<string, number[]>();
   for (const { steps } of runs.filter((one) => isLike(run, one)).slice(0, limits.forecastRunsMax))
@@ -52,10 +52,10 @@ export function leftMs({ measuredMs, p50Ms }: Expected, elapsedMs: number, share
   return longer.length === 0 ? 0 : shareOf(longer, share) - elapsedMs;
 }
 
-type Like = Pick<RunResult, 'run' | 'scenario' | 'environment' | 'mode' | 'undoes' | 'steps'>;
+type Like = Pick<RunResult, 'run' | 'scenario' | 'environment' | 'mode' | 'undoes'>;
 
 /** A rollback takes other steps back than its run did, and a bubble is no production: each is measured by its own kind. */
-const isLike = (run: Like, other: RunResult): boolean =>
+export const isLike = (run: Like, other: Like): boolean =>
   other.run !== run.run &&
   other.scenario === run.scenario &&
   other.environment === run.environment &&

@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { stepOf } from '../testing/bench.ts';
+import { limits } from '../../core/index.ts';
+import { makeBench, scenarioOf, stepOf } from '../testing/bench.ts';
+import { runProcedure } from '../runner/runner.ts';
+import { listRuns } from '../records/show.ts';
+import { measuredIn } from './index.ts';
 import type { RunResult, StepReport, StepState } from '../run-types.ts';
 import type { StepDeclaration } from '../../plan/index.ts';
 import { expectedOf, leftMs, measuredOf } from './expected.ts';
@@ -115,4 +119,23 @@ it('of a choice the longest way counts until one is chosen, and a window that ha
   expect(seconds(forecast([choose], chosen))).toEqual([1, 1]);
   const shut = { step: 'a', opensMs: nowMs + 30_000 };
   expect(seconds(forecast([step('a', 5_000)], [report('a', 'pending')], { shut }))).toEqual([35, 35]);
+});
+
+it('is the same read from the journal as from the list of runs, however often the procedure was taken back since', async () => {
+  const bench = makeBench();
+  try {
+    const { tools, environment, journal } = bench;
+    const scenario = scenarioOf(stepOf('a', 'exec', ['true']));
+    const incident = { impactMs: 0, declaredMs: 0, lastGoodMs: 0 };
+    const run = () => runProcedure({ scenario, environment, mode: 'real', tools, incident });
+    for (let earlier = 0; earlier < limits.forecastRunsMin; earlier += 1) await run();
+    const [begun] = journal.records({ kinds: ['run.started'] });
+    for (let back = 0; back <= limits.forecastRunsMax; back += 1)
+      journal.append('run.started', { ...begun?.data, undoes: { run: 'x', leaves: [] } }, { run: `back ${back}` });
+    const now = await run();
+    expect(measuredIn(journal, now).get('a')).toHaveLength(limits.forecastRunsMin);
+    expect(measuredIn(journal, now)).toEqual(measuredOf(now, listRuns(journal)));
+  } finally {
+    bench.close();
+  }
 });

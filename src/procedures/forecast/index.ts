@@ -3,7 +3,7 @@ import { limits } from '../../core/index.ts';
 import type { RunHistory, RunStarted } from '../records/history.ts';
 import { showRun } from '../records/show.ts';
 import type { RunResult } from '../run-types.ts';
-import { measuredOf, type Measured } from './expected.ts';
+import { isLike, measuredOf, type Measured } from './expected.ts';
 import { forecastOf, type Forecast } from './forecast.ts';
 import { shutWindowOf } from './window.ts';
 
@@ -26,12 +26,12 @@ export function forecastRun(
 export function measuredIn(journal: Journal, run: RunResult): Measured {
   const like = journal
     .records({ kinds: ['run.started'] })
-    .filter(({ data }) => {
-      const { scenario, environment, mode } = data as unknown as RunStarted;
-      return scenario === run.scenario && environment.name === run.environment && mode === run.mode;
+    .filter(({ run: other = '', data }) => {
+      const { environment, ...started } = data as unknown as RunStarted;
+      return isLike(run, { ...started, run: other, environment: environment.name });
     })
     .toSorted((one, other) => other.atMs - one.atMs)
-    .slice(0, limits.forecastRunsMax + 1);
+    .slice(0, limits.forecastRunsMax);
   return measuredOf(
     run,
     like.map((record) => showRun(journal, record.run ?? '')),
