@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../core/index.ts';
-import { Accounts, hashOf } from './accounts.ts';
+import { Accounts, hashOf, makerOf } from './accounts.ts';
 import { hashOfPassword } from './passwords.ts';
 import { Sessions } from './sessions.ts';
 
@@ -22,45 +22,51 @@ afterEach(() => {
 });
 
 describe('what somebody made', () => {
-  /** By max; by that token; by what it made; and by others. */
-  const make = () => {
-    const one = (name: string, by: string) => accounts.makeToken({ name, role: 'admin', days: 1, by }).token;
-    const by = ['max', 'token a (by max)', 'token b (by token a (by max))'];
-    const ofOthers = ['ada', 'user max', 'token of max (by max) (by ada)', 'token x (by user max)'];
-    return { his: by.map((maker) => one('his', maker)), others: ofOthers.map((maker) => one('another', maker)) };
+  const make = (name: string, by: string, days = 1) => accounts.makeToken({ name, role: 'admin', days, by });
+  /** By max; by that token; and by what it made. */
+  const makeLine = () => {
+    const first = make('a', 'max');
+    const second = make('b', makerOf(first));
+    return [first, second, make('c', makerOf(second))] as const;
   };
-  const good = (tokens: readonly string[]): number =>
-    tokens.filter((token) => accounts.useToken(token) !== undefined).length;
+  /** By max and what he made; and by others. */
+  const makeAll = () => {
+    const ofOthers = ['ada', 'user max', makerOf(make('of max (by max)', 'ada')), makerOf(make('x', 'user max'))];
+    return { his: makeLine(), others: ofOthers.map((maker) => make('another', maker)) };
+  };
+  const good = (tokens: readonly { readonly token: string }[]): number =>
+    tokens.filter(({ token }) => accounts.useToken(token) !== undefined).length;
 
   it('by a token that is revoked is revoked with it, and all that it made in turn; what its maker made is not', () => {
-    const one = (name: string, by: string) => accounts.makeToken({ name, role: 'admin', days: 1, by });
-    const first = one('a', 'max');
-    const second = one('b', 'token a (by max)');
-    const third = one('c', 'token b (by token a (by max))');
-    const others = [one('d', 'max'), one('e', 'token a (by ada)')];
-    accounts.revoke(first.id);
-    expect(good([first, second, third].map(({ token }) => token))).toBe(0);
-    expect(good(others.map(({ token }) => token))).toBe(2);
+    const line = makeLine();
+    const others = [make('d', 'max'), make('e', makerOf(make('a', 'ada')))];
+    accounts.revoke(line[0].id);
+    expect([good(line), good(others)]).toEqual([0, 2]);
+  });
+
+  it('by another token of the same name and maker stays when that one is revoked', () => {
+    const [one, other] = [makeLine(), makeLine()];
+    accounts.revoke(one[0].id);
+    expect([good(one), good(other)]).toEqual([0, 3]);
   });
 
   it('by a token that is revoked ends also where what stood between them ended long ago and is not kept', () => {
-    const one = (name: string, by: string, days = 1) => accounts.makeToken({ name, role: 'admin', days, by });
-    const first = one('a', 'max');
-    const between = one('b', 'token a (by max)', -40);
-    const third = one('c', 'token b (by token a (by max))');
+    const first = make('a', 'max');
+    const between = make('b', makerOf(first), -40);
+    const third = make('c', makerOf(between));
     expect(accounts.tokens().map(({ id }) => id)).not.toContain(between.id);
     accounts.revoke(first.id);
-    expect(good([third.token])).toBe(0);
+    expect(good([third])).toBe(0);
   });
 
   it('by a token that they had made ends with what they made themselves, when they may less', async () => {
-    const { his, others } = make();
+    const { his, others } = makeAll();
     await accounts.change('max', { role: 'viewer' });
     expect([good(his), good(others)]).toEqual([0, others.length]);
   });
 
   it('ends with their account', () => {
-    const { his, others } = make();
+    const { his, others } = makeAll();
     accounts.remove('max');
     expect([good(his), good(others)]).toEqual([0, others.length]);
   });

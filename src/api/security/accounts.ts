@@ -181,8 +181,7 @@ export class Accounts {
   }
 
   /**
-   * With all that were made by it, and by those in turn: whoever had it may hold those too. Tokens of one name and maker are one maker in what is kept of who
-   * made what: those of either go. Throws `account.missing`.
+   * With all that were made by it, and by those in turn: whoever had it may hold those too. Throws `account.missing`.
    */
   revoke(id: string): void {
     inTransaction(this.database, () => this.#revoke(id));
@@ -192,7 +191,7 @@ export class Accounts {
     const tokens = this.tokens();
     const token = tokens.find((one) => one.id === id);
     if (token === undefined) throw new LifeboatError('account.missing', `there is no token ${id}`);
-    const maker = makerOf(token.name, token.by);
+    const maker = makerOf(token);
     const revoked = [token, ...tokens.filter(({ by }) => isMadeThrough(maker, by))];
     const revoke = this.database.prepare('update tokens set revoked_ms = coalesce(revoked_ms, ?) where id = ?');
     for (const one of revoked) revoke.run(this.#clock.now(), one.id);
@@ -220,8 +219,9 @@ export const setUpIsOver = (): LifeboatError =>
     hint: 'Sign in, or on the machine itself: lifeboat accounts add NAME --role admin',
   });
 
-/** A token as who made another one. */
-export const makerOf = (name: string, by: string): string => `token ${name} (by ${by})`;
+/** A token as who asks and who made another one. Names are given twice, ids are not. */
+export const makerOf = ({ id, name, by }: Pick<TokenRow, 'id' | 'name' | 'by'>): string =>
+  `token ${name} #${id} (by ${by})`;
 
 /** Whether a token was made by this maker, or by what it made: the words name the whole line, also where what stood between is kept no more. */
 function isMadeThrough(maker: string, by: string): boolean {
@@ -229,7 +229,7 @@ function isMadeThrough(maker: string, by: string): boolean {
   return other === one || other.endsWith(`(by ${one}`);
 }
 
-/** Of who made a token: `ada`, or by a token of hers `token nightly (by ada)`. */
+/** Of who made a token: `ada`, or by a token of hers `token nightly #ID (by ada)`. */
 const accountBehind = (by: string): string => /\(by ([^()\s]+)\)+$/.exec(by)?.[1] ?? by;
 
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');

@@ -9,7 +9,7 @@ import { isCsrf, type Sessions } from './sessions.ts';
 
 /** Who asks, as it was shown. */
 export interface Caller {
-  /** An account, or `token NAME (by MAKER)`. */
+  /** An account, or `token NAME #ID (by MAKER)`: two tokens of one name are two. */
   readonly name: string;
   readonly role: Role;
   /** The contact of the plan that this account is; none for a token: nobody answers for it. */
@@ -49,8 +49,8 @@ function tokenCaller(header: string, accounts: Accounts): Caller {
       hint: 'Make another one: lifeboat tokens create NAME --role …',
     });
   }
-  const { name, role, by, expiresMs } = token;
-  return { name: makerOf(name, by), role, contact: undefined, by: 'token', expiresMs, session: undefined };
+  const { role, expiresMs } = token;
+  return { name: makerOf(token), role, contact: undefined, by: 'token', expiresMs, session: undefined };
 }
 
 /** Throws `api.signed_out`, `api.forbidden`. */

@@ -76,7 +76,9 @@ function TokenTable({
       <tbody>
         {tokens.map((token) => (
           <tr key={token.id} className={token.state === 'good' ? '' : 'soft'}>
-            <th scope="row">{token.name}</th>
+            <th scope="row">
+              {token.name} <span className="small soft">#{token.id}</span>
+            </th>
             <td data-label="Role">{token.role}</td>
             <td data-label="State">
               <Word of={token.state === 'revoked' ? 'skipped' : token.state} say={words[token.state]} />
