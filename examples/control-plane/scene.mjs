@@ -2,20 +2,35 @@
 // In that folder:             node scene.mjs crash | lose | down
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const home = dirname(fileURLToPath(import.meta.url));
 const plane = ['api', 'scheduler', 'reconciler'];
+/** The Node of the set-up; undefined where there is none, and this one is too old. */
+const node = [...nodesIn(resolve(home, '../../node_modules')), process.execPath].find(
+  (path) => path !== process.execPath || Number(process.versions.node.split('.')[0]) >= 24,
+);
 
 /** `ports`, for a second scene beside the first one: of the API, the scheduler, the reconciler and the host. */
 async function up(folder, ports = '8090,8091,8092,8093') {
-  if (folder === undefined) throw new Error('say where: a folder that is not there yet');
+  if (folder === undefined || existsSync(folder)) throw new Error('say where: a folder that is not there yet');
+  if (node === undefined) throw new Error('the checkout is not set up. Run in it: npm run setup');
+  const [api, scheduler, reconciler, host] = ports.split(',').map(Number);
+  if (await answers(host)) throw new Error('a control plane is up already: node scene.mjs down, in its folder');
   mkdirSync(folder);
   process.chdir(folder);
-  const [api, scheduler, reconciler, host] = ports.split(',').map(Number);
   const files = {
     'ports.json': JSON.stringify({ api, scheduler, reconciler, host }),
     passphrase: randomBytes(16).toString('hex'),
@@ -29,7 +44,7 @@ async function up(folder, ports = '8090,8091,8092,8093') {
   for (const [name, value] of Object.entries(files)) writeFileSync(name, `${value}\n`, { mode: 0o600 });
   for (const name of ['scene.mjs', 'plane.mjs']) symlinkSync(join(home, name), name);
   symlinkSync(join(home, '../../bin/lifeboat'), 'lifeboat');
-  symlinkSync(process.execPath, 'node'); // the parts need Node 22 or newer, wherever that is
+  symlinkSync(node, 'node'); // the parts need a newer one than many systems have
   mkdirSync('volumes');
   for (let number = 1; number <= 20; number += 1) writeFileSync(join('volumes', `volume-${number}`), randomBytes(4096));
   await run('make');
@@ -73,9 +88,14 @@ async function wish(port, version, apps) {
     await fetch(`http://127.0.0.1:${port}/?app=app-${number}&version=${version}`, { method: 'POST' });
 }
 
+function nodesIn(modules) {
+  const names = existsSync(modules) ? readdirSync(modules).filter((name) => name.startsWith('node-')) : [];
+  return names.map((name) => join(modules, name, 'bin/node')).filter((path) => existsSync(path));
+}
+
 function start(part) {
   const log = openSync(`${part}.log`, 'a', 0o600);
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(home, 'plane.mjs'), part], {
+  const child = spawn(resolve('node'), ['--disable-warning=ExperimentalWarning', join(home, 'plane.mjs'), part], {
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -85,7 +105,7 @@ function start(part) {
 
 const run = (part) =>
   new Promise(
-    (ends) => void spawn(process.execPath, [join(home, 'plane.mjs'), part], { stdio: 'inherit' }).once('exit', ends),
+    (ends) => void spawn(resolve('node'), [join(home, 'plane.mjs'), part], { stdio: 'inherit' }).once('exit', ends),
   );
 
 const portsNow = () => JSON.parse(readFileSync('ports.json', 'utf8'));
@@ -118,5 +138,10 @@ async function until(name, is) {
 
 const [what, ...words] = process.argv.slice(2);
 const commands = { up, crash, lose, down };
-if (commands[what] === undefined) throw new Error(`say what: ${Object.keys(commands).join(', ')}`);
-await commands[what](...words);
+try {
+  if (commands[what] === undefined) throw new Error(`say what: ${Object.keys(commands).join(', ')}`);
+  await commands[what](...words);
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -12,7 +12,11 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+
+const { Client } = await import('pg').catch(() => {
+  process.stderr.write('error: the checkout is not set up. Run in it: npm run setup\n');
+  process.exit(2);
+});
 
 /** Each site has an address of its own; the servers listen on the same port, so that a name can lead to either. */
 export const addresses = { west: '127.0.0.2', east: '127.0.0.3' };

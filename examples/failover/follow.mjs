@@ -2,5 +2,10 @@
 import { follow, readScene } from './database.mjs';
 
 const [site, other] = process.argv.slice(2);
-await follow(site, other, readScene());
-console.log(`${site} follows ${other}`);
+try {
+  await follow(site, other, readScene());
+  console.log(`${site} follows ${other}`);
+} catch (error) {
+  console.error(error.message); // what the step says of it is for people
+  process.exitCode = 1;
+}

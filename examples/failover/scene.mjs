@@ -24,12 +24,16 @@ import {
 } from './database.mjs';
 
 const home = dirname(fileURLToPath(import.meta.url));
+const [haproxy, knotd] = ['/usr/sbin/haproxy', '/usr/sbin/knotd'];
 /** `ports`, for a second scene beside the first one: of the databases, the shops in west and east, the proxy, the name server. */
 async function up(folder, ports = '5440,8081,8082,8080,5354') {
-  if (folder === undefined) throw new Error('say where: a folder that is not there yet');
+  if (folder === undefined || existsSync(folder)) throw new Error('say where: a folder that is not there yet');
+  for (const program of [haproxy, knotd])
+    if (!existsSync(program)) throw new Error(`this example needs haproxy and knot: there is no ${program}`);
+  const scene = sceneFrom(ports.split(',').map(Number));
+  if (await isHealthy(scene.proxyPort)) throw new Error('a shop is up already: node scene.mjs down, in its folder');
   mkdirSync(folder, { mode: 0o711 });
   process.chdir(folder);
-  const scene = sceneFrom(ports.split(',').map(Number));
   writeFiles(scene);
   await makeDatabase('west', scene);
   await follow('east', 'west', scene);
@@ -38,8 +42,8 @@ async function up(folder, ports = '5440,8081,8082,8080,5354') {
     ['east', scene.eastPort],
   ])
     service(`shop-${site}`, [process.execPath, join(home, 'shop.mjs'), site, String(port), 'shop.env']);
-  service('haproxy', ['/usr/sbin/haproxy', '-db', '-f', 'haproxy.cfg']);
-  service('knotd', ['/usr/sbin/knotd', '-c', resolve('knot.conf')]);
+  service('haproxy', [haproxy, '-db', '-f', 'haproxy.cfg']);
+  service('knotd', [knotd, '-c', resolve('knot.conf')]);
   await until('the shop', () => isHealthy(scene.proxyPort));
   await until('the name server', () => hasName(scene.namePort));
   console.log(`The shop takes orders at http://127.0.0.1:${scene.proxyPort}. Its files are in ${resolve('.')}`);
@@ -198,5 +202,10 @@ async function hasName(port) {
 
 const [what, ...words] = process.argv.slice(2);
 const commands = { up, kill, start, stop, status, down };
-if (commands[what] === undefined) throw new Error(`say what: ${Object.keys(commands).join(', ')}`);
-await commands[what](...words);
+try {
+  if (commands[what] === undefined) throw new Error(`say what: ${Object.keys(commands).join(', ')}`);
+  await commands[what](...words);
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
