@@ -105,9 +105,13 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
     await page.goto(cable.url);
     // The first list is one of before the first backup, which a newer one replaces: a key that was pressed upon it is not lost.
     await page.route('**/api/v1/points?*', listOfBefore, { times: 1 });
+    // What is said of all of them is of before as well, and says nothing of being renewed: the newer list has it asked again.
+    await page.route('**/api/v1/points/reach', reachOfBefore, { times: 1 });
     await page.getByRole('link', { name: 'letters' }).first().click();
     await page.getByRole('heading', { level: 1, name: 'Points' }).waitFor();
     await page.getByRole('slider', { name: 'Points in time' }).press('End');
+    await page.getByText('everything would be lost').waitFor({ state: 'detached', timeout: 10_000 });
+    await page.getByRole('combobox', { name: 'Asset' }).getByText('letters (1 point)').waitFor({ state: 'attached' });
     await page.getByRole('link', { name: 'Restore this point' }).click();
     await page.getByLabel('A place that does not exist yet').fill('back-again');
     await page.getByRole('button', { name: 'Show what would be done' }).click();
@@ -252,6 +256,13 @@ async function listOfBefore(route: Route): Promise<void> {
   const response = await route.fetch();
   const list = (await response.json()) as Record<string, unknown>;
   await route.fulfill({ response, json: { ...list, renewing: true, total: 0, points: [], next: null } });
+}
+
+async function reachOfBefore(route: Route): Promise<void> {
+  const response = await route.fetch();
+  const { assets } = (await response.json()) as { assets: Record<string, unknown>[] };
+  const none = assets.map((asset) => ({ ...asset, points: 0, oldestAt: null, newestAt: null }));
+  await route.fulfill({ response, json: { at: '2020-01-01T00:00:00.000Z', renewing: false, assets: none } });
 }
 
 const briefly = ({ id, nodes }: { id: string; nodes: { html: string; failureSummary?: string }[] }): string =>

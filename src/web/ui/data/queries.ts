@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import {
   keepPreviousData,
   useMutation,
@@ -88,6 +89,12 @@ export const useReach = (): Answer<ReachList> =>
     queryFn: ({ signal }) => api.points.reach(signal),
     refetchInterval: untilRenewed,
   });
+/** Where a screen shows two answers made of one view, the one of an earlier moment is asked for again: they would contradict each other. */
+export function useAsNewAs(key: string, atOfIt: string, at: string | undefined): void {
+  useEffect(() => {
+    if (at !== undefined && atOfIt < at) void client.invalidateQueries({ queryKey: [key] });
+  }, [key, atOfIt, at]);
+}
 export const useRestores = (): Answer<RestoreList> => useRead(['restores'], api.restores.list);
 export const useRestore = (id: string): Answer<Restore> =>
   useQuery<Restore, ApiError>({

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Point, PointList, Reach } from '../../../../api/contract/index.ts';
 import { api, type ApiError } from '../../data/api.ts';
 import { nowMs, useNow } from '../../data/clock.ts';
-import { untilRenewed, useReach } from '../../data/queries.ts';
+import { untilRenewed, useAsNewAs, useReach } from '../../data/queries.ts';
 import { count, dayAndTime, formatBytes } from '../../data/words.ts';
 import { Link, setQuery, usePlace } from '../../frame/route.tsx';
 import { RoomHead, Sheet, Trouble, Waiting } from '../../parts/parts.tsx';
@@ -41,7 +41,7 @@ export default function PointsRoom(): ReactNode {
       {reach === undefined ? (
         <p className="empty">The plan has no asset whose points can be listed.</p>
       ) : (
-        <OneAsset key={reach.asset} reach={reach} renewing={data.renewing} />
+        <OneAsset key={reach.asset} reach={reach} reachAt={data.at} renewing={data.renewing} />
       )}
     </>
   );
@@ -66,11 +66,20 @@ function AssetChoice({ assets, chosen }: { readonly assets: readonly Reach[]; re
   );
 }
 
-function OneAsset({ reach, renewing }: { readonly reach: Reach; readonly renewing: boolean }): ReactNode {
+function OneAsset({
+  reach,
+  reachAt,
+  renewing,
+}: {
+  readonly reach: Reach;
+  readonly reachAt: string;
+  readonly renewing: boolean;
+}): ReactNode {
   const [stretch, setStretch] = useState<Stretch>(() => fitting(reach));
   const now = useNow(5_000);
   const answer = useStretch(reach.asset, stretch);
   const { data } = answer;
+  useAsNewAs('reach', reachAt, data?.at);
   const [choice, setChoice] = useChoice(data?.points ?? []);
   const chosen = choice !== undefined && 'id' in choice ? choice.id : undefined;
   const fromMs = stretch === 'all' ? Date.parse(reach.oldestAt ?? '') || now - hourMs : now - stretches[stretch];
