@@ -73,9 +73,10 @@ export async function runProgram({ key, settings, remembered }: Call, context: S
     const door = await doorOf(settings, remembered, context, true);
     if (door !== undefined) {
       const onLine = (line: string): void => context.output(line);
+      const onSession = (session: string): void => context.remember({ session });
       return outcomeOf(
         words[0] as string,
-        await runInside(door, words, { ...work, cwd, env: named, mark: key, onLine }),
+        await runInside(door, words, { ...work, cwd, env: named, mark: key, onLine, onSession }),
       );
     }
     if (host !== undefined) {
@@ -111,7 +112,8 @@ export async function settleProgram(
     mark === key && (door === undefined || program === door.enter[0]);
   if (host !== undefined) await endOverSsh(host as SshHost, key);
   else if ((await endProcesses(isOurs)) === undefined) return 'unknown';
-  if (door !== undefined) await endInside(door, key);
+  const { session } = remembered;
+  if (door !== undefined) await endInside(door, key, typeof session === 'string' ? session : undefined);
   if (doneWhen !== undefined) {
     const { spec, kind, settings: asked } = checkOf(doneWhen, context.checkKinds);
     // `observe` throws when there is nothing to observe: then it is unknown, and not "red, so do it again".

@@ -8,8 +8,15 @@ interface Work {
   readonly mark: string;
 }
 
-/** The shell says behind `word` that it listens: before that is heard nothing else is told to it, so that nothing begins which nobody hears of. */
-export const openScript = (word: string): string => `${says(word, 'began')}\n`;
+/**
+ * The shell says behind `word` that it listens, and in which session: before that is heard nothing else is told to it, so that nothing begins which
+ * nobody hears of.
+ */
+export const openScript = (word: string): string => `${sessionFunction}${says(word, '"began $(session $$)"')}\n`;
+
+/** Of a process, as everybody may read it; nothing where that is not to be had. */
+const sessionFunction = `session() { read -r line <"/proc/$1/stat"; set -- \${line##*) }; echo "$4"; } 2>/dev/null
+`;
 
 /** Runs the program word for word, marked, and says behind `word` how it ended. */
 export function workScript(argv: readonly string[], { cwd, env, mark }: Work, word: string): string {
@@ -29,11 +36,11 @@ const says = (word: string, what: string): string => `printf '\\n%s %s\\n' ${wor
 
 /**
  * Ends what bears the mark, asked first and told after the grace, until nothing of it is left; a zombie has no environment any more. What took another
- * user may hide whether it bears the mark: where such a one came in by a door, as a step does, and not from the first process in there, it is not said
- * to have ended.
+ * user may hide whether it bears the mark: where such a one came in by a door, as a step does, and not from the first process in there, or is left of
+ * the step's own `session`, it is not said to have ended.
  */
-export const endScript = (mark: string, word: string): string => `printf '\\n%s began\\n' ${word} >&2
-began=$(date +%s)
+export const endScript = (mark: string, word: string, session = ''): string => `printf '\\n%s began\\n' ${word} >&2
+${sessionFunction}began=$(date +%s)
 climb() { at=$1; while [ "\${at:-1}" -gt 1 ]; do top=$at; at=$(grep ^PPid "/proc/$top/status" | tr -dc 0-9); done; } 2>/dev/null
 climb $$
 own=$top
@@ -46,6 +53,7 @@ while :; do
     grep -q ^VmSize "$one/status" || continue
     climb "\${one#/proc/}"
     [ "$at" = 0 ] && [ "$top" != "$own" ] && hidden="$hidden \${one#/proc/}"
+    [ -n ${quoted(session)} ] && [ "$(session "\${one#/proc/}")" = ${quoted(session)} ] && hidden="$hidden \${one#/proc/}"
   done 2>/dev/null
   [ -z "$found$hidden" ] && { printf '\\n%s 0\\n' ${word} >&2; exit 0; }
   waited=$(($(date +%s) - began))

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LifeboatError, limits, redact, runProcess, toLifeboatError } from '../../../core/index.ts';
 import type { StepContext, StepProof } from '../../step.ts';
-import { clusterOf, kubectlEnvironment } from '../cluster.ts';
+import { askNodes, awayIn, clusterOf, kubectlEnvironment } from '../cluster.ts';
 import type { Fence } from './fence.ts';
 
 /** What a cluster runs several of, as its tools call it. */
@@ -34,15 +34,23 @@ const podsSchema = z.looseObject({
   kind: z.string().endsWith('List'),
   items: z.array(
     z.looseObject({
-      metadata: z.looseObject({ name: z.string() }),
+      metadata: z.looseObject({ name: z.string(), uid: z.string() }),
+      spec: z.looseObject({ nodeName: z.string().optional() }).optional(),
       status: z.looseObject({ phase: z.string().optional() }).optional(),
     }),
   ),
 });
 
+/** A pod that there was before, and the node that it was on. */
+interface Placed {
+  readonly name: string;
+  readonly uid: string;
+  readonly node: string;
+}
+
 /**
- * A workload of a cluster at no replicas, and none of its pods left: those that are about to end still count. Taken back it has as many as before, and
- * they are ready. Throws `plan.not_executable`, `plan.unknown_name` where nothing says which cluster is meant.
+ * A workload of a cluster at no replicas, and none of its pods left: those that are about to end still count, and those that are struck off the list while
+ * their node is away may run on. Taken back it has as many as before, and they are ready. Throws `plan.not_executable`, `plan.unknown_name` where nothing says which cluster is meant.
  */
 export function scaleFence(what: string, workload: Workload, context: StepContext): Fence {
   const { clock, signal } = context;
@@ -51,22 +59,36 @@ export function scaleFence(what: string, workload: Workload, context: StepContex
   const shown = `${target} in ${place.context}`;
   const ask = (words: readonly string[]): Promise<unknown> => askKubectl(words, place, signal);
   const read = async (): Promise<Seen> => parsed(workloadSchema, await ask(['get', target]), shown);
-  const leftOf = async (seen: Seen): Promise<readonly string[]> => {
-    const found = parsed(podsSchema, await ask(['get', 'pods', `--selector=${selectorOf(seen, shown)}`]), shown);
-    // Of what is over no program is left, though its pod may be listed for long.
-    return found.items
-      .filter(({ status }) => !['Succeeded', 'Failed'].includes(status?.phase ?? ''))
-      .map(({ metadata }) => metadata.name);
+  const listed = async (seen: Seen): Promise<Listed> =>
+    parsed(podsSchema, await ask(['get', 'pods', `--selector=${selectorOf(seen, shown)}`]), shown).items;
+  const away = async (pods: readonly Placed[]): Promise<readonly string[]> => {
+    if (pods.length === 0) return [];
+    const names = [...new Set(pods.map(({ node }) => node))];
+    const why = awayIn(await ask(askNodes(names)), names);
+    return pods.flatMap(({ name, node }) => (why.has(node) ? [`${name} on ${why.get(node)}`] : []));
   };
   const scale = async (count: number): Promise<void> => {
     await context.mustHold();
     await ask(['patch', target, '--type=merge', `--patch={"spec":{"replicas":${count}}}`]);
   };
-  const look = async (): Promise<StepProof> => {
+  const look = async (before: unknown): Promise<StepProof> => {
     const seen = await read();
     if (seen.spec.replicas !== 0) return { state: 'refuted', text: `${shown} has ${seen.spec.replicas} replicas` };
-    const left = await leftOf(seen);
-    if (left.length > 0) return { state: 'refuted', text: `${shown} has no replicas, and ${left.join(', ')} still` };
+    const pods = await listed(seen);
+    const left = pods.filter(isLeft);
+    if (left.length > 0) {
+      const lost = await away(placedIn(left)).catch(() => []); // that they are left is known without it
+      const names = left.map(({ metadata }) => metadata.name).join(', ');
+      const where = lost.length === 0 ? '' : `: ${lost.join(', ')}, cannot end before that is back or known to be off`;
+      return { state: 'refuted', text: `${shown} has no replicas, and ${names} still${where}` };
+    }
+    const struck = placedBefore(before).filter(({ uid }) => pods.every(({ metadata }) => metadata.uid !== uid));
+    const lost = await away(struck);
+    if (lost.length > 0)
+      return {
+        state: 'unknown',
+        text: `${shown} has no replicas, and nobody knows whether they still run: ${lost.join(', ')}`,
+      };
     return isKnown(seen)
       ? { state: 'proved', text: `${shown} has no replicas, and no pod of it is left` }
       : { state: 'unknown', text: `${shown}: its controller has not seen yet that it has no replicas` };
@@ -88,13 +110,16 @@ export function scaleFence(what: string, workload: Workload, context: StepContex
   return {
     what,
     how: 'scale',
-    before: async () => ({ replicas: (await read()).spec.replicas }),
-    put: async () => {
+    before: async () => {
+      const seen = await read();
+      return { replicas: seen.spec.replicas, pods: placedIn((await listed(seen)).filter(isLeft)) };
+    },
+    put: async (before) => {
       const seen = await read();
       selectorOf(seen, shown); // what could not be proved afterwards is not begun
       if (seen.spec.replicas !== 0) await scale(0);
       const graceMs = (seen.spec.template?.spec?.terminationGracePeriodSeconds ?? podGraceSeconds) * 1000;
-      await until(look, graceMs + limits.serviceStopMs);
+      await until(() => look(before), graceMs + limits.serviceStopMs);
     },
     lift: async (before) => {
       const count = countOf(before);
@@ -106,7 +131,7 @@ export function scaleFence(what: string, workload: Workload, context: StepContex
       if (replicas !== count) await scale(count);
       await until(() => lookLifted(before), limits.scaledBackMs);
     },
-    prove: () => asked(look),
+    prove: (before) => asked(() => look(before)),
     proveLifted: (before) => asked(() => lookLifted(before)),
   };
 
@@ -120,6 +145,21 @@ export function scaleFence(what: string, workload: Workload, context: StepContex
     }
   }
 }
+
+type Listed = z.infer<typeof podsSchema>['items'];
+
+/** Of what is over no program is left, though its pod may be listed for long. */
+const isLeft = ({ status }: Listed[number]): boolean => !['Succeeded', 'Failed'].includes(status?.phase ?? '');
+
+/** One that no node was found for has never begun. */
+const placedIn = (pods: Listed): readonly Placed[] =>
+  pods.flatMap(({ metadata: { name, uid }, spec }) =>
+    spec?.nodeName === undefined ? [] : [{ name, uid, node: spec.nodeName }],
+  );
+
+const placedBefore = (before: unknown): readonly Placed[] =>
+  z.object({ pods: z.array(z.object({ name: z.string(), uid: z.string(), node: z.string() })) }).safeParse(before).data
+    ?.pods ?? [];
 
 /** What Kubernetes gives the pods of a template that says nothing of it. */
 const podGraceSeconds = 30;

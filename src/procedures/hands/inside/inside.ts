@@ -34,6 +34,8 @@ export interface InsideWork {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number | undefined;
   onLine(line: string): void;
+  /** Told before the program begins: the session in there that it belongs to, whoever becomes its parent or its user. */
+  onSession(session: string): void;
 }
 
 /**
@@ -44,7 +46,10 @@ export async function runInside(door: Door, argv: readonly string[], work: Insid
   const word = `lifeboat-${randomBytes(8).toString('hex')}`;
   const script = workScript(argv, work, word);
   const begun = Promise.withResolvers<string>();
-  const heard = listener(word, work.onLine, () => begun.resolve(script));
+  const heard = listener(word, work.onLine, (session) => {
+    if (session !== '') work.onSession(session);
+    begun.resolve(script);
+  });
   if (work.signal.aborted) throw new LifeboatError('operation.cancelled', `${argv[0]} was stopped before it began`);
   try {
     const result = await runProcess([...door.enter, 'sh'], {
@@ -62,16 +67,19 @@ export async function runInside(door: Door, argv: readonly string[], work: Insid
   } catch (error) {
     heard.end();
     if (isLifeboatError(error, 'target.unreachable') || isLifeboatError(error, 'process.missing')) throw error;
-    await endOrDoubt(door, work.mark);
+    await endOrDoubt(door, work.mark, heard.end().session);
     throw error;
   }
   // The tool is gone and the program may not be: it does not notice by itself.
-  await endOrDoubt(door, work.mark);
+  await endOrDoubt(door, work.mark, heard.end().session);
   throw new LifeboatError('process.failed', `the connection to ${door.shown} broke; what had begun there was ended`);
 }
 
-/** Ends what bears the mark in there, with all that it started, and confirms it; what is not there any more has ended. Throws `process.unstoppable`, `target.unreachable`. */
-export async function endInside(door: Door, mark: string): Promise<void> {
+/**
+ * Ends what bears the mark in there, with all that it started, and confirms it; what is not there any more has ended. What is left of its `session` and
+ * cannot be looked at may bear it. Throws `process.unstoppable`, `target.unreachable`.
+ */
+export async function endInside(door: Door, mark: string, session?: string): Promise<void> {
   // Whoever was stopped does not take back that its program must be ended: no signal, but a bound.
   const signal = new AbortController().signal;
   const timeoutMs = limits.processGraceMs + limits.processBuryMs + limits.connectTimeoutMs;
@@ -79,23 +87,26 @@ export async function endInside(door: Door, mark: string): Promise<void> {
   const heard = listener(word, () => {});
   const result = await runProcess([...door.enterToEnd, 'sh'], {
     env: { ...door.env },
-    input: endScript(mark, word),
+    input: endScript(mark, word, session),
     signal,
     timeoutMs,
     onOutput: heard.push,
   });
   const { hasBegun, exitCode } = heard.end();
   if (exitCode === 0) return;
-  if (!hasBegun && !(await door.look(signal)).runs) return;
-  if (!hasBegun) throw notEntered(door, result);
+  if (!hasBegun) {
+    const { runs, text } = await door.look(signal);
+    if (runs) throw notEntered(door, result, text);
+    return;
+  }
   throw new LifeboatError('process.unstoppable', `what the step started in ${door.shown} could not be ended`, {
     hint: `Look there for processes with LIFEBOAT_STEP=${mark} in their environment.`,
   });
 }
 
-async function endOrDoubt(door: Door, mark: string): Promise<void> {
+async function endOrDoubt(door: Door, mark: string, session: string | undefined): Promise<void> {
   try {
-    await endInside(door, mark);
+    await endInside(door, mark, session);
   } catch (error) {
     const { message, hint } = toLifeboatError(error);
     throw new LifeboatError('process.unstoppable', `what it started in ${door.shown} may go on there: ${message}`, {
@@ -107,6 +118,8 @@ async function endOrDoubt(door: Door, mark: string): Promise<void> {
 
 interface Heard {
   readonly hasBegun: boolean;
+  /** In which session, where the shell could tell. */
+  readonly session: string | undefined;
   /** Of the program in there; undefined when nobody heard it. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
@@ -117,10 +130,11 @@ interface Heard {
 function listener(
   word: string,
   onLine: (line: string) => void,
-  onBegun = (): void => {},
+  onBegun = (_session: string): void => {},
 ): { push(piece: Buffer, from: string): void; end(): Heard } {
   const tails: Record<string, string> = { stdout: '', stderr: '' };
   let [hasBegun, exitCode]: [boolean, number | undefined] = [false, undefined];
+  let session: string | undefined;
   let isEmptyHeld = false;
   const give = (from: string, line: string): void => {
     onLine(line);
@@ -130,9 +144,11 @@ function listener(
   const take = (from: string, line: string): void => {
     if (from === 'stderr' && line.startsWith(word)) {
       const said = line.slice(word.length + 1);
-      if (said === 'began') {
+      const began = /^began ?(\d*)$/.exec(said);
+      if (began !== null) {
         hasBegun = true;
-        onBegun();
+        session = began[1] === '' ? undefined : began[1];
+        onBegun(session ?? '');
       } else exitCode = Number(said);
       isEmptyHeld = false; // it begins a line of its own, whatever stood there
       return;
@@ -153,16 +169,16 @@ function listener(
       const [stdout, stderr] = ['stdout', 'stderr'].map((from) =>
         redact(tails[from] ?? '').slice(-limits.outputTailBytes),
       ) as [string, string];
-      return { hasBegun, exitCode, stdout, stderr };
+      return { hasBegun, session, exitCode, stdout, stderr };
     },
   };
 }
 
 const tailCharactersMax = limits.outputTailBytes + limits.secretBytesMax;
 
-const notEntered = ({ shown }: Door, { stderr, exitCode }: ProcessResult): LifeboatError =>
+const notEntered = ({ shown }: Door, { stderr, exitCode }: ProcessResult, seen?: string): LifeboatError =>
   new LifeboatError(
     'target.unreachable',
-    `${shown} was not entered (exit code ${exitCode}): ${stderr.trim().split('\n').slice(-2).join(' ')}`,
+    `${shown} was not entered (exit code ${exitCode}): ${stderr.trim().split('\n').slice(-2).join(' ')}${seen === undefined ? '' : `; ${seen}`}`,
     { hint: 'See that it runs, that you may enter it, and that it has a shell (sh).' },
   );

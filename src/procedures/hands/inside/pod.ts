@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LifeboatError, limits, redact, runProcess } from '../../../core/index.ts';
 import type { StepContext } from '../../step.ts';
-import { clusterOf, kubectlEnvironment } from '../cluster.ts';
+import { askNodes, awayIn, clusterOf, kubectlEnvironment } from '../cluster.ts';
 import type { Door } from './inside.ts';
 
 const words = z.string().min(1);
@@ -24,6 +24,7 @@ export type PodSettings = z.infer<typeof podSchema>;
 
 const podObject = z.looseObject({
   metadata: z.looseObject({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+  spec: z.looseObject({ nodeName: z.string().optional() }).optional(),
   status: z.looseObject({
     phase: z.string().optional(),
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
@@ -35,6 +36,8 @@ type Pod = z.infer<typeof podObject>;
 interface Chosen {
   readonly name: string;
   readonly uid: string;
+  /** Where it ran: what is gone from the list may go on there while that is away. */
+  readonly node?: string | undefined;
 }
 
 /**
@@ -52,8 +55,8 @@ export async function podDoor(
     `--context=${place.context}`,
     ...(place.namespace === undefined ? [] : [`--namespace=${place.namespace}`]),
   ];
-  const get = async (more: readonly string[], signal: AbortSignal): Promise<string> => {
-    const said = await runProcess(['kubectl', 'get', ...more, ...where, '--ignore-not-found', '--output=json'], {
+  const get = async (asked: readonly string[], signal: AbortSignal): Promise<string> => {
+    const said = await runProcess(['kubectl', ...asked, ...where, '--output=json'], {
       env: kubectlEnvironment(),
       signal,
       timeoutMs: limits.serverAnswerMs,
@@ -65,19 +68,20 @@ export async function podDoor(
   };
   const pieces: Buffer[] = [];
   const one = async (name: string, signal: AbortSignal): Promise<Pod | undefined> =>
-    podsIn(await get([`pod/${name}`], signal))[0];
+    podsIn(await get(['get', `pod/${name}`, '--ignore-not-found'], signal))[0];
   const choose = async (): Promise<Chosen> => {
     const named = 'name' in settings;
     const found = named
       ? [await one(settings.name, context.signal)].filter((pod) => pod !== undefined)
-      : podsIn(await get(['pods', `--selector=${settings.selector}`], context.signal)).filter(isReady);
+      : podsIn(await get(['get', 'pods', `--selector=${settings.selector}`], context.signal)).filter(isReady);
     const [first] = found.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     const wanted = named ? `pod ${settings.name}` : `ready pod with ${settings.selector}`;
     if (first === undefined)
       throw new LifeboatError('target.unreachable', `${place.context} has no ${wanted}`, {
         hint: 'Look with kubectl get pods; another cluster or namespace may be meant.',
       });
-    return { name: first.metadata.name, uid: first.metadata.uid };
+    const node = first.spec?.nodeName;
+    return { name: first.metadata.name, uid: first.metadata.uid, ...(node === undefined ? {} : { node }) };
   };
   const runs = (now: Pod | undefined, { uid }: Chosen): boolean =>
     now?.metadata.uid === uid && !['Succeeded', 'Failed'].includes(now.status.phase ?? '');
@@ -94,6 +98,11 @@ export async function podDoor(
     enterToEnd: enter,
     look: async (signal) => {
       const now = await one(pod.name, signal);
+      if (now?.metadata.uid !== pod.uid && pod.node !== undefined) {
+        const away = awayIn(jsonOf(await get(askNodes([pod.node]), signal)), [pod.node]).get(pod.node);
+        const text = `the pod ${pod.name} was on ${away}: what ran in it may go on there`;
+        if (away !== undefined) return { runs: true, text };
+      }
       if (now === undefined) return { runs: false, text: `there is no pod ${pod.name}` };
       const isIt = runs(now, pod);
       const text = `the pod ${pod.name} is ${isIt ? (now.status.phase ?? 'there') : 'another one, or over'}`;
@@ -102,10 +111,12 @@ export async function podDoor(
   };
 }
 
+const jsonOf = (text: string): unknown => (text.trim() === '' ? undefined : JSON.parse(text));
+
 function podsIn(text: string): readonly Pod[] {
-  if (text.trim() === '') return [];
   try {
-    const parsed = JSON.parse(text) as { kind?: string; items?: unknown[] };
+    const parsed = jsonOf(text) as { kind?: string; items?: unknown[] } | undefined;
+    if (parsed === undefined) return [];
     return z.array(podObject).parse(parsed.kind?.endsWith('List') ? (parsed.items ?? []) : [parsed]);
   } catch (error) {
     throw new LifeboatError('target.unreadable', 'what kubectl says of pods is not as it is documented', {
@@ -119,6 +130,6 @@ const isReady = ({ metadata, status }: Pod): boolean =>
   (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
 
 function chosenIn({ pod }: Readonly<Record<string, unknown>>): Chosen | undefined {
-  const found = z.strictObject({ name: z.string(), uid: z.string() }).safeParse(pod);
+  const found = z.strictObject({ name: z.string(), uid: z.string(), node: z.string().optional() }).safeParse(pod);
   return found.success ? found.data : undefined;
 }

@@ -5,6 +5,7 @@ import { endInside } from '../../hands/inside/inside.ts';
 import { describeProcedure } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { brokeNow, scenarioOf, stepOf, type Bench } from '../../testing/bench.ts';
+import { rememberedBy } from '../../testing/interrupted.ts';
 import { noContainer, startTestContainer, type TestContainer } from '../../testing/real/container.ts';
 import { execInsideSuite, runIn } from './inside.suite.ts';
 
@@ -76,6 +77,35 @@ describe.skipIf(noContainer !== undefined)(
         Object.assign(other, { processGraceMs, processBuryMs });
       }
       expect(await leftOf(container.name)).toBe(0);
+    });
+
+    it('does not say so either of an orphan that took another user, and knows it by the session that the step was in', async () => {
+      const { processGraceMs, processBuryMs } = limits;
+      const other = limits as { processGraceMs: number; processBuryMs: number };
+      const door = containerDoor({ name: container.name, by: 'podman' });
+      const plain = { ...door, enterToEnd: door.enter };
+      const mark = `${container.name}/orphan`;
+      const leave = 'echo "$(cut -d\' \' -f6 /proc/$$/stat)"; sleep 300 >/dev/null 2>&1 & exit 0';
+      const start = ['podman', 'exec', '--user', '1000', '--env', `LIFEBOAT_STEP=${mark}`, container.name];
+      const { stdout } = await mustSucceed([...start, 'sh', '-c', leave]);
+      Object.assign(other, { processGraceMs: 1_000, processBuryMs: 1_000 });
+      try {
+        await expect(endInside(plain, mark, stdout.trim())).rejects.toMatchObject({ code: 'process.unstoppable' });
+        await endInside(door, mark, stdout.trim());
+      } finally {
+        Object.assign(other, { processGraceMs, processBuryMs });
+      }
+      expect((await findProcesses((one) => one.mark === mark))?.length).toBe(0);
+    });
+
+    it('remembers that session before its program begins', async () => {
+      const bench = actingBench({});
+      const said = await act(
+        bench,
+        stepOf('act', 'exec', { run: ['sh', '-c', "cut -d' ' -f6 /proc/$$/stat"], ...at() }),
+      );
+      expect(rememberedBy(bench, 'act')).toEqual({ session: said.steps[0]?.outputs['stdout'] });
+      bench.close();
     });
 
     it('that dies takes its program along, and the step does not call that its end', async () => {

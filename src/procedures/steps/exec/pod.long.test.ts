@@ -24,10 +24,17 @@ describe.skipIf(!isThere)(`exec in a pod by kubectl itself, of a cluster that is
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name, namespace: 'shop', uid: `uid-of-${name}`, labels: { app: 'web' } },
-        spec: { containers: [{ name: 'web', image: 'web' }] },
+        spec: { nodeName: 'near', containers: [{ name: 'web', image: 'web' }] },
         status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready }] },
       });
   });
+  const isReady = (node: string, status: string): void =>
+    void cluster.objects.set(`/nodes/${node}`, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: node, uid: node },
+      status: { conditions: [{ type: 'Ready', status }] },
+    });
   afterAll(() => cluster.close());
   afterEach(() => {
     if (kubeconfig === undefined) delete process.env['KUBECONFIG'];
@@ -50,6 +57,7 @@ describe.skipIf(!isThere)(`exec in a pod by kubectl itself, of a cluster that is
     process.env['KUBECONFIG'] = join(bench.folder, 'kubeconfig');
     return bench;
   };
+  const entered = { name: 'web-2', uid: 'uid-of-web-2', node: 'near' };
   const at = { pod: { selector: 'app=web', cluster: 'main', container: 'web' } };
 
   execInsideSuite('that is ready', async () => ({
@@ -74,14 +82,26 @@ describe.skipIf(!isThere)(`exec in a pod by kubectl itself, of a cluster that is
       gone,
     );
     expect(done.steps[0]).toMatchObject({ state: 'done' });
-    expect(rememberedBy(bench, 'act')).toEqual({ pod: { name: 'web-2', uid: 'uid-of-web-2' } });
+    expect(rememberedBy(bench, 'act')).toEqual({ pod: entered, session: expect.stringMatching(/^\d+$/) });
+    bench.close();
+  });
+
+  it('that is not listed any more and was on a node that is away may go on there: a person looks', async () => {
+    const bench = benchOf();
+    const step = stepOf('act', 'exec', { run: ['true'], repeatable: true, ...at });
+    const gone = { pod: { name: 'web-0', uid: 'uid-of-web-0', node: 'far' } };
+    isReady('far', 'Unknown');
+    const doubted = await resumeInterrupted(bench, step, gone);
+    expect([doubted.verdict, doubted.steps[0]?.code]).toEqual(['needs-human', 'step.in_doubt']);
+    isReady('far', 'True');
+    expect((await resumeInterrupted(bench, step, gone)).verdict).toBe('done');
     bench.close();
   });
 
   it('is one of those that are ready, and which one is written down before it is entered', async () => {
     const bench = benchOf();
     await act(bench, stepOf('act', 'exec', { run: ['true'], ...at }));
-    expect(rememberedBy(bench, 'act')).toEqual({ pod: { name: 'web-2', uid: 'uid-of-web-2' } });
+    expect(rememberedBy(bench, 'act')).toEqual({ pod: entered, session: expect.stringMatching(/^\d+$/) });
     const none = { run: ['true'], pod: { name: 'web-9', cluster: 'main' } };
     expect((await act(bench, stepOf('act', 'exec', none))).steps[0]).toMatchObject({ code: 'target.unreachable' });
     bench.close();

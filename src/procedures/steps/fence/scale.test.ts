@@ -71,6 +71,39 @@ describe('a fence by scaling a workload to zero (kubectl is stood in for)', () =
     expect((await act(bench, fence)).steps[0]).toMatchObject({ state: 'done' });
   });
 
+  it('is unknown of a pod that was struck off the list while its node is away: it may run on there', async () => {
+    const pods = [
+      { name: 'web-1', node: 'near' },
+      { name: 'web-2', node: 'far' },
+    ];
+    tools.world({ pods, nodes: { near: 'True', far: 'Unknown' } });
+    const failed = await act(bench, fence);
+    expect(failed.steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'fence.unproved',
+      summary: expect.stringMatching(/nobody knows whether they still run: web-2 on far, which is not ready/),
+    });
+    const before = { [key]: { replicas: 3, pods: pods.map((one) => ({ ...one, uid: `uid-of-${one.name}` })) } };
+    const prove = () => fenceStep.prove?.(inputOf(fenceStep, settings, { before }) as never, handsOf(bench), 'done');
+    for (const nodes of [{ near: 'True', far: 'False' }, { near: 'True' }]) {
+      tools.world({ nodes });
+      expect(await prove()).toMatchObject({ state: 'unknown', text: expect.stringContaining('web-2 on far') });
+    }
+    tools.world({ nodes: { near: 'True', far: 'True' } });
+    expect(await prove()).toMatchObject({ state: 'proved' });
+    tools.world({ nodesForbidden: true });
+    expect(await prove()).toMatchObject({ state: 'unknown', text: expect.stringContaining('forbidden') });
+  });
+
+  it('says of a pod that cannot end which node it waits for', async () => {
+    const workspace = { ...bench.workspace, clock: fastClock(200) };
+    const hurried = { ...bench, workspace, tools: { ...bench.tools, workspace } };
+    tools.world({ pods: [{ name: 'web-1', node: 'far', stays: true }], nodes: { far: 'Unknown' } });
+    expect((await act(hurried, { ...fence, timeoutMs: 36_000_000 })).steps[0]?.summary).toContain(
+      'web-1 on far, which is not ready (Unknown), cannot end',
+    );
+  });
+
   it('gone on with after a crash is found where it stands, and put up where it does not', async () => {
     const before = { before: { [key]: { replicas: 3 } } };
     expect((await resumeInterrupted(bench, fence, before)).steps[0]).toMatchObject({ state: 'done' });

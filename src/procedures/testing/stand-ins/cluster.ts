@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 /** The API of a cluster, as far as kubectl asks it for deployments and settings; nothing runs in it. */
 export interface StandInCluster {
   readonly url: string;
-  /** By `namespace/resource/name`. */
+  /** By `namespace/resource/name`; nodes are in no namespace: `/nodes/name`. */
   readonly objects: Map<string, Json>;
   /** Methods and paths that changed something for good. */
   readonly changes: string[];
@@ -19,6 +19,7 @@ const kinds: Readonly<Record<string, { kind: string; group: string }>> = {
   deployments: { kind: 'Deployment', group: 'apps' },
   configmaps: { kind: 'ConfigMap', group: '' },
   pods: { kind: 'Pod', group: '' },
+  nodes: { kind: 'Node', group: '' },
 };
 
 /** Workloads become ready at the second look, as in life a little later. */
@@ -60,7 +61,7 @@ function answer(
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   const known = discovery(pathname);
   if (known !== undefined) return give(200, known);
-  const found = /^\/(?:api|apis\/apps)\/v1\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(pathname);
+  const found = /^\/(?:api|apis\/apps)\/v1(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(pathname);
   if (found === null || kinds[found[2] as string] === undefined) return give(404, status(404, `no ${pathname}`));
   const [, namespace = '', resource = '', named] = found;
   if (named === undefined && method === 'GET')
@@ -158,7 +159,7 @@ function discovery(path: string): Json | undefined {
             {
               name,
               singularName: '',
-              namespaced: true,
+              namespaced: name !== 'nodes',
               kind: one.kind,
               verbs: ['create', 'get', 'list', 'patch', 'update'],
             },

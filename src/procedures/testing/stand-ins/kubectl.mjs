@@ -28,8 +28,22 @@ if (verb === 'diff') {
   const listed = world.pods ?? [];
   if (owner?.replicas === 0) world.pods = listed.filter(({ stays }) => stays === true);
   keep();
-  const items = listed.map(({ name, phase = 'Running' }) => ({ kind: 'Pod', metadata: { name }, status: { phase } }));
+  const items = listed.map(({ name, node, phase = 'Running' }) => ({
+    kind: 'Pod',
+    metadata: { name, uid: `uid-of-${name}` },
+    spec: { nodeName: node },
+    status: { phase },
+  }));
   say({ kind: 'List', apiVersion: 'v1', items });
+} else if (verb === 'get' && words[1] === 'node') {
+  if (world.nodesForbidden === true) fail('Error from server (Forbidden): nodes is forbidden');
+  const names = words.slice(2).filter((word) => !word.startsWith('-'));
+  const items = names.flatMap((name) => {
+    const status = (world.nodes ?? {})[name];
+    const conditions = [{ type: 'Ready', status }];
+    return status === undefined ? [] : [{ kind: 'Node', metadata: { name }, status: { conditions } }];
+  });
+  if (items.length > 0) say(items.length === 1 ? items[0] : { kind: 'List', apiVersion: 'v1', items });
 } else if (/^(deployment|statefulset)\//.test(words[1] ?? '')) {
   const name = words[1].slice(words[1].indexOf('/') + 1);
   const found = (world.deployments ?? {})[name];
