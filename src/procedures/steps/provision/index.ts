@@ -1,4 +1,4 @@
-import { assert, endProcesses, LifeboatError, limits } from '../../../core/index.ts';
+import { assert, endProcesses, LifeboatError, limits, parseDuration } from '../../../core/index.ts';
 import { notExercised, type StepContext, type StepInput, type StepKind, type StepOutcome } from '../../step.ts';
 import { cloudTool } from './cloud.ts';
 import { eksctlTool } from './eksctl.ts';
@@ -31,6 +31,12 @@ export const provisionStep: StepKind<Settings> = {
   destructive: true,
   notYet,
   people: makersOf,
+  longestMs: (settings) => {
+    const { within } = longOf(settings);
+    return within === undefined
+      ? undefined
+      : parseDuration(within) + limits.provisionDoubtsMax * limits.provisionLookMs;
+  },
   title: (settings) => `make ${longOf(settings).what}${by(settings)}`,
   describe: async (input, context) => {
     if (context.mode === 'drill') return { certainty: 'unknown', text: 'not exercised: it is made outside the bubble' };
@@ -123,11 +129,13 @@ async function untilThere(
   { clock, signal, output }: StepContext,
 ): Promise<StepOutcome> {
   let last = '';
+  const patientUntilMs = clock.elapsed() + (tool.patienceMs ?? 0);
   for (let unknown = 0; ;) {
     const now = await tool.look(remembered());
     if (now.state === 'there') return doneBy(tool, now);
     if (now.state === 'failed') return neverThere(tool.program, now);
-    unknown = now.state === 'underway' ? 0 : unknown + 1;
+    const isComing = now.state === 'underway' || (now.state === 'missing' && clock.elapsed() < patientUntilMs);
+    unknown = isComing ? 0 : unknown + 1;
     if (unknown >= limits.provisionDoubtsMax) {
       const summary = `${tool.program} was content, and what it made is not as it should be: ${now.text}`;
       return { state: 'failed', code: 'provision.unproved', summary };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from '../../settings/duration.ts';
 import { isSecretSource, readText, type SecretSource } from '../../../core/index.ts';
 
 const words = z.string().min(1);
@@ -47,6 +48,11 @@ export const long = z.strictObject({
     .union([list, z.array(z.array(words).min(1)).min(1)])
     .optional()
     .describe('What takes back what was made, as make is written'),
+  within: duration
+    .optional()
+    .describe(
+      'By sql: how long what was said may take until look says that it is there; without it a false answer fails soon',
+    ),
   do: words.optional().describe('By people: what they are asked to do'),
   who: list.optional().describe('By people: roles or contacts, one of whom answers for it'),
 });

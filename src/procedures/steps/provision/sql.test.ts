@@ -5,6 +5,7 @@ import { limits, systemClock } from '../../../core/index.ts';
 import { runSql } from '../../../testing/postgres/index.ts';
 import { rollbackRun, type StepKind } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
+import { fastClock } from '../../testing/fast-clock.ts';
 import { stepOf, type Bench } from '../../testing/bench.ts';
 import { handsOf, inputOf, interruptedRun, resumeInterrupted } from '../../testing/interrupted.ts';
 import { provisionStep } from './index.ts';
@@ -76,6 +77,22 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     const request = { environment: bench.environment, tools: bench.tools, by: { as: undefined, user: 'operator' } };
     expect((await rollbackRun({ ...request, run: failed.run })).steps).toMatchObject([{ state: 'done' }]);
     expect(await isThere('half')).toBe(false);
+  });
+
+  it('that takes its time is waited for as long as the plan says, and no longer', async () => {
+    const workspace = { ...bench.workspace, clock: fastClock(20) };
+    const hurried = { ...bench, workspace, tools: { ...bench.tools, workspace } };
+    const slow = (name: string, comesIn: string, more: Record<string, unknown> = {}) =>
+      database('never', {
+        look: `select count(*) > 0 from ${name} where at < clock_timestamp()`,
+        make: `insert into ${name} values (clock_timestamp() + interval '${comesIn}')`,
+        ...more,
+      });
+    await runSql(server.url, 'create table late (at timestamptz); create table soon (at timestamptz)');
+    const hasty = await act(hurried, slow('late', '1 h'));
+    expect(hasty.steps[0]).toMatchObject({ state: 'failed', code: 'provision.unproved' });
+    const done = await act(hurried, slow('soon', '1.5 s', { within: '5m' }));
+    expect(done.steps[0]).toMatchObject({ state: 'done' });
   });
 
   it('a look that would change something is refused by the server, and nothing is made on it', async () => {

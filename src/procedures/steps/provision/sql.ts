@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { isLifeboatError, LifeboatError, limits, redact, toLifeboatError } from '../../../core/index.ts';
+import { isLifeboatError, LifeboatError, limits, parseDuration, redact, toLifeboatError } from '../../../core/index.ts';
 import { holds } from '../../../plan/index.ts';
 import { inDatabase, onServer, serverUrlOf, shownServer } from '../../hands/postgres.ts';
 import type { StepContext, StepInput } from '../../step.ts';
@@ -86,6 +86,7 @@ export function sqlTool(input: StepInput<Settings>, context: StepContext): Tool 
 
   return {
     program: 'sql',
+    patienceMs: settings.within === undefined ? undefined : parseDuration(settings.within),
     tidy,
     look,
     preview: async () => {

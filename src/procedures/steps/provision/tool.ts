@@ -18,6 +18,8 @@ export interface Tool {
   readonly program: string;
   /** What was ordered comes by itself, whoever waits for it: gone on with after a crash, a step waits for it. */
   readonly comesByItself?: boolean;
+  /** How long it may be missing after `make`, milliseconds. */
+  readonly patienceMs?: number | undefined;
   /** What would be done. Changes nothing. */
   preview(): Promise<StepPreview>;
   /** Asks the tool. Changes nothing. `remembered`: what `make` wrote down. */
