@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../core/index.ts';
+import { limits, systemClock } from '../core/index.ts';
 import type { Message, Notifier, NotifierKind } from './notifier.ts';
+import { CrashingOutbox } from './testing/crashing-outbox.ts';
 import { handsWith } from './testing/hands.ts';
 
 /** What the other side has of a message. */
@@ -21,6 +22,8 @@ export interface NotifierSubject<Settings> {
     /** What of the settings nobody may see. */
     readonly secrets: readonly string[];
     readonly received: readonly Received[];
+    /** All that came over the wire, refused or taken, byte for byte but for what proves its moment; none where nothing can be refused. */
+    came?(): readonly string[];
     say?(line: string): void;
     behave(how: Behaviour): Promise<void>;
     destroy(): Promise<void>;
@@ -94,6 +97,24 @@ export function notifierSuite<Settings>(title: string, subject: NotifierSubject<
       }
       const later = 'channel.unreachable';
       expect(codes).toEqual({ refuses: 'channel.refused', 'is full': later, 'is away': later });
+    });
+
+    it('is the same to the last byte when it is sent again: after a no, by another process, after a crash', async (context) => {
+      if (alwaysTakes !== undefined) return context.skip(alwaysTakes);
+      const outbox = new CrashingOutbox({ notifier, twice: kind.twice });
+      try {
+        await made.behave('is full');
+        expect(await outbox.deliver('Down')).toMatchObject({ code: 'message.undelivered' });
+        await made.behave('takes');
+        // Where people would see it twice, what was cut off is not sent again at all.
+        if (kind.twice === 'recognised') await outbox.crashInAnAttempt();
+        expect(await outbox.deliver('Down for an hour')).toMatchObject({ already: false, unsure: false });
+        const came = made.came?.() ?? [];
+        expect(came).toHaveLength(limits.messageAttemptsMax + 1);
+        expect(new Set(came).size).toBe(1);
+      } finally {
+        outbox.remove();
+      }
     });
 
     it('ends when it is told to, also where nobody answers', async (context) => {

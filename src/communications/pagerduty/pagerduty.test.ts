@@ -98,6 +98,7 @@ notifierSuite('pagerduty', {
           };
         });
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };

@@ -20,6 +20,7 @@ notifierSuite('slack, by webhook', {
       get received() {
         return textsOf(receiver);
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };
@@ -37,6 +38,7 @@ notifierSuite('slack, as a bot', {
       get received() {
         return textsOf(receiver);
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };

@@ -17,6 +17,7 @@ notifierSuite('sms', {
       get received() {
         return receiver.posted.map(({ body }) => ({ text: (JSON.parse(body) as { text: string }).text }));
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };

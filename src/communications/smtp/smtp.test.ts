@@ -41,6 +41,7 @@ notifierSuite('smtp', {
       get received() {
         return server.mails.map(({ raw }) => ({ text: read(raw) }));
       },
+      came: () => server.came,
       behave: (how) => server.behave(how),
       destroy: () => server.close(),
     };

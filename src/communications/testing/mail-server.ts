@@ -20,6 +20,8 @@ export interface Mail {
 export interface MailBox {
   readonly port: number;
   readonly mails: Mail[];
+  /** Each text that came, whether it was taken or not. */
+  readonly came: readonly string[];
   /** How often anybody connected to it, whatever was said then. */
   readonly connections: number;
   /** Addresses that it does not know. */
@@ -50,6 +52,7 @@ export async function localCertificate(): Promise<{ key: string; cert: string }>
 
 export async function startMailServer(options: SMTPServerOptions = {}, host = 'localhost'): Promise<MailBox> {
   const mails: Mail[] = [];
+  const came: string[] = [];
   const unknown = new Set<string>();
   let how: Behaviour = 'takes';
   const server = new SMTPServer({
@@ -66,6 +69,8 @@ export async function startMailServer(options: SMTPServerOptions = {}, host = 'l
     onData: async (stream, session, callback) => {
       const pieces: Buffer[] = [];
       for await (const piece of stream) pieces.push(piece as Buffer);
+      const raw = Buffer.concat(pieces).toString('utf8');
+      came.push(raw);
       if (how === 'is silent') return void systemClock.sleep(60_000, ending.signal).catch(() => {}); // the test is over
       const responseCode = how === 'refuses' ? 554 : how === 'is full' ? 452 : undefined;
       if (responseCode !== undefined) return callback(Object.assign(new Error('not now'), { responseCode }));
@@ -73,7 +78,7 @@ export async function startMailServer(options: SMTPServerOptions = {}, host = 'l
       mails.push({
         from: mailFrom === false ? '' : mailFrom.address,
         to: rcptTo.map(({ address }) => address),
-        raw: Buffer.concat(pieces).toString('utf8'),
+        raw,
         secure: session.secure,
         user: session.user,
       });
@@ -93,6 +98,7 @@ export async function startMailServer(options: SMTPServerOptions = {}, host = 'l
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
+    came,
     get connections() {
       return connections;
     },

@@ -14,6 +14,8 @@ export interface Posted {
 export interface Receiver {
   readonly url: string;
   readonly posted: Posted[];
+  /** The same byte for byte, without the signature: the moment in that is another each time. */
+  readonly came: readonly string[];
   /** How often anybody connected to it, whatever was said then. */
   readonly connections: number;
   /** The status of answers; `silent`: none comes. 200 unless told. */
@@ -50,6 +52,11 @@ export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/path-that-lets-one-in`,
     posted,
+    get came() {
+      return posted.map(({ path, headers, body }) =>
+        JSON.stringify([path, { ...headers, 'lifeboat-signature': undefined }, body]),
+      );
+    },
     get connections() {
       return connections;
     },

@@ -20,6 +20,7 @@ notifierSuite('ticket', {
           return { text: `${title} ${text}` };
         });
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };

@@ -24,6 +24,7 @@ notifierSuite('webhook', {
           return { key: String(headers['idempotency-key']), text: `${subject} ${text}` };
         });
       },
+      came: () => receiver.came,
       behave: (how) => receiver.behave(how),
       destroy: () => receiver.close(),
     };
