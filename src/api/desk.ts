@@ -32,6 +32,7 @@ export interface Desk {
   readonly limiters: {
     readonly signInOfAccount: Limiter;
     readonly signInOfAddress: Limiter;
+    readonly signInAnywhere: Limiter;
   };
   readonly views: {
     readonly plan: View<PlanFacts>;

@@ -15,6 +15,7 @@ import { Accounts } from './security/accounts.ts';
 import { addressOf, callerOf, isSecure, mustBeOurName, type Asking, type Env } from './security/caller.ts';
 import { headersOf } from './security/headers.ts';
 import { Limiter } from './security/limiter.ts';
+import { networkOf } from './security/network.ts';
 import { Sessions } from './security/sessions.ts';
 import { SetUpCode } from './security/set-up-code.ts';
 import { DrillsView } from './views/drills-view.ts';
@@ -107,6 +108,7 @@ function deskOf(
     limiters: {
       signInOfAccount: new Limiter(clock, limits.signInFailuresOfAccount, limits.signInWindowMs),
       signInOfAddress: new Limiter(clock, limits.signInFailuresOfAddress, limits.signInWindowMs),
+      signInAnywhere: new Limiter(clock, limits.signInFailuresAnywhere, limits.signInWindowMs),
     },
     events,
     operations,
@@ -143,8 +145,8 @@ function beforeAll(desk: Desk, outer: OpenAPIHono<Env>, names: ReadonlySet<strin
   outer.use(async (asking, next) => {
     for (const [name, value] of Object.entries(headersOf(isSecure(asking)))) asking.header(name, value);
     mustBeOurName(asking, names);
-    perMinute.mustBeFree(addressOf(asking));
-    perMinute.note(addressOf(asking));
+    perMinute.mustBeFree(networkOf(addressOf(asking)));
+    perMinute.note(networkOf(addressOf(asking)));
     await next();
   });
   outer.use(async (asking, next) => {

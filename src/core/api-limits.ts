@@ -4,9 +4,13 @@ export const apiLimits = {
   apiBodyBytesMax: 64 * 2 ** 10,
   /** A page asks ten things when it opens and one for each event; more than this a minute from one caller is a loop. */
   apiRequestsPerMinute: 1_200,
-  /** Wrong passwords in a quarter of an hour: a person mistypes three times. Of one account, of one address, of all (each costs memory and a tenth of a second). */
+  /**
+   * Wrong passwords in a quarter of an hour: a person mistypes three times. Of one account from one network, of one network, of one account from
+   * everywhere: so many guesses find no password, and fewer would let anybody lock a person out on the day.
+   */
   signInFailuresOfAccount: 5,
   signInFailuresOfAddress: 20,
+  signInFailuresAnywhere: 200,
   signInWindowMs: 900_000,
   /** Passwords that are tried at once, and that may wait for their turn: each takes 19 MiB. */
   passwordsAtOnce: 2,

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { home } from './sources.ts';
 
-/** `file` “what the test says”, as docs/THREATS.md names a test. */
-const citation = /`([\w./-]+\.ts)` “([^”]+)”/g;
+/** `file` “what the test says”, as docs/THREATS.md names a test; more of the same file follow after a comma. */
+const citation = /`([\w./-]+\.ts)` ((?:“[^”]+”(?:, )?)+)/g;
 
 function citations(text: string): { file: string; says: string }[] {
-  return [...text.matchAll(citation)].map(([, file, says]) => ({ file: file as string, says: says as string }));
+  return [...text.matchAll(citation)].flatMap(([, file = '', words = '']) =>
+    [...words.matchAll(/“([^”]+)”/g)].map(([, says = '']) => ({ file, says })),
+  );
 }
 
 function unknown({ file, says }: { file: string; says: string }): boolean {
@@ -39,6 +41,14 @@ describe('docs/THREATS.md', () => {
     expect(
       threats.filter((threat) => !/^- (Not yet|Never)/m.test(threat)).map((threat) => threat.split('\n')[0]),
     ).toEqual([]);
+  });
+
+  it('has a guide whose table of attacks names a test that exists for each, by the same words', () => {
+    const table = readFileSync(join(home, 'docs/guides/api.md'), 'utf8').split('## What it holds against')[1] ?? '';
+    const rows = table.split('\n').filter((line) => /^\| (?!attack|-)/.test(line));
+    expect(rows.length).toBeGreaterThan(25);
+    expect(rows.filter((row) => citations(row).length === 0)).toEqual([]);
+    expect(citations(table).filter(unknown)).toEqual([]);
   });
 
   it('is looked through so that a wrong name is found', () => {

@@ -5,6 +5,7 @@ import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
 import { hashOf, setUpIsOver } from '../security/accounts.ts';
 import { addressOf, cookieName, isSecure, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
+import { networkOf } from '../security/network.ts';
 import { csrfOf } from '../security/sessions.ts';
 
 /** Signing in and out, and the first account. */
@@ -19,16 +20,10 @@ export function sessionRoutes(desk: Desk): void {
     { method: 'post', path: '/session', needs: 'nobody', about: 'Sign in', body: signIn, answer: session },
     async ({ asking, body, about }) => {
       about(body.name);
-      const { signInOfAccount, signInOfAddress } = desk.limiters;
-      const address = addressOf(asking);
-      signInOfAccount.mustBeFree(body.name);
-      signInOfAddress.mustBeFree(address);
-      // Counted before it is tried: those who try at once count each other.
-      signInOfAccount.note(body.name);
-      signInOfAddress.note(address);
+      const guess = guessOf(desk, asking, body.name);
       const account = await desk.accounts.check(body.name, body.password);
       if (account === undefined) throw new LifeboatError('api.signed_out', 'name or password is wrong');
-      signInOfAccount.forget(body.name);
+      guess.wasRight();
       return begin(desk, asking, account.name);
     },
   );
@@ -51,15 +46,14 @@ export function sessionRoutes(desk: Desk): void {
       body: newPassword,
       answer: session,
     },
-    async ({ body, caller }) => {
+    async ({ asking, body, caller }) => {
       const { name, session: id } = caller;
       if (id === undefined) throw new LifeboatError('api.forbidden', 'a token has no password');
       // Whoever finds a page left open does not guess what it was.
-      desk.limiters.signInOfAccount.mustBeFree(name);
-      desk.limiters.signInOfAccount.note(name);
+      const guess = guessOf(desk, asking, name);
       if ((await desk.accounts.check(name, body.password)) === undefined)
         throw new LifeboatError('api.forbidden', 'this is not the password as it is now');
-      desk.limiters.signInOfAccount.forget(name);
+      guess.wasRight();
       await desk.accounts.change(name, { password: body.next }, hashOf(id));
       return sessionOf(desk, caller);
     },
@@ -69,11 +63,11 @@ export function sessionRoutes(desk: Desk): void {
     { method: 'post', path: '/setup', needs: 'nobody', about: 'Make the first admin', body: setUp, answer: session },
     async ({ asking, body, about }) => {
       about(body.name);
-      const address = addressOf(asking);
-      desk.limiters.signInOfAddress.mustBeFree(address);
+      const network = networkOf(addressOf(asking));
+      desk.limiters.signInOfAddress.mustBeFree(network);
       if (!desk.accounts.isEmpty) throw setUpIsOver();
       if (!desk.setUpCode.isRight(body.code)) {
-        desk.limiters.signInOfAddress.note(address);
+        desk.limiters.signInOfAddress.note(network);
         throw new LifeboatError('api.signed_out', 'this is not the code', {
           hint: '`lifeboat serve` says it on its terminal each time it starts, as long as there is no account.',
         });
@@ -84,6 +78,29 @@ export function sessionRoutes(desk: Desk): void {
       return begin(desk, asking, name);
     },
   );
+}
+
+/**
+ * A password is tried: counted before it is known, so that those who try at once count each other. What was right is taken back: many people of one house
+ * sign in on the day. Throws `api.busy`.
+ */
+function guessOf({ limiters }: Desk, asking: Asking, name: string): { wasRight(): void } {
+  const { signInOfAccount, signInOfAddress, signInAnywhere } = limiters;
+  const network = networkOf(addressOf(asking));
+  const counted = [
+    [signInOfAccount, `${name} from ${network}`],
+    [signInOfAddress, network],
+    [signInAnywhere, name],
+  ] as const;
+  for (const [limiter, what] of counted) limiter.mustBeFree(what);
+  for (const [limiter, what] of counted) limiter.note(what);
+  return {
+    wasRight: () => {
+      signInOfAccount.forget(`${name} from ${network}`);
+      signInOfAddress.takeBack(network);
+      signInAnywhere.takeBack(name);
+    },
+  };
 }
 
 /** Another id than the browser came with, which ends: nobody can have known it before. */

@@ -28,6 +28,12 @@ export class Limiter {
     if (this.#seen.size > limits.callersCountedMax) this.#seen.delete(this.#seen.keys().next().value as string);
   }
 
+  /** One that was noted was none. */
+  takeBack(name: string): void {
+    const seen = this.#seen.get(name);
+    if (seen !== undefined && seen.now > 0) seen.now -= 1;
+  }
+
   forget(name: string): void {
     this.#seen.delete(name);
   }

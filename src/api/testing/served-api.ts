@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve, type ServeEvent } from '../../app/index.ts';
@@ -31,6 +32,11 @@ export interface Raw {
   readonly json: { readonly error?: { readonly code: string; readonly message: string; readonly hint?: string } };
 }
 
+export interface ServedTls {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** A real `serve` of a small plan, at a port of its own, whose every answer is held against the contract. */
 export class ServedApi {
   readonly folder: string;
@@ -43,7 +49,8 @@ export class ServedApi {
     this.folder = folder;
   }
 
-  static async start(plan = simplePlan, options: ApiOptions = {}): Promise<ServedApi> {
+  /** With `tls` it speaks that alone. */
+  static async start(plan = simplePlan, options: ApiOptions = {}, tls?: ServedTls): Promise<ServedApi> {
     process.env['LB_TEST_PASS'] = 'a passphrase for tests';
     const served = new ServedApi(await mkdtemp(join(tmpdir(), 'lifeboat-api-')));
     await writeFile(join(served.folder, 'lifeboat.yaml'), plan);
@@ -52,17 +59,17 @@ export class ServedApi {
       await writeFile(join(served.folder, asset, 'a.txt'), asset);
     }
     await makeStore(join(served.folder, 'near'));
-    await served.begin(options);
+    await served.begin(options, tls);
     return served;
   }
 
   /** Anew, over the same folder: after `end`. */
-  async begin(options: ApiOptions = {}): Promise<void> {
+  async begin(options: ApiOptions = {}, tls?: ServedTls): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#ended = serve({
         planFile: join(this.folder, 'lifeboat.yaml'),
         stateFolder: this.state,
-        listen: { host: '127.0.0.1', port: 0, orAnyPort: false },
+        listen: { host: '127.0.0.1', port: 0, orAnyPort: false, tls },
         answer: (host) => openApi(host, { checksAnswers: true, ...options }),
         signal: this.#end.signal,
         say: (event) => {
@@ -118,20 +125,25 @@ export class ServedApi {
     return client;
   }
 
-  /** Asks as anybody can, byte for byte: no header is added. */
-  raw(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Raw> {
+  /** Asks as anybody can, byte for byte: no header is added. `from`: an address of this machine. */
+  raw(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string | Buffer,
+    from = '127.0.0.1',
+  ): Promise<Raw> {
     return new Promise((resolve, reject) => {
-      const asking = request(
-        { host: '127.0.0.1', port: this.port, method, path, headers, agent: false },
-        (response) => {
-          let text = '';
-          response.on('data', (piece: Buffer) => (text += piece.toString()));
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: jsonOf(text) }),
-          );
-          response.on('error', reject);
-        },
-      );
+      const ask = this.url.startsWith('https:') ? secureRequest : request;
+      const here = { host: '127.0.0.1', port: this.port, localAddress: from, rejectUnauthorized: false };
+      const asking = ask({ ...here, method, path, headers, agent: false }, (response) => {
+        let text = '';
+        response.on('data', (piece: Buffer) => (text += piece.toString()));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: jsonOf(text) }),
+        );
+        response.on('error', reject);
+      });
       asking.once('error', reject);
       asking.end(body);
     });

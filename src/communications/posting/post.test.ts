@@ -25,7 +25,13 @@ describe('addresses that hand out credentials (SSRF)', () => {
     'http://[::ffff:169.254.169.254]/',
     'http://[fe80::1]/',
     'http://[fd00:ec2::254]/',
+    'http://[fd00:ec2::23]/v1/credentials',
+    'http://[fd00:c1::a9fe:a9fe]/',
+    'http://[fd00:42::42]/',
     'http://[64:ff9b::a9fe:a9fe]/',
+    'http://[64:ff9b::100.100.100.200]/',
+    'http://[64:ff9b:1::169.254.169.254]/',
+    'http://[2002:a83f:8110::1]/',
     'http://100.100.100.200/',
     'http://168.63.129.16/',
     'http://0.0.0.0/',
@@ -46,10 +52,17 @@ describe('addresses that hand out credentials (SSRF)', () => {
     );
   });
 
-  it.each(['127.0.0.1', '10.0.0.8', '192.168.1.1', '203.0.113.9', '::1', 'fd12::1', '2001:db8::1'])(
-    '%s is a place like others',
-    (address) => expect(isForbidden(address)).toBe(false),
-  );
+  it.each([
+    '127.0.0.1',
+    '10.0.0.8',
+    '192.168.1.1',
+    '203.0.113.9',
+    '::1',
+    'fd12::1',
+    '2001:db8::1',
+    '64:ff9b::cb00:7109',
+    '2002:cb00:7109::1',
+  ])('%s is a place like others', (address) => expect(isForbidden(address)).toBe(false));
 
   it('a name is judged by what it leads to, right before it is connected to', async () => {
     const looked = (linkLocal: boolean): Promise<unknown> =>
