@@ -45,7 +45,11 @@ try {
   const program = join(work, 'program.js');
   await bundle('scripts/build/entry.ts', program);
   const assets = {
-    ...(await threads('src/repository/pool/worker.ts', 'src/assets/sqlite/asked.ts')),
+    ...(await threads(
+      'src/repository/pool/worker.ts',
+      'src/repository/logs/sealing/log-worker.ts',
+      'src/assets/sqlite/asked.ts',
+    )),
     'package.json': join(home, 'package.json'),
     'shop.yaml': join(home, 'examples', 'shop.yaml'),
     ...webFiles(),

@@ -9,16 +9,23 @@ import {
 } from 'node:zlib';
 
 /** Level 3: 5 to 8 % smaller than 1, for 7 % more time on a database. */
-const level = { [constants.ZSTD_c_compressionLevel]: 3 };
+const thoroughly = { [constants.ZSTD_c_compressionLevel]: 3 };
+/** Of what gives way to something else within seconds. */
+const quickly = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /**
  * Packs in this thread, with a state and memory that are kept: Node's own call makes both anew each time, which costs a third of the
  * time at the size of a chunk, and two thirds for unpacking. The bytes are good until the next call in this thread.
  */
-export function packNow(plain: Uint8Array): Uint8Array {
+export const packNow = (plain: Uint8Array): Uint8Array => packWith(packer, thoroughly, plain);
+
+/** The same for less work, where nobody minds that it is larger. */
+export const packQuicklyNow = (plain: Uint8Array): Uint8Array => packWith(quickPacker, quickly, plain);
+
+function packWith(state: KeptState, params: typeof thoroughly, plain: Uint8Array): Uint8Array {
   const room = roomFor(plain.length + (plain.length >> 8) + 128);
-  const bytes = packer.write(plain, room);
-  return bytes === undefined ? packAnew(plain) : room.subarray(0, bytes);
+  const bytes = state.write(plain, room);
+  return bytes === undefined ? packAnew(plain, params) : room.subarray(0, bytes);
 }
 
 /**
@@ -43,8 +50,8 @@ function roomFor(bytes: number): Buffer {
 }
 
 /** Output in one piece: by default it comes in pieces of 16 KiB. */
-const packAnew = (plain: Uint8Array): Buffer =>
-  zstdCompressSync(plain, { chunkSize: plain.length + (plain.length >> 8) + 128, params: level });
+const packAnew = (plain: Uint8Array, params: typeof thoroughly): Buffer =>
+  zstdCompressSync(plain, { chunkSize: plain.length + (plain.length >> 8) + 128, params });
 
 function unpackAnew(packed: Uint8Array, plainBytes: number): Buffer | undefined {
   try {
@@ -117,5 +124,6 @@ export class KeptState {
   }
 }
 
-const packer = new KeptState(() => createZstdCompress({ params: level }));
+const packer = new KeptState(() => createZstdCompress({ params: thoroughly }));
+const quickPacker = new KeptState(() => createZstdCompress({ params: quickly }));
 const unpacker = new KeptState(() => createZstdDecompress());

@@ -1,5 +1,5 @@
 import { createHash, createSecretKey } from 'node:crypto';
-import { assert, limits, free } from '../../core/index.ts';
+import { assert, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
   decodeHeader,
@@ -9,7 +9,7 @@ import {
   headerBytes,
   objectKey,
   openNow,
-  sealNow,
+  sealInto,
   sha256,
   tagBytes,
   type ReadyKey,
@@ -75,12 +75,8 @@ export class FrameSealer {
     length.writeUInt32BE(marks.length);
     const sealedBytes = lengthBytes + marks.length + bytes.length + tagBytes;
     const frame = this.#roomFor(lengthBytes + sealedBytes + hashBytes);
-    let end = frame.writeUInt32BE(sealedBytes);
-    for (const part of sealNow(key, segmentOf(this.#number), [length, marks, bytes])) {
-      frame.set(part, end);
-      end += part.length;
-      free(part);
-    }
+    const start = frame.writeUInt32BE(sealedBytes);
+    const end = start + sealInto(key, segmentOf(this.#number), [length, marks, bytes], frame.subarray(start));
     this.#number += 1;
     this.#hash = chained(this.#hash, frame.subarray(0, end));
     frame.set(this.#hash, end);

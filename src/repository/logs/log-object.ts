@@ -1,90 +1,41 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress, type ZstdOptions } from 'node:zlib';
+import { zstdDecompress, type ZstdOptions } from 'node:zlib';
 import { assert, limits, free } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
   decodeBody,
   decodeHeader,
-  encodeHeader,
   freshSalt,
   hashBytes,
   headerBytes,
   objectKey,
   openSegment,
   requireHash,
-  sealSegment,
   tagBytes,
   type ObjectKey,
-  type Segment,
 } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/keys.ts';
+import { dataSegment, logObjectBytesMax, marksSegment, marksStart } from './sealing/log-segments.ts';
+import { sealLog, type SealedLog } from './sealing/log-thread.ts';
 
-const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
-/** What is packed comes back in buffers of so many bytes. */
+/** What is unpacked comes back in buffers of so many bytes at least. */
 const packedBytesMin = 16 * 2 ** 10;
-const packedBytesMax = 2 ** 20;
-/** Of a piece that gives way to a whole segment within seconds: packed twice, it may be a quarter larger for half the processor time. */
-const quickly = { [constants.ZSTD_c_compressionLevel]: 1 };
-const thoroughly = { [constants.ZSTD_c_compressionLevel]: 3 };
-const hashedAtOnce = 256 * 2 ** 10;
-
-/** docs/FORMAT.md, "Logs". What stands before the sealed marks: the header and how long they are. */
-const marksStart = headerBytes + 4;
-const marksSegment: Segment = { what: 'trailer', number: 0, last: false };
-const dataSegment: Segment = { what: 'document', number: 1, last: true };
 /** Whatever marks a whole object holds: read in one go, they are nearly always all of them. */
 export const marksRangeBytes = 8 * 2 ** 10;
-/** Seal, method byte and hash, beside what does not compress. */
-export const logObjectBytesMax = limits.logPieceBytesMax + limits.logMarksBytesMax + 4 * 2 ** 10;
-
-/** An object of a log: marks that can be read alone, and the bytes. */
-export async function sealLogObject(
+/** An object of a log: marks that can be read alone, and the bytes. `release` gives its memory back when nobody reads it any more. */
+export function sealLogObject(
   bundle: KeyBundle,
   name: string,
   { marks, bytes, isPassing = false }: { marks: Buffer; bytes: Uint8Array; isPassing?: boolean },
-): Promise<Buffer[]> {
+): Promise<SealedLog> {
   assert(bytes.length <= limits.logPieceBytesMax, 'a piece of log is within its bound');
   assert(marks.length <= limits.logMarksBytesMax, 'the marks of a piece are within their bound');
+  const { epoch } = bundle;
   const salt = freshSalt();
-  const key = objectKey(bundle, 'log', name, bundle.epoch, salt);
+  const key = objectKey(bundle, 'log', name, epoch, salt);
   assert(key !== undefined, 'the current epoch has a master key');
-  const sealedMarks = await sealSegment(key, marksSegment, marks);
-  const sealedBytes = await sealBytes(key, bytes, isPassing ? quickly : thoroughly);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(sealedMarks.length);
-  const head = encodeHeader({ kind: 'log', epoch: bundle.epoch, salt });
-  const parts = [head, length, sealedMarks, sealedBytes];
-  return [...parts, await hashOf(parts)];
-}
-
-/** What is made on the way is given back at once: beside it commits wait, and would wait for the garbage collector. */
-async function sealBytes(
-  key: ObjectKey,
-  bytes: Uint8Array,
-  params: NonNullable<ZstdOptions['params']>,
-): Promise<Buffer> {
-  // By default zlib comes back to this thread for each 16 KiB that it has packed.
-  const chunkSize = Math.min(Math.max(bytes.length, packedBytesMin), packedBytesMax);
-  const packed = await compress(bytes, { chunkSize, params });
-  const isSmaller = packed.length < bytes.length;
-  const body = Buffer.concat(isSmaller ? [Buffer.of(1), packed] : [Buffer.of(0), bytes]);
-  free(packed);
-  const sealed = await sealSegment(key, dataSegment, body);
-  free(body);
-  return sealed;
-}
-
-/** Of a whole segment in turns, for the same reason. */
-async function hashOf(parts: readonly Buffer[]): Promise<Buffer> {
-  const hash = createHash('sha256');
-  for (const part of parts)
-    for (let at = 0; at < part.length; at += hashedAtOnce) {
-      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-      hash.update(part.subarray(at, at + hashedAtOnce));
-    }
-  return hash.digest();
+  return sealLog({ key: key.raw, epoch, salt, marks, bytes, isPassing });
 }
 
 /** `plainBytes`: how many it should hold, if that is known. Throws `repository.damaged`, `repository.version`. */

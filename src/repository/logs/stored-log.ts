@@ -16,7 +16,8 @@ import type { Store } from '../../stores/index.ts';
 import { damaged, errorOfObject, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { logClockName, logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
-import { logObjectBytesMax, marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
+import { marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
+import { logObjectBytesMax } from './sealing/log-segments.ts';
 import { bytesUpTo, listGrowing, marksUpTo, readGrowing, StoredGrowing, type GrownPiece } from './growing-piece.ts';
 import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
 
@@ -237,14 +238,16 @@ export class StoredLog implements LogWriter {
 
   async #put(name: string, marks: Buffer, bytes: Uint8Array, options: PutOptions): Promise<void> {
     const { isPassing = false, ...signal } = options;
-    const parts = await sealLogObject(this.#bundle, name, { marks, bytes, isPassing });
+    const sealed = await sealLogObject(this.#bundle, name, { marks, bytes, isPassing });
     try {
-      await this.#store.put(name, parts, { ifAbsent: true, ...signal });
+      await this.#store.put(name, [sealed.bytes], { ifAbsent: true, ...signal });
+      // After a failure a store that hangs may still read them.
+      sealed.release();
     } catch (error) {
       if (!isLifeboatError(error, 'store.exists')) throw error;
       if (await this.#holds(name, bytes)) return;
       // What is stored cannot be read, and here are the right bytes: the only case in which an object of a log is written over.
-      await this.#store.put(name, parts, signal);
+      await this.#store.put(name, [sealed.bytes], signal);
     }
   }
 

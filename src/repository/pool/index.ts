@@ -3,3 +3,5 @@ export { KnownIds } from './known-ids.ts';
 export { openInThread, placeInThread, Pool, poolFor, startThreads } from './pool.ts';
 export { ownBuffers, SharedBuffers, type Slot } from './shared-buffers.ts';
 export type { OpenRequest, OpenTarget, PlacedChunk } from './messages.ts';
+export { carried, type CarriedError } from './carried.ts';
+export { Thread } from './thread.ts';

@@ -1,7 +1,7 @@
-import type { ErrorCode } from '../../core/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import type { Finding } from '../../assets/index.ts';
+import type { CarriedError } from './carried.ts';
 import type { FileRange, PieceAt, SealedRange } from '../write/sealer.ts';
 
 /** What a thread is asked. Each request gets one reply of the same number. */
@@ -93,14 +93,4 @@ export interface Reply {
   /** Positions in `chunks` of those that are not as they were written. */
   readonly bad?: readonly number[];
   readonly error?: CarriedError;
-}
-
-/** An error as plain data: the copy that threads make of an `Error` has lost its code. */
-export interface CarriedError {
-  readonly message: string;
-  readonly code?: ErrorCode;
-  readonly hint?: string | undefined;
-  readonly where?: string | undefined;
-  /** The system's name of it (`ENOSPC`). */
-  readonly systemCode?: string | undefined;
 }

@@ -1,14 +1,21 @@
 import { getCompileCacheDir } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import { LifeboatError, limits, messageOf, ownModule, ownThread } from '../../core/index.ts';
-import type { CarriedError, Reply, Request } from './messages.ts';
+import { errorOf, type CarriedError } from './carried.ts';
+import type { Reply, Request } from './messages.ts';
 
 const ownProgram = ownModule('./worker', import.meta.url);
 
+/** What a thread answers with: the number of the task, and an error if it failed. */
+interface Answer {
+  readonly task: number;
+  readonly error?: CarriedError;
+}
+
 /** One thread and what it was asked. It keeps the process alive only while it owes an answer. */
-export class Thread {
+export class Thread<Asked = Request, Answered extends Answer = Reply> {
   readonly #worker: Worker;
-  readonly #asked = new Map<number, PromiseWithResolvers<Reply>>();
+  readonly #asked = new Map<number, PromiseWithResolvers<Answered>>();
   readonly #onRoom: () => void;
   #next = 0;
   #ended: Error | undefined;
@@ -23,7 +30,7 @@ export class Thread {
       resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMiBMax },
     });
     this.#worker.unref();
-    this.#worker.on('message', (reply: Reply) => this.#take(reply));
+    this.#worker.on('message', (reply: Answered) => this.#take(reply));
     this.#worker.on('error', (error) => lost(lostThread(messageOf(error), error)));
     this.#worker.on('exit', (code) => {
       if (this.#ended === undefined) lost(lostThread(`it ended with ${code}`));
@@ -35,11 +42,11 @@ export class Thread {
   }
 
   /** Requests are answered in the order they are made. Throws what the task threw. */
-  ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Reply> {
+  ask(request: Asked, transfer: readonly ArrayBuffer[] = []): Promise<Answered> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const task = this.#next;
     this.#next += 1;
-    const done = Promise.withResolvers<Reply>();
+    const done = Promise.withResolvers<Answered>();
     if (this.#asked.size === 0) this.#worker.ref();
     this.#asked.set(task, done);
     this.#worker.postMessage({ task, request }, [...transfer]);
@@ -57,7 +64,7 @@ export class Thread {
     for (const done of asked) done.reject(error);
   }
 
-  #take(reply: Reply): void {
+  #take(reply: Answered): void {
     const done = this.#asked.get(reply.task);
     this.#asked.delete(reply.task);
     if (this.#asked.size === 0) this.#worker.unref();
@@ -78,13 +85,3 @@ const lostThread = (why: string, cause?: unknown): LifeboatError =>
     hint: 'Nothing half done counts. Run again; if it happens again, check the memory of this machine.',
     cause,
   });
-
-function errorOf({ code, message, hint, where, systemCode }: CarriedError): Error {
-  if (code !== undefined) {
-    return new LifeboatError(code, message, {
-      ...(hint === undefined ? {} : { hint }),
-      ...(where === undefined ? {} : { where }),
-    });
-  }
-  return Object.assign(new Error(message), systemCode === undefined ? {} : { code: systemCode });
-}

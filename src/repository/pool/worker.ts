@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { assert, LifeboatError, messageOf, systemCodeOf, free } from '../../core/index.ts';
+import { assert, free } from '../../core/index.ts';
 import type { Inspector } from '../../assets/index.ts';
 import { chunkIdNow, openChunkNow, roomFor } from '../format/chunk-codec.ts';
 import { writeWhole } from './direct-writer.ts';
@@ -8,7 +8,8 @@ import { inspectorOf } from '../write/inspectors.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import { Sealer } from '../write/sealer.ts';
 import { KnownIds } from './known-ids.ts';
-import type { CarriedError, OpenChunk, OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
+import { carried } from './carried.ts';
+import type { OpenChunk, OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
 import { placeChunks } from './place.ts';
 
 /** The thread's side of the pool: one request after another, each worked off before the next is looked at. */
@@ -119,12 +120,4 @@ function openOne({ key, rehashKey, sealed }: OpenRequest, chunk: OpenChunk, room
   const plain = openChunkNow({ kind: 'pack', raw: key }, chunk.id, chunk.number, bytes, chunk.plainBytes, room);
   if (plain === undefined || rehashKey === undefined) return plain;
   return timingSafeEqual(chunkIdNow(rehashKey, plain), chunk.id) ? plain : undefined;
-}
-
-function carried(error: unknown): CarriedError {
-  if (error instanceof LifeboatError) {
-    const { code, message, hint, where } = error;
-    return { code, message, hint, where };
-  }
-  return { message: messageOf(error), systemCode: systemCodeOf(error) };
 }

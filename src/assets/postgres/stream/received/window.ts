@@ -127,7 +127,8 @@ export class LogWindow {
   #openCell(): Cell {
     const last = this.#cells.at(-1);
     if (last !== undefined && last.filled < this.cellBytes) return last;
-    const bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.cellBytes);
+    // Shared memory: the thread that seals it reads it where it is.
+    const bytes = this.#spare.pop() ?? Buffer.from(new SharedArrayBuffer(this.cellBytes));
     const cell: Cell = { start: this.#end, bytes, filled: 0, mayBeRead: false, events: [], samples: [] };
     // What was asked for before its place was received.
     for (const sample of last?.samples ?? []) if (sample.position > this.#end) cell.samples.push(sample);
