@@ -208,7 +208,7 @@ export interface LogKeeping {
 export interface LogTarget {
   readonly store: string;
   readonly log: LogWriter;
-  /** The least time between two writes, milliseconds; 0: at once, because commits wait for it. */
+  /** The time between two writes, milliseconds; 0: at once, because commits wait for it. A whole segment is written as soon as it is one, and what soon will be one is waited for a quarter longer. */
   readonly everyMs: number;
 }
 

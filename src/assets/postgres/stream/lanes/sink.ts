@@ -6,7 +6,7 @@ import type { LogWindow } from '../received/window.ts';
 export interface SinkOptions {
   readonly store: string;
   readonly log: LogWriter;
-  /** The least time between two writes, milliseconds; 0: as soon as something is there. */
+  /** The time between two writes, milliseconds; 0: as soon as something is there. A whole cell is written sooner, and what soon will be one a quarter later. */
   readonly everyMs: number;
   /** Something became durable, or a store failed. */
   readonly changed: () => void;
@@ -27,6 +27,10 @@ export class Sink {
   #compacted: bigint;
   #failure: LifeboatError | undefined;
   #wake: (() => void) | undefined;
+  /** Called when there is log up to the position, and at a stop. */
+  #awaited: { readonly position: bigint; readonly wake: () => void } | undefined;
+  /** What is not a whole cell is written from then on. */
+  #dueMs = 0;
   readonly #stop = new AbortController();
   #done: Promise<void> | undefined;
   #compaction: Promise<void> = Promise.resolve();
@@ -64,24 +68,31 @@ export class Sink {
   rouse(): void {
     this.#wake?.();
     this.#wake = undefined;
+    if (this.#awaited === undefined || this.#window.end < this.#awaited.position) return;
+    this.#awaited.wake();
+    this.#awaited = undefined;
   }
 
   /** Ends without what is still to be stored, and without waiting for a store that hangs; from now on the window may drop what this lacks. */
   leave(): void {
     this.#hasLeft = true;
-    this.#stop.abort();
-    this.rouse();
+    this.#interrupt();
     void this.#done?.then(() => this.#growth?.close()); // neither of them throws
   }
 
   /** Stores all that was received, as far as the store lets it, and ends. */
   async end(): Promise<void> {
-    this.#stop.abort();
-    this.rouse();
+    this.#interrupt();
     await this.#done;
     await this.#compaction;
     // What still grows is left as a piece like any other; if not now, the next stream does it.
     await this.#growth?.end();
+  }
+
+  #interrupt(): void {
+    this.#stop.abort();
+    this.rouse();
+    this.#awaited?.wake();
   }
 
   async #run(): Promise<void> {
@@ -98,8 +109,44 @@ export class Sink {
       }
       if (this.#hasLeft || (this.#stop.signal.aborted && this.#durable >= this.#window.end)) return;
       if (this.#durable >= this.#window.end) await this.#news();
-      await this.#pause(this.options.everyMs - (systemClock.elapsed() - startedMs));
+      await this.#untilDue(startedMs);
     }
+  }
+
+  /**
+   * A cell that fills in less time than lies between two writes is written once, as a whole: each piece of it would be packed, sealed and synced
+   * to be thrown away within a second, on the processor of a server that has much to do.
+   */
+  async #untilDue(startedMs: number): Promise<void> {
+    const { everyMs } = this.options;
+    if (everyMs === 0) return;
+    this.#dueMs = startedMs + everyMs;
+    if (await this.#untilWhole()) return;
+    const { end } = this.#window;
+    const sinceMs = systemClock.elapsed() - startedMs;
+    const leftMs = (Number(this.#cellEnd - end) * sinceMs) / Number(end - this.#durable);
+    if (leftMs > everyMs / 4) return;
+    this.#dueMs += everyMs / 4;
+    await this.#untilWhole();
+  }
+
+  /** Behind the cell that is being stored. */
+  get #cellEnd(): bigint {
+    const bytes = BigInt(this.#window.cellBytes);
+    return (this.#durable / bytes + 1n) * bytes;
+  }
+
+  /** Waits until the next write is due, or until the cell is whole: then true. */
+  async #untilWhole(): Promise<boolean> {
+    const position = this.#cellEnd;
+    const waitMs = this.#dueMs - systemClock.elapsed();
+    if (this.#window.end >= position) return true;
+    if (waitMs <= 0 || this.#stop.signal.aborted) return false;
+    const sooner = new AbortController();
+    this.#awaited = { position, wake: () => sooner.abort() };
+    await systemClock.sleep(waitMs, sooner.signal).catch(() => {}); // it is over sooner
+    this.#awaited = undefined;
+    return this.#window.end >= position;
   }
 
   async #store(): Promise<void> {
@@ -110,9 +157,9 @@ export class Sink {
       const cell = this.#window.rangeOfCell(this.#durable);
       assert(cell !== undefined, 'what a store lacks is in memory');
       const { range, isComplete } = cell;
-      // Little is stored of a whole cell: it is stored as one at once.
-      if (isComplete && this.#durable === range.start) await this.#storeWhole(range);
+      if (isComplete && this.#isMostlyNew(range)) await this.#storeWhole(range);
       else {
+        if (!isComplete && !this.#isDue()) break;
         await this.#storePiece({ ...range, start: this.#durable });
         if (isComplete && this.#durable === range.end) {
           await this.#growth?.close();
@@ -124,11 +171,21 @@ export class Sink {
     if (!this.#hasLeft) this.#compactFinished();
   }
 
+  /** Less than half of the cell is stored: it is stored as one at once, which takes less than twice as long as the rest of it, and nothing behind that. */
+  #isMostlyNew({ start, end }: LogRange): boolean {
+    const stored = this.#durable - start;
+    return stored === 0n || (this.#growth === undefined && 2n * stored <= end - start);
+  }
+
+  #isDue(): boolean {
+    return this.#stop.signal.aborted || systemClock.elapsed() >= this.#dueMs;
+  }
+
   async #storeWhole(range: LogRange): Promise<void> {
     const { bytes, marks } = this.#window.part(range);
     await this.options.log.append(range, bytes, marks);
     this.#durable = range.end;
-    this.#compact(range);
+    this.#behindStream(range, (pieces) => this.options.log.remove(pieces));
   }
 
   async #storePiece(piece: LogRange): Promise<void> {
@@ -156,17 +213,25 @@ export class Sink {
     if (cell?.isComplete === true && cell.range.end <= this.#durable) this.#compact(cell.range);
   }
 
-  /** Beside the stream: commits may wait for what comes next. */
   #compact(range: LogRange): void {
-    this.#compaction = this.#compactAfter(this.#compaction, range);
+    this.#behindStream(range, (pieces) => this.options.log.compact(range, pieces, this.#window.part(range)));
   }
 
-  async #compactAfter(before: Promise<void>, range: LogRange): Promise<void> {
+  /** Beside the stream, for commits may wait for what comes next: a whole cell stands in the place of its pieces. */
+  #behindStream(range: LogRange, replace: (pieces: StoredRange[]) => Promise<void>): void {
+    this.#compaction = this.#compactAfter(this.#compaction, range, replace);
+  }
+
+  async #compactAfter(
+    before: Promise<void>,
+    range: LogRange,
+    replace: (pieces: StoredRange[]) => Promise<void>,
+  ): Promise<void> {
     await before;
     if (range.end <= this.#compacted || this.#hasLeft) return;
     const isInside = ({ start, end }: LogRange): boolean => start >= range.start && end <= range.end;
     try {
-      await this.options.log.compact(range, this.#pieces.filter(isInside), this.#window.part(range));
+      await replace(this.#pieces.filter(isInside));
       this.#pieces = this.#pieces.filter((piece) => !isInside(piece));
     } catch (error) {
       // The pieces are there and say the same: another stream, or a prune, puts them together.

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Repository } from '../../../../repository/index.ts';
+import { makeTestRepository } from '../../../../testing/postgres/index.ts';
+import type { LogRange, LogWriter } from '../../../log.ts';
+import { LogWindow } from '../received/window.ts';
+import { Sink } from './sink.ts';
+
+const cell = 128 * 2 ** 10;
+const quarter = cell / 4;
+/** So long that nothing is due by itself while a test runs. */
+const never = 600_000;
+
+let folder: string;
+let repository: Repository;
+let sinks: Sink[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sink-'));
+  repository = await makeTestRepository(join(folder, 'store'));
+});
+
+afterEach(async () => {
+  for (const sink of sinks) await sink.end();
+  sinks = [];
+  await repository.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Quarters of cells. */
+const inQuarters = ({ start, end }: LogRange): [number, number] => [Number(start) / quarter, Number(end) / quarter];
+
+/** A sink into a real log, the log that it takes in the hands of the test, and what it did to the store in quarters of cells. */
+function taking(everyMs: number) {
+  const log = repository.log('orders', '7300');
+  const done: string[] = [];
+  const noted = (verb: string, range: LogRange): void => void done.push(`${verb} ${inQuarters(range).join('-')}`);
+  const noting = {
+    append: (...words: Parameters<LogWriter['append']>) => (noted('append', words[0]), log.append(...words)),
+    compact: (...words: Parameters<LogWriter['compact']>) => (noted('compact', words[0]), log.compact(...words)),
+    remove: (...words: Parameters<LogWriter['remove']>) => log.remove(...words),
+  } as LogWriter;
+  const window = new LogWindow(1, 0n, cell);
+  const sink = new Sink({ store: 'near', log: noting, everyMs, changed: () => {} }, window, 0n, []);
+  sinks.push(sink);
+  sink.begin();
+  const receive = (quarters: number): void => {
+    window.add(window.end, Buffer.alloc(quarters * quarter, Number(window.end / BigInt(quarter)) + 1));
+    sink.rouse();
+  };
+  /** Until the store has so much of it. */
+  const stored = (quarters: number): Promise<void> =>
+    expect.poll(() => Number(sink.durable) / quarter, { timeout: 20_000 }).toBe(quarters);
+  const objects = async (): Promise<[number, number][]> => (await log.list()).pieces.map(inQuarters);
+  return { sink, done, receive, stored, objects };
+}
+
+describe('between two writes', () => {
+  it('a cell is stored when it is whole, once and as a whole, and what is behind it waits for its time', async () => {
+    const { sink, done, receive, stored, objects } = taking(never);
+    receive(1);
+    await stored(1);
+    receive(2);
+    receive(1);
+    await stored(4);
+    receive(6);
+    await stored(8);
+    expect(done).toEqual(['append 0-1', 'append 0-4', 'append 4-8']);
+    await expect.poll(objects).toEqual([
+      [0, 4],
+      [4, 8],
+    ]);
+    await sink.end();
+    expect(done.slice(3)).toEqual(['append 8-10']);
+    expect(sink.durable).toBe(BigInt(10 * quarter));
+  });
+
+  it('the rest of a cell of which most is stored goes first, which is sooner, and the whole takes their place behind it', async () => {
+    const { done, receive, stored, objects } = taking(never);
+    receive(3);
+    await stored(3);
+    receive(1);
+    await stored(4);
+    await expect.poll(objects).toEqual([[0, 4]]);
+    expect(done).toEqual(['append 0-3', 'append 3-4', 'compact 0-4']);
+  });
+
+  it('a cell that seems to be whole soon is not waited for longer than a quarter more', async () => {
+    const { done, receive, stored } = taking(400);
+    receive(1);
+    await stored(1);
+    // At this pace the last byte would be there before the write is due.
+    receive(2.75);
+    await stored(3.75);
+    expect(done).toEqual(['append 0-1', 'append 1-3.75']);
+  });
+});
