@@ -5,7 +5,8 @@ import { duration as wordsDuration } from '../../src/plan/schema/words.ts';
 import { stepBeside } from '../../src/plan/sections/steps.ts';
 import { writtenCheck } from '../../src/procedures/settings/check-of.ts';
 import { duration } from '../../src/procedures/settings/duration.ts';
-import { isGroup } from '../../src/procedures/groups/is-group.ts';
+import { propertiesOf } from './properties.mjs';
+import { changes, crash, table, undoing } from './words.mjs';
 
 const head = `# Steps
 
@@ -22,6 +23,7 @@ export function stepsPage(kinds) {
     '## Every step\n',
     settingsTable('', objectOf(schemaOf(z.strictObject(stepBeside)))),
     overview(kinds),
+    propertiesOf(kinds),
   ];
   return [...parts, ...kinds.map(section)].join('\n');
 }
@@ -49,25 +51,6 @@ function section(kind) {
     ...(settings === '' ? [] : [settings]),
     ...(beside.length === 0 ? [] : [`Beside it:\n`, table(['key', 'value', 'says'], beside)]),
   ].join('\n');
-}
-
-const groups = new Set(['parallel', 'choose']);
-const isWalked = ({ kind }) => groups.has(kind) || isGroup({ kind, settings: null });
-
-const changes = (kind) => (isWalked(kind) ? 'as its steps do' : kind.destructive ? 'yes' : 'no');
-
-function crash(kind) {
-  if (isWalked(kind)) return 'each step inside by its own records';
-  if (kind.people !== undefined) return 'what people said is looked at again';
-  if (kind.inspect !== undefined) return 'the world is asked; where nobody can tell, a person';
-  return kind.destructive ? 'a person decides, unless the step is `idempotent`' : 'done again';
-}
-
-function undoing(kind) {
-  if (isWalked(kind)) return 'each step inside';
-  if (kind.takesBack !== undefined) return 'some of it by itself, and proved; the rest by people';
-  if (kind.undo !== undefined) return kind.prove === undefined ? 'by itself; a person looks' : 'by itself, and proved';
-  return kind.destructive || kind.kind === 'manual' ? 'by its `undo`, else by a person' : 'nothing to take back';
 }
 
 /** Rows of a schema that is a mapping, or that has one among what it may be. */
@@ -140,9 +123,3 @@ const schemaOf = (schema) =>
   });
 
 const firstOf = (about = '') => about.split(/(?<=\.) /)[0].replace(/\.$/, '');
-
-/** As the formatter of the project writes it. */
-function table(headings, rows) {
-  const cells = (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
-  return [cells(headings), `| ${headings.map(() => '---').join(' | ')} |`, ...rows.map(cells), ''].join('\n');
-}

@@ -40,4 +40,7 @@ export interface StepWords extends KeyedKind {
   readonly siblings?: Readonly<Record<string, z.ZodType>>;
   /** What of these settings, as they are written, is words for people that nothing executes. */
   notYet?(written: unknown): string | undefined;
+  /** It is about its run itself, or goes on beside it: no other site can do it. */
+  readonly ofItsRun?: boolean;
+  readonly meanwhile?: unknown;
 }

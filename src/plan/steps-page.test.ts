@@ -14,9 +14,38 @@ it('docs/steps.md is what the kinds of steps say', () => {
   expect(result).toMatchObject({ status: 0, stderr: '' });
 });
 
-describe.each(registry.steps.map((kind) => [kind.kind, kind] as const))('%s', (name, { about, example }) => {
+/** Whether the reader refuses this key beside this step. */
+const refusals = (step: string, key: string): string[] => {
+  const steps = [`- ${step}`, `  ${key}`].map((line) => `      ${line}`);
+  const text = [smallPlan, 'domains: { safe: {}, far: {} }', 'scenarios:', '  lost:', '    steps:', ...steps, ''].join(
+    '\n',
+  );
+  const { findings } = inspectPlan(parseText('plan.yaml', text), registry);
+  return findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+};
+
+it.each(['timeout: 10m', 'retry: 2', 'idempotent: true', 'undo: { exec: [./back] }', 'site: far'])(
+  'a group with %s is refused: nothing would keep it',
+  (key) => {
+    const [name] = key.split(':');
+    const message = `a group has no ${name} of its own`;
+    expect(refusals('parallel: [{ backup: documents }, { wait: 1s }]', key)).toEqual([message]);
+  },
+);
+
+it('a step that goes with its run has no other site, and the plan says so before the day', () => {
+  expect(refusals('commit: 30m', 'site: far')).toEqual(['commit goes with its run, and is done where that is led']);
+  expect(refusals('backup: documents', 'site: far')).toEqual([]);
+});
+
+describe.each(registry.steps.map((kind) => [kind.kind, kind] as const))('%s', (name, { about, example, inBubble }) => {
+  const isGroup = ['parallel', 'choose'].includes(name);
   it('says what it does', () => {
     expect(about, `an \`about\` of ${name}`).toMatch(/^[A-Z].+\.$/s);
+  });
+
+  it('says what a drill exercises of it', () => {
+    expect(isGroup || inBubble !== undefined, `\`inBubble\` of ${name}`).toBe(true);
   });
 
   it('is written as its example, which can be executed', () => {

@@ -34,6 +34,10 @@ export interface StepKind<Settings = unknown> {
   readonly destructive: boolean;
   /** It makes nothing new, it only finds out whether things are right: its time counts as verifying. */
   readonly verifies?: boolean;
+  /** What a drill exercises of it: all, what is inside the bubble, or nothing. What is left out says so (`notExercised`), and never passed. */
+  readonly inBubble?: 'all' | 'inside' | 'nothing';
+  /** The surest that a dry run ever is of it: whatever `describe` says, no more than that is shown. Unless stated `predicted`. */
+  readonly surest?: StepPreview['certainty'];
   /** How long these settings may take by themselves (`wait: 2h`), milliseconds: a step without a timeout gets at least that. */
   longestMs?(settings: Settings): number | undefined;
   /** What of these settings, as they are written, is words for people that nothing executes: said when the plan is loaded. */

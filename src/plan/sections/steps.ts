@@ -78,10 +78,14 @@ function readStep(
   checkWindow(inspection, written['window'], path);
   const steps = kind.kind === 'parallel' ? insideOf(inspection, written, path, taken) : [];
   const options = kind.kind === 'choose' ? optionsOf(inspection, written, path, taken) : undefined;
-  if (groups.has(kind.kind) && written['site'] !== undefined) {
-    const message = 'a group has no site of its own';
-    inspection.error('plan.wrong_value', [...path, 'site'], message, 'Write it at the steps inside.');
-  }
+  if (groups.has(kind.kind)) refuseOfGroup(inspection, written, path);
+  else if ((kind.ofItsRun === true || kind.meanwhile !== undefined) && written['site'] !== undefined)
+    inspection.error(
+      'plan.wrong_value',
+      [...path, 'site'],
+      `${kind.kind} goes with its run, and is done where that is led`,
+      'Take its site away.',
+    );
   const [guard, verify] = (['guard', 'verify'] as const).map((key) => {
     if (written[key] === undefined) return undefined;
     return readChecks(inspection, written[key], [...path, key]);
@@ -119,6 +123,19 @@ function undoOf(inspection: Inspection, written: Record<string, unknown>, path: 
   if (step === undefined || !groups.has(step.kind)) return step;
   const message = 'a step is taken back by one step, which holds no others';
   return void inspection.error('plan.wrong_value', [...path, step.kind], message, 'Let an exec do all of it.');
+}
+
+/** What a group, which only walks its steps, would not keep. A `call` of a drill has steps of its own nowhere: it acts, and keeps all but a site. */
+function refuseOfGroup(inspection: Inspection, written: Record<string, unknown>, path: Path): void {
+  const call = written['call'];
+  const keys = isMapping(call) && 'drill' in call ? ['site'] : ['site', 'timeout', 'retry', 'idempotent', 'undo'];
+  for (const key of keys.filter((one) => written[one] !== undefined))
+    inspection.error(
+      'plan.wrong_value',
+      [...path, key],
+      `a group has no ${key} of its own`,
+      'Write it at the steps inside.',
+    );
 }
 
 function stepSchema({ kind, schema, siblings }: StepWords): z.ZodType {

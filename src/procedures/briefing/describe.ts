@@ -208,7 +208,8 @@ async function previewOf(
   const title = kind.title(input.settings, input.siblings);
   const there = { ...request, environment: placeOf(request, step) };
   const open = [...settings.unknown, ...siblings.unknown];
-  const preview = await kind.describe(input, dryContext(there)).catch(unknownBecause);
+  const said = await kind.describe(input, dryContext(there)).catch(unknownBecause);
+  const preview = kind.surest === 'proved' ? said : lessSure(said, []);
   const shown = open.length === 0 ? preview : lessSure(preview, open);
   return { title, ...shown, text: condition === undefined ? `if ${step.if}: ${shown.text}` : shown.text };
 }
@@ -241,7 +242,7 @@ function tryToDecide(condition: string, variables: Record<string, unknown>): boo
 
 const lessSure = (preview: StepPreview, open: readonly string[]): StepPreview => ({
   certainty: preview.certainty === 'proved' ? 'predicted' : preview.certainty,
-  text: `${preview.text} (${open.join(', ')} is known only when it runs)`,
+  text: open.length === 0 ? preview.text : `${preview.text} (${open.join(', ')} is known only when it runs)`,
 });
 
 const unknownBecause = (error: unknown): StepPreview => ({

@@ -8,6 +8,8 @@ import { resumeRun, runProcedure, type RunResult } from '../index.ts';
 import { brokeNow, environmentIn, makeBench, scenarioOf, stepOf, type Bench } from '../testing/bench.ts';
 import { contentHash, type StepDeclaration } from '../../plan/index.ts';
 
+import { stepKinds } from './index.ts';
+
 let bench: Bench;
 let server: Server | undefined;
 beforeEach(() => {
@@ -50,6 +52,28 @@ async function closedPort(): Promise<number> {
   await new Promise((resolve) => short.close(resolve));
   return port;
 }
+
+describe('a kind of which a drill exercises nothing', () => {
+  const written: Readonly<Record<string, unknown>> = {
+    backup: 'orders',
+    notify: { channel: 'console', text: 'It is over.' },
+    approve: { by: ['lead'], question: 'Turn it?' },
+    manual: 'See that orders arrive',
+    promote: 'orders',
+    replicate: { from: 'far', to: 'near' },
+    policy: { asset: 'orders', every: '5m' },
+    provision: { what: 'the cluster', by: 'terraform', folder: 'infra' },
+    call: { drill: 'weekly' },
+    commit: '30m',
+  };
+  it.each(stepKinds.filter(({ inBubble }) => inBubble === 'nothing').map(({ kind }) => kind))(
+    '%s is left out there, and says that it was not exercised',
+    async (kind) => {
+      const { steps } = await run('drill', stepOf('act', kind, written[kind]));
+      expect(steps[0]).toMatchObject({ state: 'skipped', summary: expect.stringMatching(/^not exercised: /) });
+    },
+  );
+});
 
 describe('exec', () => {
   it('that fails says the last lines that hold something', async () => {

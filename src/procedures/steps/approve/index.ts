@@ -24,6 +24,7 @@ export const approveStep: StepKind<Settings> = {
   example: '- approve: { by: [platform_lead], count: 1, question: Turn production?, within: 15m }',
   schema,
   destructive: false,
+  inBubble: 'nothing',
   people: peopleNamed,
   title: ({ by, count = 1 }) => `the consent of ${count === 1 ? 'one' : count} of ${by.join(', ')}`,
   describe: async ({ settings }, context) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatBytes } from '../../../core/index.ts';
-import type { StepKind } from '../../step.ts';
+import { notExercised, type StepKind } from '../../step.ts';
 
 const schema = z.union([z.string().min(1), z.strictObject({ asset: z.string().min(1) })]);
 type Settings = z.infer<typeof schema>;
@@ -14,12 +14,14 @@ export const backupStep: StepKind<Settings> = {
   example: '- backup: orders',
   schema,
   destructive: false,
+  inBubble: 'nothing',
   title: (settings) => `take a recovery point of ${assetOf(settings)}`,
   describe: async ({ settings }, context) => {
     const { description } = await context.asset(assetOf(settings)).identify({ signal: context.signal });
     return { certainty: 'predicted', text: `reads ${description}, which answers now` };
   },
   run: async ({ settings }, context) => {
+    if (context.mode === 'drill') return notExercised('a drill takes no recovery point: it archives nowhere');
     const reports = await context.backup(assetOf(settings));
     const points = reports.map(({ store, point }) => ({ store, point: point.id }));
     const first = reports[0]?.point;

@@ -29,6 +29,7 @@ export const callStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'nothing',
   title: (settings) => {
     const drill = drillOf(settings);
     if (drill !== undefined) return `the drill ${drill}`;

@@ -31,6 +31,7 @@ export const checkStep: StepKind<Settings> = {
   ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: false,
+  inBubble: 'inside',
   verifies: true,
   title: (settings) => {
     if (isOfAsset(settings)) return `check ${settings.asset}`;

@@ -27,6 +27,7 @@ export const commitStep: StepKind<Settings> = {
   example: ['- commit: 30m', '- commit: { after: 30m, by: [platform_lead] }'].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'nothing',
   verifies: true,
   ofItsRun: true,
   people: (written) => {

@@ -28,6 +28,8 @@ export const execStep: StepKind<Program> = {
   ].join('\n'),
   schema: programSchema,
   destructive: true,
+  inBubble: 'inside',
+  surest: 'unknown',
   longestMs: (settings) =>
     longOf(settings).timeout === undefined ? undefined : parseDuration(longOf(settings).timeout ?? '0s'),
   title: (settings) => {

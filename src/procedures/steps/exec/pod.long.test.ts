@@ -28,12 +28,12 @@ describe.skipIf(!isThere)(`exec in a pod by kubectl itself, of a cluster that is
         status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready }] },
       });
   });
-  const isReady = (node: string, status: string): void =>
+  const isReady = (node: string, is: string): void =>
     void cluster.objects.set(`/nodes/${node}`, {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name: node, uid: node },
-      status: { conditions: [{ type: 'Ready', status }] },
+      status: { conditions: [{ type: 'Ready', status: is }] },
     });
   afterAll(() => cluster.close());
   afterEach(() => {

@@ -56,6 +56,7 @@ export const fenceStep: StepKind<Settings> = {
   ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: true,
+  inBubble: 'inside',
   notYet: (written) => {
     const how = typeof written === 'object' && written !== null && 'how' in written ? written.how : undefined;
     return typeof how === 'string' && !isWay(how) && !how.includes('${') ? `the fence "${how}"` : undefined;

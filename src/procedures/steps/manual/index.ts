@@ -38,6 +38,8 @@ export const manualStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'nothing',
+  surest: 'unknown',
   people: peopleNamed,
   title: (settings) => longOf(settings).do,
   describe: async ({ settings }, context) => foreseenByHand(byHandOf(settings), context),

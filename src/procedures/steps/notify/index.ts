@@ -21,6 +21,7 @@ export const notifyStep: StepKind<Settings> = {
   example: '- notify: { channel: ops, template: resolved }',
   schema,
   destructive: false,
+  inBubble: 'nothing',
   title: ({ channel }) => `tell ${channel}`,
   describe: async ({ settings }, { mode, plan }) => {
     if (mode === 'drill') return { certainty: 'predicted', text: 'shown here; nothing leaves the bubble' };

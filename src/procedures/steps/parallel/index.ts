@@ -17,6 +17,7 @@ export const parallelStep: StepKind<z.infer<typeof schema>> = {
   ].join('\n'),
   schema,
   destructive: false,
+  surest: 'proved',
   title: (settings) => `${(Array.isArray(settings) ? settings : settings.steps).length} steps at once`,
   describe: async (input) => ({
     certainty: 'proved',

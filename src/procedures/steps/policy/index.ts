@@ -32,6 +32,7 @@ export const policyStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'nothing',
   notYet: (written) => {
     if (typeof written !== 'object' || written === null) return undefined;
     const { while: bound, every, use } = written as Partial<Settings>;

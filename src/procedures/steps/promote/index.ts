@@ -45,6 +45,7 @@ export const promoteStep: StepKind<Settings> = {
   example: '- promote: { asset: orders, standby: other_region, waiver: [platform_lead] }',
   schema: schema as z.ZodType<Settings>,
   destructive: true,
+  inBubble: 'nothing',
   title: (settings) => `make ${longOf(settings).standby ?? 'the standby'} of ${longOf(settings).asset} take writes`,
   describe: async ({ settings }, context) => {
     const place = await standbyOf(settings, context);

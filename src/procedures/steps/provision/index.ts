@@ -29,6 +29,8 @@ export const provisionStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: true,
+  inBubble: 'nothing',
+  surest: 'proved',
   notYet,
   people: makersOf,
   longestMs: (settings) => {

@@ -32,6 +32,7 @@ export const rampStep: StepKind<Settings> = {
   ].join('\n'),
   schema: schema as StepKind<Settings>['schema'],
   destructive: true,
+  inBubble: 'inside',
   notYet: (written) => {
     const { while: word } = (typeof written === 'object' && written !== null ? written : {}) as Settings;
     return typeof word === 'string' && !isHealth(word) ? `a ramp while "${word}"` : undefined;

@@ -31,6 +31,7 @@ export const replicateStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'nothing',
   title: (settings) => `copy ${whatOf(settings)}${settings.from} to ${settings.to}`,
   describe: async ({ settings }, context) => {
     const { to } = settings;

@@ -47,6 +47,7 @@ export const restoreStep: StepKind<Settings> = {
     into: z.string().min(1).describe('new, or a path where nothing is yet'),
   },
   destructive: false,
+  inBubble: 'all',
   title: (settings, { into }) =>
     `restore ${assetOf(settings)} into ${into === undefined || into === 'new' ? 'a new place' : String(into)}`,
   describe: async (input, context) => {

@@ -45,6 +45,7 @@ export const switchStep: StepKind<Settings> = {
   ].join('\n'),
   schema: schema as z.ZodType<Settings>,
   destructive: true,
+  inBubble: 'inside',
   title: ({ service, pointer }) => `turn the ${pointer} of ${service}`,
   describe: async ({ settings }, context) => {
     const opened = await openPointer(settings, context);

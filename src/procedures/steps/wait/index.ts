@@ -33,6 +33,8 @@ export const waitStep: StepKind<Settings> = {
   ].join('\n'),
   schema,
   destructive: false,
+  inBubble: 'inside',
+  surest: 'proved',
   verifies: true,
   longestMs: (settings) => {
     if (isMoment(settings)) return limits.timerMsMax; // how far away it is, only the clock of the run knows
