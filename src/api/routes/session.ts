@@ -4,7 +4,7 @@ import { newPassword, session, setUp, signIn, type Session } from '../contract/i
 import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
 import { hashOf, setUpIsOver } from '../security/accounts.ts';
-import { addressOf, cookieName, isSecure, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
+import { addressOf, cameByTls, cookieName, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
 import { networkOf } from '../security/network.ts';
 import { csrfOf } from '../security/sessions.ts';
 
@@ -128,7 +128,7 @@ function begin(desk: Desk, asking: Asking, name: string): Session {
 }
 
 const cookieSettings = (asking: Asking) =>
-  ({ httpOnly: true, sameSite: 'Strict', secure: isSecure(asking), path: '/' }) as const;
+  ({ httpOnly: true, sameSite: 'Strict', secure: cameByTls(asking), path: '/' }) as const;
 
 const signedOut = ({ accounts }: Desk): Session => ({ signedIn: false, setup: accounts.isEmpty });
 

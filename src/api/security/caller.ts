@@ -72,7 +72,7 @@ export function mustBeOurPage(asking: Asking, caller: Caller | undefined): void 
   const origin = asking.req.header('origin');
   const site = asking.req.header('sec-fetch-site');
   const isForeign =
-    (origin !== undefined && origin !== originOf(asking)) ||
+    (origin !== undefined && !ownOrigins(asking).includes(origin)) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none');
   const isUnsaid = caller?.session !== undefined && !isCsrf(caller.session, asking.req.header(csrfHeader));
   if (!isForeign && !isUnsaid) return;
@@ -99,8 +99,15 @@ export const addressOf = (asking: Asking): string => asking.env.incoming.socket.
 
 export const isSecure = (asking: Asking): boolean => 'encrypted' in asking.env.incoming.socket;
 
-const originOf = (asking: Asking): string =>
-  `${isSecure(asking) ? 'https' : 'http'}://${asking.req.header('host') ?? ''}`;
+/** Whether the page that asks came by TLS, from us or from who speaks it before us: so a browser says with each change. */
+export const cameByTls = (asking: Asking): boolean =>
+  isSecure(asking) || asking.req.header('origin')?.startsWith('https://') === true;
+
+/** Of a page of ours. Where somebody speaks TLS before us, a browser says that of the same host; nobody else has our host and port. */
+function ownOrigins(asking: Asking): readonly string[] {
+  const host = asking.req.header('host') ?? '';
+  return isSecure(asking) ? [`https://${host}`] : [`http://${host}`, `https://${host}`];
+}
 
 /** Cookies know no ports: two servers of one machine each have a name of their own. Under TLS no other host or path can set it. */
 export function cookieName(asking: Asking): string {
