@@ -155,6 +155,7 @@ describe('serve', () => {
     for (const others of ['0.0.0.0:0', '[::]:0', '127.example:0'])
       expect((await place.run('serve', '--listen', others)).json).toMatchObject({ error: { code: 'input.flag' } });
     expect((await place.run('serve', '--tls-cert', './a.pem')).json).toMatchObject({ error: { code: 'input.flag' } });
+    expect((await place.run('serve', '--behind', 'a-host')).json).toMatchObject({ error: { code: 'input.flag' } });
     expect((await place.run('serve', '--takeover', '1s')).json).toMatchObject({ error: { code: 'input.flag' } });
   });
 });

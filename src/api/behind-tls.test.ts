@@ -2,6 +2,7 @@ import { request as plainRequest } from 'node:http';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limits } from '../core/index.ts';
 import { localCertificate } from '../communications/testing/mail-server.ts';
 import { goodPassword, ServedApi } from './testing/served-api.ts';
 
@@ -25,7 +26,7 @@ async function proxyTo(served: ServedApi): Promise<{ port: number; close(): Prom
 let served: ServedApi;
 let proxy: Awaited<ReturnType<typeof proxyTo>>;
 beforeAll(async () => {
-  served = await ServedApi.start();
+  served = await ServedApi.start(undefined, { behind: ['127.0.0.1'] });
   await served.account('ada', 'admin');
   proxy = await proxyTo(served);
 });
@@ -75,6 +76,19 @@ describe('a page that came by TLS through somebody before us', () => {
     const { csrf } = JSON.parse(signedIn.text) as { csrf: string };
     const headers = { ...ours, cookie: signedIn.cookie.split(';')[0] ?? '', 'lifeboat-csrf': csrf };
     expect((await ask('/tokens', { name: 'nightly', role: 'viewer', days: 1 }, headers)).status).toBe(201);
+  });
+
+  it('is told apart from others who come that way, and cannot say that they are somebody else', async () => {
+    const ours = { origin: `https://localhost:${proxy.port}` };
+    const from = (address: string, password: string) =>
+      ask('/session', { name: 'ada', password }, { ...ours, 'x-forwarded-for': address }).then(({ status }) => status);
+    // The last is what a proxy adds: whom its connection comes from.
+    for (let tries = 0; tries < limits.signInFailuresOfAccount; tries += 1)
+      expect(await from(`198.51.100.${tries}, 203.0.113.5`, 'a guess')).toBe(401);
+    expect(await from('192.0.2.1, 203.0.113.5', goodPassword)).toBe(429);
+    expect(await from('203.0.113.5, 203.0.113.6', goodPassword)).toBe(200);
+    const { records } = await served.client('admin').audit({ limit: 1, find: 'POST session' });
+    expect(records[0]?.from).toBe('203.0.113.6');
   });
 
   it('of somebody else changes nothing', async () => {

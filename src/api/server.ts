@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -15,7 +16,7 @@ import { Accounts } from './security/accounts.ts';
 import { addressOf, callerOf, isSecure, mustBeOurName, type Asking, type Env } from './security/caller.ts';
 import { headersOf } from './security/headers.ts';
 import { Limiter } from './security/limiter.ts';
-import { networkOf } from './security/network.ts';
+import { askerOf, networkOf, proxiesOf } from './security/network.ts';
 import { Sessions } from './security/sessions.ts';
 import { SetUpCode } from './security/set-up-code.ts';
 import { DrillsView } from './views/drills-view.ts';
@@ -32,6 +33,8 @@ import { Restores } from './hands/restores.ts';
 export interface ApiOptions {
   /** By which people reach this server, beside its addresses and what its certificate says. */
   readonly names?: readonly string[];
+  /** Addresses and nets of who speaks TLS before it: they say for whom they ask. */
+  readonly behind?: readonly string[];
   /** PEM, where it speaks TLS itself. */
   readonly certificate?: string;
   /** Restores that are asked for here go below it; default: `restored` in the folder of state. */
@@ -40,8 +43,9 @@ export interface ApiOptions {
   readonly checksAnswers?: boolean;
 }
 
-/** The API of a server: opens accounts and journal, and answers until it is closed. Throws `input.file`, `journal.*`, `disk.*`. */
+/** The API of a server: opens accounts and journal, and answers until it is closed. Throws `input.flag`, `input.file`, `journal.*`, `disk.*`. */
 export async function openApi(host: ServeHost, options: ApiOptions = {}): Promise<Answering> {
+  const proxies = proxiesOf(options.behind ?? []);
   const workspace = await host.open();
   const accounts = new Accounts(host.stateFolder, host.clock);
   const app = new OpenAPIHono<Env>({
@@ -60,7 +64,7 @@ export async function openApi(host: ServeHost, options: ApiOptions = {}): Promis
   desk.views = viewsOf(desk);
   const deaf = host.hear((event) => events.tell(noteOf(event, isoTime(host.clock.now()))));
   const outer = new OpenAPIHono<Env>();
-  beforeAll(desk, outer, namesOf(host, options));
+  beforeAll(desk, outer, namesOf(host, options), proxies);
   for (const add of routes) add(desk);
   openApiDocument(desk);
   outer.route(apiBase, app);
@@ -140,11 +144,13 @@ function noteOf(event: ServeEvent, at: string): ApiEvent {
 }
 
 /** What holds for every question, whatever it is about. */
-function beforeAll(desk: Desk, outer: OpenAPIHono<Env>, names: ReadonlySet<string>): void {
+function beforeAll(desk: Desk, outer: OpenAPIHono<Env>, names: ReadonlySet<string>, proxies: BlockList): void {
   const perMinute = new Limiter(desk.host.clock, limits.apiRequestsPerMinute, 60_000);
   outer.use(async (asking, next) => {
     for (const [name, value] of Object.entries(headersOf(isSecure(asking)))) asking.header(name, value);
     mustBeOurName(asking, names);
+    const connected = asking.env.incoming.socket.remoteAddress ?? 'unknown';
+    asking.set('address', askerOf(connected, asking.req.header('x-forwarded-for'), proxies));
     perMinute.mustBeFree(networkOf(addressOf(asking)));
     perMinute.note(networkOf(addressOf(asking)));
     await next();

@@ -22,7 +22,7 @@ export interface Caller {
 
 export interface Env {
   Bindings: HttpBindings;
-  Variables: { caller: Caller | undefined };
+  Variables: { caller: Caller | undefined; address: string };
 }
 export type Asking = Context<Env>;
 
@@ -94,8 +94,8 @@ export function mustBeOurName(asking: Asking, names: ReadonlySet<string>): void 
   });
 }
 
-/** Where the connection comes from; nothing that the asker writes is believed. */
-export const addressOf = (asking: Asking): string => asking.env.incoming.socket.remoteAddress ?? 'unknown';
+/** Where who asks is; nothing that they write is believed. */
+export const addressOf = (asking: Asking): string => asking.get('address');
 
 export const isSecure = (asking: Asking): boolean => 'encrypted' in asking.env.incoming.socket;
 

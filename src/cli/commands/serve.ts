@@ -28,6 +28,10 @@ export const command: Command = {
       summary: 'names by which people reach this server; what the certificate says is known',
     },
     {
+      flags: '--behind <ADDRESS...>',
+      summary: 'addresses or nets of who speaks TLS before it: whom they name in X-Forwarded-For is who asks',
+    },
+    {
       flags: '--restore-to <FOLDER>',
       summary: 'restores that are asked for by the API go below it; default: restored, in the folder of state',
     },
@@ -52,6 +56,7 @@ export const command: Command = {
         ...options,
         answer: answering({
           names,
+          behind: input.texts('behind'),
           ...(restoreTo === undefined ? {} : { restoreTo: resolve(context.folder, restoreTo) }),
           ...(certificate === undefined ? {} : { certificate }),
         }),
