@@ -47,6 +47,8 @@ export const apiLimits = {
   /** How long an answer about the stores stands before they are asked again, and how old it may be while that is done. */
   viewFreshMs: 15_000,
   viewStaleMs: 300_000,
+  /** What took no longer than this the last time is waited for twice as long, before an older answer is given. */
+  viewQuickMs: 60,
   /** Answers that are kept as text (UTF-16): a plan of five hundred assets is told in a megabyte. Larger ones are written each time. */
   answersKeptCharacters: 16 * 2 ** 20,
   answerKeptCharactersMax: 4 * 2 ** 20,

@@ -1,5 +1,6 @@
 // Makes the pictures of the README from a real `lifeboat serve`: node test/web/pictures.ts docs/images
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { addAccount, desktop, launch, makeFirst, phone, Scene } from './scene.ts';
@@ -15,24 +16,36 @@ try {
   await addAccount(page, { name: 'ada', contact: 'lead' });
   await drill(page);
   const report = new URL(page.url()).pathname;
-  for (let more = 0; more < 5; more += 1) await scene.place.run('backup');
-  await shoot(page, 'wall-light', { ...wall, colorScheme: 'light' }, '/wall');
-  await recover(page);
-  const run = new URL(page.url()).pathname;
-  for (const [name, look, scheme, path] of [
+  for (let day = 1; day <= 9; day += 1) {
+    await writeFile(scene.place.path('letters', `letter-${day}.txt`), 'Dear keeper of the light, '.repeat(700 * day));
+    await scene.place.run('backup');
+    if (day === 5) await scene.place.run('verify', '--all');
+  }
+  // A quiet day, and then a recovery that is under way.
+  await shootAll(page, [
+    ['wall-light', wall, 'light', '/wall'],
     ['readiness-light', desktop, 'light', '/'],
     ['readiness-dark', desktop, 'dark', '/'],
     ['readiness-phone', phone, 'light', '/'],
-    ['run-dark', desktop, 'dark', run],
-    ['run-phone', phone, 'light', run],
     ['points-light', desktop, 'light', '/points?asset=letters'],
     ['drill-light', desktop, 'light', report],
+  ]);
+  await recover(page);
+  const run = new URL(page.url()).pathname;
+  await shootAll(page, [
+    ['run-dark', desktop, 'dark', run],
+    ['run-phone', phone, 'light', run],
     ['wall-run-dark', wall, 'dark', '/wall'],
-  ] as const)
-    await shoot(page, name, { ...look, colorScheme: scheme }, path);
+  ]);
 } finally {
   await browser.close();
   await scene.close();
+}
+
+type Shot = readonly [name: string, look: BrowserContextOptions, scheme: 'light' | 'dark', path: string];
+
+async function shootAll(by: Page, shots: readonly Shot[]): Promise<void> {
+  for (const [name, look, colorScheme, path] of shots) await shoot(by, name, { ...look, colorScheme }, path);
 }
 
 /** As who is signed in on the page sees it. */

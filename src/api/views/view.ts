@@ -44,8 +44,17 @@ export class View<T> {
     if (isSame && ageMs < freshMs) return this.#seen(made, false);
     if (ageMs > limits.viewStaleMs) return this.#first();
     // Where things happen all the time it is made in a third of it at most.
-    if (ageMs > 3 * made.tookMs) void this.#renew().catch(() => {}); // the old one stands; who asks when it is too old hears why
-    return this.#seen(made, true);
+    if (ageMs <= 3 * made.tookMs) return this.#seen(made, true);
+    const renewal = this.#renew().catch(() => undefined); // the old one stands; who asks when it is too old hears why
+    // What took a moment is waited for that long: nobody is shown what was, only to see it change.
+    if (made.tookMs <= limits.viewQuickMs) await this.#briefly(renewal);
+    return this.#seen(this.#made ?? made, this.#making !== undefined);
+  }
+
+  async #briefly(renewal: Promise<unknown>): Promise<void> {
+    const patience = new AbortController();
+    const late = this.#options.clock.sleep(2 * limits.viewQuickMs, patience.signal).catch(() => undefined);
+    await Promise.race([renewal, late]).finally(() => patience.abort());
   }
 
   async #first(): Promise<Seen<T>> {

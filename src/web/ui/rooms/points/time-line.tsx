@@ -17,6 +17,8 @@ interface TimeLineProperties {
 
 const height = 92;
 const side = 10;
+/** Half of `06:44:14`. */
+const tickHalf = 32;
 const lineY = 46;
 /** Points nearer to each other than this share a place, which shows damage before all, then the best that was proved. */
 const apart = 7;
@@ -64,7 +66,7 @@ export function TimeLine(properties: TimeLineProperties): ReactNode {
         {ticks(fromMs, toMs, width).map(({ ms, text }) => (
           <g key={ms} transform={`translate(${x(ms)} 0)`}>
             <line className="tick" y1={lineY + 14} y2={lineY + 19} />
-            <text className="tick-text" y={height - 14} textAnchor="middle">
+            <text className="tick-text" y={height - 14} textAnchor={anchorAt(x(ms), width)}>
               {text}
             </text>
           </g>
@@ -114,23 +116,33 @@ function gathered(points: readonly Point[], x: (at: string) => number): Gathered
   return [...places.values()];
 }
 
-const steps = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200].map(
-  (minutes) => minutes * 60_000,
-);
+const minuteMs = 60_000;
+const dayMs = 1440 * minuteMs;
+const steps = [
+  ...[1, 2, 5, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200].map((minutes) => minutes * minuteMs),
+];
 
 /** Moments with round names, so far apart that their words do not touch. */
 function ticks(fromMs: number, toMs: number, width: number): { ms: number; text: string }[] {
   const many = Math.max(1, Math.floor(width / 110));
   const step = steps.find((one) => (toMs - fromMs) / one <= many) ?? (toMs - fromMs) / many;
-  const zoneMs = new Date(toMs).getTimezoneOffset() * 60_000;
+  const zoneMs = new Date(toMs).getTimezoneOffset() * minuteMs;
   const start = Math.ceil((fromMs - zoneMs) / step) * step + zoneMs;
   const found: { ms: number; text: string }[] = [];
   for (let ms = start; ms <= toMs; ms += step) {
     const text = dayAndTime(ms);
-    found.push({ ms, text: step >= 86_400_000 ? text.slice(5, 10) : text.slice(11, 16) });
+    const clock = text.slice(11, step < minuteMs ? 19 : 16);
+    found.push({ ms, text: step >= dayMs ? text.slice(5, 10) : clock });
   }
   return found;
 }
+
+/** Words at an end of the line stay on it. */
+const anchorAt = (left: number, width: number): 'start' | 'middle' | 'end' => {
+  if (left < tickHalf) return 'start';
+  return left > width - tickHalf ? 'end' : 'middle';
+};
 
 function useWidth(frame: { readonly current: HTMLElement | null }): number {
   const [width, setWidth] = useState(600);
