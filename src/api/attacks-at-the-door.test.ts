@@ -73,6 +73,33 @@ describe('who guesses passwords', () => {
   });
 });
 
+describe('who has no account', () => {
+  it('fills no journal: of what may not even be tried there is no record', async () => {
+    const records = async (): Promise<number> =>
+      (await served.client('admin').audit({ limit: 1_000 })).records.filter(({ from }) => from === '127.0.0.6').length;
+    const setUp = { name: 'mallory', password: goodPassword, code: 'aaaaa-aaaaa-aaaaa-aaaaa' };
+    const ask = async (method: string, path: string, body: unknown): Promise<number> =>
+      (await served.raw(method, `/api/v1/${path}`, asJson, JSON.stringify(body), '127.0.0.6')).status;
+    for (let tries = 0; tries < 3 * limits.signInFailuresOfAddress; tries += 1) {
+      await ask('POST', 'session', { name: `guess-${tries}`, password: 'a guess' });
+      await ask('POST', 'setup', setUp);
+      await ask('DELETE', 'session', {});
+    }
+    expect(await records()).toBe(limits.signInFailuresOfAddress);
+  });
+
+  it('nor does one who has take all places of those who listen', async () => {
+    const headers = bearer(served.token('viewer'));
+    const ending = new AbortController();
+    const listen = async (by: Record<string, string>): Promise<number> =>
+      (await fetch(`${served.url}/api/v1/events`, { headers: by, signal: ending.signal })).status;
+    for (let place = 0; place < limits.listenersOfOneMax; place += 1) expect(await listen(headers)).toBe(200);
+    expect(await listen(headers)).toBe(429);
+    expect(await listen(bearer(served.token('viewer')))).toBe(200);
+    ending.abort();
+  });
+});
+
 describe('what comes over the wire', () => {
   it('gives no object a trait that it has not (prototype pollution)', async () => {
     const admin = { ...asJson, ...bearer(served.token('admin')) };

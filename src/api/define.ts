@@ -1,5 +1,5 @@
 import { createRoute, type z } from '@hono/zod-openapi';
-import { LifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError } from '../core/index.ts';
 import { writeAudit } from './audit.ts';
 import { failure, type Role } from './contract/index.ts';
 import type { Desk } from './desk.ts';
@@ -103,7 +103,7 @@ export function define<
     } catch (error) {
       failed = error;
     }
-    if (method !== 'get') audit(desk, asking, spec, about, failed);
+    if (method !== 'get' && isWorthARecord(asking, method, failed)) audit(desk, asking, spec, about, failed);
     if (failed !== undefined) throw failed;
     if (tag === undefined) return asking.json(given as object, status);
     const text = JSON.stringify(given);
@@ -137,6 +137,10 @@ function guard(
   if (needs !== 'nobody') mustBe(caller, needs);
   if (method !== 'get') mustBeOurPage(asking, caller);
 }
+
+/** Nobody fills the journal who has no account: of who may not try any more, or signs out without having been in, there is nothing to tell. */
+const isWorthARecord = (asking: Asking, method: string, failed: unknown): boolean =>
+  asking.get('caller') !== undefined || (method === 'post' && !isLifeboatError(failed, 'api.busy'));
 
 function audit(
   desk: Desk,

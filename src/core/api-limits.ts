@@ -39,8 +39,9 @@ export const apiLimits = {
   /** The journal is looked at so often for whoever listens: one small read. */
   eventLookMs: 250,
   eventBeatMs: 15_000,
-  /** Who listens, and what may wait for one who does not take it; a page that is further behind reads everything anew. */
+  /** Who listens, how often one of them may, and what may wait for one who does not take it; a page that is further behind reads everything anew. */
   listenersMax: 100,
+  listenersOfOneMax: 20,
   eventsHeldMax: 1_000,
   /** A missed stretch that is longer is not sent one by one. */
   eventsMissedMax: 5_000,

@@ -14,7 +14,8 @@ export class Events {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
-  readonly #waiting = new Set<Waiting>();
+  /** Who waits, and what for. */
+  readonly #waiting = new Map<Waiting, string>();
   #read = 0;
   #isWatched = false;
 
@@ -24,12 +25,14 @@ export class Events {
     this.#signal = signal;
   }
 
-  get isFull(): boolean {
-    return this.#waiting.size >= limits.listenersMax;
+  /** For `who`: nobody takes all places, whatever they have open. */
+  isFull(who: string): boolean {
+    const own = [...this.#waiting.values()].filter((name) => name === who).length;
+    return own >= limits.listenersOfOneMax || this.#waiting.size >= limits.listenersMax;
   }
 
   /** `after`: the last number that they saw; undefined: they have just read everything. */
-  listen(after: number | undefined): Listener {
+  listen(who: string, after: number | undefined): Listener {
     // Nobody looked while nobody listened.
     if (this.#waiting.size === 0) this.#read = this.#journal.last();
     else this.#look();
@@ -41,7 +44,7 @@ export class Events {
       if (isKnown) waiting.owe(this.#journal.records({ after, most: this.#read - after }).map(recordEvent));
       else waiting.gap(this.#read);
     }
-    this.#waiting.add(waiting);
+    this.#waiting.set(waiting, who);
     if (!this.#isWatched) void this.#watch();
     return {
       next: () => waiting.next(),
@@ -53,11 +56,11 @@ export class Events {
   }
 
   tell(event: ApiEvent): void {
-    for (const waiting of this.#waiting) waiting.give(undefined, event);
+    for (const waiting of this.#waiting.keys()) waiting.give(undefined, event);
   }
 
   close(): void {
-    for (const waiting of this.#waiting) waiting.end();
+    for (const waiting of this.#waiting.keys()) waiting.end();
     this.#waiting.clear();
   }
 
@@ -86,7 +89,7 @@ export class Events {
         this.#read = records.at(-1)?.sequence ?? last;
         for (const record of records) {
           const { id, event } = recordEvent(record);
-          for (const waiting of this.#waiting) waiting.give(id, event);
+          for (const waiting of this.#waiting.keys()) waiting.give(id, event);
         }
       }
     } catch {

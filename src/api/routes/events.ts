@@ -6,13 +6,13 @@ import { callerOf, mustBe, type Asking } from '../security/caller.ts';
 /** `GET events`: what is written into the journal, and what this server says of itself, as Server-Sent Events. */
 export function eventRoutes(desk: Desk): void {
   desk.app.get('/events', (asking) => {
-    mustBe(asking.get('caller'), 'viewer');
-    if (desk.events.isFull) throw new LifeboatError('api.busy', 'too many listen to events already');
+    const { name } = mustBe(asking.get('caller'), 'viewer');
+    if (desk.events.isFull(name)) throw new LifeboatError('api.busy', 'too many listen to events already');
     const last = asking.req.header('last-event-id') ?? asking.req.query('after');
     if (last !== undefined && !/^\d{1,15}$/.test(last))
       throw new LifeboatError('api.invalid', 'Last-Event-ID is the number of a record');
     // Not a response of its own: that would go without what stands in the head of every answer.
-    return asking.body(streamOf(desk, asking, last === undefined ? undefined : Number(last)), 200, {
+    return asking.body(streamOf(desk, asking, name, last === undefined ? undefined : Number(last)), 200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'x-accel-buffering': 'no',
     });
@@ -20,8 +20,8 @@ export function eventRoutes(desk: Desk): void {
 }
 
 /** Sent as fast as it is taken: what waits is bounded by who gives it. */
-function streamOf(desk: Desk, asking: Asking, after: number | undefined): ReadableStream<Uint8Array> {
-  const listener = desk.events.listen(after);
+function streamOf(desk: Desk, asking: Asking, who: string, after: number | undefined): ReadableStream<Uint8Array> {
+  const listener = desk.events.listen(who, after);
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {

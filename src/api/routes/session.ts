@@ -65,9 +65,9 @@ export function sessionRoutes(desk: Desk): void {
       about(body.name);
       const network = networkOf(addressOf(asking));
       desk.limiters.signInOfAddress.mustBeFree(network);
+      desk.limiters.signInOfAddress.note(network);
       if (!desk.accounts.isEmpty) throw setUpIsOver();
       if (!desk.setUpCode.isRight(body.code)) {
-        desk.limiters.signInOfAddress.note(network);
         throw new LifeboatError('api.signed_out', 'this is not the code', {
           hint: '`lifeboat serve` says it on its terminal each time it starts, as long as there is no account.',
         });
@@ -75,6 +75,7 @@ export function sessionRoutes(desk: Desk): void {
       const { name, password, contact } = body;
       await desk.accounts.add({ name, password, contact, role: 'admin' }, true);
       desk.setUpCode.forget();
+      desk.limiters.signInOfAddress.takeBack(network);
       return begin(desk, asking, name);
     },
   );
