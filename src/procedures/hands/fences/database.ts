@@ -24,10 +24,10 @@ export function databaseFence(asset: string, url: string, how: 'revoke' | 'read-
     before: () => ask(way.before),
     put: async () => {
       await context.mustHold();
-      await ask(way.put);
+      await ask((client) => writing(client, way.put));
       await ask((client) => endSessions(client, context));
     },
-    lift: (before) => ask((client) => way.lift(client, before)),
+    lift: (before) => ask((client) => writing(client, (own) => way.lift(own, before))),
     prove,
     proveLifted: async (before) => {
       const now = await ask(way.before);
@@ -37,10 +37,26 @@ export function databaseFence(asset: string, url: string, how: 'revoke' | 'read-
   };
 }
 
+/** A session behind a fence, this one or an earlier one, is read-only itself: else a fence could be put up once only, and none be lifted. */
+async function writing<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
+  await client.query(`set ${setting} = off`);
+  return work(client);
+}
+
 type Ask = <T>(work: (client: Client) => Promise<T>) => Promise<T>;
 
 const database = async (client: Client): Promise<string> =>
   client.escapeIdentifier((await oneRow<{ name: string }>(client, 'select current_database() as name')).name);
+
+/** Databases of the same server that this fence does not shut, in words: a standby takes all of them along. */
+async function besides(client: Client): Promise<string> {
+  const { others } = await oneRow<{ others: string[] }>(
+    client,
+    `select coalesce(array_agg(datname order by datname), '{}')::text[] as others
+      from pg_database where datallowconn and not datistemplate and datname not in (current_database(), 'postgres')`,
+  );
+  return others.length === 0 ? '' : `; ${others.join(', ')} of the same server may still be written to`;
+}
 
 /** Roles, and `public`, to whom CONNECT is given; undefined rights are the ones a new database has. */
 const granted = `select coalesce(array_agg(case grantee when 0 then 'public' else pg_get_userbyid(grantee)::text end order by grantee), '{}')::text[] as roles,
@@ -66,22 +82,29 @@ const revoking = {
       await client.query(`grant connect on database ${await database(client)} to ${roleIn(client, String(role))}`);
   },
   prove: async (ask: Ask, shown: string): Promise<StepProof> => {
-    const { may, there } = await ask((client) =>
-      oneRow<{ may: string[]; there: number }>(
+    const { may, there, beside } = await ask(async (client) => ({
+      beside: await besides(client),
+      ...(await oneRow<{ may: string[]; there: number }>(
         client,
         `select (select coalesce(array_agg(rolname order by rolname), '{}')::text[] from pg_roles
             where rolcanlogin and not rolsuper and has_database_privilege(oid, current_database(), 'connect')) as may,
           (select count(*)::int from pg_stat_activity
             where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()) as there`,
-      ),
-    );
+      )),
+    }));
     if (may.length > 0) return { state: 'refuted', text: `${shown}: ${may.join(', ')} may still connect` };
     if (there > 0) return { state: 'refuted', text: `${shown}: ${there} are still connected` };
-    return { state: 'proved', text: `${shown}: nobody but superusers may connect, and nobody is connected` };
+    return { state: 'proved', text: `${shown}: nobody but superusers may connect, and nobody is connected${beside}` };
   },
 };
 
 const setting = 'default_transaction_read_only';
+
+/** What a role has of its own counts more than what the database has; a superuser overrides what it likes in any case. */
+const overriding = `select coalesce(array_agg(distinct rolname::text order by rolname::text), '{}') as over
+  from pg_db_role_setting join pg_roles r on r.oid = setrole, unnest(setconfig) as one
+  where setdatabase in (0, (select oid from pg_database where datname = current_database()))
+    and rolcanlogin and not rolsuper and one ~* '^${setting}=(off|false|no|0|f|n|of)$'`;
 
 const readOnly = {
   before: async (client: Client): Promise<unknown> => {
@@ -96,8 +119,6 @@ const readOnly = {
     await client.query(`alter database ${await database(client)} set ${setting} = on`);
   },
   lift: async (client: Client, before: unknown): Promise<void> => {
-    // The session that lifts it is read-only itself.
-    await client.query(`set ${setting} = off`);
     const name = await database(client);
     await client.query(
       before === null
@@ -107,19 +128,26 @@ const readOnly = {
   },
   /** By trying: a new session writes, which must fail for this reason and no other. */
   prove: async (ask: Ask, shown: string): Promise<StepProof> => {
-    const refusal = await ask(async (client) => {
+    const { refusal, over, beside } = await ask(async (client) => {
+      const { over: free } = await oneRow<{ over: string[] }>(client, overriding);
+      const others = await besides(client);
       await client.query('begin');
       const answer = await client.query('create table lifeboat_fence_probe ()').then(
         () => 'written',
         (error: { code?: string }) => error.code ?? '',
       );
       await client.query('rollback');
-      return answer;
+      return { refusal: answer, over: free, beside: others };
     });
+    if (over.length > 0)
+      return {
+        state: 'refuted',
+        text: `${shown}: ${over.join(', ')} may write whatever the database says (${setting} of the role)`,
+      };
     if (refusal === '25006')
       return {
         state: 'proved',
-        text: `${shown}: a write was tried and refused as read-only; a session that overrides its default is not kept away`,
+        text: `${shown}: a write was tried and refused as read-only; a session that overrides its default is not kept away${beside}`,
       };
     if (refusal === 'written') return { state: 'refuted', text: `${shown}: a write was tried and taken` };
     return { state: 'unknown', text: `${shown}: a write was tried and failed for another reason (${refusal})` };

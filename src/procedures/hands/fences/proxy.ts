@@ -15,6 +15,8 @@ export function proxyFence(
     const all = await proxy.servers(backend);
     const strange = only.find((name) => !all.some((one) => one.name === name));
     if (strange !== undefined) throw new LifeboatError('plan.invalid', `${backend} has no server ${strange}`);
+    // Of none everything would hold, and nobody be kept away.
+    if (all.length === 0) throw new LifeboatError('target.unreadable', `${backend} has no servers`);
     return only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
   };
   const states = async (): Promise<Record<string, string>> =>

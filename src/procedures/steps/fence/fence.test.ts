@@ -190,6 +190,31 @@ describe.skipIf(noPostgres !== undefined)(`a fence around a database${noPostgres
     expect(await lifted(settings)).toMatchObject({ state: 'proved' });
   });
 
+  it('read-only: is none around a role that writes whatever the database says', async () => {
+    bench = actingBench({ servers: { orders: { url: inOrders() } } });
+    await runSql(server.url, 'alter role clerk set default_transaction_read_only = off');
+    const settings = { asset: 'orders', how: 'read-only' };
+    expect((await fence(settings)).steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'fence.unproved',
+      summary: expect.stringContaining('clerk may write whatever the database says'),
+    });
+    await runSql(server.url, 'alter role clerk reset default_transaction_read_only');
+    // Put up once more, it stands: the attempt that failed left the database as it is wanted.
+    expect((await fence(settings)).steps[0]).toMatchObject({ state: 'done' });
+    await runSql(server.url, 'alter database orders reset default_transaction_read_only');
+  });
+
+  it('says which other databases of the server it does not shut', async () => {
+    bench = actingBench({ servers: { orders: { url: inOrders() } } });
+    await runSql(server.url, 'create database beside');
+    for (const how of ['revoke', 'read-only']) {
+      const { steps } = await fence({ asset: 'orders', how });
+      expect(steps[0]?.summary).toContain('beside of the same server may still be written to');
+      await undo({ asset: 'orders', how });
+    }
+  });
+
   it('a server that does not answer is not fenced', async () => {
     bench = actingBench({ servers: { orders: { url: 'postgresql://shop@127.0.0.1:1/orders' } } });
     expect((await fence({ asset: 'orders', how: 'read-only' })).steps[0]).toMatchObject({
@@ -200,6 +225,19 @@ describe.skipIf(noPostgres !== undefined)(`a fence around a database${noPostgres
 });
 
 describe.skipIf(noProxy !== undefined)(`a fence at a proxy${noProxy ? ` (${noProxy})` : ''}`, () => {
+  it('is none around a backend without servers: of none everything would hold', async () => {
+    const own = join(folder, 'no-servers');
+    mkdirSync(own);
+    const proxy = await startTestProxy(own, {});
+    try {
+      bench = actingBench({ pointers: { traffic: { proxy: 'shop', socket: proxy.socket } } });
+      const { steps } = await fence({ service: 'shop', how: 'proxy', pointer: 'traffic' });
+      expect(steps[0]).toMatchObject({ state: 'failed', summary: expect.stringContaining('shop has no servers') });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
   it('takes servers out, cuts who is connected, and gives them back', async () => {
     const port = await freePort();
     const echo = await startService([

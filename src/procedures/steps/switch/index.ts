@@ -184,8 +184,13 @@ const unseen = (pointer: Pointer, now: string | undefined, wanted: string | unde
 /** An address without its password is worth seeing; anything else that may be a secret is not. */
 function shownValue({ isSecret }: Pointer, value: string | undefined): string {
   if (value === undefined || !isSecret) return say(value);
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'a value that is not shown';
-  return say(redact(value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*:)[^@]*@/i, '$1[secret]@')));
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || !URL.canParse(value)) return 'a value that is not shown';
+  const { protocol, username, password, host, pathname, search, hash } = new URL(value);
+  const who = `${username}${password === '' ? '' : ':[secret]'}`;
+  // A password may stand among the parameters too.
+  return say(
+    redact(`${protocol}//${who}${who === '' ? '' : '@'}${host}${pathname}${search + hash === '' ? '' : '?…'}`),
+  );
 }
 
 const revealed = async (written: Settings['value']): Promise<string> => {

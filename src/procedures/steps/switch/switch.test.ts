@@ -85,6 +85,17 @@ describe.each(forms)('switch of $name', ({ pointer, file: name, before, after })
     process.env[source.env] = fresh;
   });
 
+  it.each([
+    'postgresql://shop:new-p@ssword@10.0.0.2/shop',
+    'postgresql://10.0.0.2:5432/shop?user=a@b&password=new-password',
+  ])('shows no part of a password, wherever it stands: %s', async (address) => {
+    process.env[source.env] = address;
+    const { steps, run } = await turn(source);
+    const told = JSON.stringify([steps, bench.journal.records({ run })]);
+    expect(steps[0]?.summary).toContain('10.0.0.2');
+    expect([told.includes('ssword'), told.includes('new-p')]).toEqual([false, false]);
+  });
+
   it('turns only that, keeps who may read it, and has the passwords nowhere in the journal', async () => {
     const result = await turn(source);
     expect(result.steps[0]).toMatchObject({ state: 'done' });
