@@ -54,19 +54,21 @@ describe('who guesses passwords', () => {
 
   it('does not learn from how long it takes who has an account', async () => {
     const accounts = new Accounts(served.state, systemClock);
-    const quickest = async (name: string): Promise<number> => {
-      const times: number[] = [];
-      for (let tries = 0; tries < 5; tries += 1) {
-        const before = performance.now();
-        await accounts.check(name, 'a guess');
-        times.push(performance.now() - before);
-      }
-      return Math.min(...times);
+    const timeOf = async (name: string): Promise<number> => {
+      const before = performance.now();
+      await accounts.check(name, 'a guess');
+      return performance.now() - before;
     };
     try {
-      const [known, nobody] = [await quickest('ada'), await quickest('nobody')];
-      expect(nobody).toBeGreaterThan(known / 2);
-      expect(nobody).toBeLessThan(known * 2);
+      // In turns, and the quickest of each: what else the machine does makes both slow.
+      const [known, nobody]: [number[], number[]] = [[], []];
+      for (let tries = 0; tries < 10; tries += 1) {
+        known.push(await timeOf('ada'));
+        nobody.push(await timeOf('nobody'));
+      }
+      const share = Math.min(...nobody) / Math.min(...known);
+      expect(share).toBeGreaterThan(0.5);
+      expect(share).toBeLessThan(2);
     } finally {
       accounts.close();
     }
@@ -162,6 +164,21 @@ describe('what is handed out', () => {
     const { headers } = await fetch(`${served.url}/api/v1/events`, { headers: admin, signal: ending.signal });
     ending.abort();
     expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['no-store', 'nosniff']);
+  });
+
+  it('does not outlive the token that it was made by: who finds one for a day has no other for a year', async () => {
+    const admin = bearer(served.token('admin'));
+    const { json } = await served.post('/tokens', { name: 'longer', role: 'admin', days: 366 }, admin);
+    const { expiresAt } = json as unknown as { expiresAt: string };
+    expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(86_400_000);
+    const { cookie, csrf } = await served.signIn('ada');
+    const byPerson = await served.post(
+      '/tokens',
+      { name: 'longer', role: 'admin', days: 366 },
+      { cookie, 'lifeboat-csrf': csrf },
+    );
+    const byThem = (byPerson.json as unknown as { expiresAt: string }).expiresAt;
+    expect(Date.parse(byThem) - Date.now()).toBeGreaterThan(365 * 86_400_000);
   });
 
   it('is let in by nothing that stands in an address: addresses are kept in logs', async () => {

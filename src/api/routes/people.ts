@@ -122,7 +122,8 @@ function tokenRoutes(desk: Desk): void {
     },
     ({ body, caller, about }) => {
       about(`${body.name} as ${body.role}, ${body.days} days`);
-      const { token, ...row } = accounts.makeToken({ ...body, by: caller.name });
+      const untilMs = caller.by === 'token' ? caller.expiresMs : undefined;
+      const { token, ...row } = accounts.makeToken({ ...body, by: caller.name, untilMs });
       return { ...tokenOf(desk, row), token };
     },
   );

@@ -31,6 +31,14 @@ export interface NewAccount {
   readonly contact?: string | undefined;
 }
 
+export interface NewToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly days: number;
+  readonly by: string;
+  readonly untilMs?: number | undefined;
+}
+
 /** What is undefined stays as it is; a null contact is nobody. */
 export interface AccountEdit {
   readonly role?: Role | undefined;
@@ -159,10 +167,13 @@ export class Accounts {
     return this.database.prepare('select * from tokens order by created_ms desc, id').all().map(tokenOf);
   }
 
-  /** The text is nowhere else: whoever loses it makes another. Throws `limit.exceeded`. */
-  makeToken(wish: { name: string; role: Role; days: number; by: string }): TokenRow & { readonly token: string } {
+  /**
+   * The text is nowhere else: whoever loses it makes another. `untilMs`: the end of the token that makes it, which it does not outlive. Throws
+   * `limit.exceeded`.
+   */
+  makeToken(wish: NewToken): TokenRow & { readonly token: string } {
     const createdMs = this.#clock.now();
-    const expiresMs = createdMs + wish.days * 86_400_000;
+    const expiresMs = Math.min(createdMs + wish.days * 86_400_000, wish.untilMs ?? Infinity);
     const id = chance(10);
     const token = `lifeboat_${id}_${randomBytes(32).toString('base64url')}`;
     inTransaction(this.database, () => {
