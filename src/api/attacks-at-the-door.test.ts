@@ -93,12 +93,18 @@ describe('who has no account', () => {
   it('nor does one who has take all places of those who listen', async () => {
     const headers = bearer(served.token('viewer'));
     const ending = new AbortController();
-    const listen = async (by: Record<string, string>): Promise<number> =>
-      (await fetch(`${served.url}/api/v1/events`, { headers: by, signal: ending.signal })).status;
+    // An answer that nobody holds is collected, and its connection with it.
+    const held: Response[] = [];
+    const listen = async (by: Record<string, string>): Promise<number> => {
+      const answer = await fetch(`${served.url}/api/v1/events`, { headers: by, signal: ending.signal });
+      held.push(answer);
+      return answer.status;
+    };
     for (let place = 0; place < limits.listenersOfOneMax; place += 1) expect(await listen(headers)).toBe(200);
     expect(await listen(headers)).toBe(429);
     expect(await listen(bearer(served.token('viewer')))).toBe(200);
     ending.abort();
+    expect(held).toHaveLength(limits.listenersOfOneMax + 2);
   });
 });
 
