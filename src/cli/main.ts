@@ -8,7 +8,8 @@ import { installSignals } from './signals.ts';
  * Standard output carries results, standard error everything else.
  */
 export async function main(words: readonly string[]): Promise<number> {
-  const signal = installSignals(process);
+  const signal = installSignals(process, undefined, process.env['LIFEBOAT_NO_HANGUP'] !== undefined);
+  delete process.env['LIFEBOAT_NO_HANGUP'];
   ignoreClosedPipes();
   process.on('exit', (exitCode) => {
     flushCompileCache();
@@ -32,11 +33,11 @@ export async function main(words: readonly string[]): Promise<number> {
 const taken = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => void stream.write('', () => resolve()));
 
-/** `lifeboat points | head -1` closes the pipe early: the work goes on, its words just have no reader any more. */
+/** `lifeboat points | head -1` closes the pipe early, a line that breaks takes its terminal along (EIO): the words have no reader any more. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
 }

@@ -31,4 +31,15 @@ describe('signals', () => {
     target.emit('SIGINT');
     expect(target.killed).toEqual([]);
   });
+
+  it('stop when the line to the terminal breaks, but not under nohup, and not what has a use of its own for that', () => {
+    const ask = (outlives: boolean, own?: () => void): boolean => {
+      const target = new Target();
+      const signal = installSignals(target, new ManualClock(), outlives);
+      if (own !== undefined) target.on('SIGHUP', own);
+      target.emit('SIGHUP');
+      return signal.aborted;
+    };
+    expect([ask(false), ask(true), ask(false, () => {})]).toEqual([true, false, false]);
+  });
 });

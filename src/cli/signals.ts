@@ -10,9 +10,10 @@ export interface SignalTarget extends EventEmitter {
 /**
  * The first SIGINT or SIGTERM asks the work to stop: the returned signal fires with `operation.cancelled`, so that
  * programs are ended, bubbles destroyed and sessions closed. The second one ends the process at once; a shell sees 130
- * or 143. One press of Ctrl-C may arrive twice (from the terminal, and again from `npm run`): that is one request.
+ * or 143. A line to the terminal that breaks (SIGHUP) asks as well, unless it `outlives` that, as under nohup, or a command has a use of its own for
+ * that signal. One press of Ctrl-C may arrive twice (from the terminal, and again from `npm run`): that is one request.
  */
-export function installSignals(target: SignalTarget, clock: Clock = systemClock): AbortSignal {
+export function installSignals(target: SignalTarget, clock: Clock = systemClock, outlives = false): AbortSignal {
   const controller = new AbortController();
   let firstMs = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -25,6 +26,9 @@ export function installSignals(target: SignalTarget, clock: Clock = systemClock)
       }
     });
   }
+  target.on('SIGHUP', () => {
+    if (!outlives && target.listenerCount('SIGHUP') === 1) controller.abort(stoppedBy('SIGHUP'));
+  });
   return controller.signal;
 }
 
