@@ -42,17 +42,14 @@ async function hungUp(...words: readonly string[]): Promise<{ exitCode: number |
   return end;
 }
 
-it.skipIf(process.platform !== 'linux')(
-  'a recovery whose terminal goes away ends its step and can be gone on with',
-  async () => {
-    const { stdout } = await hungUp();
-    expect(stdout).toMatch(/cancelled.*stopped on request/);
-    expect(stdout).toContain('lifeboat run resume');
-    expect(existsSync(place.path('ended'))).toBe(false);
-  },
-);
+it('a recovery whose terminal goes away ends its step and can be gone on with', async () => {
+  const { stdout } = await hungUp();
+  expect(stdout).toMatch(/cancelled.*stopped on request/);
+  expect(stdout).toContain('lifeboat run resume');
+  expect(existsSync(place.path('ended'))).toBe(false);
+});
 
-it.skipIf(process.platform !== 'linux')('under nohup it goes on to its end', async () => {
+it('under nohup it goes on to its end', async () => {
   const { exitCode, stdout } = await hungUp('nohup');
   expect([exitCode, existsSync(place.path('ended'))], stdout).toEqual([0, true]);
 });
