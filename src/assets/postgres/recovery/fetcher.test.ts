@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFetcher, type LogFiles } from './fetcher.ts';
+
+const segments = Array.from({ length: 20 }, (_, index) => `0000000100000000000000${(index + 16).toString(16)}`);
+/** As the fetcher's own bounds say. */
+const [ahead, atOnce] = [8, 4];
+
+let folder: string;
+let fetcher: LogFetcher | undefined;
+
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'fetcher-'))));
+afterEach(async () => {
+  await fetcher?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A log in a store that answers when the test lets it, and what was asked of it. */
+class SlowLog implements LogFiles {
+  readonly failureCode = 126;
+  readonly asks: string[] = [];
+  readonly answered: string[] = [];
+  atOnceMax = 0;
+  answers = true;
+  readonly #left = [...segments];
+  readonly #held: (() => void)[] = [];
+
+  next = (): string | undefined => this.#left.shift();
+  asked = (): void => {};
+
+  async bytesOf(name: string): Promise<Uint8Array> {
+    this.asks.push(name);
+    this.atOnceMax = Math.max(this.atOnceMax, this.asks.length - this.answered.length);
+    if (!this.answers) await new Promise<void>((resolve) => this.#held.push(resolve));
+    this.answered.push(name);
+    return Buffer.from(`log of ${name}`);
+  }
+
+  answer(): void {
+    this.answers = true;
+    for (const go of this.#held.splice(0)) go();
+  }
+}
+
+async function fetching(log: SlowLog): Promise<void> {
+  fetcher = new LogFetcher(log);
+  await fetcher.begin(join(folder, 'log'));
+}
+
+/** What a server does with a file of its log: it calls the command, and has it. */
+async function served(name: string): Promise<string> {
+  const command = (fetcher as LogFetcher).command.replace(`'%f'`, name).replace(`'%p'`, join(folder, 'taken'));
+  await promisify(execFile)('sh', ['-c', command]);
+  return readFile(join(folder, 'taken'), 'utf8');
+}
+
+describe('the log of a replay is fetched beside what goes on', () => {
+  it('while the point is still written and no server asks: eight segments lie ready when it begins, and no more take room', async () => {
+    const log = new SlowLog();
+    await fetching(log);
+    const ready = async (): Promise<string[]> => (await readdir(join(folder, 'log', 'ready'))).toSorted();
+    await expect.poll(ready).toEqual(segments.slice(0, ahead));
+    expect(log.asks).toEqual(segments.slice(0, ahead));
+  });
+
+  it('while the server replays what it has: before it asks for the next segment, the store has answered for another eight further on', async () => {
+    const log = new SlowLog();
+    await fetching(log);
+    for (const [index, name] of segments.entries()) {
+      expect(await served(name)).toBe(`log of ${name}`);
+      // The server replays it now, and asks for nothing.
+      const due = Math.min(index + 1 + ahead, segments.length);
+      await expect.poll(() => log.answered.length).toBe(due);
+    }
+    // Each once, though both the server and the way ahead name it.
+    expect(log.asks.toSorted()).toEqual(segments);
+  });
+
+  it('from a store that is slow to answer with four requests at once, so that nobody waits for one after the other', async () => {
+    const log = new SlowLog();
+    log.answers = false;
+    await fetching(log);
+    await expect.poll(() => log.asks.length).toBe(atOnce);
+    log.answer();
+    await expect.poll(() => log.answered.length).toBe(ahead);
+    expect(log.atOnceMax).toBe(atOnce);
+  });
+});
