@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../../core/index.ts';
 import type { Repository } from '../../../../repository/index.ts';
 import { makeTestRepository } from '../../../../testing/postgres/index.ts';
 import type { LogRange, LogWriter } from '../../../log.ts';
@@ -85,6 +86,22 @@ describe('between two writes', () => {
     await stored(4);
     await expect.poll(objects).toEqual([[0, 4]]);
     expect(done).toEqual(['append 0-3', 'append 3-4', 'compact 0-4']);
+  });
+
+  it('what is there is stored when its time has come, by timers too that end early, as those of the system now and then do', async () => {
+    const { sleep } = systemClock;
+    const early = vi.spyOn(systemClock, 'sleep');
+    early.mockImplementation((ms, signal) => sleep.call(systemClock, ms / 2, signal));
+    try {
+      const { done, receive, stored } = taking(200);
+      for (const part of [0.25, 0.5, 0.75]) {
+        receive(0.25);
+        await stored(part);
+      }
+      expect(done).toEqual(['append 0-0.25', 'append 0.25-0.5', 'append 0.5-0.75']);
+    } finally {
+      early.mockRestore();
+    }
   });
 
   it('a cell that seems to be whole soon is not waited for longer than a quarter more', async () => {

@@ -29,8 +29,6 @@ export class Sink {
   #wake: (() => void) | undefined;
   /** Called when there is log up to the position, and at a stop. */
   #awaited: { readonly position: bigint; readonly wake: () => void } | undefined;
-  /** What is not a whole cell is written from then on. */
-  #dueMs = 0;
   readonly #stop = new AbortController();
   #done: Promise<void> | undefined;
   #compaction: Promise<void> = Promise.resolve();
@@ -96,10 +94,10 @@ export class Sink {
   }
 
   async #run(): Promise<void> {
-    for (;;) {
+    for (let isDue = true; ;) {
       const startedMs = systemClock.elapsed();
       try {
-        await this.#store();
+        await this.#store(isDue || this.#stop.signal.aborted);
         this.#setFailure(undefined);
       } catch (error) {
         this.#setFailure(toLifeboatError(error));
@@ -109,25 +107,23 @@ export class Sink {
       }
       if (this.#hasLeft || (this.#stop.signal.aborted && this.#durable >= this.#window.end)) return;
       if (this.#durable >= this.#window.end) await this.#news();
-      await this.#untilDue(startedMs);
+      isDue = await this.#untilDue(startedMs);
     }
   }
 
   /**
-   * A cell that fills in less time than lies between two writes is written once, as a whole: each piece of it would be packed, sealed and synced
-   * to be thrown away within a second, on the processor of a server that has much to do.
+   * Until the next write is due; false: only a cell is whole so far. One that fills in less time than lies between two writes is written once, as a
+   * whole: each piece of it would be packed, sealed and synced to be thrown away within a second, on the processor of a server that has much to do.
    */
-  async #untilDue(startedMs: number): Promise<void> {
+  async #untilDue(startedMs: number): Promise<boolean> {
     const { everyMs } = this.options;
-    if (everyMs === 0) return;
-    this.#dueMs = startedMs + everyMs;
-    if (await this.#untilWhole()) return;
+    if (everyMs === 0) return true;
+    if (await this.#untilWhole(startedMs + everyMs)) return false;
     const { end } = this.#window;
     const sinceMs = systemClock.elapsed() - startedMs;
     const leftMs = (Number(this.#cellEnd - end) * sinceMs) / Number(end - this.#durable);
-    if (leftMs > everyMs / 4) return;
-    this.#dueMs += everyMs / 4;
-    await this.#untilWhole();
+    if (leftMs <= everyMs / 4) await this.#untilWhole(startedMs + everyMs * 1.25);
+    return true;
   }
 
   /** Behind the cell that is being stored. */
@@ -136,10 +132,10 @@ export class Sink {
     return (this.#durable / bytes + 1n) * bytes;
   }
 
-  /** Waits until the next write is due, or until the cell is whole: then true. */
-  async #untilWhole(): Promise<boolean> {
+  /** Waits until that moment, or until the cell is whole: then true. */
+  async #untilWhole(untilMs: number): Promise<boolean> {
     const position = this.#cellEnd;
-    const waitMs = this.#dueMs - systemClock.elapsed();
+    const waitMs = untilMs - systemClock.elapsed();
     if (this.#window.end >= position) return true;
     if (waitMs <= 0 || this.#stop.signal.aborted) return false;
     const sooner = new AbortController();
@@ -149,7 +145,8 @@ export class Sink {
     return this.#window.end >= position;
   }
 
-  async #store(): Promise<void> {
+  /** All there is, or without `isDue` whole cells only. */
+  async #store(isDue: boolean): Promise<void> {
     const settled = await this.#growth?.settle();
     this.#pieces.push(...(settled?.filter((piece) => this.#isOpen(piece)) ?? []));
     const until = this.#window.end;
@@ -159,7 +156,7 @@ export class Sink {
       const { range, isComplete } = cell;
       if (isComplete && this.#isMostlyNew(range)) await this.#storeWhole(range);
       else {
-        if (!isComplete && !this.#isDue()) break;
+        if (!isComplete && !isDue) break;
         await this.#storePiece({ ...range, start: this.#durable });
         if (isComplete && this.#durable === range.end) {
           await this.#growth?.close();
@@ -175,10 +172,6 @@ export class Sink {
   #isMostlyNew({ start, end }: LogRange): boolean {
     const stored = this.#durable - start;
     return stored === 0n || (this.#growth === undefined && 2n * stored <= end - start);
-  }
-
-  #isDue(): boolean {
-    return this.#stop.signal.aborted || systemClock.elapsed() >= this.#dueMs;
   }
 
   async #storeWhole(range: LogRange): Promise<void> {
