@@ -56,6 +56,8 @@ export const limits = {
   regionsAtOnce: 2,
   /** A smaller file is written through the system's cache: opening it a second time costs more than that. */
   directFileBytesMin: 2 ** 20,
+  /** Of the list of a point that a backup is held against out of order: of a database of a few hundred gigabytes. */
+  againstListCharactersMax: 128 * 2 ** 20,
   /** A plan file that is larger is a mistake, not a plan. */
   planBytesMax: 8 * 2 ** 20,
   /** Calendars that are kept once they are understood: more different ones than any plan has. */

@@ -1,15 +1,21 @@
-import { isLifeboatError } from '../../core/index.ts';
+import { isLifeboatError, limits } from '../../core/index.ts';
 import { pathIn } from '../format/entry-list.ts';
 import { pieceStart, type EarlierList } from './previous-list.ts';
 
-/** The entry list of a point that what comes is held against, in whatever order; read when the first file is looked for. */
+/**
+ * The entry list of a point that what comes is held against, in whatever order; read when the first file is looked for. As it cannot be walked through
+ * beside what comes, it is held in memory, within a bound: what stands behind that is as if the point had no such file.
+ */
 export class AgainstList implements EarlierList {
   failure: string | undefined;
   readonly #read: () => AsyncIterable<string[]>;
+  readonly #charactersMax: number;
   #lines: Promise<Map<string, string[]>> | undefined;
 
-  constructor(read: () => AsyncIterable<string[]>) {
+  /** `charactersMax`: of lines that are held. */
+  constructor(read: () => AsyncIterable<string[]>, charactersMax: number = limits.againstListCharactersMax) {
     this.#read = read;
+    this.#charactersMax = charactersMax;
   }
 
   /** Nothing is believed of times and sizes. */
@@ -29,9 +35,18 @@ export class AgainstList implements EarlierList {
   async #all(): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
     let last: string[] | undefined;
+    let characters = 0;
     try {
       for await (const some of this.#read())
         for (const line of some) {
+          characters += line.length;
+          if (characters > this.#charactersMax) {
+            this.failure =
+              'its list of files is too long to be held in memory: what changed in the last of them is stored whole';
+            // Of a file that goes on here not all is held.
+            if (line.startsWith(pieceStart) && last?.[0] !== undefined) found.delete(pathIn(last[0]) ?? '');
+            return found;
+          }
           if (line.startsWith(pieceStart)) last?.push(line);
           else {
             const path = pathIn(line);
