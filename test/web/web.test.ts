@@ -252,17 +252,21 @@ describe.skipIf(!hasBrowser)(`the web interface of lifeboat serve${whyNot}`, { t
 });
 
 /** The list of points as the server gave it when there was none, and was asking its stores anew. */
-async function listOfBefore(route: Route): Promise<void> {
-  const response = await route.fetch();
-  const list = (await response.json()) as Record<string, unknown>;
-  await route.fulfill({ response, json: { ...list, renewing: true, total: 0, points: [], next: null } });
-}
+const listOfBefore = (route: Route): Promise<void> =>
+  answered<Record<string, unknown>>(route, (list) => ({ ...list, renewing: true, total: 0, points: [], next: null }));
 
-async function reachOfBefore(route: Route): Promise<void> {
+const reachOfBefore = (route: Route): Promise<void> =>
+  answered<{ assets: Record<string, unknown>[] }>(route, ({ assets }) => ({
+    at: '2020-01-01T00:00:00.000Z',
+    renewing: false,
+    assets: assets.map((asset) => ({ ...asset, points: 0, oldestAt: null, newestAt: null })),
+  }));
+
+/** With other words than the server's, and so without the tag by which the page would ask whether they still hold. */
+async function answered<T>(route: Route, change: (answer: T) => object): Promise<void> {
   const response = await route.fetch();
-  const { assets } = (await response.json()) as { assets: Record<string, unknown>[] };
-  const none = assets.map((asset) => ({ ...asset, points: 0, oldestAt: null, newestAt: null }));
-  await route.fulfill({ response, json: { at: '2020-01-01T00:00:00.000Z', renewing: false, assets: none } });
+  const { etag: _, ...headers } = response.headers();
+  await route.fulfill({ response, headers, json: change((await response.json()) as T) });
 }
 
 const briefly = ({ id, nodes }: { id: string; nodes: { html: string; failureSummary?: string }[] }): string =>

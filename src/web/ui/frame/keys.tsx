@@ -43,8 +43,10 @@ function toRoom({ key }: KeyboardEvent, role: Role): void {
   else if (key === 'w') go('/wall');
 }
 
+/** What stood in a dialog keeps the focus for a moment after it was closed. */
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.matches('input, select, textarea') || target.closest('dialog') !== null);
+  target instanceof HTMLElement &&
+  (target.matches('input, select, textarea') || target.closest('dialog[open]') !== null);
 
 export function Help({ role, onClose }: { readonly role: Role; readonly onClose: () => void }): ReactNode {
   return (
