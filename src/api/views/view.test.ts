@@ -29,7 +29,16 @@ describe('what takes long to find out', () => {
     const { view, things } = viewOf(20);
     await view.get();
     things.happen(new Error('the store is gone'));
-    expect(await view.get()).toMatchObject({ value: 'nothing' });
+    expect(await view.get()).toMatchObject({ value: 'nothing', renewing: true });
+  });
+
+  it('is said to be old where more happened while it was made', async () => {
+    const { view, things, later } = viewOf(20);
+    await view.get();
+    things.happen('a point');
+    later(5_010, () => things.happen('another point'));
+    expect(await view.get()).toMatchObject({ value: 'a point', renewing: true });
+    expect(await view.get()).toMatchObject({ value: 'another point', renewing: false });
   });
 });
 
@@ -41,9 +50,10 @@ function viewOf(takesMs: number) {
     clock,
     key: () => String(key),
     make: async () => {
+      const found = now;
       await clock.sleep(takesMs);
-      if (now instanceof Error) throw now;
-      return now;
+      if (found instanceof Error) throw found;
+      return found;
     },
     renewed: () => {},
   });
@@ -55,6 +65,8 @@ function viewOf(takesMs: number) {
   };
   return {
     view: { get },
+    /** Does so while time goes on. */
+    later: (ms: number, act: () => void): void => void clock.sleep(ms).then(act),
     things: {
       happen: (what: string | Error, itTakesMs = takesMs): void => {
         [now, key, takesMs] = [what, key + 1, itTakesMs];

@@ -48,7 +48,9 @@ export class View<T> {
     const renewal = this.#renew().catch(() => undefined); // the old one stands; who asks when it is too old hears why
     // What took a moment is waited for that long: nobody is shown what was, only to see it change.
     if (made.tookMs <= limits.viewQuickMs) await this.#briefly(renewal);
-    return this.#seen(this.#made ?? made, this.#making !== undefined);
+    const newest = this.#made ?? made;
+    // Neither what could not be made anew nor what is behind already is said to be how it is now.
+    return this.#seen(newest, newest === made || newest.key !== key());
   }
 
   async #briefly(renewal: Promise<unknown>): Promise<void> {
