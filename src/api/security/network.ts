@@ -43,11 +43,17 @@ export function askerOf(connected: string, forwarded: string | undefined, proxie
   const said = (forwarded ?? '').split(',').map((one) => one.trim());
   let asker = connected;
   while (isIn(proxies, asker)) {
-    const before = said.pop() ?? '';
+    const before = withoutPort(said.pop() ?? '');
     if (isIP(before) === 0) break;
     asker = before;
   }
   return asker;
+}
+
+/** Some proxies (Application Gateway of Azure, IIS) say the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(said: string): string {
+  const [, four, six] = /^(?:(\d+\.\d+\.\d+\.\d+):\d{1,5}|\[([^\]]+)\](?::\d{1,5})?)$/.exec(said) ?? [];
+  return four ?? six ?? said;
 }
 
 function isIn(list: BlockList, address: string): boolean {
