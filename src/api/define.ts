@@ -4,7 +4,7 @@ import { writeAudit } from './audit.ts';
 import { failure, type Role } from './contract/index.ts';
 import type { Desk } from './desk.ts';
 import { failureOf } from './failures.ts';
-import { addressOf, mustBe, mustBeOurPage, type Asking, type Caller } from './security/caller.ts';
+import { addressOf, callerOf, mustBe, mustBeOurPage, type Asking, type Caller } from './security/caller.ts';
 
 type Schema = z.ZodType;
 type Read<S> = S extends Schema ? z.output<S> : undefined;
@@ -95,6 +95,7 @@ export function define<
     let failed: unknown;
     let tag: string | undefined;
     try {
+      if (method !== 'get' && needs !== 'nobody') question.caller = stillThere(desk, asking, needs);
       tag = tagOf(desk, asking, await spec.revision?.(question));
       const known = tag === undefined ? undefined : answered(desk, asking, tag);
       if (known !== undefined) return known;
@@ -136,6 +137,11 @@ function guard(
   const caller = asking.get('caller');
   if (needs !== 'nobody') mustBe(caller, needs);
   if (method !== 'get') mustBeOurPage(asking, caller);
+}
+
+/** Who asks, as they are now: what was sent may have come slowly, and who was signed out or revoked meanwhile changes nothing by it. */
+function stillThere({ accounts, sessions }: Desk, asking: Asking, needed: Role): Caller {
+  return mustBe(callerOf(asking, accounts, sessions), needed);
 }
 
 /** Nobody fills the journal who has no account: of who may not try any more, or signs out without having been in, there is nothing to tell. */

@@ -11,11 +11,11 @@ export function eventRoutes(desk: Desk): void {
     const last = asking.req.header('last-event-id') ?? asking.req.query('after');
     if (last !== undefined && !/^\d{1,15}$/.test(last))
       throw new LifeboatError('api.invalid', 'Last-Event-ID is the number of a record');
+    const heads = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+    // Who asks for the head alone reads nothing, and would never leave.
+    if (asking.req.method === 'HEAD') return asking.body(null, 200, heads);
     // Not a response of its own: that would go without what stands in the head of every answer.
-    return asking.body(streamOf(desk, asking, name, last === undefined ? undefined : Number(last)), 200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'x-accel-buffering': 'no',
-    });
+    return asking.body(streamOf(desk, asking, name, last === undefined ? undefined : Number(last)), 200, heads);
   });
 }
 

@@ -3,7 +3,7 @@ import { isoTime, LifeboatError, limits } from '../../core/index.ts';
 import { newPassword, session, setUp, signIn, type Session } from '../contract/index.ts';
 import { define } from '../define.ts';
 import type { Desk } from '../desk.ts';
-import { hashOf, setUpIsOver } from '../security/accounts.ts';
+import { hashOf, setUpIsOver, type AccountRow } from '../security/accounts.ts';
 import { addressOf, cameByTls, cookieName, sessionIdOf, type Asking, type Caller } from '../security/caller.ts';
 import { networkOf } from '../security/network.ts';
 import { csrfOf } from '../security/sessions.ts';
@@ -20,10 +20,8 @@ export function sessionRoutes(desk: Desk): void {
     { method: 'post', path: '/session', needs: 'nobody', about: 'Sign in', body: signIn, answer: session },
     async ({ asking, body, about }) => {
       about(body.name);
-      const guess = guessOf(desk, asking, body.name);
-      const account = await desk.accounts.check(body.name, body.password);
+      const account = await tried(desk, asking, body);
       if (account === undefined) throw new LifeboatError('api.signed_out', 'name or password is wrong');
-      guess.wasRight();
       return begin(desk, asking, account.name);
     },
   );
@@ -50,10 +48,8 @@ export function sessionRoutes(desk: Desk): void {
       const { name, session: id } = caller;
       if (id === undefined) throw new LifeboatError('api.forbidden', 'a token has no password');
       // Whoever finds a page left open does not guess what it was.
-      const guess = guessOf(desk, asking, name);
-      if ((await desk.accounts.check(name, body.password)) === undefined)
+      if ((await tried(desk, asking, { name, password: body.password })) === undefined)
         throw new LifeboatError('api.forbidden', 'this is not the password as it is now');
-      guess.wasRight();
       await desk.accounts.change(name, { password: body.next }, hashOf(id));
       return sessionOf(desk, caller);
     },
@@ -82,10 +78,14 @@ export function sessionRoutes(desk: Desk): void {
 }
 
 /**
- * A password is tried: counted before it is known, so that those who try at once count each other. What was right is taken back: many people of one house
- * sign in on the day. Throws `api.busy`.
+ * The account, if this is its password. Counted before it is known, so that those who try at once count each other. What was right is taken back: many
+ * people of one house sign in on the day; and so is what was not tried at all, for a crowd is no guesser. Throws `api.busy`.
  */
-function guessOf({ limiters }: Desk, asking: Asking, name: string): { wasRight(): void } {
+async function tried(
+  { accounts, limiters }: Desk,
+  asking: Asking,
+  { name, password }: { readonly name: string; readonly password: string },
+): Promise<AccountRow | undefined> {
   const { signInOfAccount, signInOfAddress, signInAnywhere } = limiters;
   const network = networkOf(addressOf(asking));
   const counted = [
@@ -95,13 +95,15 @@ function guessOf({ limiters }: Desk, asking: Asking, name: string): { wasRight()
   ] as const;
   for (const [limiter, what] of counted) limiter.mustBeFree(what);
   for (const [limiter, what] of counted) limiter.note(what);
-  return {
-    wasRight: () => {
-      signInOfAccount.forget(`${name} from ${network}`);
-      signInOfAddress.takeBack(network);
-      signInAnywhere.takeBack(name);
-    },
-  };
+  const takeBack = (): void => counted.forEach(([limiter, what]) => limiter.takeBack(what));
+  const account = await accounts.check(name, password).catch((error: unknown) => {
+    takeBack();
+    throw error;
+  });
+  if (account === undefined) return undefined;
+  takeBack();
+  signInOfAccount.forget(`${name} from ${network}`);
+  return account;
 }
 
 /** Another id than the browser came with, which ends: nobody can have known it before. */
