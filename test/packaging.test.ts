@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { localCertificate } from '../src/communications/testing/mail-server.ts';
+import { apiBase } from '../src/api/contract/index.ts';
 import { limits } from '../src/core/index.ts';
 
 const systemd = spawnSync('systemd-analyze', ['--version']).status === 0;
@@ -84,8 +85,10 @@ describe('the manifest for Kubernetes', () => {
     expect(container).toContain(`USER ${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`);
     const port = Number(limits.servePlace.split(':')[1]);
     expect(keeper?.ports).toEqual([{ name: 'http', containerPort: port }]);
-    for (const probe of [keeper?.startupProbe, keeper?.readinessProbe, keeper?.livenessProbe])
+    for (const probe of [keeper?.startupProbe, keeper?.livenessProbe])
       expect(probe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+    // What makes it unwell must not hide its pages: this is answered to anybody as long as it answers at all.
+    expect(keeper?.readinessProbe.httpGet).toEqual({ path: `${apiBase}/session`, port: 'http' });
     expect(service).toMatchObject({ spec: { ports: [{ port, targetPort: 'http' }] } });
     expect(keeper?.securityContext).toEqual({
       allowPrivilegeEscalation: false,
