@@ -46,10 +46,19 @@ function sealHere(sealing: LogSealing): SealedLog {
   return { bytes: room.subarray(0, sealLogNow(sealing, room)), release: () => free(room) };
 }
 
-/** A room that the thread failed to fill is not used again: nobody knows what it still does there. */
+/**
+ * Sealed on this thread where the other one cannot (it was lost, or the system gives none): a stream does not end for that. The room is then not
+ * used again: nobody knows what is still done there.
+ */
 async function sealThere(sealing: LogSealing, into: Buffer): Promise<SealedLog> {
   assert(sealedLogBytesMax(sealing) <= into.length, 'an object of a log fits its room');
-  const { bytes } = await (thread ??= begun()).ask({ ...sealing, into });
+  let bytes: number | undefined;
+  try {
+    ({ bytes } = await (thread ??= begun()).ask({ ...sealing, into }));
+  } catch {
+    // What is wrong with the log itself is thrown here as well.
+    return sealHere(sealing);
+  }
   let isKept = false;
   const release = (): void => {
     if (!isKept) keep(into);
@@ -65,7 +74,7 @@ function begun(): LogThread {
   const one: LogThread = new Thread(
     () => {},
     (loss) => {
-      // What it was asked fails, and is asked again of another.
+      // What it was asked fails, and the next is asked of another.
       if (thread === one) thread = undefined;
       void one.stop(loss);
     },

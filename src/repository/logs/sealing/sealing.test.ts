@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, vi } from 'vitest';
 import type { LogRange } from '../../../assets/index.ts';
 import { LifeboatError, toLifeboatError } from '../../../core/index.ts';
 import { freshBundle } from '../../keys/keys.ts';
@@ -39,6 +40,26 @@ describe('objects of a log that are sealed in a thread', () => {
           }),
         ),
       );
+    }
+  });
+
+  it('are sealed though their thread is lost over them, and the next by another', async () => {
+    const ask = vi.spyOn(Worker.prototype, 'postMessage');
+    const sealedNow = async (name: string, bytes: Buffer): Promise<void> => {
+      const sealed = await sealLogObject(bundle, name, { marks: encodeMarks({}), bytes });
+      expect((await openLogObject(bundle, name, Buffer.from(sealed.bytes))).bytes.equals(bytes)).toBe(true);
+    };
+    try {
+      const under = [
+        sealedNow('logs/one/a', contentOf(16 * mebibyte)),
+        sealedNow('logs/one/b', shared(contentOf(mebibyte))),
+      ];
+      await (ask.mock.contexts[0] as Worker).terminate();
+      await Promise.all(under);
+      await sealedNow('logs/one/c', contentOf(mebibyte));
+      expect(new Set(ask.mock.contexts).size).toBe(2);
+    } finally {
+      ask.mockRestore();
     }
   });
 
