@@ -80,6 +80,17 @@ describe('a file that stands there and becomes what a point says', () => {
     expect((await putBack(point)).written).toMatchObject({ bytesWritten: 0 });
   });
 
+  it('is kept whole where the list of the point is lost, and the image says what that cost', async () => {
+    await writeFile(path(), randomBytes(2 * region));
+    const point = await takePoint();
+    store.objects.delete(`points/${point.id}`);
+    const image = await takePoint(point);
+    expect(image.facts.warnings).toEqual([
+      expect.stringMatching(/^the entry list .* could not be read, and of files that changed more was stored /),
+    ]);
+    expect((await holds(image))?.equals(await readFile(path()))).toBe(true);
+  });
+
   it('is written by threads where much differs, a part of it whole and the rest here and there, there and back', async () => {
     repository = await makeRepository(await openFsStore(join(base, 'store'), true));
     const whole = limits.threadedBytesMin;

@@ -1,6 +1,6 @@
 import { isLifeboatError, limits } from '../../core/index.ts';
 import { pathIn } from '../format/entry-list.ts';
-import { pieceStart, type EarlierList } from './previous-list.ts';
+import { pieceStart, unread, type EarlierList } from './previous-list.ts';
 
 /**
  * The entry list of a point that what comes is held against, in whatever order; read when the first file is looked for. As it cannot be walked through
@@ -42,7 +42,7 @@ export class AgainstList implements EarlierList {
           characters += line.length;
           if (characters > this.#charactersMax) {
             this.failure =
-              'its list of files is too long to be held in memory: what changed in the last of them is stored whole';
+              'the entry list of the point before is too long to be held in memory: of files at its end that changed, more was stored than the changed pages';
             // Of a file that goes on here not all is held.
             if (line.startsWith(pieceStart) && last?.[0] !== undefined) found.delete(pathIn(last[0]) ?? '');
             return found;
@@ -57,7 +57,7 @@ export class AgainstList implements EarlierList {
     } catch (error) {
       // The point is a convenience here: without it everything that the store does not have is stored whole.
       if (!isLifeboatError(error) || error.code === 'operation.cancelled') throw error;
-      this.failure = error.message;
+      this.failure = unread(error, 'of files that changed more was stored than the changed pages');
     }
     return found;
   }

@@ -4,7 +4,7 @@ import { decodeEntries, encodeEntry, lineStart, pathIn, type ListedEntry } from 
 
 /** What an earlier point says of the files that come. */
 export interface EarlierList {
-  /** What kept the list from being read to where it was needed. */
+  /** What kept the list from being used to where it was needed, and what that costs: a sentence. */
   readonly failure: string | undefined;
   find(entry: Entry): Promise<Buffer | undefined>;
   linesOf(path: string): Promise<string[] | undefined>;
@@ -12,7 +12,6 @@ export interface EarlierList {
 
 /** The entry list of the point before, walked through in step with the capture: no memory but for a part of it. */
 export class PreviousList implements EarlierList {
-  /** What kept the list from being read to where it was needed. */
   failure: string | undefined;
   readonly #parts: AsyncIterator<string[]>;
   readonly #trustedBeforeNs: bigint;
@@ -73,7 +72,7 @@ export class PreviousList implements EarlierList {
       // The point before is a convenience: without it every file is read, and the new point says why.
       if (!isLifeboatError(error) || error.code === 'operation.cancelled') throw error;
       this.#lines = [];
-      this.failure = error.message;
+      this.failure = unread(error, 'every file was read instead');
       return undefined;
     }
   }
@@ -126,7 +125,7 @@ export class PreviousList implements EarlierList {
     } catch (error) {
       // As above.
       if (!isLifeboatError(error)) throw error;
-      this.failure = error.message;
+      this.failure = unread(error, 'every file was read instead');
     }
     return undefined;
   }
@@ -152,3 +151,6 @@ const isUnchanged = (entry: Entry, before: StoredEntry): boolean =>
   before.stamp?.changedNs === entry.stamp?.changedNs &&
   before.stamp?.inode === entry.stamp?.inode &&
   before.stamp?.device === entry.stamp?.device;
+
+export const unread = ({ message }: Error, instead: string): string =>
+  `the entry list of the point before could not be read, and ${instead}: ${message}`;

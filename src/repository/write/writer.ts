@@ -153,8 +153,7 @@ export class Writer implements PointWriter {
   #warnings(): string[] {
     const { torn, vanished } = this.#intake;
     const failure = this.#previous?.failure;
-    const unread = `the entry list of the point before could not be read, and every file was read instead: ${failure}`;
-    return [...torn.map(tornSentence), ...vanished.map(vanishedSentence), ...(failure === undefined ? [] : [unread])];
+    return [...torn.map(tornSentence), ...vanished.map(vanishedSentence), ...(failure === undefined ? [] : [failure])];
   }
 
   #requireOpen(): void {
