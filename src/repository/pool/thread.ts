@@ -47,9 +47,10 @@ export class Thread<Asked = Request, Answered extends Answer = Reply> {
     const task = this.#next;
     this.#next += 1;
     const done = Promise.withResolvers<Answered>();
+    // First: of what cannot be handed over (no memory for its copy) nothing is owed, and the process may end.
+    this.#worker.postMessage({ task, request }, [...transfer]);
     if (this.#asked.size === 0) this.#worker.ref();
     this.#asked.set(task, done);
-    this.#worker.postMessage({ task, request }, [...transfer]);
     return done.promise;
   }
 

@@ -7,7 +7,7 @@ import { freshBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import { PackBuilder, type BuiltPack } from '../write/pack-builder.ts';
 import { decodeRecords, type ChunkRecord } from '../format/pack-format.ts';
-import { KnownIds, Pool, SealSession, type OpenRequest } from './index.ts';
+import { KnownIds, Pool, SealSession, Thread, type OpenRequest } from './index.ts';
 import type { Point } from '../repository.ts';
 import { objectKey, type ObjectKey } from '../format/seal.ts';
 import { backup, file, folder, makeRepository, reopen, withFolder } from '../testing/fixtures.ts';
@@ -132,4 +132,14 @@ describe('work in threads', () => {
     await expect(session.finish()).rejects.toMatchObject({ code: 'internal' });
     expect(ended).toBeGreaterThan(0);
   });
+});
+
+test('a thread owes nothing of what could not be handed to it, so that the process may end', async () => {
+  const thread = new Thread<unknown>(
+    () => {},
+    () => {},
+  );
+  expect(() => void thread.ask(() => 'functions cannot be copied')).toThrow(/could not be cloned/);
+  expect(thread.tasks).toBe(0);
+  await thread.stop(new Error('the test is over'));
 });
