@@ -42,4 +42,16 @@ describe('signals', () => {
     };
     expect([ask(false), ask(true), ask(false, () => {})]).toEqual([true, false, false]);
   });
+
+  it('a session that ends says so by both signals, the broken line first: that is one request, and the next one ends the process', async () => {
+    const [target, clock] = [new Target(), new ManualClock()];
+    await clock.advance(60_000);
+    const signal = installSignals(target, clock);
+    target.emit('SIGHUP');
+    target.emit('SIGTERM');
+    expect([signal.reason, target.killed]).toEqual([expect.objectContaining({ message: 'stopped by SIGHUP' }), []]);
+    await clock.advance(1000);
+    target.emit('SIGTERM');
+    expect(target.killed).toEqual([[7, 'SIGTERM', 0]]);
+  });
 });

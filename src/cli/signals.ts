@@ -11,14 +11,14 @@ export interface SignalTarget extends EventEmitter {
  * The first SIGINT or SIGTERM asks the work to stop: the returned signal fires with `operation.cancelled`, so that
  * programs are ended, bubbles destroyed and sessions closed. The second one ends the process at once; a shell sees 130
  * or 143. A line to the terminal that breaks (SIGHUP) asks as well, unless it `outlives` that, as under nohup, or a command has a use of its own for
- * that signal. One press of Ctrl-C may arrive twice (from the terminal, and again from `npm run`): that is one request.
+ * that signal; a session that ends breaks the line and sends SIGTERM right behind, so that this is none of the two. One press of Ctrl-C may arrive twice (from the terminal, and again from `npm run`): that is one request.
  */
 export function installSignals(target: SignalTarget, clock: Clock = systemClock, outlives = false): AbortSignal {
   const controller = new AbortController();
-  let firstMs = 0;
+  let firstMs: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     target.on(name, () => {
-      if (!controller.signal.aborted) {
+      if (firstMs === undefined) {
         firstMs = clock.elapsed();
         controller.abort(stoppedBy(name));
       } else if (clock.elapsed() - firstMs >= limits.sameSignalMs) {
