@@ -78,6 +78,8 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
   const specs = specsOf(settings, context);
   const gate = await openGate(input, context);
   if ('outside' in gate) return notExercised(gate.outside);
+  const going = goingIn(remembered);
+  if (going !== undefined) return goBack(gate, { ...going, image: remembered['image'] }, remembered, context);
   if (backIn(remembered) !== undefined) context.remember({ back: null }); // it begins anew, and that is no news any more
   const decided = await chosen(gate, input, context);
   if (decided !== undefined) return decided;
@@ -95,7 +97,9 @@ async function run(input: Input, context: StepContext): Promise<StepOutcome> {
     const mayRecover = settings.red === 'wait' && (await greenAgain(specs, settings, context));
     if (mayRecover && (await gate.letIn?.(share)) === undefined) continue;
     const held = { share, red, image };
-    return settings.red === 'wait' ? askWay(held, remembered, settings, context) : goBack(gate, held, context);
+    return settings.red === 'wait'
+      ? askWay(held, remembered, settings, context)
+      : goBack(gate, { ...held, byPeople: false }, remembered, context);
   }
   const share = shares.at(-1) ?? 100;
   return {
@@ -114,11 +118,8 @@ async function chosen(
   const { image, share } = remembered;
   const word = wordOf(remembered, context);
   if (typeof share !== 'number' || word === undefined || word.way === 'go_on') return undefined;
-  if (word.way === 'go_back') {
-    // One that begins anew after it went back is not sent back by the same word.
-    const heeded = { heeded: remembered['asked'] };
-    return goBack(gate, { share, red: 'people chose to go back', image, heeded }, context);
-  }
+  if (word.way === 'go_back')
+    return goBack(gate, { share, red: 'people chose to go back', image, byPeople: true }, remembered, context);
   const summary = `${settings.service} is left at ${share} %, as ${word.as} chose`;
   return { state: 'done', outputs: { share, shares: sharesOf(settings), leftBy: word.as }, summary };
 }
@@ -132,39 +133,34 @@ async function beginning(
   return { reached: 0, image: await gate.image() };
 }
 
+const goingSchema = z.object({ share: z.number(), red: z.string(), byPeople: z.boolean() });
+const backSchema = goingSchema.extend({ isBack: z.boolean().nullable() });
+
+/** What it goes back for: written down before, for who dies on the way there. It goes back to the end, and not on from the share that was red. */
+type Going = z.infer<typeof goingSchema>;
+
 /** What it went back for, and whether it is as before: written down with it, for who dies before it can say so. */
-interface Back {
-  readonly share: number;
-  readonly red: string;
-  readonly isBack: boolean | null;
-  readonly byPeople: boolean;
-}
+type Back = z.infer<typeof backSchema>;
 
-const backSchema = z.object({
-  share: z.number(),
-  red: z.string(),
-  isBack: z.boolean().nullable(),
-  byPeople: z.boolean(),
-});
+type Remembered = Readonly<Record<string, unknown>>;
 
-const backIn = ({ back }: Readonly<Record<string, unknown>>): Back | undefined => backSchema.safeParse(back).data;
+const goingIn = ({ going }: Remembered): Going | undefined => goingSchema.safeParse(going).data;
+
+const backIn = ({ back }: Remembered): Back | undefined => backSchema.safeParse(back).data;
 
 async function goBack(
   gate: Gate,
-  held: {
-    readonly share: number;
-    readonly red: string;
-    readonly image: unknown;
-    readonly heeded?: { readonly heeded: unknown };
-  },
+  { image, ...going }: Going & { readonly image: unknown },
+  { asked }: Remembered,
   context: StepContext,
 ): Promise<StepOutcome> {
-  const { share, red, image, heeded } = held;
+  context.remember({ image, share: going.share, going });
   await context.mustHold();
   await gate.back(image);
   const isBack = (await gate.isBack(image)) ?? null;
-  const back = { share, red, isBack, byPeople: heeded !== undefined };
-  context.remember({ image, share: 0, back, ...heeded });
+  const back = { ...going, isBack };
+  // One that begins anew after it went back is not sent back by the same word.
+  context.remember({ image, share: 0, going: null, back, ...(going.byPeople ? { heeded: asked } : {}) });
   return wentBack(back);
 }
 

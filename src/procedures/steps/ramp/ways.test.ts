@@ -5,7 +5,7 @@ import { resumeRun, say, type RunResult } from '../../index.ts';
 import { act, actingBench } from '../../testing/acting.ts';
 import { stepOf, type Bench } from '../../testing/bench.ts';
 import { fastClock } from '../../testing/fast-clock.ts';
-import { resumeInterrupted } from '../../testing/interrupted.ts';
+import { rememberedBy, resumeInterrupted } from '../../testing/interrupted.ts';
 import { linesIn } from '../../../testing/lines.ts';
 
 let bench: Bench;
@@ -115,6 +115,26 @@ describe('a ramp that was held too long', () => {
     expect(shares()).toEqual(['10', '50', '0']);
     expect((await resume(died)).verdict).toBe('done');
     expect(shares().slice(3)).toEqual(['10', '50', '100']);
+  });
+
+  it('whose runner died while it went back goes back to the end, and not on from the share that was red', async () => {
+    const { settings } = ramp();
+    const script = 'echo "$1" >> "$0/all"; echo "$1" > "$0/now"; test "$1" != 0 -o -e "$0/answers"';
+    const each = ['sh', '-c', script, bench.folder, '{share}'];
+    const redAtHalf = stepOf('act', 'ramp', { ...(settings as object), each, red: 'back' });
+    expect((await act(bench, redAtHalf)).steps[0]).toMatchObject({ state: 'failed', code: 'process.failed' });
+    expect(shares()).toEqual(['10', '50', '0']);
+    writeFileSync(file('answers'), '');
+    writeFileSync(file('repaired'), '');
+    const died = await resumeInterrupted(bench, redAtHalf, rememberedBy(bench, 'act'));
+    expect(died.steps[0]).toMatchObject({
+      state: 'failed',
+      code: 'ramp.red',
+      summary: expect.stringMatching(/^at 50 % .*as before$/),
+    });
+    expect(shares()).toEqual(['10', '50', '0', '0']);
+    expect((await resume(died)).verdict).toBe('done');
+    expect(shares().slice(4)).toEqual(['10', '50', '100']);
   });
 
   it('whose runner died before anybody chose looks again where it was, and asks in a round of its own', async () => {
