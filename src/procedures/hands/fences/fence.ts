@@ -12,6 +12,8 @@ export interface Fence {
   lift(before: unknown): Promise<void>;
   /** Asks whether any writer is left. What does not answer is unknown, never proved. `before`: what was seen then, if it was. */
   prove(before: unknown): Promise<StepProof>;
+  /** Of what there was before, what is asked for again once it was proved; all of it unless stated. */
+  proved?(before: unknown): unknown;
   /** Whether it is as it was before. */
   proveLifted(before: unknown): Promise<StepProof>;
 }

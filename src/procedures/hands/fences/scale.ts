@@ -132,6 +132,8 @@ export function scaleFence(what: string, workload: Workload, context: StepContex
       await until(() => lookLifted(before), limits.scaledBackMs);
     },
     prove: (before) => asked(() => look(before)),
+    // Each pod of then has ended, and its node may go.
+    proved: (before) => ({ replicas: countOf(before), pods: [] }),
     proveLifted: (before) => asked(() => lookLifted(before)),
   };
 

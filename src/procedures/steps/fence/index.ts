@@ -148,10 +148,14 @@ function doneOf(
   proofs: readonly StepProof[],
   { clock, here, environment }: StepContext,
 ): StepOutcome {
+  const kept = (fence: Fence): unknown => {
+    const own = before[keyOf(fence)] ?? null;
+    return own === null ? null : (fence.proved?.(own) ?? own);
+  };
   const fenced = fences.map((fence, index): FenceRecord => ({
     what: fence.what,
     how: fence.how,
-    before: before[keyOf(fence)] ?? null,
+    before: kept(fence),
     proof: proofs[index]?.text ?? '',
     settings: { ...longOf(settings) },
     where: { environment: environment.name, host: here.host, site: here.site ?? null },

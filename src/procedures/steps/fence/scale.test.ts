@@ -5,6 +5,8 @@ import { brokeNow, makeBench, scenarioOf, stepOf, type Bench } from '../../testi
 import { fastClock } from '../../testing/fast-clock.ts';
 import { handsOf, inputOf, resumeInterrupted } from '../../testing/interrupted.ts';
 import { makeStandIns, type StandIns } from '../../testing/stand-ins/index.ts';
+import type { FenceRecord } from '../../hands/fences/fence.ts';
+import { openFences } from '../../hands/fences/open.ts';
 import { fenceStep } from './index.ts';
 
 let tools: StandIns;
@@ -93,6 +95,19 @@ describe('a fence by scaling a workload to zero (kubectl is stood in for)', () =
     expect(await prove()).toMatchObject({ state: 'proved' });
     tools.world({ nodesForbidden: true });
     expect(await prove()).toMatchObject({ state: 'unknown', text: expect.stringContaining('forbidden') });
+  });
+
+  it('proved once stays proved when the nodes go that its pods had: an empty node is often taken away soon', async () => {
+    const pods = [{ name: 'web-1', node: 'near' }];
+    tools.world({ pods, nodes: { near: 'True' } });
+    const done = await act(bench, fence);
+    expect(done.steps[0]).toMatchObject({ state: 'done' });
+    tools.world({ nodes: {} });
+    const [record] = done.steps[0]?.outputs?.['fenced'] as FenceRecord[];
+    const fences = await openFences(record?.settings ?? {}, handsOf(bench));
+    if ('outside' in fences) throw new Error(fences.outside);
+    expect(await fences[0]?.prove(record?.before)).toMatchObject({ state: 'proved' });
+    expect(await fences[0]?.proveLifted(record?.before)).toMatchObject({ text: expect.stringContaining('3 before') });
   });
 
   it('says of a pod that cannot end which node it waits for', async () => {
