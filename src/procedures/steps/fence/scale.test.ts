@@ -103,7 +103,7 @@ describe('a fence by scaling a workload to zero (kubectl is stood in for)', () =
     const done = await act(bench, fence);
     expect(done.steps[0]).toMatchObject({ state: 'done' });
     tools.world({ nodes: {} });
-    const [record] = done.steps[0]?.outputs?.['fenced'] as FenceRecord[];
+    const [record] = (done.steps[0]?.outputs['fenced'] ?? []) as FenceRecord[];
     const fences = await openFences(record?.settings ?? {}, handsOf(bench));
     if ('outside' in fences) throw new Error(fences.outside);
     expect(await fences[0]?.prove(record?.before)).toMatchObject({ state: 'proved' });

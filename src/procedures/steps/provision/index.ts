@@ -55,8 +55,14 @@ export const provisionStep: StepKind<Settings> = {
     // What was written down in the same attempt is not handed back: it is kept here.
     let remembered = input.remembered;
     const noting = { ...context, remember: noteTo((facts) => (remembered = { ...remembered, ...facts }), context) };
+    const came = await whatStillComes(tool, remembered, context);
+    if (came !== undefined) return came;
+    noteComing(tool, noting);
     const failure = await toolOf(input, noting).make();
-    return failure ?? (await untilThere(tool, () => remembered, context));
+    if (failure !== undefined && tool.patienceMs !== undefined) noting.remember({ comesUntil: null });
+    if (failure !== undefined) return failure;
+    noteComing(tool, noting);
+    return untilThere(tool, () => remembered, context, tool.patienceMs);
   },
   inspect: async (input, context) => {
     if (isMadeByPeople(input.settings)) return 'not-done'; // whoever was asked has said it, or is asked again
@@ -124,14 +130,33 @@ const noteTo =
     remember(facts);
   };
 
+/** Until when it may come by and by, written down before it is said and again afterwards: for whoever goes on with it, and does not say it twice meanwhile. */
+function noteComing({ patienceMs }: Tool, { clock, remember }: Pick<StepContext, 'clock' | 'remember'>): void {
+  if (patienceMs !== undefined) remember({ comesUntil: clock.now() + patienceMs });
+}
+
+/** What an earlier attempt has said, and did not see come, may come: nothing where it was refused, or its time is over. */
+async function whatStillComes(
+  tool: Tool,
+  remembered: Readonly<Record<string, unknown>>,
+  context: StepContext,
+): Promise<StepOutcome | undefined> {
+  const { comesUntil } = remembered;
+  const leftMs = typeof comesUntil === 'number' ? comesUntil - context.clock.now() : 0;
+  if (leftMs <= 0) return undefined;
+  const outcome = await untilThere(tool, () => remembered, context, leftMs);
+  return outcome.state === 'done' ? outcome : undefined;
+}
+
 /** Until the step's own time is over. What nobody can tell for a while may be a cluster that is just coming up. */
 async function untilThere(
   tool: Tool,
   remembered: () => Readonly<Record<string, unknown>>,
   { clock, signal, output }: StepContext,
+  patienceMs = 0,
 ): Promise<StepOutcome> {
   let last = '';
-  const patientUntilMs = clock.elapsed() + (tool.patienceMs ?? 0);
+  const patientUntilMs = clock.elapsed() + patienceMs;
   for (let unknown = 0; ;) {
     const now = await tool.look(remembered());
     if (now.state === 'there') return doneBy(tool, now);

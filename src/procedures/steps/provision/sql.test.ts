@@ -95,6 +95,21 @@ describe.skipIf(noPostgres !== undefined)(`provision by sql${skipped}`, () => {
     expect(done.steps[0]).toMatchObject({ state: 'done' });
   });
 
+  it('that takes its time is not said twice when its runner died meanwhile', async () => {
+    await runSql(server.url, 'create table coming (at timestamptz)');
+    const make = "insert into coming values (clock_timestamp() + interval '1.5 s')";
+    const look = 'select count(*) > 0 from coming where at < clock_timestamp()';
+    await runSql(server.url, make);
+    const goOn = async (leftMs: number) => {
+      const facts = { made: true, wasAbsent: true, comesUntil: systemClock.now() + leftMs };
+      const { steps } = await resumeInterrupted(bench, database('never', { look, make, within: '5m' }), facts);
+      return [steps[0]?.state, ...(await runSql(server.url, 'select count(*)::int as said from coming'))];
+    };
+    expect(await goOn(300_000)).toEqual(['done', { said: 1 }]);
+    await runSql(server.url, 'truncate coming');
+    expect(await goOn(-1)).toEqual(['done', { said: 1 }]); // its time is over: it is said anew
+  });
+
   it('a look that would change something is refused by the server, and nothing is made on it', async () => {
     const sly = database('sly', { look: 'create table sly ()' });
     expect((await act(bench, sly)).steps[0]).toMatchObject({
