@@ -28,14 +28,12 @@ export function propertiesOf(kinds) {
     `\`${kind.kind}\``,
     isWalked(kind) ? 'as its steps' : kind.destructive ? 'yes' : 'no',
     isWalked(kind) ? 'as its steps' : looked(kind),
-    isWalked(kind) ? 'as its steps' : proved(kind),
+    isWalked(kind) ? 'as its steps, then by `verify`' : proved(kind),
     isWalked(kind) ? 'that of its steps' : time(kind),
     isWalked(kind) ? 'as its least sure step' : (kind.surest ?? 'predicted'),
     isWalked(kind) ? 'as its steps' : bubble(kind),
     isWalked(kind) ? 'its steps' : elsewhere(kind),
-    refusedOf(kind)
-      .map((key) => `\`${key}\``)
-      .join(', ') || 'none',
+    refusedOf(kind).join(', ') || 'none',
   ]);
   const head = [
     'kind',
@@ -55,7 +53,7 @@ Every kind takes ${Object.keys(values)
     .join(
       ', ',
     )}, and \`\${…}\` (parameters, outputs of steps, the incident, the environment) in all of its settings; the
-last column says which of these it does not.
+last column says which of these it does not. A \`call\` of a drill is no group: it acts, and takes all of these but a \`site\`.
 
 ${table(head, rows)}`;
 }
@@ -76,15 +74,21 @@ const bubble = ({ inBubble }) =>
 const elsewhere = ({ meanwhile, ofItsRun }) =>
   ofItsRun === true || meanwhile !== undefined ? 'no: it goes with its run' : 'yes';
 
-/** Which keys the reader of plans refuses beside this kind. */
+/** Which keys the reader of plans refuses beside this kind, also where it has a `verify` that they could be about. */
 function refusedOf({ example = '' }) {
   const [first = ''] = example.split(/\n(?=- )/);
-  return Object.entries(values).flatMap(([key, value]) => {
-    const steps = ['- { id: first, wait: 1s }', ...first.split('\n'), `  ${key}: ${value}`];
-    const text = [...plan, ...steps.map((line) => `      ${line}`), ''].join('\n');
-    const { findings } = inspectPlan(parseText('plan.yaml', text), registry);
-    return findings.some(({ path }) => path === `scenarios.lost.steps[1].${key}`) ? [key] : [];
+  return Object.keys(values).flatMap((key) => {
+    if (!isRefused(first, key)) return [];
+    return isRefused(first, key, 'verify') ? [`\`${key}\``] : [`\`${key}\` (but beside \`verify\`)`];
   });
+}
+
+function isRefused(step, key, ...beside) {
+  const written = [key, ...beside].map((one) => `  ${one}: ${values[one]}`);
+  const steps = ['- { id: first, wait: 1s }', ...step.split('\n'), ...written];
+  const text = [...plan, ...steps.map((line) => `      ${line}`), ''].join('\n');
+  const { findings } = inspectPlan(parseText('plan.yaml', text), registry);
+  return findings.some(({ path }) => path === `scenarios.lost.steps[1].${key}`);
 }
 
 const plan = [

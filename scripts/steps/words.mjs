@@ -8,8 +8,9 @@ export const changes = (kind) => (isWalked(kind) ? 'as its steps do' : kind.dest
 
 export function crash(kind) {
   if (isWalked(kind)) return 'each step inside by its own records';
-  if (kind.people !== undefined) return 'what people said is looked at again';
-  if (kind.inspect !== undefined) return 'the world is asked; where nobody can tell, a person';
+  const said = kind.people === undefined ? [] : ['what people said is looked at again'];
+  const asked = kind.inspect === undefined ? [] : ['the world is asked; where nobody can tell, a person'];
+  if (said.length + asked.length > 0) return [...asked, ...said].join('; ');
   return kind.destructive ? 'a person decides, unless the step is `idempotent`' : 'done again';
 }
 

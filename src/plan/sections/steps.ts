@@ -125,16 +125,23 @@ function undoOf(inspection: Inspection, written: Record<string, unknown>, path: 
   return void inspection.error('plan.wrong_value', [...path, step.kind], message, 'Let an exec do all of it.');
 }
 
-/** What a group, which only walks its steps, would not keep. A `call` of a drill has steps of its own nowhere: it acts, and keeps all but a site. */
+/**
+ * What a group, which only walks its steps, would not keep. Its `retry` says how often its `verify`, and what a called scenario calls success, is asked.
+ * A `call` of a drill has steps of its own nowhere: it acts, and keeps all but a site.
+ */
 function refuseOfGroup(inspection: Inspection, written: Record<string, unknown>, path: Path): void {
   const call = written['call'];
-  const keys = isMapping(call) && 'drill' in call ? ['site'] : ['site', 'timeout', 'retry', 'idempotent', 'undo'];
+  const isLooked = call !== undefined || written['verify'] !== undefined;
+  const ofSteps = ['site', 'timeout', ...(isLooked ? [] : ['retry']), 'idempotent', 'undo'];
+  const keys = isMapping(call) && 'drill' in call ? ['site'] : ofSteps;
   for (const key of keys.filter((one) => written[one] !== undefined))
     inspection.error(
       'plan.wrong_value',
       [...path, key],
       `a group has no ${key} of its own`,
-      'Write it at the steps inside.',
+      key === 'retry'
+        ? 'Write it at the steps inside; beside a verify of the group it says how often that is asked.'
+        : 'Write it at the steps inside.',
     );
 }
 
