@@ -186,6 +186,9 @@ function shownValue({ isSecret }: Pointer, value: string | undefined): string {
   if (value === undefined || !isSecret) return say(value);
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || !URL.canParse(value)) return 'a value that is not shown';
   const { protocol, username, password, host, pathname, search, hash } = new URL(value);
+  // A password with a `/`, `?` or `#` in it ends the host too early: what stands before the `@` behind that is a part of it.
+  const mayHold = pathname === '' ? search : search.replace(/=.*$/s, '');
+  if ((pathname + mayHold + hash).includes('@')) return 'a value that is not shown';
   const who = `${username}${password === '' ? '' : ':[secret]'}`;
   // A password may stand among the parameters too.
   return say(

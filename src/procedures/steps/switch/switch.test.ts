@@ -78,6 +78,17 @@ const forms: readonly Form[] = [
   { name: 'a secret file', pointer: { file: 'url' }, file: 'url', before: old, after: fresh },
 ];
 
+it.each(['ssw:0', 'ssh:/w0', '12/w:0', '12?w:0', '12#w:0', 'w@12/w:0', '12?w=0'])(
+  'shows nothing of an address whose password (%s) is not written as one there',
+  async (password) => {
+    bench = makeBench({ plan: { services: shop({ database: { file: 'url' } }) } });
+    put('url', `postgresql://clerk:${password}@10.0.0.2/shop`);
+    const input = inputOf(switchStep, settings(source)) as never;
+    const said = (await switchStep.describe(input, handsOf(bench))).text.split('/url: ').at(-1) ?? '';
+    expect(said).toMatch(/^("postgresql:\/\/clerk:\[secret\]@10\.0\.0\.2\/shop"|a value that is not shown) now$/);
+  },
+);
+
 describe.each(forms)('switch of $name', ({ pointer, file: name, before, after }) => {
   beforeEach(() => {
     bench = makeBench({ plan: { services: shop({ database: pointer }) } });
