@@ -100,11 +100,11 @@ const revoking = {
 
 const setting = 'default_transaction_read_only';
 
-/** What a role has of its own counts more than what the database has; a superuser overrides what it likes in any case. */
+/** What a role has of its own counts more than what the database has; a superuser overrides what it likes in any case, and who may not connect writes nothing. */
 const overriding = `select coalesce(array_agg(distinct rolname::text order by rolname::text), '{}') as over
   from pg_db_role_setting join pg_roles r on r.oid = setrole, unnest(setconfig) as one
   where setdatabase in (0, (select oid from pg_database where datname = current_database()))
-    and rolcanlogin and not rolsuper and one ~* '^${setting}=(off|false|no|0|f|n|of)$'`;
+    and rolcanlogin and not rolsuper and has_database_privilege(r.oid, current_database(), 'connect') and one ~* '^${setting}=(off|false|no|0|f|n|of)$'`;
 
 const readOnly = {
   before: async (client: Client): Promise<unknown> => {

@@ -16,7 +16,10 @@ export function proxyFence(
     const strange = only.find((name) => !all.some((one) => one.name === name));
     if (strange !== undefined) throw new LifeboatError('plan.invalid', `${backend} has no server ${strange}`);
     // Of none everything would hold, and nobody be kept away.
-    if (all.length === 0) throw new LifeboatError('target.unreadable', `${backend} has no servers`);
+    if (all.length === 0)
+      throw new LifeboatError('target.unreadable', `${backend} has no servers`, {
+        hint: 'See whether this is the backend that the service is behind; who writes may come in by another way. Stop the service itself where nothing is behind it.',
+      });
     return only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
   };
   const states = async (): Promise<Record<string, string>> =>

@@ -205,6 +205,25 @@ describe.skipIf(noPostgres !== undefined)(`a fence around a database${noPostgres
     await runSql(server.url, 'alter database orders reset default_transaction_read_only');
   });
 
+  it('read-only: stands whatever is set for a role that may not even connect', async () => {
+    bench = actingBench({ servers: { orders: { url: inOrders() } } });
+    await runSql(inOrders(), 'create role elsewhere login');
+    await runSql(inOrders(), 'alter role elsewhere set default_transaction_read_only = off');
+    await runSql(
+      inOrders(),
+      'revoke connect on database orders from public; grant connect on database orders to clerk',
+    );
+    const settings = { asset: 'orders', how: 'read-only' };
+    const { steps } = await fence(settings);
+    await undo(settings);
+    await runSql(
+      inOrders(),
+      'grant connect on database orders to public; revoke connect on database orders from clerk',
+    );
+    await runSql(inOrders(), 'drop role elsewhere');
+    expect(steps[0]).toMatchObject({ state: 'done' });
+  });
+
   it('says which other databases of the server it does not shut', async () => {
     bench = actingBench({ servers: { orders: { url: inOrders() } } });
     await runSql(server.url, 'create database beside');
