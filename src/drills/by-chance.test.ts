@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runnerTools } from '../app/index.ts';
-import { backup } from '../operations/index.ts';
+import { backup, forget } from '../operations/index.ts';
 import { withWorkspace } from '../operations/testing/workspace.ts';
 import type { DrillDeclaration } from '../plan/index.ts';
 import { drillEvidence, evidenceIsSound } from '../reports/index.ts';
@@ -64,6 +64,27 @@ describe('a drill that leaves to chance which point it restores', () => {
       }
       expect(chosen.size).toBe(2);
       expect((await runDrill({ drill, tools })).chance?.seed).toMatch(/^[0-9a-f]{16}$/);
+    });
+  });
+
+  it('chooses again where retention let the point go between the choice and its reading, and tells of the one that it restored', async () => {
+    await withWorkspace(async (workspace, folder) => {
+      let many = 0;
+      for (let turn = 0; turn < 4; turn += 1) {
+        await writeFile(join(folder, 'docs', 'a.txt'), `turn ${turn}`);
+        many += (await backup(workspace, 'docs')).length;
+      }
+      const tools = runnerTools(workspace);
+      const tried: (string | undefined)[] = [];
+      const restore: typeof tools.restore = async (request) => {
+        tried.push(request.point);
+        if (tried.length < 3) await forget(workspace, { point: request.point ?? '', anyway: true });
+        return tools.restore(request);
+      };
+      const result = await runDrill({ drill, seed: '1', tools: { ...tools, restore } });
+      expect(result, JSON.stringify(result.criteria)).toMatchObject({ verdict: 'pass' });
+      expect(new Set(tried).size).toBe(3);
+      expect(result.chance?.points).toEqual([{ asset: 'docs', point: tried[2], of: many - 2 }]);
     });
   });
 

@@ -132,8 +132,13 @@ async function rehearse(
   const incident = { impactMs, declaredMs: clock.now(), lastGoodMs: impactMs };
   const points: Chance['points'][number][] = [];
   const roster = rosterWithout(workspace.plan, absent);
-  const gloves = glovesFor({ ...tools, workspace: { ...workspace, plan: roster } }, bubble, async (asset) => {
+  const gloves = glovesFor({ ...tools, workspace: { ...workspace, plan: roster } }, bubble, async (asset, gone) => {
     if (drill.point !== 'random') return undefined;
+    if (gone !== undefined)
+      points.splice(
+        points.findIndex(({ point }) => point === gone),
+        1,
+      );
     const chosen = await anyPoint(workspace, asset, choices, signal);
     points.push(chosen);
     return chosen.point;

@@ -46,7 +46,8 @@ export function wrongTurns(records: readonly JournalRecord[]): string[] {
     const last = tries.at(-1);
     // What was under way when the last one was told to end is due again, and was stopped.
     const isStopped = last?.ended?.data['state'] === 'stopped';
-    if ((isStopped ? tries.at(-2) : last)?.ended?.data['state'] !== 'done') wrong.push(`${task} was not done at last`);
+    const decides = (isStopped ? tries.at(-2) : last)?.ended?.data;
+    if (decides?.['state'] !== 'done') wrong.push(`${task} was not done at last: ${JSON.stringify(decides)}`);
   }
   return wrong;
 }
