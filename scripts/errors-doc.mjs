@@ -10,7 +10,10 @@ const againWords = {
 
 const exitCodes = [
   ['0', 'done and true'],
-  ['1', 'what was asked is not so: an error, a red drill, damage, or a stop on request (SIGINT, SIGTERM, or SIGHUP from a line that breaks)'],
+  [
+    '1',
+    'what was asked is not so: an error, a red drill, damage, or a stop on request (SIGINT, SIGTERM, or SIGHUP from a line that breaks)',
+  ],
   ['2', 'wrong input: the plan, a flag, an unknown name'],
   ['3', 'waits for a human'],
   ['4', 'something outside could not be reached'],
