@@ -16,8 +16,8 @@ export interface Head {
 /** Connections to one server, kept for the next request. */
 export interface Wire {
   /**
-   * Sends one request and resolves with the head of its answer; who asked reads the body, or destroys it.
-   * Throws `store.unreachable`, and what the signal says.
+   * Sends one request and resolves with the head of its answer; who asked reads the body, or destroys it. At the end of the answer
+   * nothing more of the request is sent. Throws `store.unreachable`, and what the signal says.
    */
   exchange(head: Head, body: readonly Uint8Array[], where: string, signal?: AbortSignal): Promise<IncomingMessage>;
   close(): void;
@@ -40,7 +40,11 @@ export function openWire(secure: boolean, silenceMs: number = limits.storeSilenc
           };
           request.on('timeout', () => (answer ?? request).destroy(silent(where, silenceMs)));
           request.on('error', fail);
-          request.once('response', (message) => resolve((answer = message)));
+          request.once('response', (message) => {
+            // Who is answered uses the memory of the body again: what was not sent until then must never be.
+            message.once('end', () => request.writableFinished || request.destroy());
+            resolve((answer = message));
+          });
           for (const part of body) if (part.length > 0) request.write(part);
           request.end();
         });
