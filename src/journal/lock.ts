@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isoTime, LifeboatError, messageOf, systemClock } from '../core/index.ts';
+import { isLifeboatError, isoTime, LifeboatError, messageOf, systemClock } from '../core/index.ts';
+import { inWordsOf, sqliteCodeOf, type Subject } from './sqlite-words.ts';
 
 export interface Lock {
   release(): void;
@@ -17,7 +18,7 @@ const triesMax = 40;
 /**
  * Holds a lock among the processes of this machine until it is released or the process ends, however it ends: the lock is
  * SQLite's own on `<file>.lock`, which the kernel drops with the process, so it can never be left behind.
- * `who` tells others what holds it. Throws `operation.busy` naming the holder, at once, and `input.file` if no lock can be made.
+ * `who` tells others what holds it. Throws `operation.busy` naming the holder, at once; `disk.*`, and `input.file` if no lock can be made.
  * Of several that ask at once one has it; those that only look (`isLockHeld`) are in nobody's way.
  */
 export function holdLock(file: string, who: string): Lock {
@@ -38,11 +39,13 @@ export function holdLock(file: string, who: string): Lock {
   };
 }
 
-/** Whether somebody holds it. Takes nothing, so that whoever wants it in the same moment has it. Throws `input.file`. */
+/** Whether somebody holds it. Takes nothing, so that whoever wants it in the same moment has it. Throws `disk.*`, `input.file`. */
 export function isLockHeld(file: string): boolean {
   let database: DatabaseSync | undefined;
   try {
-    if (statSync(`${file}.lock`, { throwIfNoEntry: false }) === undefined) return false;
+    const found = statSync(`${file}.lock`, { throwIfNoEntry: false });
+    if (found === undefined) return false;
+    if (!found.isFile()) throw new Error('something else than a file stands there');
     database = new DatabaseSync(`${file}.lock`, { timeout: 0, readOnly: true });
     database.prepare('select count(*) from sqlite_schema').get();
     return false;
@@ -87,11 +90,10 @@ function noteHolder(file: string, who: string): void {
   }
 }
 
-/** SQLite's result codes 5 (busy) and 6 (locked), in their lowest byte. */
-function isBusy(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
-  return [5, 6].includes(Number(error.errcode) & 0xff);
-}
+/** SQLite's result codes 5 (busy) and 6 (locked). */
+const isBusy = (error: unknown): boolean => [5, 6].includes(sqliteCodeOf(error) ?? 0);
+
+const subject: Subject = { name: 'lock', busy: 'operation.busy', damaged: 'input.file' };
 
 const busy = (file: string, who: string, cause: unknown): LifeboatError =>
   new LifeboatError('operation.busy', `${who} is already under way: ${holderOf(file)}`, {
@@ -100,8 +102,12 @@ const busy = (file: string, who: string, cause: unknown): LifeboatError =>
     cause,
   });
 
-const unusable = (file: string, cause: unknown): LifeboatError =>
-  new LifeboatError('input.file', `the lock ${file}.lock cannot be used: ${messageOf(cause)}`, { cause });
+/** A disk that is full or fails is called so; anything else is about the file. */
+function unusable(file: string, cause: unknown): LifeboatError {
+  const error = inWordsOf(cause, `${file}.lock`, subject);
+  if (!isLifeboatError(error, 'internal')) return error;
+  return new LifeboatError('input.file', `the lock ${file}.lock cannot be used: ${messageOf(cause)}`, { cause });
+}
 
 /** Who holds it, since when. Only for a message: the name may be a moment old, the lock itself is what counts. */
 export function holderOf(file: string): string {

@@ -1,9 +1,8 @@
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { LifeboatError, limits, messageOf, redactData, type Clock } from '../core/index.ts';
+import { LifeboatError, limits, redactData, type Clock } from '../core/index.ts';
 import { beginning, canonical, hashOf, type JournalRow as Row } from './chain.ts';
 import type { Journal, JournalHead, JournalRecord, RecordFilter } from './journal.ts';
+import { inWordsOf, type Subject } from './sqlite-words.ts';
 import { asRecords, merged, rememberedSchema, rememberRows, type RememberedRow } from './remembered.ts';
 
 const schema = `
@@ -228,56 +227,12 @@ const recordOf = (row: Omit<Row, 'host'>): JournalRecord => ({
   hash: row.hash,
 });
 
+const subject: Subject = { name: 'journal', busy: 'journal.busy', damaged: 'journal.damaged' };
+
 function inOurWords<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof LifeboatError) throw error;
-    throw wordsOf(error, file);
-  }
-}
-
-const elsewhere = 'or name another folder of state: --state. A restore needs nothing of the old one.';
-
-/** SQLite's result codes, lowest byte: 5 busy, 6 locked, 8 read-only, 10 input/output, 11 corrupt, 13 full, 14 cannot open, 26 not a database. */
-function wordsOf(error: unknown, file: string): unknown {
-  const code =
-    typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-  const details = { where: file, cause: error };
-  const said = messageOf(error);
-  if (code === 5 || code === 6)
-    return new LifeboatError('journal.busy', 'the journal is locked by another process', details);
-  // SQLite says "input/output" also when there is no room for the few bytes that it shares among processes.
-  if (code === 13 || ((code === 10 || code === 14) && isFull(dirname(file))))
-    return new LifeboatError('disk.full', 'the disk of the journal is full', {
-      ...details,
-      hint: `Make room there, ${elsewhere}`,
-    });
-  if (code === 8)
-    return new LifeboatError('disk.denied', `the journal cannot be written: ${said}`, {
-      ...details,
-      hint: `Let this user write there, ${elsewhere}`,
-    });
-  if (code === 10)
-    return new LifeboatError('disk.io', `the disk of the journal failed: ${said}`, {
-      ...details,
-      hint: `Look at the health of that disk, ${elsewhere}`,
-    });
-  if (code === 11 || code === 26)
-    return new LifeboatError('journal.damaged', `the journal cannot be read: ${said}`, details);
-  if (code === 14)
-    return new LifeboatError('input.file', `the journal cannot be opened: ${said}`, {
-      ...details,
-      hint: `Let this user write there, ${elsewhere}`,
-    });
-  return error;
-}
-
-function isFull(folder: string): boolean {
-  try {
-    const { bavail, bsize, files, ffree } = statfsSync(folder);
-    return bavail * bsize < 64 * 2 ** 10 || (files > 0 && ffree === 0);
-  } catch {
-    return false; // the disk does not answer at all: then that is the error
+    throw inWordsOf(error, file, subject);
   }
 }

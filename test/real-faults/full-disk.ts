@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdLock, type Lock } from '../../src/journal/index.ts';
 import { Mount, whyNoTmpfs } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, type Ended } from './real-place.ts';
 
@@ -100,6 +102,24 @@ export function fullDiskSweep(stepKiB: number): void {
         await expectGoesOn(real);
       }
       await rm(real.path('disk', 'store'), { recursive: true });
+    });
+
+    it('under the lock of a command: the lock is had, or the disk is named as full', () => {
+      const place = Mount.tmpfs(real.path('locks'), 'size=64k');
+      const held: Lock[] = [];
+      const takeAnother = (): void => void held.push(holdLock(join(place.path, String(held.length)), 'a backup'));
+      try {
+        const takeAll = (): void => {
+          while (held.length < 64) takeAnother();
+        };
+        expect(takeAll).toThrow(
+          expect.objectContaining({ code: 'disk.full', where: expect.stringContaining('.lock') }),
+        );
+        expect(takeAnother).toThrow(expect.objectContaining({ code: 'disk.full' }));
+      } finally {
+        for (const lock of held) lock.release();
+        place.unmount();
+      }
     });
 
     it('under the scratch folder: a database is copied whole or not at all', async () => {
