@@ -118,8 +118,8 @@ describe.skipIf(reason !== undefined)(`the image${reason === undefined ? '' : ` 
       });
     // What a step starts and leaves becomes a child of the first process, who has to ask how it ended.
     inside('(setsid sleep 0.1 &)');
-    const buried = () => inside('grep -l "^State:.Z" /proc/[0-9]*/status').stdout.trim();
-    await expect.poll(buried, { interval: 200 }).toBe('');
+    const notBuried = () => inside('grep -l "^Name:.sleep" /proc/[0-9]*/status').stdout.trim();
+    await expect.poll(notBuried, { interval: 200 }).toBe('');
     expect(podman('stop', name).status).toBe(0);
     expect(podman('inspect', name, '--format', '{{.State.ExitCode}}').stdout.trim()).toBe('0');
     expect(podman('logs', name).stderr + podman('logs', name).stdout).not.toContain(passphrase);

@@ -56,6 +56,7 @@ describe('serve', () => {
     expect(valueOf(metrics.text, `backup_size_bytes${labels}`)).toBe(5);
     const health = await served.get('/healthz');
     expect([health.status, JSON.parse(health.text)]).toMatchObject([200, { ok: true, role: 'keeps the schedule' }]);
+    expect(await served.get('/livez')).toEqual(health);
 
     await expect.poll(outside.beats, { timeout: 30_000 }).toBeGreaterThan(0);
     await outside.close();

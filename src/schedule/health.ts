@@ -2,8 +2,10 @@ import { formatDuration, limits } from '../core/index.ts';
 import type { ServeFacts } from './facts.ts';
 
 export interface Health {
-  /** False: whoever keeps processes alive should start it anew, or a person should look. */
+  /** False: it does not do its work, and a person should look. */
   readonly ok: boolean;
+  /** False: only a new start helps. A full disk is not mended by one, a scheduler that stands still is. */
+  readonly alive: boolean;
   readonly role: 'keeps the schedule' | 'stands by';
   readonly plan: string;
   /** Under way now. */
@@ -18,15 +20,15 @@ export interface Health {
 export function healthOf({ plan, keeping, planRefused }: ServeFacts): Health {
   const health = keeping?.scheduler.health();
   const silentMs = (health?.tickSeconds ?? 0) * 1000;
+  const alive = silentMs <= limits.tickSilentMs;
   const problems = [
-    ...(silentMs > limits.tickSilentMs
-      ? [`the scheduler has not looked at the clock for ${formatDuration(silentMs)}`]
-      : []),
+    ...(alive ? [] : [`the scheduler has not looked at the clock for ${formatDuration(silentMs)}`]),
     ...(health?.trouble === undefined ? [] : [`nothing can begin: ${health.trouble.message}`]),
   ];
   const jobs = keeping?.scheduler.running ?? [];
   return {
     ok: problems.length === 0,
+    alive,
     role: keeping === undefined ? 'stands by' : 'keeps the schedule',
     plan: plan.name,
     running: jobs.map(({ task }) => task.id),

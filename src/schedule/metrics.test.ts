@@ -132,9 +132,20 @@ describe('metrics', () => {
     const { facts, bench } = await factsOf(async () => done, dayMs);
     await bench.stop();
     await bench.clock.advance(10 * 60_000);
-    expect(healthOf(facts).ok).toBe(false);
+    expect(healthOf(facts)).toMatchObject({ ok: false, alive: false });
     const values = valuesOf(metricsText({ ...facts, nowMs: bench.clock.now() }));
     expect(values.get('lifeboat_tick_timestamp_seconds{plan="shop"}')).toBeLessThan(bench.clock.now() / 1000 - 500);
+  });
+
+  it('of one that cannot write are not well, and ask for no new start: that would not help', async () => {
+    const { facts, bench } = await factsOf(async () => done, dayMs);
+    const trouble = new LifeboatError('disk.full', 'the disk of the journal is full');
+    const scheduler = new Proxy(bench.scheduler, {
+      get: (of, name) => (name === 'health' ? () => ({ ...of.health(), trouble }) : Reflect.get(of, name, of)),
+    });
+    const health = healthOf({ ...facts, keeping: { ...facts.keeping!, scheduler } });
+    expect(health).toMatchObject({ ok: false, alive: true, problems: [expect.stringContaining('full')] });
+    await bench.stop();
   });
 
   it.skipIf(!promtool)(`are what promtool reads without a fault${why}`, async () => {

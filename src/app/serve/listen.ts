@@ -132,7 +132,7 @@ function answerOf(method: string | undefined, route: (() => Answer) | undefined)
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body,
   });
-  if (route === undefined) return plain(404, 'There is /metrics, and /healthz.\n');
+  if (route === undefined) return plain(404, 'There are /metrics, /healthz and /livez.\n');
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'Only GET.\n');
   try {
     return route();

@@ -240,7 +240,11 @@ class Server {
   async #listen(answering: Answering | undefined): Promise<Listening | undefined> {
     const { listen: place, say } = this.#options;
     if (place === undefined) return undefined;
-    const routes = { '/metrics': () => this.#metrics(), '/healthz': () => this.#health() };
+    const routes = {
+      '/metrics': () => this.#metrics(),
+      '/healthz': () => this.#health('ok'),
+      '/livez': () => this.#health('alive'),
+    };
     const rest = answering === undefined ? {} : { rest: answering.handle };
     const listening = await listen(place, routes, rest).catch((error: unknown) => {
       if (!place.orAnyPort || !isLifeboatError(error, 'port.taken')) throw error;
@@ -279,9 +283,9 @@ class Server {
     return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(this.#facts()) };
   }
 
-  #health(): Answer {
+  #health(asked: 'ok' | 'alive'): Answer {
     const health = healthOf(this.#facts());
-    return { status: health.ok ? 200 : 503, type: 'application/json', body: `${JSON.stringify(health)}\n` };
+    return { status: health[asked] ? 200 : 503, type: 'application/json', body: `${JSON.stringify(health)}\n` };
   }
 }
 
