@@ -60,9 +60,12 @@ export interface LogReader {
   readonly id: string;
   /** One listing of the store; throws rather than show a part. */
   list(options?: { signal?: AbortSignal }): Promise<LogListing>;
-  /** The plain bytes of a listed piece, authenticated. Throws `repository.damaged`, `repository.incomplete`, `repository.unreadable`. */
+  /**
+   * The plain bytes of a listed piece, authenticated; where a whole segment came in its place since, from there. The caller's own memory.
+   * Throws `repository.damaged`, `repository.incomplete`, `repository.unreadable`.
+   */
   read(piece: StoredRange, options?: { signal?: AbortSignal }): Promise<Buffer>;
-  /** Reads a few kilobytes. Throws as `read` does. */
+  /** Reads a few kilobytes. Throws as `read` does, and `repository.incomplete` of a piece in whose place another came: list again. */
   marks(piece: StoredRange, options?: { signal?: AbortSignal }): Promise<LogMarks>;
   /** The history of a timeline as its source wrote it. Throws as `read` does. */
   history(timeline: number): Promise<string>;

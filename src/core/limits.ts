@@ -125,6 +125,8 @@ export const limits = {
   logNamesPerPieceMax: 200,
   /** A timeline's history has a line for each failover the cluster ever had. */
   logHistoryBytesMax: 2 ** 20,
+  /** Looks at a log whose pieces turn into whole segments meanwhile: a segment takes longer than a look. */
+  logLooksMax: 8,
   /** Log in memory that a store has not taken yet: beyond it the server waits, and keeps its log. */
   streamHeldBytesMax: 128 * 2 ** 20,
   /** How often an idle server's clock is written down, so that any moment of the stretch can be restored: 8,640 requests a month. */

@@ -20,6 +20,7 @@ import { marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } fr
 import { logObjectBytesMax } from './sealing/log-segments.ts';
 import { bytesUpTo, listGrowing, marksUpTo, readGrowing, StoredGrowing, type GrownPiece } from './growing-piece.ts';
 import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
+import { MovedPieces } from './moved-pieces.ts';
 
 /** What a log is called in a store: neither the asset nor its source can be told from it. */
 export const logIdOf = (bundle: KeyBundle, asset: string, source: string): string =>
@@ -27,9 +28,6 @@ export const logIdOf = (bundle: KeyBundle, asset: string, source: string): strin
     .update(JSON.stringify(['lifeboat/1/log', asset, source]))
     .digest('hex')
     .slice(0, 32);
-
-/** At a log whose growing pieces turn into whole ones meanwhile: a segment takes longer than a look. */
-const looksMax = 8;
 
 interface Options {
   signal?: AbortSignal;
@@ -44,11 +42,16 @@ export class StoredLog implements LogWriter {
   readonly id: string;
   readonly #store: Store;
   readonly #bundle: KeyBundle;
+  readonly #moved: MovedPieces;
 
   constructor(store: Store, bundle: KeyBundle, id: string) {
     this.#store = store;
     this.#bundle = bundle;
     this.id = id;
+    this.#moved = new MovedPieces({
+      list: (options) => this.list(options),
+      read: (piece, options) => this.#readListed(piece, options),
+    });
   }
 
   async list(options: Options = {}): Promise<LogListing> {
@@ -57,7 +60,7 @@ export class StoredLog implements LogWriter {
         return await this.#listOnce(options);
       } catch (error) {
         // A growing piece that went while it was looked at stands elsewhere by now.
-        if (!isLifeboatError(error, 'store.missing') || look === looksMax) throw error;
+        if (!isLifeboatError(error, 'store.missing') || look === limits.logLooksMax) throw error;
       }
     }
   }
@@ -89,13 +92,22 @@ export class StoredLog implements LogWriter {
   }
 
   async read(piece: StoredRange, options: Options = {}): Promise<Buffer> {
-    if (piece.growing !== undefined) {
-      const grown = await this.#grown(piece.growing, options);
-      if (grown !== undefined) return this.#ofRightLength(piece.growing, piece, bytesUpTo(grown, piece.end));
-      const whole = await this.#coverOf(piece, options);
-      const from = Number(piece.start - whole.start);
-      return (await this.read(whole, options)).subarray(from, from + Number(piece.end - piece.start));
+    const known = this.#moved.known(piece);
+    if (known !== undefined) return known;
+    try {
+      return await this.#readListed(piece, options);
+    } catch (error) {
+      if (!isLifeboatError(error, 'repository.incomplete')) throw error;
+      const moved = await this.#moved.read(piece, options);
+      if (moved === undefined) throw error;
+      return moved;
     }
+  }
+
+  /** Of this very object. */
+  async #readListed(piece: StoredRange, options: Options): Promise<Buffer> {
+    if (piece.growing !== undefined)
+      return this.#ofRightLength(piece.growing, piece, bytesUpTo(await this.#grown(piece.growing, options), piece.end));
     const name = logPieceName(this.id, piece);
     const object = await this.#get(name, logObjectBytesMax + 1, options);
     const { bytes } = await openLogObject(this.#bundle, name, object, Number(piece.end - piece.start));
@@ -103,13 +115,7 @@ export class StoredLog implements LogWriter {
   }
 
   async marks(piece: StoredRange, options: Options = {}): Promise<LogMarks> {
-    if (piece.growing !== undefined) {
-      const grown = await this.#grown(piece.growing, options);
-      if (grown !== undefined) return marksUpTo(grown, piece.end);
-      // What the whole one says of commits and of the clock is true of its own end only.
-      const { transactions, names } = await this.marks(await this.#coverOf(piece, options), options);
-      return { ...(transactions === undefined ? {} : { transactions }), ...(names === undefined ? {} : { names }) };
-    }
+    if (piece.growing !== undefined) return marksUpTo(await this.#grown(piece.growing, options), piece.end);
     const name = logPieceName(this.id, piece);
     let start = await this.#get(name, marksRangeBytes, options);
     const end = marksEnd(name, start);
@@ -133,7 +139,7 @@ export class StoredLog implements LogWriter {
   async settle(pieces: readonly LogPiece[]): Promise<void> {
     for (const piece of pieces) {
       if (piece.growing === undefined) continue;
-      const grown = await this.#grown(piece.growing, {});
+      const grown = await this.#grownIfThere(piece.growing);
       if (grown === undefined) continue;
       await this.append(piece, bytesUpTo(grown, piece.end), marksUpTo(grown, piece.end));
       // One that is damaged stays, for `verify` to name it.
@@ -184,30 +190,21 @@ export class StoredLog implements LogWriter {
     return piece.growing ?? logPieceName(this.id, piece);
   }
 
-  /** `undefined`: it is gone. */
-  async #grown(name: string, options: Options): Promise<GrownPiece | undefined> {
+  async #grown(name: string, options: Options): Promise<GrownPiece> {
     try {
       return await readGrowing(this.#store, this.#bundle, name, options);
     } catch (error) {
-      if (isLifeboatError(error, 'store.missing')) return undefined;
       throw errorOfObject(error, name);
     }
   }
 
-  /** The piece that came in the place of one that grew. */
-  async #coverOf(range: StoredRange, options: Options): Promise<LogPiece> {
-    const { pieces } = await this.list(options);
-    const cover = pieces.find(
-      (one) =>
-        one.growing !== range.growing &&
-        one.start <= range.start &&
-        one.end >= range.end &&
-        one.timeline === range.timeline,
-    );
-    if (cover !== undefined) return cover;
-    throw new LifeboatError('repository.incomplete', `the piece of log is gone, and no other has what it held`, {
-      where: this.#nameOf(range),
-    });
+  async #grownIfThere(name: string): Promise<GrownPiece | undefined> {
+    try {
+      return await this.#grown(name, {});
+    } catch (error) {
+      if (isLifeboatError(error, 'repository.incomplete')) return undefined;
+      throw error;
+    }
   }
 
   async #removeAll(names: readonly string[]): Promise<void> {

@@ -12,6 +12,23 @@ export interface Start {
   readonly segmentBytes: number;
 }
 
+/** Of the server that a point is of. */
+export const segmentBytesOf = (facts: Readonly<Record<string, unknown>>): number =>
+  Number((facts['settings'] as Record<string, unknown> | undefined)?.['wal_segment_size'] ?? 16 * 2 ** 20);
+
+/** Oldest first. */
+export function startsOf(
+  bases: readonly ReplayBase[],
+  placeOf: (facts: Readonly<Record<string, unknown>>) => LogBasePlace | undefined,
+): Start[] {
+  return bases
+    .flatMap((base) => {
+      const place = placeOf(base.facts);
+      return place === undefined ? [] : [{ base, place, segmentBytes: segmentBytesOf(base.facts) }];
+    })
+    .toSorted((a, b) => a.base.atMs - b.base.atMs);
+}
+
 /**
  * The timeline that a restore goes along, checked against the histories in the log, and the points that lead to it. Without a wish it is
  * the newest one, and every point counts: one that does not lead there is refused, not passed over. Throws `log.gap` naming what is there.

@@ -13,9 +13,10 @@ import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
 import type { LogEvent } from '../stream/received/records.ts';
 import type { Way } from '../stream/resume.ts';
-import { chooseWay, type Start } from './choose-way.ts';
+import { chooseWay, startsOf, type Start } from './choose-way.ts';
 import { AuditedLog } from './audited-log.ts';
 import { LogFetcher } from './fetcher.ts';
+import { onListing } from './moving-log.ts';
 import { PostgresReplay, type ReplayPlan } from './replay.ts';
 import {
   endOfRecords,
@@ -45,21 +46,22 @@ interface Ground {
 type Stop = Pick<ReplayPlan, 'stopAt' | 'least' | 'most'>;
 
 /** See `LogKeeping.planReplay`. */
-export async function planReplay(
+export function planReplay(
   log: LogReader,
   bases: readonly ReplayBase[],
   target: RecoveryTarget,
   placeOf: (facts: Readonly<Record<string, unknown>>) => LogBasePlace | undefined,
   signal?: AbortSignal,
 ): Promise<Replay | undefined> {
-  const listing = await log.list(signal === undefined ? {} : { signal });
+  const starts = startsOf(bases, placeOf);
+  return onListing(log, signal, (listing) => planOn(listing, { log, starts, target, signal }));
+}
+
+async function planOn(
+  listing: LogListing,
+  { log, starts: all, target, signal }: Pick<Ground, 'log' | 'starts' | 'target' | 'signal'>,
+): Promise<Replay | undefined> {
   if (listing.pieces.length === 0) return undefined;
-  const all = bases
-    .flatMap((base) => {
-      const place = placeOf(base.facts);
-      return place === undefined ? [] : [{ base, place, segmentBytes: segmentBytesOf(base.facts) }];
-    })
-    .toSorted((a, b) => a.base.atMs - b.base.atMs);
   const { way, starts } = await chooseWay(log, listing, all, target);
   const ground = { log, listing, way, starts, target, signal };
   const found = await locate(ground);
@@ -97,10 +99,6 @@ function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {
     storedBytes: held.reduce((sum, piece) => sum + piece.storedBytes, 0),
   };
 }
-
-/** Of the server that a point is of. */
-export const segmentBytesOf = (facts: Readonly<Record<string, unknown>>): number =>
-  Number((facts['settings'] as Record<string, unknown> | undefined)?.['wal_segment_size'] ?? 16 * 2 ** 20);
 
 /** A name or a transaction is looked for in the log from the oldest point on; a position is where it says. */
 async function locate(ground: Ground): Promise<bigint | undefined> {

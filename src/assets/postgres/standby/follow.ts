@@ -4,7 +4,7 @@ import { withConnection } from '../link/connection.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { LogFetcher } from '../recovery/fetcher.ts';
-import { segmentBytesOf } from '../recovery/plan-replay.ts';
+import { segmentBytesOf } from '../recovery/choose-way.ts';
 import { isWhole, legsFrom, type Leg } from '../recovery/survey-log.ts';
 import { FollowedLog } from './followed-log.ts';
 import { reasonLost } from './lost.ts';

@@ -2,7 +2,8 @@ import type { LogBasePlace, LogKeeping } from '../../log.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { identifyServer } from '../link/identify.ts';
 import { floorTo, forksOf } from '../lsn.ts';
-import { planReplay, segmentBytesOf } from '../recovery/plan-replay.ts';
+import { segmentBytesOf } from '../recovery/choose-way.ts';
+import { planReplay } from '../recovery/plan-replay.ts';
 import { readPushed, storePushed } from './pushed-file.ts';
 import { streamLog } from './streamer.ts';
 

@@ -1,0 +1,35 @@
+import { isLifeboatError, limits } from '../../../core/index.ts';
+import type { LogListing, LogPiece, LogReader } from '../../log.ts';
+
+/**
+ * Works on a listing of a log whose stream may go on meanwhile, and once more on a new one where what failed may come of that: a piece is gone, or a
+ * place seemed empty, while pieces of the listing were replaced. Throws what `list` and the work throw.
+ */
+export async function onListing<T>(
+  log: LogReader,
+  signal: AbortSignal | undefined,
+  work: (listing: LogListing) => Promise<T>,
+): Promise<T> {
+  const options = signal === undefined ? {} : { signal };
+  let listing = await log.list(options);
+  for (let look = 1; ; look += 1) {
+    try {
+      return await work(listing);
+    } catch (error) {
+      const mayHaveMoved = isLifeboatError(error, 'repository.incomplete') || isLifeboatError(error, 'log.gap');
+      if (!mayHaveMoved || look === limits.logLooksMax) throw error;
+      const later = await log.list(options);
+      if (!wereReplaced(listing, later)) throw error;
+      listing = later;
+    }
+  }
+}
+
+/** Whether a piece of the first listing is no piece of the other. */
+function wereReplaced({ pieces }: LogListing, later: LogListing): boolean {
+  const there = new Set(later.pieces.map(nameOf));
+  return pieces.some((piece) => !there.has(nameOf(piece)));
+}
+
+const nameOf = ({ timeline, start, end, growing }: LogPiece): string =>
+  growing ?? `${timeline} ${start.toString()} ${end.toString()}`;
