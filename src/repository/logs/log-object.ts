@@ -58,7 +58,8 @@ export async function openLogObject(
 async function unpacked(body: Buffer, name: string, plainBytes: number): Promise<Buffer> {
   if (body[0] !== 1) return decodeBody(body, name, limits.logPieceBytesMax);
   try {
-    const chunkSize = Math.max(plainBytes, packedBytesMin);
+    // With a byte to spare: for a full buffer another one is made, in case there is more.
+    const chunkSize = Math.max(plainBytes + 1, packedBytesMin);
     return await decompress(body.subarray(1), { chunkSize, maxOutputLength: limits.logPieceBytesMax });
   } catch (error) {
     throw damaged(name, 'the document does not decompress', error);

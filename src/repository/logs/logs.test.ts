@@ -210,6 +210,18 @@ describe('the log of a source in a repository', () => {
     expect(damage).toMatchObject([{ object: one, kind: 'log', code: 'repository.damaged', points: [] }]);
   });
 
+  it('read at several places at once gives each its own bytes, and one that is damaged spoils no other', async () => {
+    const { log, store } = await fresh();
+    const contents = Array.from({ length: 6 }, () => Buffer.concat([randomBytes(2 ** 19), Buffer.alloc(2 ** 19)]));
+    const ranges = contents.map((_, index) => range(index * 2 ** 20, (index + 1) * 2 ** 20));
+    for (const [index, content] of contents.entries()) await log.append(ranges[index] as LogRange, content, {});
+    const harmed = [...store.objects.keys()].filter((name) => name.startsWith('logs/')).toSorted()[1] as string;
+    store.objects.set(harmed, Buffer.from((store.objects.get(harmed) as Buffer).toReversed()));
+    const read = await Promise.all(ranges.map((one) => log.read(one).catch(({ code }: { code: string }) => code)));
+    expect(read[1]).toBe('repository.damaged');
+    for (const index of [0, 2, 3, 4, 5]) expect(contents[index]?.equals(read[index] as Buffer)).toBe(true);
+  });
+
   it('verifies whole, knows its own names from foreign ones', async () => {
     const { log, store, repository } = await fresh();
     await put(log, range(0, 300));

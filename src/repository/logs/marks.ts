@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LogMarks } from '../../assets/index.ts';
+import type { LogClock, LogMarks } from '../../assets/index.ts';
 import { limits, messageOf } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 
@@ -26,6 +26,11 @@ export function decodeMarks(bytes: Buffer, object: string): LogMarks {
   } catch (error) {
     throw damaged(object, `its marks are not of this format: ${messageOf(error)}`, error);
   }
+}
+
+/** The name says when; what is sealed must say the same. */
+export function requireClock(name: string, { atMs }: LogClock, { completeToMs }: LogMarks): void {
+  if (completeToMs !== atMs) throw damaged(name, `it says ${completeToMs ?? 'no'} ms, its name says ${atMs}`);
 }
 
 /** Of neighbours, in the order of the log, as one. */

@@ -11,7 +11,7 @@ import {
   type LogWriter,
   type StoredRange,
 } from '../../assets/index.ts';
-import { assert, isLifeboatError, LifeboatError, limits } from '../../core/index.ts';
+import { assert, free, isLifeboatError, LifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { damaged, errorOfObject, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
@@ -19,7 +19,7 @@ import { logClockName, logFolder, logHistoryName, logObjectOfName, logPieceName 
 import { marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
 import { logObjectBytesMax } from './sealing/log-segments.ts';
 import { bytesUpTo, listGrowing, marksUpTo, readGrowing, StoredGrowing, type GrownPiece } from './growing-piece.ts';
-import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
+import { decodeMarks, encodeMarks, joinMarks, requireClock } from './marks.ts';
 import { MovedPieces } from './moved-pieces.ts';
 
 /** What a log is called in a store: neither the asset nor its source can be told from it. */
@@ -43,6 +43,7 @@ export class StoredLog implements LogWriter {
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #moved: MovedPieces;
+  #opening = Promise.resolve();
 
   constructor(store: Store, bundle: KeyBundle, id: string) {
     this.#store = store;
@@ -110,8 +111,21 @@ export class StoredLog implements LogWriter {
       return this.#ofRightLength(piece.growing, piece, bytesUpTo(await this.#grown(piece.growing, options), piece.end));
     const name = logPieceName(this.id, piece);
     const object = await this.#get(name, logObjectBytesMax + 1, options);
-    const { bytes } = await openLogObject(this.#bundle, name, object, Number(piece.end - piece.start));
-    return this.#ofRightLength(name, piece, bytes);
+    return this.#ofRightLength(name, piece, await this.#opened(name, object, Number(piece.end - piece.start)));
+  }
+
+  /** One after the other, however many are read at once: of several unpacked segments that come and go the garbage collector would make a round each. */
+  async #opened(name: string, object: Buffer, plainBytes: number): Promise<Buffer> {
+    const before = this.#opening;
+    const done = Promise.withResolvers<void>();
+    this.#opening = done.promise;
+    await before;
+    try {
+      return (await openLogObject(this.#bundle, name, object, plainBytes)).bytes;
+    } finally {
+      free(object);
+      done.resolve();
+    }
   }
 
   async marks(piece: StoredRange, options: Options = {}): Promise<LogMarks> {
@@ -274,11 +288,6 @@ export class StoredLog implements LogWriter {
       throw errorOfObject(error, name);
     }
   }
-}
-
-/** The name says when; what is sealed must say the same. */
-export function requireClock(name: string, { atMs }: LogClock, { completeToMs }: LogMarks): void {
-  if (completeToMs !== atMs) throw damaged(name, `it says ${completeToMs ?? 'no'} ms, its name says ${atMs}`);
 }
 
 const isWithin = (piece: LogRange, range: LogRange): boolean =>

@@ -5,8 +5,7 @@ import { logObjectOfName } from '../names.ts';
 import { openLogObject } from './log-object.ts';
 import { logObjectBytesMax } from './sealing/log-segments.ts';
 import { readGrowing } from './growing-piece.ts';
-import { decodeMarks } from './marks.ts';
-import { requireClock } from './stored-log.ts';
+import { decodeMarks, requireClock } from './marks.ts';
 
 /** Reads one object of a log, all of it; its plain size. Throws `repository.damaged`, and what the store says. */
 export async function verifyLogObject(store: Store, bundle: KeyBundle, { name }: StoredObject): Promise<number> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock, type Clock } from '../../../core/index.ts';
 import { LogFetcher, type LogFiles } from './fetcher.ts';
 
 const segments = Array.from({ length: 20 }, (_, index) => `0000000100000000000000${(index + 16).toString(16)}`);
@@ -46,8 +47,8 @@ class SlowLog implements LogFiles {
   }
 }
 
-async function fetching(log: SlowLog): Promise<void> {
-  fetcher = new LogFetcher(log);
+async function fetching(log: SlowLog, clock?: Clock): Promise<void> {
+  fetcher = new LogFetcher(log, clock);
   await fetcher.begin(join(folder, 'log'));
 }
 
@@ -65,6 +66,13 @@ describe('the log of a replay is fetched beside what goes on', () => {
     const ready = async (): Promise<string[]> => (await readdir(join(folder, 'log', 'ready'))).toSorted();
     await expect.poll(ready).toEqual(segments.slice(0, ahead));
     expect(log.asks).toEqual(segments.slice(0, ahead));
+  });
+
+  it('one as soon as another has come, and not when it is time to look: without a moment passing all eight lie ready', async () => {
+    const log = new SlowLog();
+    await fetching(log, new ManualClock());
+    const ready = async (): Promise<string[]> => (await readdir(join(folder, 'log', 'ready'))).toSorted();
+    await expect.poll(ready).toEqual(segments.slice(0, ahead));
   });
 
   it('while the server replays what it has: before it asks for the next segment, the store has answered for another eight further on', async () => {

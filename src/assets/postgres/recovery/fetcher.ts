@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { free, LifeboatError, systemClock, toLifeboatError } from '../../../core/index.ts';
+import { free, systemClock, toLifeboatError, type Clock, type LifeboatError } from '../../../core/index.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
 
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
@@ -42,15 +42,20 @@ export class LogFetcher {
   readonly #files: LogFiles;
   readonly #stop = new AbortController();
   readonly #under = new Map<string, Promise<void>>();
+  /** Ends the wait for the next look. */
+  #look = new AbortController();
   #readyBefore = 0;
   #folder = '';
   #user: ServerUser | undefined;
   #done: Promise<void> | undefined;
   #failure: LifeboatError | undefined;
-  #servedMs = systemClock.elapsed();
+  readonly #clock: Clock;
+  #servedMs: number;
 
-  constructor(files: LogFiles) {
+  constructor(files: LogFiles, clock: Clock = systemClock) {
     this.#files = files;
+    this.#clock = clock;
+    this.#servedMs = clock.elapsed();
   }
 
   /** Why the server got a refusal, if it did. */
@@ -82,6 +87,7 @@ export class LogFetcher {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#look.abort();
     await this.#done;
     await Promise.allSettled(this.#under.values());
     if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
@@ -91,14 +97,15 @@ export class LogFetcher {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted) {
+        this.#look = new AbortController();
         const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
         for (const name of wanted ?? []) {
-          this.#servedMs = systemClock.elapsed();
+          this.#servedMs = this.#clock.elapsed();
           this.#files.asked(name);
           if (ready?.includes(name) !== true) this.#fetch(name);
           await rm(join(this.#folder, 'want', name), { force: true });
         }
-        if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = systemClock.elapsed();
+        if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = this.#clock.elapsed();
         this.#readyBefore = ready?.length ?? 0;
         const coming = this.#readyBefore + this.#under.size;
         for (let room = Math.min(segmentsAhead - coming, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
@@ -106,7 +113,8 @@ export class LogFetcher {
           if (next === undefined) break;
           this.#fetch(next);
         }
-        await systemClock.sleep(lookMs, signal);
+        // Sooner when something has come, which makes room for the next.
+        await this.#clock.sleep(lookMs, this.#look.signal).catch(() => {});
       }
     } catch (error) {
       if (!signal.aborted) await this.#fail(error);
@@ -117,7 +125,10 @@ export class LogFetcher {
     if (this.#under.has(name)) return;
     const fetched = this.#bring(name)
       .catch((error: unknown) => this.#fail(error))
-      .finally(() => this.#under.delete(name));
+      .finally(() => {
+        this.#under.delete(name);
+        this.#look.abort();
+      });
     this.#under.set(name, fetched);
   }
 
