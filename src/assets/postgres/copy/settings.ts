@@ -14,6 +14,13 @@ const replayNeeds = [
 ] as const;
 
 /**
+ * Of its own log a copy keeps so much: a stream that begins when it has become the primary goes on where the timelines part, and nothing reserves log
+ * for it until then. The checks of a restore write log too, and end with a checkpoint that would remove what was before. Half of what a server lets its
+ * log take anyway (`max_wal_size`).
+ */
+const ownLogKept = '512MB';
+
+/**
  * What a restored copy needs to know of the source's configuration: recorded in the point. What the user may not read is left out
  * (`shared_preload_libraries` needs pg_read_all_settings).
  */
@@ -55,6 +62,7 @@ export async function copySettings(
     unix_socket_directories: place.socketFolder ?? '',
     port: String(place.port),
     archive_mode: 'off',
+    wal_keep_size: ownLogKept,
     // What we restored is synced: file by file the server would do it again before it reads its log.
     ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
     archive_command: '',

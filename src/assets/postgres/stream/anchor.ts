@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
-import { LifeboatError, systemCodeOf, toLifeboatError } from '../../../core/index.ts';
+import { LifeboatError, toLifeboatError } from '../../../core/index.ts';
 import type { LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
-import { comparePlaces, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
+import { placeOnWay, serverHas } from './kept-log.ts';
+import { comparePlaces, isSameSegment, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
 import { answered, readSlot, type SlotState } from './source.ts';
 
 export interface Anchoring {
@@ -12,6 +13,8 @@ export interface Anchoring {
   readonly options: LogStreamOptions;
   readonly segmentBytes: number;
   readonly way: Way;
+  /** Where the server would not go on the last time, because it has removed its log there. */
+  readonly removed: Place | undefined;
 }
 
 export interface Start extends Place {
@@ -29,18 +32,18 @@ export type Answer = { readonly listing: LogListing } | { readonly failure: Life
  * new point is due. Throws when no store answers.
  */
 export async function placeToStart(ground: Anchoring): Promise<Start> {
-  const { way, options } = ground;
+  const { way, options, removed } = ground;
   const slot = await openSlot(ground);
   const segment = ground.segmentBytes;
   const answers = await askStores(options, way);
   const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
   const bases = (await options.bases()).map((base) => onWay(placeOf(base), way, segment));
   const newest = bases.toSorted(comparePlaces).at(-1);
-  const slotPlace = onWay({ timeline: way.forks[0]?.timeline ?? way.timeline, position: slot }, way, segment);
+  const slotPlace = placeOnWay(slot, way);
   const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
   for (const tail of tails) requireOnWay(tail, way);
   const first = tails.toSorted(comparePlaces).at(-1) as Place;
-  const isKept = await serverHas(ground, first, slotPlace);
+  const isKept = !isSameSegment(first, removed, segment) && (await serverHas(ground, first, slot));
   const place = isKept ? first : slotPlace;
   const isLinked =
     newest !== undefined &&
@@ -49,17 +52,25 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
       ({ pieces }, index) =>
         comparePlaces(newest, tails[index] as Place) >= 0 || leads(pieces, newest, tails[index] as Place, way, segment),
     );
+  if (!isKept) options.say({ state: 'finding', reason: lossText(first, slotPlace), hint: lossHint, stores: [] });
   if (!isLinked) {
     const reason =
       newest === undefined
         ? 'no recovery point is there yet'
         : isKept
           ? 'the log in the stores does not lead from the newest recovery point to its end'
-          : `the server no longer has its log from ${lsnText(first.position)} on: moments between there and the next recovery point are lost`;
+          : lossText(first, slotPlace);
     options.needsBase(reason);
   }
   return { ...place, position: floorTo(place.position, segment), fallback: newest ?? slotPlace, isGap: !isKept };
 }
+
+const lossHint =
+  'A new recovery point is taken at once. What keeps log until the stream comes: max_slot_wal_keep_size of the server; of a new primary, wal_keep_size, and a stream that begins soon.';
+
+/** What is lost for people who want any moment back: from where the stores end to where the server can go on. */
+export const lossText = (from: Place, to: Place): string =>
+  `the server no longer has its log from ${lsnText(from.position)}${from.timeline === to.timeline ? '' : ` on timeline ${from.timeline}`} to ${lsnText(to.position)} on timeline ${to.timeline}: moments between there and the next recovery point are lost`;
 
 /** Throws what waiting does not mend, and the first failure when no store answers. */
 export async function askStores({ targets, signal }: LogStreamOptions, way: Way): Promise<Answer[]> {
@@ -101,8 +112,9 @@ export function requireOnWay({ timeline }: Place, way: Way): void {
   );
 }
 
-/** Makes the slot if there is none, and anew if the server gave up on it. Where the server keeps its log from. */
-async function openSlot({ slot: name, ordinary, replication, options }: Anchoring): Promise<bigint> {
+/** Makes the slot if there is none, and anew if the server gave up on it, or on the log that it stands at. Where the server keeps its log from. */
+async function openSlot(ground: Anchoring): Promise<bigint> {
+  const { slot: name, ordinary, replication, options } = ground;
   let slot = await readSlot(ordinary, name);
   if (slot?.active === true) {
     throw new LifeboatError(
@@ -113,8 +125,9 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
       },
     );
   }
-  if (slot !== undefined && (slot.status === 'lost' || slot.restart === undefined)) {
-    options.say({ state: 'finding', ...lossOf(slot), stores: [] });
+  const loss = slot === undefined ? undefined : lossOf(slot, ground);
+  if (loss !== undefined) {
+    options.say({ state: 'finding', ...loss, stores: [] });
     await ordinary.query('select pg_drop_replication_slot($1)', [name]);
     slot = undefined;
   }
@@ -126,11 +139,19 @@ async function openSlot({ slot: name, ordinary, replication, options }: Anchorin
   return made.restart;
 }
 
-/** Why a slot keeps nothing, and which setting decides that. */
-function lossOf({ name, status, lostBy }: SlotState): { reason: string; hint: string } {
+/** Why a slot keeps nothing, and which setting decides that; `undefined` of one that does. */
+function lossOf(
+  { name, status, lostBy, restart }: SlotState,
+  { way, removed, segmentBytes }: Anchoring,
+): { reason: string; hint: string } | undefined {
   const anew = 'It is made anew; if the server has removed log meanwhile, a new recovery point is taken at once.';
-  if (status === 'unused') {
+  if (status === 'unused' && restart === undefined) {
     const reason = `the replication slot ${name} kept no log so far: it was made without reserving any, and nobody read it`;
+    return { reason, hint: anew };
+  }
+  if (status !== 'lost' && restart !== undefined) {
+    if (!isSameSegment(placeOnWay(restart, way), removed, segmentBytes)) return undefined;
+    const reason = `the server keeps no log for the replication slot ${name}: what was there at ${lsnText(restart)} is removed`;
     return { reason, hint: anew };
   }
   const gaveUp = `the server gave up the replication slot ${name}`;
@@ -148,27 +169,6 @@ function lossOf({ name, status, lostBy }: SlotState): { reason: string; hint: st
     };
   }
   return { reason: `${gaveUp}, and calls the reason ${lostBy}`, hint: anew };
-}
-
-/** Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. */
-export async function serverHas(
-  { ordinary, segmentBytes }: Pick<Anchoring, 'ordinary' | 'segmentBytes'>,
-  place: Place,
-  slot: Place,
-): Promise<boolean> {
-  if (comparePlaces(place, slot) >= 0) return true;
-  const oldest = floorTo(place.position, segmentBytes);
-  try {
-    const { rows } = await ordinary.query<{ there: boolean }>(
-      `select exists (select from pg_ls_waldir() where name = pg_walfile_name($1::pg_lsn + 1)
-           or substr(name, 9) = substr(pg_walfile_name($1::pg_lsn + 1), 9) and length(name) = 24) as there`,
-      [lsnText(oldest)],
-    );
-    return rows[0]?.there === true;
-  } catch (error) {
-    if (systemCodeOf(error) === '42501') return true;
-    throw error;
-  }
 }
 
 const placeOf = ({ timeline, end }: LogBasePlace): Place => ({ timeline, position: end });

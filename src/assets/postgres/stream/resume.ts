@@ -18,6 +18,9 @@ export interface Way {
 export const comparePlaces = (a: Place, b: Place): number =>
   a.timeline - b.timeline || (a.position < b.position ? -1 : a.position > b.position ? 1 : 0);
 
+export const isSameSegment = (a: Place, b: Place | undefined, segmentBytes: number): boolean =>
+  a.timeline === b?.timeline && floorTo(a.position, segmentBytes) === floorTo(b.position, segmentBytes);
+
 /**
  * Where a store's log goes on, on the server's way. What a store has of a timeline beyond its fork is not in the server's history (the
  * old primary wrote it, and nobody got it): then it goes on at the fork, on the next timeline, from the start of that segment.

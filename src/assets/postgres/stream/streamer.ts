@@ -4,7 +4,8 @@ import type { LogStreamOptions, LogStreamState } from '../../log.ts';
 import { connect, connectReplication, endConnection, serverError } from '../link/connection.ts';
 import { floorTo, forksOf } from '../lsn.ts';
 import { askStores, placeToStart, type Start } from './anchor.ts';
-import type { Way } from './resume.ts';
+import { isRemoval } from './kept-log.ts';
+import type { Place, Way } from './resume.ts';
 import { historyOf, identifySource, readLogSettings } from './source.ts';
 import { TimelineStream } from './timeline-stream.ts';
 
@@ -26,14 +27,16 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
   let waitMs = 200;
   let hasStreamed = false;
   let refusals = 0;
+  let removed: Place | undefined;
   while (!options.signal.aborted) {
-    const attempt = new Attempt(settings, options);
+    const attempt = new Attempt(settings, options, removed);
     try {
       await attempt.run();
     } catch (error) {
       const failure = toLifeboatError(error);
       if (options.signal.aborted) return;
       if (failure.retry !== 'later') throw failure;
+      removed = isRemoval(failure.cause) ? attempt.place : undefined;
       if (attempt.hasStreamed) waitMs = 200;
       hasStreamed ||= attempt.hasStreamed;
       // The server takes a while to see that a connection of ours is gone; what had never been ours is another stream's.
@@ -49,19 +52,27 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
 class Attempt {
   readonly #settings: StreamSettings;
   readonly #options: LogStreamOptions;
+  readonly #removed: Place | undefined;
   #ordinary: Client | undefined;
   #replication: Client | undefined;
   #current: TimelineStream | undefined;
   #segmentBytes = 0;
   #hasStreamed = false;
 
-  constructor(settings: StreamSettings, options: LogStreamOptions) {
+  /** `removed`: where the last one was told that the log is gone. */
+  constructor(settings: StreamSettings, options: LogStreamOptions, removed: Place | undefined) {
     this.#settings = settings;
     this.#options = options;
+    this.#removed = removed;
   }
 
   get hasStreamed(): boolean {
     return this.#hasStreamed || this.#current?.hasStreamed === true;
+  }
+
+  /** Where it came to; `undefined`: it asked for no log yet. */
+  get place(): Place | undefined {
+    return this.#current?.place;
   }
 
   stores(): LogStreamState['stores'] {
@@ -83,6 +94,7 @@ class Attempt {
         options: this.#options,
         segmentBytes: this.#segmentBytes,
         way,
+        removed: this.#removed,
       });
       for (;;) {
         const next = await this.#stream(start, way);

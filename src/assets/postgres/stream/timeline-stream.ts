@@ -7,6 +7,7 @@ import type { Answer, Start } from './anchor.ts';
 import type { CatchUpGround } from './lanes/catch-up.ts';
 import { Lane } from './lanes/lane.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
+import type { Place } from './resume.ts';
 import { readSlot, sampleClock } from './source.ts';
 import { LogWindow, type ClockSample } from './received/window.ts';
 
@@ -69,6 +70,11 @@ export class TimelineStream {
 
   abort(reason: LifeboatError): void {
     this.#receiver.abort(reason);
+  }
+
+  /** Behind what was received. */
+  get place(): Place {
+    return { timeline: this.#window.timeline, position: this.#window.end };
   }
 
   stores(): LogStreamState['stores'] {

@@ -3,9 +3,10 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { enterTimeline, requireOnWay, serverHas } from '../anchor.ts';
+import { enterTimeline, requireOnWay } from '../anchor.ts';
+import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
-import { tailOf, type Place, type Way } from '../resume.ts';
+import { isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
 import { Sink } from './sink.ts';
 import { readSlot } from '../source.ts';
 import { LogWindow } from '../received/window.ts';
@@ -50,6 +51,8 @@ export class CatchUp {
   readonly #ahead: Ahead;
   readonly #stop = new AbortController();
   #failure: LifeboatError | undefined;
+  /** Where the server would not begin, because it has removed its log there. */
+  #removed: Place | undefined;
   #done: Promise<void> | undefined;
 
   constructor(ground: CatchUpGround, target: LogTarget, ahead: Ahead) {
@@ -101,18 +104,21 @@ export class CatchUp {
       this.#ahead.arrived(tail.position, listing);
       return true;
     }
-    // The position is of no timeline of its own: what the slot keeps is kept on all of them.
     const kept = (await readSlot(ordinary, slot))?.restart;
-    if (
-      !(await serverHas({ ordinary, segmentBytes }, tail, { timeline: tail.timeline, position: kept ?? 1n << 62n }))
-    ) {
+    const isRefused = isSameSegment(tail, this.#removed, segmentBytes);
+    if (isRefused || !(await serverHas({ ordinary, segmentBytes, way }, tail, kept))) {
       options.needsBase(
-        `the server no longer has its log from ${lsnText(tail.position)} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
+        `the server no longer has its log from ${lsnText(tail.position)} on timeline ${tail.timeline} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
       );
       this.#ahead.arrived(this.#ahead.oldest(), listing);
       return true;
     }
-    await this.#read(tail, listing);
+    try {
+      await this.#read(tail, listing);
+    } catch (error) {
+      if (isRemoval(serverError(error).cause)) this.#removed = tail;
+      throw error;
+    }
     return false;
   }
 

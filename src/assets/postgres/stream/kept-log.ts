@@ -1,0 +1,45 @@
+import type { Client } from 'pg';
+import { systemCodeOf } from '../../../core/index.ts';
+import { floorTo, segmentName } from '../lsn.ts';
+import type { Place, Way } from './resume.ts';
+
+/** A position of the server's own on its way: what it keeps, it keeps on the timeline that was its own there. */
+export const placeOnWay = (position: bigint, { forks, timeline }: Way): Place => ({
+  timeline: forks.find(({ at }) => position < at)?.timeline ?? timeline,
+  position,
+});
+
+/**
+ * Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. `kept`: from where on the slot keeps
+ * the log, on every timeline of the way.
+ */
+export async function serverHas(
+  { ordinary, segmentBytes, way }: { ordinary: Client; segmentBytes: number; way: Way },
+  place: Place,
+  kept: bigint | undefined,
+): Promise<boolean> {
+  if (kept !== undefined && place.position >= kept) return true;
+  try {
+    const { rows } = await ordinary.query<{ there: boolean }>(
+      'select exists (select from pg_ls_waldir() where name = $1) as there',
+      [fileOf(place, way, segmentBytes)],
+    );
+    return rows[0]?.there === true;
+  } catch (error) {
+    if (systemCodeOf(error) === '42501') return true;
+    throw error;
+  }
+}
+
+/** Where the server answered so, it has removed the segment that it was asked for, or never had it. */
+export const isRemoval = (error: unknown): boolean => systemCodeOf(error) === '58P01';
+
+/** The file that the server reads for it: the segment of a fork is the next timeline's. */
+function fileOf({ timeline, position }: Place, way: Way, segmentBytes: number): string {
+  const index = way.forks.findIndex((fork) => fork.timeline === timeline);
+  const fork = way.forks[index];
+  const isOfFork = fork !== undefined && floorTo(fork.at, segmentBytes) === floorTo(position, segmentBytes);
+  if (!isOfFork) return segmentName(timeline, position, segmentBytes);
+  const next = way.forks[index + 1]?.timeline ?? way.timeline;
+  return fileOf({ timeline: next, position }, way, segmentBytes);
+}
