@@ -211,7 +211,7 @@ export interface LogKeeping {
 export interface LogTarget {
   readonly store: string;
   readonly log: LogWriter;
-  /** The time between two writes, milliseconds; 0: at once, because commits wait for it. A whole segment is written as soon as it is one, and what soon will be one is waited for a quarter longer. */
+  /** The time between two writes, milliseconds; 0: at once, because commits wait for it. A whole segment is written as soon as it is one, and what soon will be one is waited for a quarter longer, two seconds at most. */
   readonly everyMs: number;
 }
 

@@ -113,4 +113,31 @@ describe('between two writes', () => {
     await stored(3.75);
     expect(done).toEqual(['append 0-1', 'append 1-3.75']);
   });
+
+  it('with minutes between two writes it is not waited for longer than two seconds, so that people keep the interval that they chose', async () => {
+    let nowMs = 0;
+    const elapsed = vi.spyOn(systemClock, 'elapsed').mockImplementation(() => nowMs);
+    const real = systemClock.sleep.bind(systemClock);
+    const sleep = vi.spyOn(systemClock, 'sleep').mockImplementation(async (ms, signal) => {
+      await real(50, signal);
+      nowMs += ms;
+    });
+    try {
+      for (const [received, atMs] of [
+        [2.75, 300_000],
+        [2.99609375, 302_000],
+      ] as const) {
+        nowMs = 0;
+        const { receive, stored } = taking(300_000);
+        receive(1);
+        await stored(1);
+        receive(received);
+        await stored(1 + received);
+        expect(nowMs).toBe(atMs);
+      }
+    } finally {
+      elapsed.mockRestore();
+      sleep.mockRestore();
+    }
+  });
 });

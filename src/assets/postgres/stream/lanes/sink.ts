@@ -6,11 +6,14 @@ import type { LogWindow } from '../received/window.ts';
 export interface SinkOptions {
   readonly store: string;
   readonly log: LogWriter;
-  /** The time between two writes, milliseconds; 0: as soon as something is there. A whole cell is written sooner, and what soon will be one a quarter later. */
+  /** The time between two writes, milliseconds; 0: as soon as something is there. A whole cell is written sooner, and what soon will be one a quarter later, two seconds at most. */
   readonly everyMs: number;
   /** Something became durable, or a store failed. */
   readonly changed: () => void;
 }
+
+/** A last piece waits no longer for its cell to be whole: whoever writes every five minutes chose what may be lost. */
+const cellWaitMsMax = 2_000;
 
 /** What is waited between two tries of a store that failed, beyond the tries of the store itself. */
 const retryMs = 1_000;
@@ -122,7 +125,8 @@ export class Sink {
     const { end } = this.#window;
     const sinceMs = systemClock.elapsed() - startedMs;
     const leftMs = (Number(this.#cellEnd - end) * sinceMs) / Number(end - this.#durable);
-    if (leftMs <= everyMs / 4) await this.#untilWhole(startedMs + everyMs * 1.25);
+    const extraMs = Math.min(everyMs / 4, cellWaitMsMax);
+    if (leftMs <= extraMs) await this.#untilWhole(startedMs + everyMs + extraMs);
     return true;
   }
 
