@@ -113,7 +113,7 @@ describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped wi
     `on a disk that gets full at %i MB says so, wherever it met it (skipped with the reason: ${whyNoTmpfs})`,
     async (megabytes) => {
       await cluster.sql(
-        'create table if not exists large as select repeat(md5(n::text), 30) as filler from generate_series(1, 20000) n',
+        'create table if not exists large as select repeat(md5(n::text), 30) as filler from generate_series(1, 30000) n',
       );
       const large = await capture(cluster.url, { databases: ['postgres'] });
       const facts = dumpFactsOf(large.point.facts);
