@@ -13,7 +13,7 @@ export async function main(words: readonly string[]): Promise<number> {
   ignoreClosedPipes();
   process.on('exit', (exitCode) => {
     flushCompileCache();
-    leaveAtOnce(exitCode);
+    if (!isProfiled()) leaveAtOnce(exitCode);
   });
   const { runWords } = await import('./run-words.ts');
   const ask = askAt(process);
@@ -28,6 +28,10 @@ export async function main(words: readonly string[]): Promise<number> {
   await Promise.all([process.stdout, process.stderr].map(taken));
   return exitCode;
 }
+
+/** Node writes a profile (`--cpu-prof`, `--heap-prof`) as it ends by itself. */
+const isProfiled = (): boolean =>
+  [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((word) => word.includes('-prof'));
 
 /** Resolves when what was written is with its reader, or nobody reads any more: a pipe takes 64 KiB, and what waits behind that would end with us. */
 const taken = (stream: NodeJS.WriteStream): Promise<void> =>

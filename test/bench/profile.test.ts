@@ -1,6 +1,13 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { attribute, type CpuProfile } from '../../bench/profile/attribute.ts';
 
+import { prepare, smallPlace } from '../support/small-place.ts';
+
+const finished = promisify(execFile);
 const home = 'file:///somewhere/src';
 
 describe('where the time goes', () => {
@@ -64,6 +71,24 @@ describe('where the time goes', () => {
       { phase: 'wait', place: '', seconds: 0.005 },
       { phase: 'cut', place: 'repository/write/chunker.ts', seconds: 0.005 },
     ]);
+  });
+});
+
+describe('a command that is profiled', () => {
+  it('leaves its profile, also where it would end at once (a backup of files)', async () => {
+    const place = await smallPlace();
+    try {
+      await prepare(place);
+      const folder = place.path('profiles');
+      const { stdout } = await finished(join(import.meta.dirname, '..', '..', 'bin', 'lifeboat'), ['backup', 'docs'], {
+        cwd: place.folder,
+        env: { ...process.env, NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` },
+      });
+      expect(stdout).toContain('docs');
+      expect(await readdir(folder)).toContainEqual(expect.stringMatching(/\.0\.\d+\.cpuprofile$/));
+    } finally {
+      await place.remove();
+    }
   });
 });
 
