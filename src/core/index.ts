@@ -8,6 +8,7 @@ export * from './free.ts';
 export * from './html.ts';
 export * from './ids.ts';
 export * from './limits.ts';
+export * from './mounts.ts';
 export * from './patience.ts';
 export * from './own-module.ts';
 export * from './page-colours.ts';

@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { shownName, systemCodeOf, systemPath } from '../../core/index.ts';
+import { mountPoints, shownName, systemCodeOf, systemPath } from '../../core/index.ts';
 import type { Survey, SurveyRemark } from '../asset.ts';
 import { stopIfAsked } from '../stop.ts';
 import { kernelFileSystem } from './file-systems.ts';
@@ -57,20 +56,4 @@ async function leftOut(root: string, { oneFileSystem, excludes }: WalkOptions): 
       message: `${path} is another file system, and no point has what is in it: the plan says oneFileSystem`,
       hint: 'Make it an asset of its own, exclude it by name, or take oneFileSystem out.',
     }));
-}
-
-/** Empty where the system does not tell. */
-async function mountPoints(): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile('/proc/self/mountinfo', 'utf8');
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-  const places = text.split('\n').flatMap((line) => line.split(' ')[4] ?? []);
-  // The kernel writes blanks and the like as three octal digits.
-  return places.map((place) =>
-    place.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8))),
-  );
 }

@@ -1,7 +1,7 @@
-import { stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { realpath, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Asset } from '../../assets/index.ts';
-import { formatBytes, LifeboatError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { formatBytes, LifeboatError, messageOf, mountPoints, systemCodeOf } from '../../core/index.ts';
 
 /** Room to spare beside the plain size: file system overhead, and the log that a restored server writes at once. */
 const roomFactor = 1.05;
@@ -22,6 +22,7 @@ export async function preflight(asset: Asset, target: string, bytes: number): Pr
       },
     );
   }
+  await mustBeNoMount(target, asset.name);
   const { bavail, bsize } = await statfs(parent);
   const needed = Math.ceil(bytes * roomFactor) + roomBytesExtra;
   if (bavail * bsize >= needed) return;
@@ -32,6 +33,16 @@ export async function preflight(asset: Asset, target: string, bytes: number): Pr
       hint: 'Name a target on a larger disk.',
     },
   );
+}
+
+/** A restore is built beside its target, which then were another disk, and handed over by a rename, which no system does over a mount. */
+async function mustBeNoMount(target: string, name: string): Promise<void> {
+  const place = await realpath(target).catch(() => target); // what is not there is no mount
+  if (!(await mountPoints()).includes(place)) return;
+  throw new LifeboatError('restore.target_unusable', `${target} is a mount point: nothing can be put in its place`, {
+    where: target,
+    hint: `Name a folder in it that does not exist yet: ${join(target, name)}`,
+  });
 }
 
 async function parentMustBeThere(parent: string): Promise<void> {

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { backupEverywhere, restore } from '../index.ts';
+import { withCopies } from '../testing/copies.ts';
+
+const refused = whyNoMount();
+
+describe.skipIf(refused !== undefined)(
+  `a disk that is mounted where a restore shall go (skipped with a reason: ${refused})`,
+  () => {
+    for (const [what, words] of [
+      ['of its own', ['-t', 'tmpfs', 'tmpfs']],
+      ['that is a folder of the same file system', ['--bind', 'other']],
+    ] as const)
+      it(`trap "nobody renames over a mount point": one ${what} is refused before anything is written, with the folder in it that can be named`, async () => {
+        await withCopies(async (workspace, folder) => {
+          await writeFile(join(folder, 'docs', 'one'), 'text');
+          await backupEverywhere(workspace, 'docs');
+          const disk = join(folder, 'disk');
+          await mkdir(disk);
+          await mkdir(join(folder, 'bound here'));
+          const from = words.map((word) => (word === 'other' ? join(folder, 'bound here') : word));
+          execFileSync('mount', [...from, disk]);
+          try {
+            const before = (await readdir(folder)).toSorted();
+            const onto = (target: string) => restore(workspace, { asset: 'docs', target, start: false, stay: false });
+            await expect(onto(disk)).rejects.toMatchObject({
+              code: 'restore.target_unusable',
+              message: expect.stringContaining(`${disk} is a mount point`) as string,
+              hint: expect.stringContaining(join(disk, 'docs')) as string,
+            });
+            expect([(await readdir(folder)).toSorted(), await readdir(disk)]).toEqual([before, []]);
+            await onto(join(disk, 'docs'));
+            expect(await readFile(join(disk, 'docs', 'one'), 'utf8')).toBe('text');
+          } finally {
+            execFileSync('umount', [disk]);
+          }
+        });
+      });
+  },
+);
+
+/** Tried with a mount that is gone at once. */
+function whyNoMount(): string | undefined {
+  const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
+    execFileSync('umount', [place]);
+    return undefined;
+  } catch {
+    return 'this user may not mount';
+  } finally {
+    rmdirSync(place);
+  }
+}
