@@ -253,6 +253,18 @@ describe('which pieces of a log nothing needs any more', () => {
   ];
   const ancestors = (timeline: number): number[] => (timeline === 2 ? [1] : []);
 
+  it('trap "retention by the name of the timeline": a point of an older one is as old as its moment says, and the log of the newer one stays', () => {
+    // The names of timelines grow; the one that was left is written on by whoever was not told, and its points are younger.
+    const late = [...bases, { timeline: 1, start: 21n, atMs: 400 }];
+    const kept = (since: number, of: typeof bases): bigint[] => {
+      const gone = new Set(unneededPieces(pieces, of, since, ancestors));
+      return pieces.filter((piece) => !gone.has(piece)).map(({ start }) => start);
+    };
+    expect(kept(350, bases)).toEqual([30n]);
+    expect(kept(350, late)).toEqual([20n, 30n]);
+    expect(kept(1000, late)).toEqual([20n, 30n]);
+  });
+
   it('are those before the newest point that still reaches back to the window', () => {
     const ends = (since: number | undefined): bigint[] =>
       unneededPieces(pieces, bases, since, ancestors).map(({ end }) => end);

@@ -57,6 +57,26 @@ describe.skipIf(missing)(
       await cluster.sql('checkpoint');
     };
 
+    it('trap "an idle server that is started anew again and again": the stream goes on where it was each time, below no slot, and asks for no new point', async () => {
+      const stream = await startStream(asset(), repository);
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      for (let round = 0; round < 5; round += 1) {
+        await cluster.restart();
+        const since = stream.states.length;
+        await soon(() => stream.states.slice(since).some(({ state }) => state === 'streaming')).toBe(true);
+      }
+      await cluster.sql('insert into marks values (680)');
+      await stream.until(await position());
+      expect(stream.bases).toEqual([]);
+      const behind = `select restart_lsn <= pg_current_wal_lsn() as is, wal_status from pg_replication_slots`;
+      expect(await cluster.sql(behind)).toEqual([{ is: true, wal_status: 'reserved' }]);
+      await stream.stop();
+      await withRecovered({ asset: asset(), repository, folder: cluster.folder }, { kind: 'now' }, async ({ url }) => {
+        expect(await runSql(url, 'select n from marks where n = 680')).toEqual([{ n: 680 }]);
+      });
+      await cluster.sql('delete from marks where n = 680');
+    });
+
     it('trap "archive_timeout": a server that switches no segment is idle, not stuck: a moment of an idle stretch is reachable, long after the last commit, and costs one small object', async () => {
       const stream = await startStream(asset(), repository, { bounds: { idleMs: 500 } });
       await cluster.sql('insert into marks values (1)');

@@ -82,7 +82,7 @@ describe.skipIf(missing)(
       await expect(push('pg_control', Buffer.from('x'))).rejects.toMatchObject({ code: 'input.file' });
     });
 
-    it('a file that is not what its name says is refused: cut, of another place, of another version', async () => {
+    it('trap "archive_command checks the file": one that is not what its name says is refused: cut, of another place, of another version', async () => {
       const bytes = await contentOf(complete);
       await expect(push(complete, bytes.subarray(0, 5_000))).rejects.toMatchObject({ code: 'asset.corrupt' });
       await expect(push(open, bytes)).rejects.toMatchObject({ code: 'asset.corrupt', message: /another place/ });
