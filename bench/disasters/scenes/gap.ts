@@ -3,7 +3,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/core/index.ts';
 import { finding } from '../judge.ts';
+import type { Ground } from '../ground.ts';
 import { judge, Stopwatch, type Scene } from '../scene.ts';
+import { value } from '../sql.ts';
 
 /**
  * The store lost one object of the log, and the server is gone too. PostgreSQL takes a gap for the end and would start happily: the restore
@@ -16,12 +18,12 @@ export const gap: Scene = {
   rtoTargetSeconds: 90,
   play: async ({ prepare, seconds }) => {
     const ground = await prepare();
-    await ground.pause(Math.max(4, seconds));
+    const place = await ofThreeSegments(ground, seconds);
     const impactMs = systemClock.now();
     await ground.server.kill();
     await ground.stream.stop();
     const all = await ground.endLoad();
-    await rm(await middleOfLog(join(ground.store, 'logs')));
+    await rm(await objectFrom(join(ground.store, 'logs'), place));
     const watch = new Stopwatch(impactMs);
     const target = ground.newTarget();
     const refused = await ground.lifeboat('restore', 'shop', '--to', target, '--at', 'now');
@@ -44,9 +46,27 @@ export const gap: Scene = {
   },
 };
 
-/** Objects are named so that their order is that of the log. */
-async function middleOfLog(folder: string): Promise<string> {
+/**
+ * Work in three segments at least, however slow the machine and whatever the stream made of it: before the lost object there are commits, so that
+ * a moment is left to be restored, and behind it there is log, so that it is a gap and not the end. Where the second of them begins.
+ */
+async function ofThreeSegments(ground: Ground, seconds: number): Promise<string> {
+  let second: unknown;
+  for (let segment = 0; segment < 2; segment += 1) {
+    await ground.pause(Math.max(2, seconds / 2));
+    await value(ground.url, 'select pg_switch_wal()');
+    second ??= await value(
+      ground.url,
+      "select lpad(to_hex(div(pg_current_wal_lsn() - '0/0', 16777216)::bigint * 16777216), 16, '0')",
+    );
+  }
+  await ground.pause(1);
+  return String(second);
+}
+
+/** The first that begins there or behind. Objects are named so that their order is that of the log. */
+async function objectFrom(folder: string, place: string): Promise<string> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
-  const pieces = names.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
-  return pieces[Math.floor(pieces.length / 2)] as string;
+  const behind = names.filter(({ name }) => name.includes('-') && name.slice(0, 16) >= place);
+  return behind.map(({ parentPath, name }) => join(parentPath, name)).toSorted()[0] as string;
 }
