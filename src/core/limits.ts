@@ -128,7 +128,7 @@ export const limits = {
   /** Looks at a log whose pieces turn into whole segments meanwhile: a segment takes longer than a look. */
   logLooksMax: 8,
   /** Log in memory that a store has not taken yet: beyond it the server waits, and keeps its log. */
-  streamHeldBytesMax: 128 * 2 ** 20,
+  streamHeldBytesMax: 64 * 2 ** 20,
   /** How often an idle server's clock is written down, so that any moment of the stretch can be restored: 8,640 requests a month. */
   streamIdleMs: 300_000,
   /** A stream that is asked for a sign of life every 5 s and gives none for so long is dead, however idle the server is. */

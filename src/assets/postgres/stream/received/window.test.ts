@@ -21,3 +21,17 @@ it('memory that nobody reads any more is used again', () => {
   window.add(BigInt(cell), Buffer.alloc(cell, 2));
   expect(bytes.equals(Buffer.alloc(cell, 2))).toBe(true);
 });
+
+it('all the memory of a burst is used again by the next, so that one after the other they hold no more than one alone', () => {
+  const window = new LogWindow(1, 0n, cell);
+  const memory = new Set<ArrayBufferLike>();
+  for (let burst = 0; burst < 3; burst += 1) {
+    for (let index = 5 * burst; index < 5 * (burst + 1); index += 1) {
+      window.add(BigInt(index * cell), Buffer.alloc(cell, 1));
+      const at = { timeline: 1, start: BigInt(index * cell), end: BigInt((index + 1) * cell) };
+      memory.add(window.part(at).bytes.buffer as ArrayBufferLike);
+    }
+    window.dropBefore(window.end);
+  }
+  expect(memory.size).toBe(5);
+});

@@ -120,7 +120,8 @@ export class LogWindow {
     for (let cell = this.#cells[0]; cell !== undefined; cell = this.#cells[0]) {
       if (cell.start + BigInt(this.cellBytes) > position) return;
       this.#cells.shift();
-      if (!cell.mayBeRead && this.#spare.length < 2) this.#spare.push(cell.bytes);
+      // All of them: shared memory that is let go is still held until a thread's garbage collector comes by, and the next burst would take as much beside it.
+      if (!cell.mayBeRead) this.#spare.push(cell.bytes);
     }
   }
 
