@@ -30,7 +30,7 @@ export const limits = {
   /** Fixed pieces that are read and compared before the first of them is stored: hides the latency of a store. */
   regionsAhead: 6,
   /** Plain bytes in flight between reader and pack: bounds memory, and keeps every thread fed. */
-  chunkBytesInFlight: 16 * 2 ** 20,
+  chunkBytesInFlight: 8 * 2 ** 20,
   /** What a thread reads of a file at a time: a message a range costs nothing then, and every thread soon has its share. */
   rangeBytes: 4 * 2 ** 20,
   /** Ranges that wait for a thread or are read; they need no memory of their own. */
@@ -166,7 +166,7 @@ export const limits = {
   farStretchesAtOnce: 4,
   /** Bytes of far packs that were asked for and not worked off yet: 100 MB/s at a quarter of a second each. */
   farBytesInFlight: 24 * 2 ** 20,
-  /** Files that are read at once: as many as Node has threads for, each with a buffer of two largest chunks. */
+  /** Files that are read at once: as many as Node has threads for, each with a buffer of one largest chunk. */
   filesReadAtOnce: 4,
   /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */
   entriesInFlight: 8_192,

@@ -4,7 +4,7 @@ import { zstdDecompress } from 'node:zlib';
 import { webcrypto } from 'node:crypto';
 import { limits, free } from '../../core/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { openNow, openSegment, sealNow, type ObjectKey, type RawKey, type Segment } from './seal.ts';
+import { openNow, openSegment, sealInto, type ObjectKey, type RawKey, type Segment } from './seal.ts';
 import { packNow, unpackNow } from './zstd.ts';
 
 /**
@@ -96,8 +96,14 @@ export const roomFor = (plainBytes: number): Buffer =>
 
 const chunkSegment = (id: Uint8Array, number: number): Segment => ({ what: 'chunk', number, last: false, chunkId: id });
 
-export const sealChunkNow = (key: RawKey, id: Uint8Array, number: number, body: readonly Uint8Array[]): Buffer[] =>
-  sealNow(key, chunkSegment(id, number), body);
+/** Into the start of `into`, in this thread; returns how many bytes it is. */
+export const sealChunkInto = (
+  key: RawKey,
+  id: Uint8Array,
+  number: number,
+  body: readonly Uint8Array[],
+  into: Uint8Array,
+): number => sealInto(key, chunkSegment(id, number), body, into);
 
 /** `openChunk` in this thread. The bytes are in `room`, which has room for them (`roomFor`); it may be used again when they were. */
 export function openChunkNow(

@@ -43,8 +43,8 @@ export interface Piece {
   readonly release: () => void;
 }
 
-/** Room for the largest chunk and as much again, so that little has to be moved to the next buffer. */
-const bufferBytesOf = (cut: Cut): number => (cut === fixedCut ? 4 * limits.fixedChunkBytes : 2 * limits.chunkBytesMax);
+/** Room for the largest chunk: chunks are a quarter of that as a rule, so that little has to be moved to the next buffer. */
+const bufferBytesOf = (cut: Cut): number => (cut === fixedCut ? 4 * limits.fixedChunkBytes : limits.chunkBytesMax);
 
 /** Cuts a stream of bytes of any slicing into chunks. Each piece stays valid until it is released. */
 export class Chunker {

@@ -1,14 +1,8 @@
 import { LifeboatError, limits, free } from '../../core/index.ts';
-import { encodeChunkNow, openChunkNow, roomFor, sealChunkNow } from '../format/chunk-codec.ts';
+import { encodeChunkNow, openChunkNow, roomFor, sealChunkInto } from '../format/chunk-codec.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
-import {
-  encodeRecords,
-  packObjectBytesMax,
-  trailerBytes,
-  type ChunkRecord,
-  type PackRecord,
-} from '../format/pack-format.ts';
+import { encodeRecords, packObjectBytesMax, type ChunkRecord, type PackRecord } from '../format/pack-format.ts';
 import {
   encodeHeader,
   freshSalt,
@@ -34,20 +28,16 @@ interface OpenPack {
   readonly id: string;
   readonly name: string;
   readonly key: ObjectKey;
-  bytes: Buffer;
+  readonly bytes: Buffer;
   readonly records: ChunkRecord[];
   end: number;
 }
-
-/** Most sessions are small: the memory of their only pack begins with this and doubles. */
-const firstBytes = 2 ** 20;
 
 /** Fills one pack after another in the thread that calls it. */
 export class PackBuilder {
   readonly #bundle: KeyBundle;
   #spare: Buffer | undefined;
   #open: OpenPack | undefined;
-  #isFirst = true;
   #isRetired = false;
   /** Chunks are opened again here. */
   #room: Buffer | undefined;
@@ -65,14 +55,9 @@ export class PackBuilder {
     const sealedBytes = body[0].length + body[1].length + tagBytes;
     const full = this.#open !== undefined && !fits(this.#open, sealedBytes) ? this.finish() : undefined;
     const pack = (this.#open ??= this.#openNext());
-    makeRoom(pack, sealedBytes);
     const number = pack.records.length;
     const offset = pack.end;
-    for (const part of sealChunkNow(pack.key, id, number, body)) {
-      part.copy(pack.bytes, pack.end);
-      pack.end += part.length;
-      free(part);
-    }
+    pack.end += sealChunkInto(pack.key, id, number, body, pack.bytes.subarray(offset));
     const sealed = pack.bytes.subarray(offset, pack.end);
     const again = openChunkNow(pack.key, id, number, sealed, plain.length, this.#roomFor(plain.length));
     if (pack.end - offset !== sealedBytes || again === undefined || again.compare(plain) !== 0) {
@@ -103,17 +88,16 @@ export class PackBuilder {
   /** The memory of a pack that was stored. */
   recycle(memory: ArrayBuffer): void {
     const bytes = Buffer.from(memory);
-    if (!this.#isRetired && this.#spare === undefined && bytes.length === packObjectBytesMax) this.#spare = bytes;
+    if (!this.#isRetired && this.#spare === undefined) this.#spare = bytes;
     else free(bytes);
   }
 
-  /** Gives back what it keeps: little comes from now on. What follows begins small, as the first pack did. */
+  /** Gives back what it keeps, and keeps nothing any more: little comes from now on. */
   retire(): void {
     if (this.#spare !== undefined) free(this.#spare);
     if (this.#room !== undefined) free(this.#room);
     this.#spare = undefined;
     this.#room = undefined;
-    this.#isFirst = true;
     this.#isRetired = true;
   }
 
@@ -131,24 +115,13 @@ export class PackBuilder {
     const name = packName(id);
     const { epoch } = this.#bundle;
     const key = objectKey(this.#bundle, 'pack', name, epoch, salt) as ObjectKey;
-    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(this.#isFirst ? firstBytes : packObjectBytesMax);
+    // All of it at once: the system gives memory where it is written, so that a small pack takes little. One that grew by doubling
+    // left pieces behind that nothing fitted into.
+    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(packObjectBytesMax);
     this.#spare = undefined;
-    this.#isFirst = false;
     encodeHeader({ kind: 'pack', epoch, salt }).copy(bytes);
     return { id, name, key, bytes, records: [], end: headerBytes };
   }
-}
-
-/** For one more chunk of so many bytes, and for a trailer that then tells of all. */
-function makeRoom(pack: OpenPack, sealedBytes: number): void {
-  const needed = pack.end + sealedBytes + trailerBytes(pack.records.length + 1);
-  if (needed <= pack.bytes.length) return;
-  let size = pack.bytes.length;
-  while (size < needed) size *= 2;
-  const larger = Buffer.allocUnsafeSlow(Math.min(size, packObjectBytesMax));
-  pack.bytes.copy(larger, 0, 0, pack.end);
-  free(pack.bytes);
-  pack.bytes = larger;
 }
 
 const fits = (pack: OpenPack, sealedBytes: number): boolean =>
