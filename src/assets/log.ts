@@ -223,8 +223,8 @@ export interface LogStreamOptions {
   readonly everyMs: number;
   /** The points that are there, of this source. */
   bases(): Promise<readonly LogBasePlace[]>;
-  /** The log has a gap, or there is no point yet: a new one is due at once. Must not wait for it. */
-  needsBase(reason: string): void;
+  /** The log has a gap (in one store only, where that is named), or there is no point yet: a new one is due at once. Must not wait for it. */
+  needsBase(reason: string, store?: string): void;
   say(state: LogStreamState): void;
   /**
    * Instead of the usual: milliseconds between notes of the clock of an idle source, milliseconds until a silent stream counts as dead,
@@ -237,6 +237,7 @@ export interface LogStreamOptions {
 /** What people and `--json` see of a stream. */
 export interface LogStreamState {
   readonly state: 'streaming' | 'waiting' | 'finding';
+  /** While it streams: why nothing of what it stores could be restored now. */
   readonly reason?: string;
   readonly hint?: string;
   readonly timeline?: number;

@@ -47,7 +47,8 @@ function textOf(line: StreamLine): string {
     const behind = one.isBehind === true ? ', is behind and catches up beside the stream' : '';
     return `${one.store} has ${one.durable ?? 'not said yet what'}, could lose ${age}${behind}${one.failure === undefined ? '' : ` (${one.failure})`}`;
   });
-  return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}`;
+  const why = line.reason === undefined ? '' : `; a new recovery point is being taken: ${line.reason}`;
+  return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}${why}`;
 }
 
 /** What a loss of the server this moment would take with it: measured by its own clock. */

@@ -3,8 +3,8 @@ import type { Asset, LogBasePlace, LogStreamState, LogTarget, LogWriter } from '
 import { LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Streaming } from '../../plan/index.ts';
-import { backup } from '../backup.ts';
 import type { Workspace } from '../contract.ts';
+import { Bases } from './bases.ts';
 import { LateLog } from './late-log.ts';
 import { listPoints } from '../points.ts';
 import { leaveState, streamStateFile } from './stream-state.ts';
@@ -26,7 +26,6 @@ export interface StreamRequest {
 /** A file is written at once; an object costs a request. `stream.every` of the plan goes first. */
 export const everyMsOf = { file: 1_000, object: 5_000 } as const;
 const stateEveryMs = 5_000;
-const baseRetryMs = 60_000;
 
 /**
  * Keeps the logs of assets in the stores of their policies until it is stopped; takes a point where there is none or the log has a
@@ -84,8 +83,8 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets,
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
-      needsBase: (reason) => bases.take(reason),
-      say: (state) => say(state),
+      needsBase: (reason, store) => bases.take(reason, store),
+      say: (state) => say(bases.shown(state)),
       signal: request.signal,
     });
   } catch (error) {
@@ -157,51 +156,4 @@ async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter>
 async function placesOf(workspace: Workspace, asset: Asset): Promise<LogBasePlace[]> {
   const { points } = await listPoints(workspace, asset.name);
   return points.flatMap(({ point }) => asset.log?.baseOf(point.facts.facts) ?? []);
-}
-
-type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
-
-/** Takes points that a stream asks for, one at a time, beside it. */
-class Bases {
-  readonly #workspace: Workspace;
-  readonly #asset: string;
-  readonly #signal: AbortSignal;
-  readonly #say: SayBase;
-  #running: Promise<void> | undefined;
-
-  constructor(workspace: Workspace, asset: string, signal: AbortSignal, say: SayBase) {
-    this.#workspace = workspace;
-    this.#asset = asset;
-    this.#signal = signal;
-    this.#say = say;
-  }
-
-  take(reason: string): void {
-    this.#running ??= this.#take(reason).finally(() => (this.#running = undefined));
-  }
-
-  async end(): Promise<void> {
-    await this.#running;
-  }
-
-  async #take(reason: string): Promise<void> {
-    this.#say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
-    while (!this.#signal.aborted) {
-      try {
-        const [first] = await backup(this.#workspace, this.#asset, this.#signal);
-        this.#say({
-          state: 'base',
-          reason: 'a new recovery point was taken',
-          point: first?.point.id ?? '',
-          stores: [],
-        });
-        return;
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        const failure = `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}`;
-        this.#say({ state: 'base', reason: failure, stores: [] });
-        await systemClock.sleep(baseRetryMs, this.#signal).catch(() => {}); // stopped: the loop ends
-      }
-    }
-  }
 }

@@ -109,6 +109,7 @@ export class CatchUp {
     if (isRefused || !(await serverHas({ ordinary, segmentBytes, way }, tail, kept))) {
       options.needsBase(
         `the server no longer has its log from ${lsnText(tail.position)} on timeline ${tail.timeline} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
+        this.#target.store,
       );
       this.#ahead.arrived(this.#ahead.oldest(), listing);
       return true;
