@@ -19,7 +19,6 @@ export async function identifyServer(url: string): Promise<ServerIdentity> {
   const { version, number, bytes } = await describe(url);
   const major = Math.floor(number / 10_000);
   mustBeSupported(version, major);
-  await withConnection(url, mustAllowBackups);
   const { systemId, timeline } = await identifySystem(url);
   const description = `PostgreSQL ${version}, ${formatBytes(bytes)}, ${shownServer(url)}`;
   return { systemId, timeline, major, version, source: { id: systemId, description, bytes } };
