@@ -39,7 +39,7 @@ export class PackBuilder {
   #spare: Buffer | undefined;
   #open: OpenPack | undefined;
   #isRetired = false;
-  /** Chunks are opened again here. */
+  /** Chunks are opened again here, the largest too: it takes memory only where it is written. */
   #room: Buffer | undefined;
 
   constructor(bundle: KeyBundle) {
@@ -59,7 +59,8 @@ export class PackBuilder {
     const offset = pack.end;
     pack.end += sealChunkInto(pack.key, id, number, body, pack.bytes.subarray(offset));
     const sealed = pack.bytes.subarray(offset, pack.end);
-    const again = openChunkNow(pack.key, id, number, sealed, plain.length, this.#roomFor(plain.length));
+    this.#room ??= roomFor(limits.chunkBytesMax);
+    const again = openChunkNow(pack.key, id, number, sealed, plain.length, this.#room);
     if (pack.end - offset !== sealedBytes || again === undefined || again.compare(plain) !== 0) {
       throw new LifeboatError('internal', 'a chunk that was just sealed does not open to the same bytes', {
         hint: 'Nothing damaged was stored. Check the memory of this machine, then run again.',
@@ -99,14 +100,6 @@ export class PackBuilder {
     this.#spare = undefined;
     this.#room = undefined;
     this.#isRetired = true;
-  }
-
-  #roomFor(bytes: number): Buffer {
-    if (this.#room === undefined || this.#room.length <= bytes) {
-      if (this.#room !== undefined) free(this.#room);
-      this.#room = roomFor(Math.max(bytes, limits.fixedChunkBytes));
-    }
-    return this.#room;
   }
 
   #openNext(): OpenPack {
