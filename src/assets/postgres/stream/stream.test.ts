@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/index.ts';
 import type { LogWriter } from '../../index.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -197,14 +198,19 @@ describe.skipIf(missing)(
     });
 
     it('trap "gaps": a lost object of the log is refused before anything is written, with the last reachable moment', async () => {
+      await take(asset(), repository);
       const stream = await startStream(asset(), repository);
-      await noise();
-      await noise();
       await cluster.sql('insert into marks values (4000)');
+      await noise();
+      const gapsFrom = lsnValue(await position());
+      await noise();
+      await cluster.sql('insert into marks values (4001)');
       await stream.until(await position());
       await stream.stop();
       const { pieces } = await stream.log.list();
-      const lost = pieces.at(-3) as (typeof pieces)[number];
+      // What stands before it holds a commit that can be named, and what stands behind it makes it a gap and not the end.
+      const lost = pieces.find(({ start }) => start >= gapsFrom) as (typeof pieces)[number];
+      expect(lost.end).toBeLessThan((pieces.at(-1) as (typeof pieces)[number]).end);
       await stream.log.remove([lost]);
       const refusal = await replayTo(asset(), repository, { kind: 'now' }).catch((error: unknown) => error);
       expect(refusal).toMatchObject({
