@@ -68,8 +68,10 @@ const keyText = (key: string): string => (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) 
 /** As the library writes it where that stays on one line; else quoted, every letter of it escaped. */
 function inBlock(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
-  const written = stringify(value, { lineWidth: 0 }).trimEnd();
-  return written.includes('\n') || /[^\x20-\x7e\u00a1-\ud7ff]/.test(written) || / #|^[|>]/.test(written)
+  const written = stringify(value, { lineWidth: 0 }).replace(/\n$/, '');
+  // Blanks of other scripts are taken for blanks by some readers, and end lines for others.
+  const isBare = value === value.trim() && !/[\u2028\u2029]/.test(value);
+  return !isBare || written.includes('\n') || /[^\x20-\x7e\u00a1-\ud7ff]/.test(written) || / #|^[|>]/.test(written)
     ? quoted(value)
     : written;
 }
