@@ -215,6 +215,16 @@ export interface LogTarget {
   readonly everyMs: number;
 }
 
+/** Log that no point leads to: nothing of it can be restored. */
+export interface UnlinkedLog {
+  /** For people. */
+  readonly reason: string;
+  /** Only in this one; `undefined`: in every store of the stream. */
+  readonly store?: string;
+  /** Whether a point would lead to it, as far as the log was when this was said. */
+  isLedToBy(base: LogBasePlace): boolean;
+}
+
 export interface LogStreamOptions {
   /** The source that the targets are of; another one is refused. */
   readonly source: string;
@@ -223,8 +233,8 @@ export interface LogStreamOptions {
   readonly everyMs: number;
   /** The points that are there, of this source. */
   bases(): Promise<readonly LogBasePlace[]>;
-  /** The log has a gap (in one store only, where that is named), or there is no point yet: a new one is due at once. Must not wait for it. */
-  needsBase(reason: string, store?: string): void;
+  /** The log has a gap, or there is no point yet: a new one is due at once. Must not wait for it. */
+  needsBase(unlinked: UnlinkedLog): void;
   say(state: LogStreamState): void;
   /**
    * Instead of the usual: milliseconds between notes of the clock of an idle source, milliseconds until a silent stream counts as dead,

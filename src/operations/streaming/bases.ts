@@ -1,37 +1,38 @@
-import type { LogStreamState } from '../../assets/index.ts';
+import type { LogBasePlace, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
 import { systemClock, toLifeboatError } from '../../core/index.ts';
 import { backup } from '../backup.ts';
-import type { Workspace } from '../contract.ts';
+import type { BackupReport, Workspace } from '../contract.ts';
 import type { StreamLine } from './stream.ts';
 
 type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
 
 const baseRetryMs = 60_000;
 
+export interface BasesGround {
+  readonly workspace: Workspace;
+  readonly asset: string;
+  /** Where a point stands on the log, by its facts. */
+  placeOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined;
+  readonly say: SayBase;
+  readonly signal: AbortSignal;
+}
+
 /** Takes points that a stream asks for, one at a time, beside it. */
 export class Bases {
-  readonly #workspace: Workspace;
-  readonly #asset: string;
-  readonly #signal: AbortSignal;
-  readonly #say: SayBase;
+  readonly #ground: BasesGround;
+  readonly #over = new AbortController();
   #running: Promise<void> | undefined;
-  /** Why, of one store each; `undefined` stands for every store. */
-  readonly #lacking = new Map<string | undefined, string>();
+  /** By the store that it is in; `undefined` stands for every store. */
+  readonly #unlinked = new Map<string | undefined, UnlinkedLog>();
 
-  constructor(workspace: Workspace, asset: string, signal: AbortSignal, say: SayBase) {
-    this.#workspace = workspace;
-    this.#asset = asset;
-    this.#signal = signal;
-    this.#say = say;
+  constructor(ground: BasesGround) {
+    this.#ground = ground;
   }
 
-  /** `store`: only there nothing leads to the log. One that is being taken ends behind what was asked for meanwhile. */
-  take(reason: string, store?: string): void {
-    this.#lacking.set(store, reason);
-    this.#running ??= this.#take(reason).finally(() => {
-      this.#running = undefined;
-      this.#lacking.clear();
-    });
+  /** A point that is being taken may have ended before what is asked for meanwhile: then another one is taken behind it. */
+  take(unlinked: UnlinkedLog): void {
+    this.#unlinked.set(unlinked.store, unlinked);
+    this.#running ??= this.#take(unlinked.reason);
   }
 
   /**
@@ -39,36 +40,58 @@ export class Bases {
    * be lost is not known.
    */
   shown(state: LogStreamState): LogStreamState {
-    if (state.state !== 'streaming' || this.#lacking.size === 0) return state;
+    if (state.state !== 'streaming' || this.#unlinked.size === 0) return state;
     const stores = state.stores.map((one) => {
       const { completeToMs: _, ...unknown } = one;
-      return this.#lacking.has(undefined) || this.#lacking.has(one.store) ? unknown : one;
+      return this.#unlinked.has(undefined) || this.#unlinked.has(one.store) ? unknown : one;
     });
-    return { ...state, stores, reason: [...this.#lacking.values()].join('; ') };
+    return { ...state, stores, reason: this.#reasons() };
   }
 
+  #reasons(): string {
+    return [...this.#unlinked.values()].map(({ reason }) => reason).join('; ');
+  }
+
+  /** What is being taken is taken to its end; what failed is not tried again. */
   async end(): Promise<void> {
+    this.#over.abort();
     await this.#running;
   }
 
   async #take(reason: string): Promise<void> {
-    this.#say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
-    while (!this.#signal.aborted) {
-      try {
-        const [first] = await backup(this.#workspace, this.#asset, this.#signal);
-        this.#say({
-          state: 'base',
-          reason: 'a new recovery point was taken',
-          point: first?.point.id ?? '',
-          stores: [],
-        });
-        return;
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        const failure = `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}`;
-        this.#say({ state: 'base', reason: failure, stores: [] });
-        await systemClock.sleep(baseRetryMs, this.#signal).catch(() => {}); // stopped: the loop ends
-      }
+    const { say } = this.#ground;
+    const signal = AbortSignal.any([this.#ground.signal, this.#over.signal]);
+    say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
+    while (!signal.aborted) {
+      const failure = await this.#takeOne();
+      if (this.#unlinked.size === 0 || signal.aborted) break;
+      say({ state: 'base', reason: failure ?? `another recovery point is taken: ${this.#reasons()}`, stores: [] });
+      if (failure !== undefined) await systemClock.sleep(baseRetryMs, signal).catch(() => {}); // stopped: the loop ends
     }
+    // In the same turn as the last look at what is unlinked: what comes next begins anew.
+    this.#running = undefined;
+  }
+
+  /** Why the next one has to wait, if so. */
+  async #takeOne(): Promise<string | undefined> {
+    const { workspace, asset, signal, say } = this.#ground;
+    const before = new Set(this.#unlinked.values());
+    try {
+      const reports = await backup(workspace, asset, signal);
+      this.#link(reports);
+      say({ state: 'base', reason: 'a new recovery point was taken', point: reports[0]?.point.id ?? '', stores: [] });
+    } catch (error) {
+      return `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}`;
+    }
+    const left = [...this.#unlinked.values()];
+    return left.some((one) => before.has(one))
+      ? 'the new recovery point ends before the log that it is for, and another one is taken'
+      : undefined;
+  }
+
+  #link(reports: readonly BackupReport[]): void {
+    const places = reports.map(({ point }) => this.#ground.placeOf(point.facts.facts));
+    for (const [store, unlinked] of this.#unlinked)
+      if (places.every((place) => place !== undefined && unlinked.isLedToBy(place))) this.#unlinked.delete(store);
   }
 }

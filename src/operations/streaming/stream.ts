@@ -70,7 +70,8 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
     request.say(said);
   };
   const lock = holdLock(join(stateFolder, 'locks', `stream-${name}`), `stream of ${name}`);
-  const bases = new Bases(workspace, name, request.signal, say);
+  const { signal } = request;
+  const bases = new Bases({ workspace, asset: name, placeOf: (facts) => keeping.baseOf(facts), say, signal });
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
@@ -83,7 +84,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets,
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
-      needsBase: (reason, store) => bases.take(reason, store),
+      needsBase: (unlinked) => bases.take(unlinked),
       say: (state) => say(bases.shown(state)),
       signal: request.signal,
     });

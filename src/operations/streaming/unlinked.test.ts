@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openWorkspace } from '../../app/index.ts';
-import { silentProgress } from '../../core/index.ts';
+import { silentProgress, systemClock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
-import { installedMajors, startTestCluster } from '../../testing/postgres/index.ts';
+import { installedMajors, startTestCluster, type TestCluster } from '../../testing/postgres/index.ts';
 import { stream, type StreamLine } from '../index.ts';
 import { changed, makeStore } from '../testing/workspace.ts';
 
@@ -19,51 +19,129 @@ policies: { p: { to: [near], stream: { to: [near], every: 1s }, keep: { daily: 9
 `;
 const missing = !(await installedMajors()).includes(15);
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 100 });
+type Streaming = Extract<StreamLine, { state: 'streaming' | 'waiting' | 'finding' }>;
 
-it.skipIf(missing)(
-  `a log that no recovery point leads to yet is no protection: what could be lost is not known, with the reason, until the point is there${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
-  async () => {
-    const settings = { max_slot_wal_keep_size: '256MB' };
-    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'], settings });
+interface Scene {
+  readonly cluster: TestCluster;
+  readonly lines: readonly StreamLine[];
+  readonly streaming: () => Streaming[];
+  readonly done: Promise<void>;
+}
+
+/** A stream that begins without a point, of a server that keeps little log; `putPoint` goes before each point comes into the store. */
+async function withStream(putPoint: () => Promise<void>, work: (scene: Scene) => Promise<void>): Promise<void> {
+  const settings = { max_slot_wal_keep_size: '256MB', max_wal_size: '4MB', min_wal_size: '2MB', wal_keep_size: '0' };
+  const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'], settings });
+  try {
+    await cluster.sql(`create role guest login replication password 'guest'`);
+    await cluster.sql('grant pg_monitor, pg_read_all_settings to guest');
+    process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+    process.env['LB_TEST_URL'] = cluster.urlOf('guest', 'guest');
+    const planFile = join(cluster.folder, 'lifeboat.yaml');
+    await writeFile(planFile, plan);
+    await makeStore(join(cluster.folder, 'near'));
+    const wrapStore = (store: Store): Store =>
+      changed(store, {
+        put: async (name, ...words) => {
+          if (name.startsWith('points/')) await putPoint();
+          return store.put(name, ...words);
+        },
+      });
+    const stateFolder = join(cluster.folder, 'state');
+    const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress, wrapStore });
+    const lines: StreamLine[] = [];
+    const ending = new AbortController();
+    const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
+    done.catch(() => {}); // whoever waits for it hears it
+    const streaming = (): Streaming[] => lines.flatMap((line) => (line.state === 'streaming' ? [line] : []));
     try {
-      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
-      process.env['LB_TEST_URL'] = cluster.url;
-      const planFile = join(cluster.folder, 'lifeboat.yaml');
-      await writeFile(planFile, plan);
-      await makeStore(join(cluster.folder, 'near'));
-      const gate = Promise.withResolvers<void>();
-      const wrapStore = (store: Store): Store =>
-        changed(store, {
-          put: async (name, ...words) => {
-            if (name.startsWith('points/')) await gate.promise;
-            return store.put(name, ...words);
-          },
-        });
-      const stateFolder = join(cluster.folder, 'state');
-      const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress, wrapStore });
-      const lines: StreamLine[] = [];
-      const ending = new AbortController();
-      const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
-      try {
-        const streaming = () => lines.flatMap((line) => (line.state === 'streaming' ? [line] : []));
-        await soon(() => streaming().filter(({ stores }) => stores[0]?.durable !== undefined).length).toBeGreaterThan(
-          1,
-        );
-        for (const line of streaming()) {
-          expect(line.stores[0]).not.toHaveProperty('completeToMs');
-          expect(line.reason).toBe('no recovery point is there yet');
-        }
-        gate.resolve();
-        await soon(() => streaming().at(-1)?.stores[0]?.completeToMs).toBeGreaterThan(0);
-        expect(streaming().at(-1)).not.toHaveProperty('reason');
-      } finally {
-        gate.resolve();
-        ending.abort();
-        await done;
-        await workspace.close();
-      }
+      await work({ cluster, lines, streaming, done });
     } finally {
-      await cluster.destroy();
+      ending.abort();
+      await done.catch(() => {}); // a test looks for itself
+      await workspace.close();
     }
+  } finally {
+    await cluster.destroy();
+  }
+}
+
+describe.skipIf(missing)(
+  `a log that no recovery point leads to yet${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  () => {
+    it('is no protection: what could be lost is not known, with the reason, until the point is there', async () => {
+      const gate = Promise.withResolvers<void>();
+      await withStream(
+        () => gate.promise,
+        async ({ streaming }) => {
+          await soon(() => streaming().filter(({ stores }) => stores[0]?.durable !== undefined).length).toBeGreaterThan(
+            1,
+          );
+          for (const line of streaming()) {
+            expect(line.stores[0]).not.toHaveProperty('completeToMs');
+            expect(line.reason).toBe('no recovery point is there yet');
+          }
+          gate.resolve();
+          await soon(() => streaming().at(-1)?.stores[0]?.completeToMs).toBeGreaterThan(0);
+          expect(streaming().at(-1)).not.toHaveProperty('reason');
+        },
+      );
+    });
+
+    it('still is none when the point that was being taken ended before the gap: another one is taken, and nothing is known until then', async () => {
+      const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const gates = [first, second];
+      let put = 0;
+      const putPoint = (): Promise<void> => gates[put++]?.promise ?? Promise.resolve();
+      await withStream(putPoint, async ({ cluster, lines, streaming }) => {
+        // The server has given the point away, the store does not have it yet; now the log behind it is lost.
+        await soon(() => put).toBe(1);
+        await soon(() => streaming().at(-1)?.stores[0]?.durable).toBeDefined();
+        await cluster.sql('alter role guest connection limit 0');
+        await cluster.sql(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'guest'`);
+        await soon(() =>
+          cluster.sql(`select pg_drop_replication_slot('lifeboat_orders')`).then(() => 'dropped', String),
+        ).toBe('dropped');
+        for (let round = 0; round < 4; round += 1) {
+          await cluster.sql(`select pg_logical_emit_message(true, 'noise', repeat('x', 700000))`);
+          await cluster.sql('select pg_switch_wal()');
+          await cluster.sql('checkpoint');
+        }
+        await cluster.sql('alter role guest connection limit -1');
+        await soon(() =>
+          lines.some((line) => line.state === 'finding' && /no longer has/.test(line.reason ?? '')),
+        ).toBe(true);
+        const seen = lines.length;
+        first.resolve();
+        await soon(() => put).toBe(2);
+        await systemClock.sleep(6_000);
+        const later = lines.slice(seen).filter(({ state }) => state === 'streaming');
+        expect(later).not.toEqual([]);
+        for (const line of later) expect(line.stores[0]).not.toHaveProperty('completeToMs');
+        second.resolve();
+        await soon(() => streaming().at(-1)?.stores[0]?.completeToMs).toBeGreaterThan(0);
+      });
+    });
+
+    it('an error of the stream that waiting does not mend is not waited for by a point that fails again and again', async () => {
+      let puts = 0;
+      const putPoint = async (): Promise<void> => {
+        puts += 1;
+        throw new Error('no point comes into this store');
+      };
+      await withStream(putPoint, async ({ cluster, lines, done }) => {
+        await soon(() =>
+          lines.some((line) => line.state === 'base' && /failed, and is tried again/.test(line.reason)),
+        ).toBe(true);
+        expect(puts).toBeGreaterThan(0);
+        await cluster.sql('alter role guest nologin');
+        await cluster.sql(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'guest'`);
+        const ended = await Promise.race([
+          done.catch((error: unknown) => error),
+          systemClock.sleep(20_000).then(() => 'goes on for ever'),
+        ]);
+        expect(ended).toMatchObject({ code: 'asset.denied' });
+      });
+    });
   },
 );

@@ -51,7 +51,7 @@ export async function startStream(
     bounds,
     everyMs: 100,
     bases: async () => (await repository.points()).points.flatMap((point) => keeping.baseOf(point.facts.facts) ?? []),
-    needsBase: (reason) => void bases.push(reason),
+    needsBase: ({ reason }) => void bases.push(reason),
     say: (state) => void states.push(state),
     signal: ending.signal,
   });

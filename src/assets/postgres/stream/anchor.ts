@@ -37,33 +37,55 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const segment = ground.segmentBytes;
   const answers = await askStores(options, way);
   const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
-  const bases = (await options.bases()).map((base) => onWay(placeOf(base), way, segment));
-  const newest = bases.toSorted(comparePlaces).at(-1);
+  const newest = await newestBase(ground);
   const slotPlace = placeOnWay(slot, way);
   const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
   for (const tail of tails) requireOnWay(tail, way);
   const first = tails.toSorted(comparePlaces).at(-1) as Place;
   const isKept = !isSameSegment(first, removed, segment) && (await serverHas(ground, first, slot));
   const place = isKept ? first : slotPlace;
-  const isLinked =
-    newest !== undefined &&
-    isKept &&
-    listings.every(
-      ({ pieces }, index) =>
-        comparePlaces(newest, tails[index] as Place) >= 0 || leads(pieces, newest, tails[index] as Place, way, segment),
-    );
+  const begin = { ...place, position: floorTo(place.position, segment) };
+  const isLinked = (base: Place): boolean =>
+    isKept
+      ? listings.every(({ pieces }, index) => leadsOrIsBehind(pieces, base, tails[index] as Place, ground))
+      : comparePlaces(base, begin) >= 0;
   if (!isKept) options.say({ state: 'finding', reason: lossText(first, slotPlace), hint: lossHint, stores: [] });
-  if (!isLinked) {
+  if (newest === undefined || !isKept || !isLinked(newest)) {
     const reason =
       newest === undefined
         ? 'no recovery point is there yet'
         : isKept
           ? 'the log in the stores does not lead from the newest recovery point to its end'
           : lossText(first, slotPlace);
-    options.needsBase(reason);
+    options.needsBase({ reason, isLedToBy: (base) => isOfSource(base, ground) && isLinked(baseOnWay(base, ground)) });
   }
-  return { ...place, position: floorTo(place.position, segment), fallback: newest ?? slotPlace, isGap: !isKept };
+  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept };
 }
+
+/** Where the log goes on behind the newest point. */
+export async function newestBase(ground: WayGround): Promise<Place | undefined> {
+  const bases = await ground.options.bases();
+  return bases
+    .map((base) => baseOnWay(base, ground))
+    .toSorted(comparePlaces)
+    .at(-1);
+}
+
+type WayGround = Pick<Anchoring, 'options' | 'way' | 'segmentBytes'>;
+
+export const isOfSource = ({ source }: LogBasePlace, { options }: WayGround): boolean => source === options.source;
+
+/** Where the log goes on behind a point, on the server's way. */
+export const baseOnWay = ({ timeline, end }: LogBasePlace, { way, segmentBytes }: WayGround): Place =>
+  onWay({ timeline, position: end }, way, segmentBytes);
+
+/** Whether all of a store's log up to its end can be restored from a point, or the point is newer than all of it. */
+export const leadsOrIsBehind = (
+  pieces: LogListing['pieces'],
+  base: Place,
+  tail: Place,
+  { way, segmentBytes }: WayGround,
+): boolean => comparePlaces(base, tail) >= 0 || leads(pieces, base, tail, way, segmentBytes);
 
 const lossHint =
   'A new recovery point is taken at once. What keeps log until the stream comes: max_slot_wal_keep_size of the server; of a new primary, wal_keep_size, and a stream that begins soon.';
@@ -170,5 +192,3 @@ function lossOf(
   }
   return { reason: `${gaveUp}, and calls the reason ${lostBy}`, hint: anew };
 }
-
-const placeOf = ({ timeline, end }: LogBasePlace): Place => ({ timeline, position: end });

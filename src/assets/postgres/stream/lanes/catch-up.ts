@@ -3,10 +3,10 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { enterTimeline, requireOnWay } from '../anchor.ts';
+import { baseOnWay, enterTimeline, isOfSource, requireOnWay } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
-import { isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
+import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
 import { Sink } from './sink.ts';
 import { readSlot } from '../source.ts';
 import { LogWindow } from '../received/window.ts';
@@ -107,11 +107,13 @@ export class CatchUp {
     const kept = (await readSlot(ordinary, slot))?.restart;
     const isRefused = isSameSegment(tail, this.#removed, segmentBytes);
     if (isRefused || !(await serverHas({ ordinary, segmentBytes, way }, tail, kept))) {
-      options.needsBase(
-        `the server no longer has its log from ${lsnText(tail.position)} on timeline ${tail.timeline} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
-        this.#target.store,
-      );
-      this.#ahead.arrived(this.#ahead.oldest(), listing);
+      const begin = { timeline: this.#ahead.timeline, position: this.#ahead.oldest() };
+      options.needsBase({
+        reason: `the server no longer has its log from ${lsnText(tail.position)} on timeline ${tail.timeline} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
+        store: this.#target.store,
+        isLedToBy: (base) => isOfSource(base, this.#ground) && comparePlaces(baseOnWay(base, this.#ground), begin) >= 0,
+      });
+      this.#ahead.arrived(begin.position, listing);
       return true;
     }
     try {
