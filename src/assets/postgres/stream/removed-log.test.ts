@@ -186,33 +186,34 @@ describe.skipIf(missing)(
       await stream.stop();
     });
 
+    const awayIf = (isAway: () => boolean, log: LogWriter): LogTarget => ({
+      store: 'far',
+      everyMs: 100,
+      log: new Proxy(log, {
+        get: (target, name: keyof LogWriter) => {
+          const member = target[name];
+          if (typeof member !== 'function') return member;
+          return (...words: never[]) =>
+            isAway()
+              ? Promise.reject(new LifeboatError('store.unreachable', 'away'))
+              : (member as (...all: never[]) => unknown).apply(target, words);
+        },
+      }),
+    });
+
     it('a store that catches up beside the stream says what it lacks for good, and takes the rest', async () => {
       const other = await makeTestRepository(join(cluster.folder, 'far'));
       const source = await (asset().log as NonNullable<ReturnType<typeof asset>['log']>).source();
       let isAway = false;
-      const far = (log: LogWriter): LogTarget => ({
-        store: 'far',
-        everyMs: 100,
-        log: new Proxy(log, {
-          get: (target, name: keyof LogWriter) => {
-            const member = target[name];
-            if (typeof member !== 'function') return member;
-            return (...words: never[]) =>
-              isAway
-                ? Promise.reject(new LifeboatError('store.unreachable', 'away'))
-                : (member as (...all: never[]) => unknown).apply(target, words);
-          },
-        }),
-      });
       const log = other.log('orders', source);
       await take(asset(), repository);
-      const first = await startStream(asset(), repository, { also: [far(log)] });
+      const first = await startStream(asset(), repository, { also: [awayIf(() => isAway, log)] });
       await runSql(cluster.url, 'insert into marks values (40)');
       await first.until(await positionOf(cluster.url));
       await soon(() => first.states.at(-1)?.stores[1]?.durable === first.states.at(-1)?.server).toBe(true);
       await first.stop();
       isAway = true;
-      const stream = await startStream(asset(), repository, { also: [far(log)] });
+      const stream = await startStream(asset(), repository, { also: [awayIf(() => isAway, log)] });
       await goFurther(cluster.url);
       await stream.until(await positionOf(cluster.url));
       await removeOldLog();
@@ -221,6 +222,33 @@ describe.skipIf(missing)(
       const position = await positionOf(cluster.url);
       const value = BigInt(`0x${position.slice(2)}`);
       await soon(async () => (await log.list()).pieces.some(({ end }) => end >= value)).toBe(true);
+      await stream.stop();
+      await other.close();
+    });
+
+    it('a store that was away when the stream began, and whose log has a gap of its own, asks for a point when it comes back', async () => {
+      const other = await makeTestRepository(join(cluster.folder, 'holed'));
+      const source = await (asset().log as NonNullable<ReturnType<typeof asset>['log']>).source();
+      let isAway = false;
+      const log = other.log('orders', source);
+      const far = awayIf(() => isAway, log);
+      await take(asset(), repository);
+      const first = await startStream(asset(), repository, { also: [far] });
+      await goFurther(cluster.url);
+      await runSql(cluster.url, 'insert into marks values (50)');
+      await first.until(await positionOf(cluster.url));
+      await soon(() => first.states.at(-1)?.stores[1]?.durable === first.states.at(-1)?.server).toBe(true);
+      await first.stop();
+      const { pieces } = await log.list();
+      await log.remove(pieces.slice(1, 2));
+      isAway = true;
+      const stream = await startStream(asset(), repository, { also: [far] });
+      await soon(() => stream.states.at(-1)?.stores[0]?.durable).toBeDefined();
+      expect(stream.bases).toEqual([]);
+      isAway = false;
+      await soon(() => stream.bases).toEqual([
+        expect.stringMatching(/log in far does not lead from the newest recovery/),
+      ]);
       await stream.stop();
       await other.close();
     });

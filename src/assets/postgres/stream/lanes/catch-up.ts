@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { baseOnWay, enterTimeline, isOfSource, requireOnWay } from '../anchor.ts';
+import { baseOnWay, enterTimeline, isOfSource, leadsOrIsBehind, newestBase, requireOnWay } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
 import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
@@ -53,6 +53,7 @@ export class CatchUp {
   #failure: LifeboatError | undefined;
   /** Where the server would not begin, because it has removed its log there. */
   #removed: Place | undefined;
+  #hasLooked = false;
   #done: Promise<void> | undefined;
 
   constructor(ground: CatchUpGround, target: LogTarget, ahead: Ahead) {
@@ -100,6 +101,7 @@ export class CatchUp {
     const tail = tailOf(listing, way, segmentBytes) ?? this.#ahead.fallback;
     requireOnWay(tail, way);
     if (this.#stop.signal.aborted) return true;
+    await this.#lookForGap(listing, tail);
     if (tail.timeline === this.#ahead.timeline && tail.position >= this.#ahead.oldest()) {
       this.#ahead.arrived(tail.position, listing);
       return true;
@@ -123,6 +125,22 @@ export class CatchUp {
       throw error;
     }
     return false;
+  }
+
+  /** Once: what comes now goes on where the store ends. When the stream began it may have been away, and nobody knew what it has. */
+  async #lookForGap({ pieces }: LogListing, tail: Place): Promise<void> {
+    if (this.#hasLooked) return;
+    const ground = this.#ground;
+    const newest = await newestBase(ground);
+    this.#hasLooked = true;
+    // Without any point the stream has asked for one.
+    if (newest === undefined || leadsOrIsBehind(pieces, newest, tail, ground)) return;
+    const { store } = this.#target;
+    ground.options.needsBase({
+      reason: `the log in ${store} does not lead from the newest recovery point to its end`,
+      store,
+      isLedToBy: (base) => isOfSource(base, ground) && leadsOrIsBehind(pieces, baseOnWay(base, ground), tail, ground),
+    });
   }
 
   /** Until the store is up to the stream, or the timeline has ended, or something failed. */
