@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { LifeboatError, toLifeboatError } from '../../../core/index.ts';
 import type { LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
+import { leadsThrough } from '../recovery/survey-log.ts';
 import { placeOnWay, serverHas } from './kept-log.ts';
 import { comparePlaces, isSameSegment, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
 import { answered, readSlot, type SlotState } from './source.ts';
@@ -37,7 +38,8 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const segment = ground.segmentBytes;
   const answers = await askStores(options, way);
   const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
-  const newest = await newestBase(ground);
+  const bases = await options.bases();
+  const newest = newestOf(bases, ground);
   const slotPlace = placeOnWay(slot, way);
   const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
   for (const tail of tails) requireOnWay(tail, way);
@@ -53,31 +55,34 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   if (newest === undefined || !isKept || !isLinked(newest)) {
     const reason =
       newest === undefined
-        ? 'no recovery point is there yet'
+        ? bases.length === 0
+          ? 'no recovery point is there yet'
+          : 'no recovery point leads to the timeline of the server yet'
         : isKept
           ? 'the log in the stores does not lead from the newest recovery point to its end'
           : lossText(first, slotPlace);
-    options.needsBase({ reason, isLedToBy: (base) => isOfSource(base, ground) && isLinked(baseOnWay(base, ground)) });
+    options.needsBase({ reason, isLedToBy: (base) => goesOnFrom(base, ground, isLinked) });
   }
   return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept };
 }
 
-/** Where the log goes on behind the newest point. */
-export async function newestBase(ground: WayGround): Promise<Place | undefined> {
-  const bases = await ground.options.bases();
-  return bases
-    .map((base) => baseOnWay(base, ground))
+/** Where the log goes on behind the newest point that leads to the server's timeline: one that ended behind a fork is of a life that ended there. */
+export const newestOf = (bases: readonly LogBasePlace[], { way, segmentBytes }: WayGround): Place | undefined =>
+  bases
+    .filter((base) => leadsThrough(base, way))
+    .map(({ timeline, end }) => onWay({ timeline, position: end }, way, segmentBytes))
     .toSorted(comparePlaces)
     .at(-1);
-}
 
 type WayGround = Pick<Anchoring, 'options' | 'way' | 'segmentBytes'>;
 
-export const isOfSource = ({ source }: LogBasePlace, { options }: WayGround): boolean => source === options.source;
-
-/** Where the log goes on behind a point, on the server's way. */
-export const baseOnWay = ({ timeline, end }: LogBasePlace, { way, segmentBytes }: WayGround): Place =>
-  onWay({ timeline, position: end }, way, segmentBytes);
+/** Whether the log goes on from a point that was just taken. One of a later timeline is believed to: when the stream comes there it looks again. */
+export const goesOnFrom = (base: LogBasePlace, ground: WayGround, isLinked: (place: Place) => boolean): boolean => {
+  if (base.source !== ground.options.source) return false;
+  if (base.timeline > ground.way.timeline) return true;
+  const place = newestOf([base], ground);
+  return place !== undefined && isLinked(place);
+};
 
 /** Whether all of a store's log up to its end can be restored from a point, or the point is newer than all of it. */
 export const leadsOrIsBehind = (

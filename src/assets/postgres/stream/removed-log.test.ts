@@ -252,5 +252,27 @@ describe.skipIf(missing)(
       await stream.stop();
       await other.close();
     });
+
+    it('a point that ended behind the fork, in the life that nobody goes on with, leads to nothing: a new one is asked for', async () => {
+      const seed = await makeTestRepository(join(cluster.folder, 'seed'));
+      const standby = await startTestStandby(cluster, await take(asset(), seed), { wal_keep_size: '64MB' });
+      try {
+        await soon(() => one(standby.url, 'select count(*) from pg_stat_wal_receiver')).toBe('1');
+        await runSql(standby.url, `alter system set primary_conninfo = ''`);
+        await runSql(standby.url, 'select pg_reload_conf()');
+        await runSql(standby.url, 'select pg_promote()');
+        await runSql(cluster.url, 'insert into marks values (60)');
+        await take(asset(), repository);
+        const stream = await startStream(asset(standby.url), repository);
+        await runSql(standby.url, 'insert into marks values (61)');
+        await stream.until(await positionOf(standby.url));
+        await expect(replayTo(asset(), repository, { kind: 'now' })).rejects.toMatchObject({ code: 'log.gap' });
+        expect(stream.bases).toEqual(['no recovery point leads to the timeline of the server yet']);
+        await stream.stop();
+      } finally {
+        await standby.server.stop();
+        await seed.close();
+      }
+    });
   },
 );

@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { baseOnWay, enterTimeline, isOfSource, leadsOrIsBehind, newestBase, requireOnWay } from '../anchor.ts';
+import { enterTimeline, goesOnFrom, leadsOrIsBehind, newestOf, requireOnWay } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
 import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
@@ -113,7 +113,7 @@ export class CatchUp {
       options.needsBase({
         reason: `the server no longer has its log from ${lsnText(tail.position)} on timeline ${tail.timeline} on, which ${this.#target.store} lacks: moments between there and the next recovery point are lost in it`,
         store: this.#target.store,
-        isLedToBy: (base) => isOfSource(base, this.#ground) && comparePlaces(baseOnWay(base, this.#ground), begin) >= 0,
+        isLedToBy: (base) => goesOnFrom(base, this.#ground, (at) => comparePlaces(at, begin) >= 0),
       });
       this.#ahead.arrived(begin.position, listing);
       return true;
@@ -131,7 +131,7 @@ export class CatchUp {
   async #lookForGap({ pieces }: LogListing, tail: Place): Promise<void> {
     if (this.#hasLooked) return;
     const ground = this.#ground;
-    const newest = await newestBase(ground);
+    const newest = newestOf(await ground.options.bases(), ground);
     this.#hasLooked = true;
     // Without any point the stream has asked for one.
     if (newest === undefined || leadsOrIsBehind(pieces, newest, tail, ground)) return;
@@ -139,7 +139,7 @@ export class CatchUp {
     ground.options.needsBase({
       reason: `the log in ${store} does not lead from the newest recovery point to its end`,
       store,
-      isLedToBy: (base) => isOfSource(base, ground) && leadsOrIsBehind(pieces, baseOnWay(base, ground), tail, ground),
+      isLedToBy: (base) => goesOnFrom(base, ground, (at) => leadsOrIsBehind(pieces, at, tail, ground)),
     });
   }
 
