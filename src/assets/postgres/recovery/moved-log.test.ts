@@ -119,5 +119,29 @@ describe.skipIf(missing)(
       await goOn();
       expect(await restored(replay)).toEqual([1, 2, 3]);
     });
+
+    it('a name that is nowhere is looked for once more at most, however much of the log was replaced meanwhile', async () => {
+      const keeping = asset().log as NonNullable<ReturnType<typeof asset>['log']>;
+      const log = repository.log(asset().name, await keeping.source());
+      let looks = 0;
+      const moving: LogReader = {
+        id: log.id,
+        read: (...words) => log.read(...words),
+        marks: (...words) => log.marks(...words),
+        history: (...words) => log.history(...words),
+        clock: (...words) => log.clock(...words),
+        list: async (...words) => {
+          looks += 1;
+          if (looks > 1) await goOn();
+          await inPieces(1000);
+          return log.list(...words);
+        },
+      };
+      const { points } = await repository.points();
+      const bases = points.map(({ id, atMs, facts }) => ({ id, atMs, facts: facts.facts }));
+      const target = { kind: 'name', text: 'nowhere' } as const;
+      await expect(keeping.planReplay(moving, bases, target, {})).rejects.toMatchObject({ code: 'log.gap' });
+      expect(looks).toBe(2);
+    });
   },
 );

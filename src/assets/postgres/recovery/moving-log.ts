@@ -2,8 +2,9 @@ import { isLifeboatError, limits } from '../../../core/index.ts';
 import type { LogListing, LogPiece, LogReader } from '../../log.ts';
 
 /**
- * Works on a listing of a log whose stream may go on meanwhile, and once more on a new one where what failed may come of that: a piece is gone, or a
- * place seemed empty, while pieces of the listing were replaced. Throws what `list` and the work throw.
+ * Works on a listing of a log whose stream may go on meanwhile, and again on a new one where what failed may come of that: a piece is gone, or a
+ * place seemed empty, while pieces of the listing were replaced. What is missing from a second listing too is missing: the work may take minutes, and a
+ * busy stream always replaces something meanwhile. Throws what `list` and the work throw.
  */
 export async function onListing<T>(
   log: LogReader,
@@ -12,11 +13,14 @@ export async function onListing<T>(
 ): Promise<T> {
   const options = signal === undefined ? {} : { signal };
   let listing = await log.list(options);
+  let gaps = 0;
   for (let look = 1; ; look += 1) {
     try {
       return await work(listing);
     } catch (error) {
-      const mayHaveMoved = isLifeboatError(error, 'repository.incomplete') || isLifeboatError(error, 'log.gap');
+      const isGap = isLifeboatError(error, 'log.gap');
+      if (isGap) gaps += 1;
+      const mayHaveMoved = isGap ? gaps === 1 : isLifeboatError(error, 'repository.incomplete');
       if (!mayHaveMoved || look === limits.logLooksMax) throw error;
       const later = await log.list(options);
       if (!wereReplaced(listing, later)) throw error;
