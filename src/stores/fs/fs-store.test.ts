@@ -5,7 +5,9 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../core/index.ts';
 import { storeSuite } from '../store.suite.ts';
+import { retrying } from '../wrap/retrying.ts';
 import { openFsStore } from './index.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -30,6 +32,21 @@ describe('the filesystem store', () => {
     await expect(openFsStore(root, false)).rejects.toMatchObject({ code: 'store.unreachable', hint: /store init/ });
     await openFsStore(join(root, 'deep/er'), true);
     await openFsStore(join(root, 'deep/er'), false);
+  });
+
+  it('gives no name to what was stopped while it was written: its memory is used again', async () => {
+    const store = await openFsStore(root, true);
+    const told = new AbortController();
+    const body = Buffer.alloc(128 * 2 ** 20, 'a');
+    const put = retrying(store, { clock: systemClock }).put('packs/p', [body], { signal: told.signal });
+    put.catch(() => {}); // looked at below
+    const begun = async () => (await readdir(join(root, 'tmp')).catch(() => [])).length;
+    await expect.poll(begun, { interval: 1 }).toBe(1);
+    told.abort();
+    await expect(put).rejects.toMatchObject({ code: 'operation.cancelled' });
+    body.fill('b');
+    await expect.poll(begun).toBe(0);
+    expect(await store.stat('packs/p')).toBeUndefined();
   });
 
   it('is no file', async () => {

@@ -56,6 +56,8 @@ class FsStore implements Store {
       await this.#folders.make(dirname(path));
       try {
         await writeWhole(temporary, parts, options.signal);
+        // Nobody waits for what was stopped meanwhile, and its memory is used again: who knows what was written of it.
+        throwIfStopped(options.signal);
         if (options.ifAbsent) await linkOnce(temporary, path);
         else await rename(temporary, path);
         await this.#folders.sync(dirname(path));
