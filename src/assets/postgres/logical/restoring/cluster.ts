@@ -39,6 +39,8 @@ const restoreSettings = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
+  // Nobody goes on from where its log begins.
+  wal_keep_size: '0',
   max_wal_size: `${logBytesMax / 2 ** 20}MB`,
   checkpoint_timeout: '1h',
   autovacuum: 'off',
