@@ -11,6 +11,7 @@ const roomBytesExtra = 64 * 2 ** 20;
 export async function preflight(asset: Asset, target: string, bytes: number): Promise<void> {
   const parent = dirname(target);
   await parentMustBeThere(parent);
+  await mustBeNoMount(target, asset.name);
   const obstacles = await asset.obstacles(target);
   if (obstacles.length > 0) {
     throw new LifeboatError(
@@ -22,7 +23,6 @@ export async function preflight(asset: Asset, target: string, bytes: number): Pr
       },
     );
   }
-  await mustBeNoMount(target, asset.name);
   const { bavail, bsize } = await statfs(parent);
   const needed = Math.ceil(bytes * roomFactor) + roomBytesExtra;
   if (bavail * bsize >= needed) return;
@@ -37,8 +37,9 @@ export async function preflight(asset: Asset, target: string, bytes: number): Pr
 
 /** A restore is built beside its target, which then were another disk, and handed over by a rename, which no system does over a mount. */
 async function mustBeNoMount(target: string, name: string): Promise<void> {
-  const place = await realpath(target).catch(() => target); // what is not there is no mount
-  if (!(await mountPoints()).includes(place)) return;
+  const place = await realpath(target).catch(() => undefined); // what is not there is no mount
+  if (place === undefined || !(await mountPoints()).includes(place)) return;
+  if (!(await stat(place)).isDirectory()) return; // a file is in the way, mounted or not
   throw new LifeboatError('restore.target_unusable', `${target} is a mount point: nothing can be put in its place`, {
     where: target,
     hint: `Name a folder in it that does not exist yet: ${join(target, name)}`,
