@@ -47,7 +47,7 @@ function textOf(line: StreamLine): string {
     const behind = one.isBehind === true ? ', is behind and catches up beside the stream' : '';
     return `${one.store} has ${one.durable ?? 'not said yet what'}, could lose ${age}${behind}${one.failure === undefined ? '' : ` (${one.failure})`}`;
   });
-  const why = line.reason === undefined ? '' : `; a new recovery point is being taken: ${line.reason}`;
+  const why = line.reason === undefined ? '' : `; no recovery point leads there: ${line.reason}`;
   return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}${why}`;
 }
 

@@ -1,12 +1,14 @@
 import type { LogBasePlace, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
-import { systemClock, toLifeboatError } from '../../core/index.ts';
-import { backup } from '../backup.ts';
+import { toLifeboatError } from '../../core/index.ts';
+import { backup, copyPoints } from '../backup.ts';
 import type { BackupReport, Workspace } from '../contract.ts';
+import { listPoints } from '../points.ts';
+import { copiesOf } from '../stores-of.ts';
 import type { StreamLine } from './stream.ts';
 
 type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
 
-const baseRetryMs = 60_000;
+const retryMs = 60_000;
 
 export interface BasesGround {
   readonly workspace: Workspace;
@@ -24,6 +26,9 @@ export class Bases {
   #running: Promise<void> | undefined;
   /** By the store that it is in; `undefined` stands for every store. */
   readonly #unlinked = new Map<string | undefined, UnlinkedLog>();
+  /** Stores of the log that get points as copies, and do not have the one that leads to it yet. */
+  readonly #uncopied = new Set<string>();
+  #asked = new AbortController();
 
   constructor(ground: BasesGround) {
     this.#ground = ground;
@@ -32,6 +37,7 @@ export class Bases {
   /** A point that is being taken may have ended before what is asked for meanwhile: then another one is taken behind it. */
   take(unlinked: UnlinkedLog): void {
     this.#unlinked.set(unlinked.store, unlinked);
+    this.#asked.abort();
     this.#running ??= this.#take(unlinked.reason);
   }
 
@@ -40,16 +46,22 @@ export class Bases {
    * be lost is not known.
    */
   shown(state: LogStreamState): LogStreamState {
-    if (state.state !== 'streaming' || this.#unlinked.size === 0) return state;
+    if (state.state !== 'streaming' || !this.#isLacking) return state;
     const stores = state.stores.map((one) => {
       const { completeToMs: _, ...unknown } = one;
-      return this.#unlinked.has(undefined) || this.#unlinked.has(one.store) ? unknown : one;
+      const isLinked = !this.#unlinked.has(undefined) && !this.#unlinked.has(one.store);
+      return isLinked && !this.#uncopied.has(one.store) ? one : unknown;
     });
     return { ...state, stores, reason: this.#reasons() };
   }
 
+  get #isLacking(): boolean {
+    return this.#unlinked.size > 0 || this.#uncopied.size > 0;
+  }
+
   #reasons(): string {
-    return [...this.#unlinked.values()].map(({ reason }) => reason).join('; ');
+    const uncopied = [...this.#uncopied].map((store) => `the new recovery point is not in ${store} yet`);
+    return [...[...this.#unlinked.values()].map(({ reason }) => reason), ...uncopied].join('; ');
   }
 
   /** What is being taken is taken to its end; what failed is not tried again. */
@@ -62,36 +74,80 @@ export class Bases {
     const { say } = this.#ground;
     const signal = AbortSignal.any([this.#ground.signal, this.#over.signal]);
     say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
+    let taken: readonly BackupReport[] = [];
     while (!signal.aborted) {
-      const failure = await this.#takeOne();
-      if (this.#unlinked.size === 0 || signal.aborted) break;
-      say({ state: 'base', reason: failure ?? `another recovery point is taken: ${this.#reasons()}`, stores: [] });
-      if (failure !== undefined) await systemClock.sleep(baseRetryMs, signal).catch(() => {}); // stopped: the loop ends
+      if (this.#unlinked.size > 0) {
+        const made = await this.#takeOne();
+        if ('reports' in made) taken = made.reports;
+        if (!this.#isLacking || signal.aborted) break;
+        const next = this.#unlinked.size > 0 ? `another recovery point is taken: ${this.#reasons()}` : this.#reasons();
+        say({ state: 'base', reason: made.failure ?? next, stores: [] });
+        if (made.failure === undefined && this.#unlinked.size > 0) continue;
+      }
+      // A copy waits for its next try, and no point for that.
+      this.#asked = new AbortController();
+      const until = this.#unlinked.size > 0 ? signal : AbortSignal.any([signal, this.#asked.signal]);
+      await this.#ground.workspace.clock.sleep(retryMs, until).catch(() => {}); // stopped, or a point is due: looked at next
+      if (!signal.aborted && this.#unlinked.size === 0) await this.#copyAgain(taken);
+      if (!this.#isLacking) break;
     }
-    // In the same turn as the last look at what is unlinked: what comes next begins anew.
+    // In the same turn as the last look at what is lacking: what comes next begins anew.
     this.#running = undefined;
   }
 
-  /** Why the next one has to wait, if so. */
-  async #takeOne(): Promise<string | undefined> {
+  /** What was taken, and why the next one has to wait, if so. */
+  async #takeOne(): Promise<{ failure?: string } | { failure?: string; reports: readonly BackupReport[] }> {
     const { workspace, asset, signal, say } = this.#ground;
     const before = new Set(this.#unlinked.values());
+    let reports: readonly BackupReport[];
     try {
-      const reports = await backup(workspace, asset, signal);
-      this.#link(reports);
-      say({ state: 'base', reason: 'a new recovery point was taken', point: reports[0]?.point.id ?? '', stores: [] });
+      reports = await backup(workspace, asset, signal);
     } catch (error) {
-      return `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}`;
+      return { failure: `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}` };
     }
-    const left = [...this.#unlinked.values()];
-    return left.some((one) => before.has(one))
-      ? 'the new recovery point ends before the log that it is for, and another one is taken'
-      : undefined;
+    const holders = await this.#holdersOf(reports);
+    this.#link(reports, holders);
+    say({ state: 'base', reason: 'a new recovery point was taken', point: reports[0]?.point.id ?? '', stores: [] });
+    if (![...this.#unlinked.values()].some((one) => before.has(one))) return { reports };
+    return { reports, failure: 'the new recovery point ends before the log that it is for, and another one is taken' };
   }
 
-  #link(reports: readonly BackupReport[]): void {
+  #link(reports: readonly BackupReport[], holders: ReadonlySet<string>): void {
     const places = reports.map(({ point }) => this.#ground.placeOf(point.facts.facts));
-    for (const [store, unlinked] of this.#unlinked)
-      if (places.every((place) => place !== undefined && unlinked.isLedToBy(place))) this.#unlinked.delete(store);
+    for (const [store, unlinked] of this.#unlinked) {
+      if (!places.every((place) => place !== undefined && unlinked.isLedToBy(place))) continue;
+      this.#unlinked.delete(store);
+      const copies = this.#copies().filter((copy) => store === undefined || store === copy);
+      for (const copy of copies) this.#uncopied.add(copy);
+    }
+    for (const store of holders) this.#uncopied.delete(store);
+  }
+
+  /** A copy that fails is no failure of the point: the log there is without one until it comes. */
+  async #copyAgain(reports: readonly BackupReport[]): Promise<void> {
+    const { workspace, signal } = this.#ground;
+    await copyPoints(workspace, reports, signal);
+    for (const store of await this.#holdersOf(reports)) this.#uncopied.delete(store);
+  }
+
+  /** The stores that the log goes to, and points only as copies. */
+  #copies(): string[] {
+    const { workspace, asset } = this.#ground;
+    const { policy = '' } = workspace.plan.assets.get(asset) ?? {};
+    const streamed = workspace.plan.policies.get(policy)?.streams?.to ?? [];
+    return copiesOf(workspace.plan, asset).filter((store) => streamed.includes(store));
+  }
+
+  /** Which of these stores have one of the points; one that does not answer has none. */
+  async #holdersOf(reports: readonly BackupReport[]): Promise<ReadonlySet<string>> {
+    const { workspace, asset, signal } = this.#ground;
+    if (this.#copies().length === 0) return new Set();
+    const ids = new Set(reports.map(({ point }) => point.id));
+    try {
+      const { points } = await listPoints(workspace, asset, signal);
+      return new Set(points.flatMap(({ point, stores }) => (ids.has(point.id) ? stores : [])));
+    } catch {
+      return new Set(); // what is not known is not there
+    }
   }
 }

@@ -2,11 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkspace } from '../../app/index.ts';
-import { silentProgress, systemClock } from '../../core/index.ts';
+import type { LogStreamState } from '../../assets/index.ts';
+import { LifeboatError, silentProgress, systemClock, type Clock } from '../../core/index.ts';
+import { joinRepository } from '../../repository/index.ts';
+import { openFsStore } from '../../stores/fs/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { installedMajors, startTestCluster, type TestCluster } from '../../testing/postgres/index.ts';
-import { stream, type StreamLine } from '../index.ts';
+import { listPoints, stream, type StreamLine } from '../index.ts';
 import { changed, makeStore } from '../testing/workspace.ts';
+import { Bases } from './bases.ts';
 
 const plan = `
 lifeboat: 1
@@ -17,6 +21,12 @@ stores: { near: { type: fs, path: ./near, domain: here } }
 assets: { orders: { type: postgres, url: { env: LB_TEST_URL }, policy: p, domain: here } }
 policies: { p: { to: [near], stream: { to: [near], every: 1s }, keep: { daily: 90d, pitr: 7d } } }
 `;
+const planWithCopies = plan
+  .replace('domain: here } }\nassets', 'domain: here }, far: { type: fs, path: ./far, domain: safe } }\nassets')
+  .replace(
+    'to: [near], stream: { to: [near]',
+    'to: [near], copy: { to: [far], within: 10m }, stream: { to: [near, far]',
+  );
 const missing = !(await installedMajors()).includes(15);
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 100 });
 type Streaming = Extract<StreamLine, { state: 'streaming' | 'waiting' | 'finding' }>;
@@ -142,6 +152,57 @@ describe.skipIf(missing)(
         ]);
         expect(ended).toMatchObject({ code: 'asset.denied' });
       });
+    });
+
+    it('in a store that gets its points as copies is no protection there alone until the new one is, which is tried again', async () => {
+      const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+      try {
+        process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+        process.env['LB_TEST_URL'] = cluster.url;
+        const planFile = join(cluster.folder, 'lifeboat.yaml');
+        await writeFile(planFile, planWithCopies);
+        await makeStore(join(cluster.folder, 'near'));
+        const far = await openFsStore(join(cluster.folder, 'far'), true);
+        await joinRepository(await openFsStore(join(cluster.folder, 'near'), false), far);
+        let isAway = true;
+        const wrapStore = (store: Store): Store =>
+          changed(store, {
+            put: async (name, ...words) => {
+              if (isAway && store.location.endsWith('far')) throw new LifeboatError('store.unreachable', 'far is away');
+              return store.put(name, ...words);
+            },
+          });
+        const stateFolder = join(cluster.folder, 'state');
+        const opened = await openWorkspace({ planFile, stateFolder, progress: silentProgress, wrapStore });
+        const again = Promise.withResolvers<void>();
+        const clock: Clock = { ...systemClock, now: () => systemClock.now(), sleep: () => again.promise };
+        const said: string[] = [];
+        const bases = new Bases({
+          workspace: { ...opened, clock },
+          asset: 'orders',
+          placeOf: (facts) => opened.asset('orders').log?.baseOf(facts),
+          say: ({ reason }) => void said.push(reason),
+          signal: new AbortController().signal,
+        });
+        try {
+          const [inNear, inFar] = ['near', 'far'].map((store) => ({ store, completeToMs: 1 }));
+          const state = { state: 'streaming', stores: [inNear, inFar] } as LogStreamState;
+          bases.take({ reason: 'no recovery point is there yet', isLedToBy: () => true });
+          await soon(() => said.at(-1)).toBe('the new recovery point is not in far yet');
+          expect(bases.shown(state)).toMatchObject({ reason: said.at(-1) });
+          expect(bases.shown(state).stores).toEqual([inNear, { store: 'far' }]);
+          isAway = false;
+          again.resolve();
+          await soon(() => bases.shown(state)).toEqual(state);
+          const { points } = await listPoints(opened, 'orders');
+          expect(points.map(({ stores }) => stores)).toEqual([['near', 'far']]);
+        } finally {
+          await bases.end();
+          await opened.close();
+        }
+      } finally {
+        await cluster.destroy();
+      }
     });
   },
 );
