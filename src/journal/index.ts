@@ -3,3 +3,4 @@ export * from './host.ts';
 export * from './journal.ts';
 export * from './lock.ts';
 export * from './open.ts';
+export { inWordsOf } from './sqlite-words.ts';

@@ -48,7 +48,12 @@ export function inWordsOf(error: unknown, file: string, { name, busy, damaged }:
       ...details,
       hint: `Let this user write there, ${elsewhere}`,
     });
-  return toLifeboatError(error);
+  const told = toLifeboatError(error);
+  if (told === error || told.code === 'internal') return told;
+  return new LifeboatError(told.code, told.message, {
+    ...details,
+    ...(told.hint === undefined ? {} : { hint: told.hint }),
+  });
 }
 
 function isFull(folder: string): boolean {

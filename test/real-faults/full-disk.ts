@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAccountsFile } from '../../src/api/security/database.ts';
 import { holdLock, type Lock } from '../../src/journal/index.ts';
 import { Mount, whyNoTmpfs } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, type Ended } from './real-place.ts';
@@ -120,6 +121,16 @@ export function fullDiskSweep(stepKiB: number): void {
         for (const lock of held) lock.release();
         place.unmount();
       }
+    });
+
+    it('under the accounts of the API: they are there, or the disk is named as full', () => {
+      const place = Mount.tmpfs(real.path('accounts'), 'size=8k');
+      try {
+        expect(() => openAccountsFile(place.path)).toThrow(expect.objectContaining({ code: 'disk.full' }));
+      } finally {
+        place.unmount();
+      }
+      openAccountsFile(place.path).close();
     });
 
     it('under the scratch folder: a database is copied whole or not at all', async () => {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LifeboatError, limits, messageOf } from '../../core/index.ts';
+import { inWordsOf } from '../../journal/index.ts';
 
 const schema = `
   create table if not exists accounts (
@@ -33,7 +34,7 @@ const schema = `
   create index if not exists sessions_of_account on sessions (account);
 `;
 
-/** Accounts, tokens and sessions of a state folder, hashes alone, for its owner alone. Several processes may use it at once. Throws `input.file`. */
+/** Accounts, tokens and sessions of a state folder, hashes alone, for its owner alone. Several processes may use it at once. Throws `disk.*`, `input.file`. */
 export function openAccountsFile(stateFolder: string): DatabaseSync {
   const file = join(stateFolder, 'accounts.db');
   return inOurWords(file, () => {
@@ -67,6 +68,8 @@ function inOurWords<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    const told = inWordsOf(error, file, { name: 'file of accounts', busy: 'input.file', damaged: 'input.file' });
+    if (told.code.startsWith('disk.')) throw told;
     throw new LifeboatError('input.file', `the accounts cannot be opened: ${messageOf(error)}`, {
       where: file,
       hint: 'Let this user read and write there, or move the file away: then there are no accounts, and set-up begins anew.',
