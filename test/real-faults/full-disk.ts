@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAccountsFile } from '../../src/api/security/database.ts';
 import { holdLock, type Lock } from '../../src/journal/index.ts';
-import { Mount, whyNoTmpfs } from './machine.ts';
+import { whyNoMount } from '../../src/testing/mounting.ts';
+import { Mount } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, type Ended } from './real-place.ts';
 
 /** Real programs on a busy machine; the long sweeps run for as long as a file may. */
 const timeout = process.env['LIFEBOAT_TEST_LONG'] === '1' ? 3_600_000 : 240_000;
 
-const because = whyNoTmpfs === undefined ? '' : `: ${whyNoTmpfs}`;
+const because = whyNoMount === undefined ? '' : `: ${whyNoMount}`;
 const kibibyte = 2 ** 10;
 
 const counts = { runs: 0, refused: 0, worked: 0 };
@@ -25,7 +26,7 @@ export function fullDiskSweep(stepKiB: number): void {
   const lefts = Array.from({ length: Math.floor(640 / stepKiB) + 1 }, (_, step) => step * stepKiB * kibibyte);
 
   beforeAll(async () => {
-    if (whyNoTmpfs !== undefined) return;
+    if (whyNoMount !== undefined) return;
     real = await RealPlace.make();
     await mkdir(real.path('disk'));
   });
@@ -55,7 +56,7 @@ export function fullDiskSweep(stepKiB: number): void {
     }
   };
 
-  describe.skipIf(whyNoTmpfs !== undefined)(`a disk without room${because}`, { timeout }, () => {
+  describe.skipIf(whyNoMount !== undefined)(`a disk without room${because}`, { timeout }, () => {
     it('under the store: backup refuses or is whole, and what was safe verifies while the disk is still full', async () => {
       for (const left of lefts) {
         await onDisk('size=4m', async () => {

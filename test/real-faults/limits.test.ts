@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Mount, whyNoMemoryLimit, whyNoProcessLimits, whyNoTmpfs } from './machine.ts';
+import { whyNoMount } from '../../src/testing/mounting.ts';
+import { Mount, whyNoMemoryLimit, whyNoProcessLimits } from './machine.ts';
 import { codeOf, pointsOf, RealPlace, runWithin } from './real-place.ts';
 
 /** Real programs on a busy machine; the long sweeps run for as long as a file may. */
@@ -66,7 +67,7 @@ describe.skipIf(whyNoProcessLimits !== undefined)(
   },
 );
 
-describe.skipIf(whyNoTmpfs !== undefined)(`a store that became read-only${reason(whyNoTmpfs)}`, { timeout }, () => {
+describe.skipIf(whyNoMount !== undefined)(`a store that became read-only${reason(whyNoMount)}`, { timeout }, () => {
   it('refuses a backup as what it is, and still lists, verifies and restores', async () => {
     await rm(real.path('disk'), { recursive: true });
     const disk = Mount.tmpfs(real.path('disk'), 'size=16m');

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNoMount } from '../../src/testing/mounting.ts';
 
 /** Runs a program of the system to its end; throws what it said when it failed. */
 export function command(program: string, ...words: string[]): string {
@@ -13,22 +14,9 @@ export function command(program: string, ...words: string[]): string {
 
 const fails = (program: string, ...words: string[]): boolean => spawnSync(program, words).status !== 0;
 
-/** Why this machine lets us mount nothing; undefined if it does. */
-export const whyNoTmpfs: string | undefined = (() => {
-  if (process.geteuid?.() !== 0) return 'only root may mount a file system';
-  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
-  try {
-    if (fails('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder)) return 'this machine mounts no tmpfs';
-    command('umount', folder);
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-})();
-
 /** Why no XFS on a loop device can be shut down here; undefined if it can. */
 export const whyNoXfs: string | undefined = (() => {
-  if (whyNoTmpfs !== undefined) return whyNoTmpfs;
+  if (whyNoMount !== undefined) return whyNoMount;
   const missing = ['mkfs.xfs', 'xfs_io', 'losetup'].find((program) => fails('sh', '-c', `command -v ${program}`));
   if (missing !== undefined) return `${missing} is not installed (package xfsprogs)`;
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-xfs-'));

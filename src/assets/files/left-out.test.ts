@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import type { Asset } from '../asset.ts';
 import type { Entry } from '../entry.ts';
 import { captureAll } from '../testing/memory-point.ts';
 import { filesKind, type FilesSettings } from './index.ts';
+import { whyNoMount } from '../../testing/mounting.ts';
 
 const opened = (path: string, settings: Partial<FilesSettings> = {}): Asset =>
   filesKind.open('uploads', { path, ...settings }, { baseFolder: '/', clock: systemClock, checkKinds });
@@ -57,10 +57,8 @@ describe('files that are left out', () => {
     expect(await pathsOf(opened(root, { excludeCaches: true }))).toEqual(all.filter((path) => !path.includes('deep')));
   });
 
-  const refused = whyNoMount();
-
-  describe.skipIf(refused !== undefined)(
-    `with something mounted in the tree (skipped with a reason: ${refused})`,
+  describe.skipIf(whyNoMount !== undefined)(
+    `with something mounted in the tree (skipped with a reason: ${whyNoMount})`,
     () => {
       const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
       beforeEach(async () => {
@@ -98,18 +96,3 @@ describe('files that are left out', () => {
     expect(filesKind.schema.safeParse({ path: 'x', exclude: ['[a-z]'], reread: 'times' }).success).toBe(true);
   });
 });
-
-/** Tried with a mount that is gone at once. */
-function whyNoMount(): string | undefined {
-  const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return undefined;
-  } catch (error) {
-    // Containers mostly may not.
-    return `this process may not mount: ${(error as Error).message}`;
-  } finally {
-    rmdirSync(place);
-  }
-}

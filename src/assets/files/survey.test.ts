@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../core/index.ts';
 import { matcherOf } from './glob.ts';
 import { surveyTree } from './survey.ts';
+import { whyNoMount } from '../../testing/mounting.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -39,8 +39,7 @@ it.skipIf(asRoot !== undefined)(`names a file that may not be read (skipped with
   expect(bytes).toBe(4);
 });
 
-const refused = whyNoMount();
-describe.skipIf(refused !== undefined)(`a disk mounted in the tree (skipped with a reason: ${refused})`, () => {
+describe.skipIf(whyNoMount !== undefined)(`a disk mounted in the tree (skipped with a reason: ${whyNoMount})`, () => {
   beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'disk')]));
   afterEach(() => void execFileSync('umount', [join(root, 'disk')]));
 
@@ -52,17 +51,3 @@ describe.skipIf(refused !== undefined)(`a disk mounted in the tree (skipped with
     expect(await survey(undefined)).toEqual([]);
   });
 });
-
-/** Tried with a mount that is gone at once. */
-function whyNoMount(): string | undefined {
-  const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return undefined;
-  } catch {
-    return 'this user may not mount';
-  } finally {
-    rmdirSync(place);
-  }
-}

@@ -1,16 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { backupEverywhere, restore } from '../index.ts';
 import { withCopies } from '../testing/copies.ts';
+import { whyNoMount } from '../../testing/mounting.ts';
 
-const refused = whyNoMount();
-
-describe.skipIf(refused !== undefined)(
-  `a disk that is mounted where a restore shall go (skipped with a reason: ${refused})`,
+describe.skipIf(whyNoMount !== undefined)(
+  `a disk that is mounted where a restore shall go (skipped with a reason: ${whyNoMount})`,
   () => {
     for (const [what, words] of [
       ['of its own', ['-t', 'tmpfs', 'tmpfs']],
@@ -48,17 +45,3 @@ describe.skipIf(refused !== undefined)(
       });
   },
 );
-
-/** Tried with a mount that is gone at once. */
-function whyNoMount(): string | undefined {
-  const place = mkdtempSync(join(tmpdir(), 'lifeboat-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return undefined;
-  } catch {
-    return 'this user may not mount';
-  } finally {
-    rmdirSync(place);
-  }
-}

@@ -5,7 +5,8 @@ import { mustSucceed, silentProgress } from '../../../core/index.ts';
 import { runSql, startTestCluster, type TestCluster } from '../../../testing/postgres/cluster.ts';
 import type { Captured, MemoryPoint } from '../../testing/memory-point.ts';
 import { dumpFactsOf, type DumpFacts } from './facts.ts';
-import { Mount, whyNoTmpfs } from '../../../../test/real-faults/machine.ts';
+import { Mount } from '../../../../test/real-faults/machine.ts';
+import { whyNoMount } from '../../../testing/mounting.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, filesOf, inDatabase, logicalAsset, pointOf, start } from './testing/source.ts';
 
@@ -109,8 +110,8 @@ describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped wi
     }
   });
 
-  it.skipIf(whyNoTmpfs !== undefined).each([48, 62, 76, 90])(
-    `on a disk that gets full at %i MB says so, wherever it met it (skipped with the reason: ${whyNoTmpfs})`,
+  it.skipIf(whyNoMount !== undefined).each([48, 62, 76, 90])(
+    `on a disk that gets full at %i MB says so, wherever it met it (skipped with the reason: ${whyNoMount})`,
     async (megabytes) => {
       await cluster.sql(
         'create table if not exists large as select repeat(md5(n::text), 30) as filler from generate_series(1, 30000) n',
