@@ -13,6 +13,7 @@ import { holdLock } from '../../journal/index.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
 import { planRestore, restore } from './restore.ts';
+import { recordDone } from './record-done.ts';
 import { removeLeftovers } from './staging.ts';
 
 export interface RestoreTablesRequest {
@@ -81,8 +82,11 @@ export async function restoreTables(workspace: Workspace, request: RestoreTables
     const restored = await restoreInto(workspace, request, sandbox);
     const image = resolve(request.beforeImage ?? join(workspace.stateFolder, 'before-images', `${asset}-${name}.sql`));
     const done = await changeIn(workspace, request, { keeping, restored, image });
-    const report = { plan: restored.plan, outlook, restored, ...done, seconds: (clock.elapsed() - startedMs) / 1000 };
-    journal.append('tables.finished', { intent: intent.sequence, ...recordOf(report) });
+    const seconds = (clock.elapsed() - startedMs) / 1000;
+    const warnings = [...done.warnings];
+    const report = { plan: restored.plan, outlook, restored, ...done, warnings, seconds };
+    const record = { intent: intent.sequence, ...recordOf(report) };
+    recordDone(journal, 'tables.finished', record, (sentence) => void warnings.push(sentence));
     return report;
   } catch (error) {
     journal.append('tables.failed', { intent: intent.sequence, asset, error: toLifeboatError(error).toJSON() });

@@ -10,6 +10,7 @@ import { expectedTime, type RestoreParts } from './expected-time.ts';
 import { hashOfAsset } from './asset-hash.ts';
 import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
+import { recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
 import { preflight } from './preflight.ts';
 
@@ -107,7 +108,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       changeovers,
       warnings,
     };
-    journal.append('restore.finished', {
+    const record = {
       intent: intent.sequence,
       ...recordOf(report),
       parts: { write: writtenMs / 1000, start: tried.startedMs / 1000 } satisfies RestoreParts,
@@ -115,7 +116,8 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       // What it proves holds for these: `status` falls back when one of them changed.
       tool: workspace.tool,
       assetHash: hashOfAsset(workspace.plan, name),
-    });
+    };
+    recordDone(journal, 'restore.finished', record, warn);
     return report;
   } catch (error) {
     const aside = await setAside(staging, plan.target, error);

@@ -1,0 +1,28 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { LifeboatError } from '../../core/index.ts';
+import type { Journal } from '../../journal/index.ts';
+import { backupEverywhere, restore } from '../index.ts';
+import { withCopies } from '../testing/copies.ts';
+
+it('a restore that is whole and cannot be written down has not failed: it says that it proves nothing later', async () => {
+  await withCopies(async (workspace, folder) => {
+    await writeFile(join(folder, 'docs', 'one'), 'text');
+    await backupEverywhere(workspace, 'docs');
+    const journal: Journal = new Proxy(workspace.journal, {
+      get: (of, name) => {
+        const member = Reflect.get(of, name, of) as unknown;
+        if (name !== 'append') return typeof member === 'function' ? member.bind(of) : member;
+        return (kind: string, ...rest: [Record<string, unknown>]) => {
+          if (kind === 'restore.started') return of.append(kind, ...rest);
+          throw new LifeboatError('disk.full', 'the disk of the journal is full');
+        };
+      },
+    });
+    const target = join(folder, 'restored');
+    const { warnings } = await restore({ ...workspace, journal }, { asset: 'docs', target, start: false, stay: false });
+    expect(warnings).toEqual([expect.stringMatching(/done.*proves nothing later: the disk of the journal is full/)]);
+    expect(await readFile(join(target, 'one'), 'utf8')).toBe('text');
+  });
+});
