@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPackRecord } from '../../src/operations/verification/pack-record.ts';
 import { openAccountsFile } from '../../src/api/security/database.ts';
 import { holdLock, type Lock } from '../../src/journal/index.ts';
 import { whyNoMount } from '../../src/testing/mounting.ts';
@@ -132,6 +133,16 @@ export function fullDiskSweep(stepKiB: number): void {
         place.unmount();
       }
       openAccountsFile(place.path).close();
+    });
+
+    it('under the record of what was verified: the disk is named as full', () => {
+      const place = Mount.tmpfs(real.path('record'), 'size=8k');
+      try {
+        const open = () => openPackRecord(place.path, { store: 'near', repository: 'r' });
+        expect(open).toThrow(expect.objectContaining({ code: 'disk.full' }));
+      } finally {
+        place.unmount();
+      }
     });
 
     it('under the scratch folder: a database is copied whole or not at all', async () => {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { limits, LifeboatError, messageOf } from '../../core/index.ts';
+import { inWordsOf } from '../../journal/index.ts';
 
 /** When a pack of a store was last read from its first chunk to its last, and whether all of them were sound. */
 export interface PackRead {
@@ -34,7 +35,7 @@ const schema = `
   ) strict, without rowid;
 `;
 
-/** Opens or makes the record; one that is no record any more is made anew. Throws `disk.io` where it cannot be written. */
+/** Opens or makes the record; one that is no record any more is made anew. Throws `disk.full`, and `disk.io` where it cannot be written. */
 export function openPackRecord(stateFolder: string, of: { store: string; repository: string }): PackRecord {
   const file = join(stateFolder, 'verified.db');
   try {
@@ -98,9 +99,14 @@ function recordIn(
 /** SQLite's "not a database" and "malformed". */
 const isBroken = (error: unknown): boolean => [11, 26].includes(Number((error as { errcode?: number }).errcode));
 
-const inOurWords = (error: unknown, file: string): LifeboatError =>
-  new LifeboatError('disk.io', `the record of what was verified cannot be used: ${messageOf(error)}`, {
+const subject = { name: 'record of what was verified', busy: 'disk.io', damaged: 'disk.io' } as const;
+
+function inOurWords(error: unknown, file: string): LifeboatError {
+  const told = inWordsOf(error, file, subject);
+  if (told.code === 'disk.full') return told;
+  return new LifeboatError('disk.io', `the record of what was verified cannot be used: ${messageOf(error)}`, {
     where: file,
     hint: 'It may be deleted: then everything counts as not read yet.',
     cause: error,
   });
+}
