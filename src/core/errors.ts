@@ -100,6 +100,12 @@ export function systemCodeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** SQLite's primary result code (5 busy, 11 corrupt, 13 full, …: the lowest byte), if the error carries one. */
+export function sqliteCodeOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return Number(error.errcode) & 0xff;
+}
+
 /** States what must hold if the program is right; a failure is a mistake of ours, never of the user. */
 export function assert(condition: unknown, claim: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${claim}`);

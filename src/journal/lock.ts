@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isLifeboatError, isoTime, LifeboatError, messageOf, systemClock } from '../core/index.ts';
-import { inWordsOf, sqliteCodeOf, type Subject } from './sqlite-words.ts';
+import { isLifeboatError, isoTime, LifeboatError, messageOf, sqliteCodeOf, systemClock } from '../core/index.ts';
+import { inWordsOf, type Subject } from './sqlite-words.ts';
 
 export interface Lock {
   release(): void;

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LifeboatError, messageOf, toLifeboatError, type ErrorCode } from '../core/index.ts';
+import { LifeboatError, messageOf, sqliteCodeOf, toLifeboatError, type ErrorCode } from '../core/index.ts';
 
 /** What a file of ours in SQLite is to people, and what its errors are called where the disk is not to blame. */
 export interface Subject {
@@ -12,13 +12,8 @@ export interface Subject {
 
 const elsewhere = 'or name another folder of state: --state. A restore needs nothing of the old one.';
 
-/** The error code of SQLite, without what it adds above the lowest byte, if the error carries one. */
-export function sqliteCodeOf(error: unknown): number | undefined {
-  return typeof error === 'object' && error !== null && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-}
-
 /**
- * What SQLite (or the system, before it) said about a file, in our words; ours pass through. Result codes, lowest byte: 5 busy, 6 locked,
+ * What SQLite (or the system, before it) said about a file, in our words; ours pass through. Result codes: 5 busy, 6 locked,
  * 8 read-only, 10 input/output, 11 corrupt, 13 full, 14 cannot open, 26 not a database.
  */
 export function inWordsOf(error: unknown, file: string, { name, busy, damaged }: Subject): LifeboatError {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { limits } from '../../core/index.ts';
-import { resultCodeOf, sqliteError } from './errors.ts';
+import { limits, sqliteCodeOf } from '../../core/index.ts';
+import { sqliteError } from './errors.ts';
 
 export interface Reading {
   readonly database: DatabaseSync;
@@ -62,7 +62,7 @@ function hold(file: string, mayRecover: boolean): Reading {
     return { database: begin(file, true), recovered: false };
   } catch (error) {
     // 8: read-only, but a half transaction must be rolled back first, as any program that opens the database would.
-    if (!mayRecover || resultCodeOf(error) !== 8) throw error;
+    if (!mayRecover || sqliteCodeOf(error) !== 8) throw error;
     return { database: begin(file, false), recovered: true };
   }
 }

@@ -1,4 +1,4 @@
-import { LifeboatError, messageOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
+import { LifeboatError, messageOf, sqliteCodeOf, systemCodeOf, type ErrorCode } from '../../core/index.ts';
 
 /** SQLite's primary result codes that mean something of their own here. */
 export const resultCodes = {
@@ -10,12 +10,6 @@ export const resultCodes = {
   cantOpen: 14,
   notADatabase: 26,
 } as const;
-
-/** SQLite's primary result code (5 busy, 11 corrupt, …), if the error carries one. */
-export function resultCodeOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
-  return Number(error.errcode) & 0xff;
-}
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -61,6 +55,6 @@ export function sqliteError(error: unknown, file: string): LifeboatError {
   if (error instanceof LifeboatError) return error;
   const system = systemCodeOf(error);
   const full = system === 'ENOSPC' || system === 'EDQUOT' ? meanings[resultCodes.full] : undefined;
-  const { code, says, hint } = full ?? meanings[resultCodeOf(error) ?? -1] ?? unreadable;
+  const { code, says, hint } = full ?? meanings[sqliteCodeOf(error) ?? -1] ?? unreadable;
   return new LifeboatError(code, `${file} ${says}: ${messageOf(error)}`, { where: file, hint, cause: error });
 }

@@ -78,7 +78,7 @@ export class Bases {
     while (!signal.aborted) {
       if (this.#unlinked.size > 0) {
         const made = await this.#takeOne();
-        if ('reports' in made) taken = made.reports;
+        if (made.reports !== undefined) taken = made.reports;
         if (!this.#isLacking || signal.aborted) break;
         const next = this.#unlinked.size > 0 ? `another recovery point is taken: ${this.#reasons()}` : this.#reasons();
         say({ state: 'base', reason: made.failure ?? next, stores: [] });
@@ -96,7 +96,7 @@ export class Bases {
   }
 
   /** What was taken, and why the next one has to wait, if so. */
-  async #takeOne(): Promise<{ failure?: string } | { failure?: string; reports: readonly BackupReport[] }> {
+  async #takeOne(): Promise<{ failure?: string; reports?: readonly BackupReport[] }> {
     const { workspace, asset, signal, say } = this.#ground;
     const before = new Set(this.#unlinked.values());
     let reports: readonly BackupReport[];

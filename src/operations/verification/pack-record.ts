@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { limits, LifeboatError, messageOf } from '../../core/index.ts';
+import { limits, LifeboatError, messageOf, sqliteCodeOf } from '../../core/index.ts';
 import { inWordsOf } from '../../journal/index.ts';
 
 /** When a pack of a store was last read from its first chunk to its last, and whether all of them were sound. */
@@ -97,7 +97,7 @@ function recordIn(
 }
 
 /** SQLite's "not a database" and "malformed". */
-const isBroken = (error: unknown): boolean => [11, 26].includes(Number((error as { errcode?: number }).errcode));
+const isBroken = (error: unknown): boolean => [11, 26].includes(sqliteCodeOf(error) ?? 0);
 
 const subject = { name: 'record of what was verified', busy: 'disk.io', damaged: 'disk.io' } as const;
 
