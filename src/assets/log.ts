@@ -118,6 +118,12 @@ export interface GrowingLogPiece {
   close(): Promise<void>;
 }
 
+/** One fork of a log: the timeline went over into the next one here. */
+export interface LogFork {
+  readonly timeline: number;
+  readonly at: bigint;
+}
+
 /** A point as far as its log goes: replay begins at `start` (of a segment), and must come to `end` before the data is consistent. */
 export interface LogBasePlace {
   /** What the source calls its log. */
@@ -183,8 +189,8 @@ export interface LogKeeping {
   source(): Promise<string>;
   /** Where a point stands on the log, by its facts; `undefined` for a point that has no place on it. */
   baseOf(facts: Readonly<Record<string, unknown>>): LogBasePlace | undefined;
-  /** Timelines that this one came from, as its history in the log tells. Throws what `LogReader` throws. */
-  ancestorsOf(log: LogReader, timeline: number): Promise<readonly number[]>;
+  /** How this timeline came to be, as its history in the log tells; oldest first. Throws what `LogReader` throws. */
+  forksOf(log: LogReader, timeline: number): Promise<readonly LogFork[]>;
   /**
    * Brings the log into the targets as it is written, until it is stopped. A lost connection, a restart and a failover are waited for.
    * Throws what waiting does not mend.

@@ -1,3 +1,5 @@
+import type { LogFork } from '../log.ts';
+
 /** Positions in PostgreSQL's log as people and file names write them. */
 
 /** `16/B374D848`. */
@@ -25,14 +27,8 @@ export function segmentOfName(name: string, segmentBytes: number): { timeline: n
 
 export const floorTo = (position: bigint, bytes: number): bigint => position - (position % BigInt(bytes));
 
-/** One fork of the log: the timeline went over into the next one here. */
-export interface Fork {
-  readonly timeline: number;
-  readonly at: bigint;
-}
-
 /** The lines of a history file, oldest first. */
-export function forksOf(history: string): Fork[] {
+export function forksOf(history: string): LogFork[] {
   return history.split('\n').flatMap((line) => {
     const [, timeline, high, low] = /^\s*(\d+)\s+([0-9A-Fa-f]+)\/([0-9A-Fa-f]+)/.exec(line) ?? [];
     if (timeline === undefined) return [];

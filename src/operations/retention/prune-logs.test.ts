@@ -2,9 +2,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
-import type { RecoveryTarget } from '../../assets/index.ts';
+import type { Asset, LogReader, RecoveryTarget } from '../../assets/index.ts';
 import { silentProgress, type Clock, systemClock } from '../../core/index.ts';
-import { installedMajors, replayTo, startStream, startTestCluster } from '../../testing/postgres/index.ts';
+import type { Repository } from '../../repository/index.ts';
+import {
+  installedMajors,
+  postgresAsset,
+  replayTo,
+  runSql,
+  startStream,
+  startTestCluster,
+  withRecovered,
+  type TestStream,
+} from '../../testing/postgres/index.ts';
 import { backup, prune, type PruneRequest } from '../index.ts';
 import { TurnedClock } from '../testing/aged.ts';
 import { makeStore } from '../testing/workspace.ts';
@@ -87,6 +97,63 @@ it.skipIf(missing)(
     }
   },
 );
+
+it.skipIf(missing)(
+  `a prune keeps what the life that goes on needs, when the newest point before the window stands in one that was left${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      await writeFile(join(cluster.folder, 'lifeboat.yaml'), plan.replace('daily: 90d, ', ''));
+      await makeStore(join(cluster.folder, 'near'));
+      await withClock(cluster.folder, systemClock, async (workspace) => {
+        const repository = await workspace.repository('near');
+        const asset = workspace.asset('orders');
+        const write = async (url: string, stream: TestStream): Promise<number> => {
+          await runSql(url, `create table noise as select repeat('x', 900) from generate_series(1, 3000)`);
+          await runSql(url, 'drop table noise');
+          const rows = await runSql(
+            url,
+            `select pg_current_wal_flush_lsn()::text as lsn, ceil(extract(epoch from clock_timestamp()) * 1000)::text as ms`,
+          );
+          await stream.until(String(rows[0]?.['lsn']));
+          return Number(rows[0]?.['ms']);
+        };
+        const old = await startStream(asset, repository);
+        await write(cluster.url, old);
+        const first = (await backup(workspace, 'orders'))[0]?.point.id;
+        const backMs = await write(cluster.url, old);
+        await write(cluster.url, old);
+        const left = (await backup(workspace, 'orders'))[0]?.point;
+        await write(cluster.url, old);
+        await old.stop();
+        const place = { asset, repository, folder: cluster.folder };
+        const wantedMs = await withRecovered(place, { kind: 'time', atMs: backMs }, async ({ url }) => {
+          const promoted = await startStream(postgresAsset({ url }), repository);
+          const atMs = await write(url, promoted);
+          await write(url, promoted);
+          await promoted.stop();
+          return atMs;
+        });
+        const target = { kind: 'time', atMs: wantedMs } as const;
+        expect((await replayTo(asset, repository, target)).base).toBe(first);
+        const pieces = async (): Promise<number> => (await (await logOf(asset, repository)).list()).pieces.length;
+        const before = await pieces();
+
+        const clock = new TurnedClock(new Date((left?.atMs ?? 0) + 7 * dayMs + 1).toISOString());
+        await withClock(cluster.folder, clock, async (later) => void (await prune(later, request)));
+        expect((await replayTo(asset, repository, target)).base).toBe(first);
+        expect(await pieces()).toBeLessThan(before);
+      });
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);
+
+const logOf = async (asset: Asset, repository: Repository): Promise<LogReader> =>
+  repository.log(asset.name, (await asset.log?.source()) ?? '');
 
 const held = {
   id: '01k0000000000000000000000a',

@@ -1,8 +1,9 @@
 import type { Asset, LogListing, LogPiece } from '../../assets/index.ts';
 import { toLifeboatError } from '../../core/index.ts';
-import { unneededPieces, type LogBase, type Repository } from '../../repository/index.ts';
+import { unneededPieces, type LogBase, type LogLife, type Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
+import { livesOf, logOfPoints } from './lives.ts';
 
 /** What a prune does with the log of one asset in one store. */
 export interface PrunedLog {
@@ -61,9 +62,9 @@ async function pruneLog(
     if (listing.pieces.length === 0) continue;
     if (stays !== undefined) return { asset: name, objects: 0, bytes: 0, stays };
     const bases = basesOf(keeping, points, source);
-    const ancestors = new Map<number, readonly number[]>();
+    let lives: LogLife[];
     try {
-      for (const { timeline } of bases) ancestors.set(timeline, await keeping.ancestorsOf(log, timeline));
+      lives = await livesOf(keeping, log, listing, bases, signal);
     } catch (error) {
       return { asset: name, objects, bytes, stays: toLifeboatError(error).message };
     }
@@ -71,25 +72,12 @@ async function pruneLog(
     const sinceMs = pitrMs === undefined ? undefined : workspace.clock.now() - pitrMs;
     // What grows is its writer's alone, who makes a piece like any other of it.
     const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
-    const unneeded = unneededPieces(atRest, bases, sinceMs, (timeline) => ancestors.get(timeline) ?? []);
+    const unneeded = unneededPieces(atRest, bases, lives, sinceMs);
     if (!dryRun) await log.remove(oldestFirst(unneeded, listing));
     objects += unneeded.length;
     bytes += unneeded.reduce((total, { storedBytes }) => total + storedBytes, 0);
   }
   return objects === 0 ? undefined : { asset: name, objects, bytes };
-}
-
-/** A kind of asset that the machine cannot open keeps its log. */
-function logOfPoints(workspace: Workspace, name: string): Asset['log'] {
-  const policy = workspace.plan.assets.get(name)?.policy;
-  const isStreamed = policy !== undefined && workspace.plan.policies.get(policy)?.streams !== undefined;
-  try {
-    return workspace.asset(name).log;
-  } catch (error) {
-    if (isStreamed) throw error;
-    // What cannot be opened here was never streamed either.
-    return undefined;
-  }
 }
 
 const windowOf = ({ plan }: Workspace, name: string): number | undefined => {
@@ -118,7 +106,7 @@ async function whyAllStays(
 const basesOf = (keeping: NonNullable<Asset['log']>, points: readonly ListedPoint[], source: string): LogBase[] =>
   points.flatMap(({ point }) => {
     const place = keeping.baseOf(point.facts.facts);
-    return place?.source === source ? [{ timeline: place.timeline, start: place.start, atMs: point.atMs }] : [];
+    return place?.source === source ? [{ ...place, atMs: point.atMs }] : [];
   });
 
 /** A prune that is killed leaves the newer part without a gap. */

@@ -13,6 +13,7 @@ import {
 import type { Damage, Hold, Point, Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { holdWords, isHolding } from './holds.ts';
+import { livesLedTo } from './lives.ts';
 import { proofsOf } from '../points.ts';
 
 /** Which points of a store stay and which go, and why: printable, and executed as it stands. */
@@ -50,10 +51,11 @@ export async function decideRetention(
   const repository = await workspace.repository(store);
   // The holds are read last: one that is placed while points are listed counts.
   const listed = known ?? (await repository.points({ ...options, fresh: true }));
+  const led = await livesLedTo(workspace, repository, listed.points, signal);
   const held = await repository.holds(options);
   const nowMs = workspace.clock.now();
   const request: RetentionRequest = {
-    points: retainedPoints(workspace, store, listed.points),
+    points: retainedPoints(workspace, store, listed.points, led),
     rulesOf: rulesOf(workspace.plan),
     holds: held.holds.map((hold) => ({
       id: hold.id,
@@ -134,7 +136,12 @@ export const rulesOf =
     return retentionRules(plan.policies.get(declaration.policy ?? '')?.keep);
   };
 
-function retainedPoints(workspace: Workspace, store: string, points: readonly Point[]): RetentionRequest['points'] {
+function retainedPoints(
+  workspace: Workspace,
+  store: string,
+  points: readonly Point[],
+  led: Awaited<ReturnType<typeof livesLedTo>>,
+): RetentionRequest['points'] {
   const proofs = proofsOf(workspace);
   return points.map(({ id, asset, kind, atMs }) => {
     const outcome = proofs.verified.get(id)?.get(store);
@@ -146,6 +153,7 @@ function retainedPoints(workspace: Workspace, store: string, points: readonly Po
       verifiedMs: outcome?.sound === true ? outcome.atMs : undefined,
       provenMs: proofs.proven.get(id),
       damaged: outcome?.sound === false,
+      leadsTo: led.get(id) ?? [],
     };
   });
 }

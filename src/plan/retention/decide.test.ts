@@ -147,6 +147,25 @@ describe('recovery to a moment', () => {
     expect(keptIds(decide({ pitr: '7d' }, points, '2026-11-20T12:00:00Z')).map(day)[0]).toBe('2026-11-12');
   });
 
+  it('pitr keeps a base of each life of the source that reaches into the window, however old, and none of one that ended before', () => {
+    const ended = { life: 1, lastMs: Date.parse('2026-11-10T00:00:00Z') };
+    const left = { life: 2, lastMs: Date.parse('2026-11-14T00:00:00Z') };
+    const living = { life: 3, lastMs: undefined };
+    const points = [
+      pointAt('2026-11-01T02:00:00Z', { leadsTo: [ended] }),
+      pointAt('2026-11-02T02:00:00Z', { leadsTo: [ended, left, living] }),
+      pointAt('2026-11-03T02:00:00Z', { leadsTo: [ended] }),
+      pointAt('2026-11-11T02:00:00Z', { leadsTo: [left] }),
+      pointAt('2026-11-12T02:00:00Z', { leadsTo: [left] }),
+      pointAt('2026-11-19T02:00:00Z', { leadsTo: [living] }),
+    ];
+    const decisions = decide({ pitr: '7d' }, points, '2026-11-20T12:00:00Z');
+    expect(keptIds(decisions).map((id) => id.slice(0, 10))).toEqual(['2026-11-02', '2026-11-12', '2026-11-19']);
+    expect(reasonsOf(decisions, '2026-11-02T02:00:00Z')).toEqual([
+      'pitr: the start of the window of 7d is reached from it',
+    ]);
+  });
+
   it('judges dumps and bases of one asset apart', () => {
     const dumps = daily('2026-10-01', 5).map((point) => ({ ...point, id: `dump ${point.id}`, kind: 'dump' }));
     const points = [...daily('2026-11-01', 20), ...dumps];

@@ -18,6 +18,15 @@ export interface RetainedPoint {
   readonly provenMs: number | undefined;
   /** Its newest verification found that it cannot be restored whole. */
   readonly damaged: boolean;
+  /** The lives of its source that the log leads to from it; without a log there is only one. */
+  readonly leadsTo?: readonly LedLife[];
+}
+
+/** A life of a source: a server that is taken back, or over to another machine, begins a new one. */
+export interface LedLife {
+  readonly life: number;
+  /** Its latest moment that is known; undefined where it goes on. */
+  readonly lastMs: number | undefined;
 }
 
 /** What keeps points whatever their age: of one point, or of all points of an asset. */
@@ -85,6 +94,13 @@ export function decideRetention(request: RetentionRequest): RetentionDecision[] 
 }
 
 const byAge = (a: RetainedPoint, b: RetainedPoint): number => a.atMs - b.atMs || (a.id < b.id ? -1 : 1);
+
+/** The newest point that leads to each life with a moment in the window. */
+function basesOfLives(before: readonly RetainedPoint[], startMs: number): (RetainedPoint | undefined)[] {
+  const led = before.flatMap(({ leadsTo = [] }) => leadsTo);
+  const lives = new Set(led.flatMap(({ life, lastMs = Infinity }) => (lastMs >= startMs ? [life] : [])));
+  return [...lives].map((life) => before.findLast(({ leadsTo = [] }) => leadsTo.some((one) => one.life === life)));
+}
 
 /** The points of one kind of one asset. */
 class Group {
@@ -157,18 +173,19 @@ class Group {
     return point.damaged ? `the damaged first point of ${slot}, which does not count` : `the first point of ${slot}`;
   }
 
-  /** From the newest sound point at or before the window's start on: from there any moment of the window can be reached. */
+  /**
+   * From the newest sound point at or before the window's start on: from there any moment of the window can be reached. Where that one stands in a
+   * life of the source that was left, so is an older one that leads to the life that goes on.
+   */
   #applyPitr(span: Span): void {
     const startMs = this.#calendar.before(this.#request.nowMs, span);
-    const base = this.#sound.findLast(({ atMs }) => atMs <= startMs);
+    const before = this.#sound.filter(({ atMs }) => atMs <= startMs);
+    const base = before.at(-1);
     const first = base === undefined ? -Infinity : base.atMs;
+    const starts = new Set([base, ...basesOfLives(before, startMs)]);
     for (const point of this.#honest) {
-      if (point.atMs < first) continue;
-      const words =
-        point === base
-          ? `the start of the window of ${span.text} is reached from it`
-          : `within the ${span.text} of which any moment is kept`;
-      this.#keep(point, 'pitr', words);
+      if (starts.has(point)) this.#keep(point, 'pitr', `the start of the window of ${span.text} is reached from it`);
+      else if (point.atMs >= first) this.#keep(point, 'pitr', `within the ${span.text} of which any moment is kept`);
     }
   }
 

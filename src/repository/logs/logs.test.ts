@@ -6,7 +6,6 @@ import { Secret, systemClock } from '../../core/index.ts';
 import { createRepository } from '../open.ts';
 import type { Repository } from '../repository.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
-import { unneededPieces } from './needed.ts';
 
 const cheap = { derivation: { memoryKiB: 64, passes: 1, lanes: 1 } } as const;
 
@@ -238,44 +237,5 @@ describe('the log of a source in a repository', () => {
     expect(damage.map(({ object, kind }) => [object, kind]).toSorted()).toEqual(
       foreign.toSorted().map((name) => [name, 'foreign']),
     );
-  });
-});
-
-describe('which pieces of a log nothing needs any more', () => {
-  const pieces = [range(0, 10), range(10, 20), range(20, 30), range(30, 40, 2)].map((one) => ({
-    ...one,
-    storedBytes: 1,
-  }));
-  const bases = [
-    { timeline: 1, start: 5n, atMs: 100 },
-    { timeline: 1, start: 12n, atMs: 200 },
-    { timeline: 2, start: 31n, atMs: 300 },
-  ];
-  const ancestors = (timeline: number): number[] => (timeline === 2 ? [1] : []);
-
-  it('trap "retention by the name of the timeline": a point of an older one is as old as its moment says, and the log of the newer one stays', () => {
-    // The names of timelines grow; the one that was left is written on by whoever was not told, and its points are younger.
-    const late = [...bases, { timeline: 1, start: 21n, atMs: 400 }];
-    const kept = (since: number, of: typeof bases): bigint[] => {
-      const gone = new Set(unneededPieces(pieces, of, since, ancestors));
-      return pieces.filter((piece) => !gone.has(piece)).map(({ start }) => start);
-    };
-    expect(kept(350, bases)).toEqual([30n]);
-    expect(kept(350, late)).toEqual([20n, 30n]);
-    expect(kept(1000, late)).toEqual([20n, 30n]);
-  });
-
-  it('are those before the newest point that still reaches back to the window', () => {
-    const ends = (since: number | undefined): bigint[] =>
-      unneededPieces(pieces, bases, since, ancestors).map(({ end }) => end);
-    expect(ends(undefined)).toEqual([]);
-    expect(ends(150)).toEqual([]);
-    expect(ends(200)).toEqual([10n]);
-    expect(ends(1000)).toEqual([10n, 20n, 30n]);
-    expect(ends(50)).toEqual([]);
-  });
-
-  it('none without a point', () => {
-    expect(unneededPieces(pieces, [], 1000, ancestors)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogBasePlace, LogClock, LogListing, LogPiece, LogReader } from '../../log.ts';
+import type { LogBasePlace, LogClock, LogFork, LogListing, LogPiece, LogReader } from '../../log.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
-import { floorTo, forksOf, lsnText, type Fork } from '../lsn.ts';
+import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
 import type { Way } from '../stream/resume.ts';
 
@@ -37,7 +37,7 @@ export const leadsThrough = (base: LogBasePlace, { forks, timeline }: Way): bool
 export function legsFrom(base: LogBasePlace, pieces: readonly LogPiece[], way: Way, segmentBytes: number): Leg[] {
   const legs: Leg[] = [];
   const first = way.forks.findIndex(({ timeline }) => timeline === base.timeline);
-  const forks: readonly Fork[] = first < 0 ? [] : way.forks.slice(first);
+  const forks: readonly LogFork[] = first < 0 ? [] : way.forks.slice(first);
   let from = floorTo(base.end, segmentBytes);
   for (const [index, timeline] of [...forks.map((fork) => fork.timeline), way.timeline].entries()) {
     const forkAt = forks[index]?.at;

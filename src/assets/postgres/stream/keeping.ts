@@ -11,8 +11,7 @@ import { streamLog } from './streamer.ts';
 export const logKeeping = (asset: string, url: () => Promise<string>): LogKeeping => ({
   source: async () => (await identifyServer(await url())).systemId,
   baseOf,
-  ancestorsOf: async (log, timeline) =>
-    timeline === 1 ? [] : forksOf(await log.history(timeline)).map((fork) => fork.timeline),
+  forksOf: async (log, timeline) => (timeline === 1 ? [] : forksOf(await log.history(timeline))),
   stream: async (options) =>
     streamLog({ url: await url(), slot: slotNameOf(asset), applicationName: slotNameOf(asset) }, options),
   push: async (path, open) => {

@@ -1,6 +1,6 @@
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogListing, LogPiece } from '../../log.ts';
-import { floorTo, type Fork } from '../lsn.ts';
+import type { LogFork, LogListing, LogPiece } from '../../log.ts';
+import { floorTo } from '../lsn.ts';
 
 export interface Place {
   readonly timeline: number;
@@ -9,7 +9,7 @@ export interface Place {
 
 /** The server's way through its timelines: each goes over into the next at a fork, the last one is its own. */
 export interface Way {
-  readonly forks: readonly Fork[];
+  readonly forks: readonly LogFork[];
   readonly timeline: number;
   /** The history file of its own timeline; the first one has none. */
   readonly history?: string;

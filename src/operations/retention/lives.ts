@@ -1,0 +1,118 @@
+import type { Asset, LogBasePlace, LogKeeping, LogListing, LogReader } from '../../assets/index.ts';
+import { isLifeboatError, LifeboatError } from '../../core/index.ts';
+import type { LedLife } from '../../plan/index.ts';
+import { leadsToLife, type LogBase, type LogLife, type Point, type Repository } from '../../repository/index.ts';
+import type { Workspace } from '../contract.ts';
+
+/** Pieces of a timeline that are looked into for its latest moment: of a server that commits now and then one is enough. */
+const looksMax = 16;
+
+/** A kind of asset that the machine cannot open keeps its log. Throws what opening throws where a log is kept. */
+export function logOfPoints(workspace: Workspace, name: string): Asset['log'] {
+  const policy = workspace.plan.assets.get(name)?.policy;
+  const isStreamed = policy !== undefined && workspace.plan.policies.get(policy)?.streams !== undefined;
+  try {
+    return workspace.asset(name).log;
+  } catch (error) {
+    if (isStreamed) throw error;
+    // What cannot be opened here was never streamed either.
+    return undefined;
+  }
+}
+
+/**
+ * By the point, the lives of its source that the log of a store leads to from it, for assets of which any moment of a window is kept. Where a log
+ * does not say how its timelines came to be, each point leads to its own alone, which may go on: rather too much stays. Throws the errors of the store.
+ */
+export async function livesLedTo(
+  workspace: Workspace,
+  repository: Repository,
+  points: readonly Point[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly LedLife[]>> {
+  const led = new Map<string, readonly LedLife[]>();
+  for (const { name, policy = '' } of workspace.plan.assets.values()) {
+    if (workspace.plan.policies.get(policy)?.keeps.pitrMs === undefined) continue;
+    const keeping = logOfPoints(workspace, name);
+    if (keeping === undefined) continue;
+    const based = points.flatMap((point) => {
+      const place = point.asset === name ? keeping.baseOf(point.facts.facts) : undefined;
+      return place === undefined ? [] : [{ ...place, id: point.id, atMs: point.atMs }];
+    });
+    for (const [source, bases] of Map.groupBy(based, (base) => base.source)) {
+      const lives = await livesOrNone(keeping, repository.log(name, source), bases, signal);
+      for (const base of bases) led.set(base.id, ledFrom(base, lives));
+    }
+  }
+  return led;
+}
+
+async function livesOrNone(
+  keeping: LogKeeping,
+  log: LogReader,
+  bases: readonly LogBase[],
+  signal: AbortSignal | undefined,
+): Promise<readonly LogLife[] | undefined> {
+  const listing = await log.list(signal === undefined ? {} : { signal });
+  try {
+    return await livesOf(keeping, log, listing, bases, signal);
+  } catch (error) {
+    if (!(error instanceof LifeboatError) || !error.code.startsWith('repository.')) throw error;
+    return undefined;
+  }
+}
+
+const ledFrom = (base: LogBasePlace, lives: readonly LogLife[] | undefined): LedLife[] =>
+  lives === undefined
+    ? [{ life: base.timeline, lastMs: undefined }]
+    : lives.flatMap((life) => (leadsToLife(base, life) ? [{ life: life.timeline, lastMs: life.lastMs }] : []));
+
+/**
+ * Each timeline of a log and of its points: how it came to be, and its latest moment as its points, clocks and last pieces say. What they cannot
+ * say is not known. Throws what `LogReader` throws, also for a history that is missing.
+ */
+export async function livesOf(
+  keeping: Pick<LogKeeping, 'forksOf'>,
+  log: LogReader,
+  listing: LogListing,
+  bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[],
+  signal?: AbortSignal,
+): Promise<LogLife[]> {
+  const timelines = [...new Set([...listing.pieces, ...bases].map(({ timeline }) => timeline))].toSorted(
+    (a, b) => a - b,
+  );
+  const lives: LogLife[] = [];
+  for (const timeline of timelines) {
+    const forks = await keeping.forksOf(log, timeline);
+    // The newest one goes on in any case.
+    const lastMs = timeline === timelines.at(-1) ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
+    lives.push({ timeline, forks, lastMs });
+  }
+  return lives;
+}
+
+async function lastMsOf(
+  timeline: number,
+  log: LogReader,
+  { pieces, clocks }: LogListing,
+  bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[],
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const said = [...clocks, ...bases].flatMap((one) => (one.timeline === timeline ? [one.atMs] : []));
+  const own = pieces.filter((piece) => piece.timeline === timeline);
+  for (const piece of own.slice(-looksMax).toReversed()) {
+    try {
+      const { commits, completeToMs, names = [] } = await log.marks(piece, signal === undefined ? {} : { signal });
+      const times = [commits?.newestMs, completeToMs, ...names.map(({ atMs }) => atMs)];
+      said.push(...times.filter((ms) => ms !== undefined));
+      if (commits !== undefined) return Math.max(...said);
+    } catch (error) {
+      // What moved since it was listed, or is damaged, says nothing: then nobody knows when that life ended.
+      if (!isLifeboatError(error, 'repository.incomplete') && !isLifeboatError(error, 'repository.damaged'))
+        throw error;
+      return undefined;
+    }
+  }
+  // Its log goes further back than was looked, and may be of any age.
+  return own.length > looksMax || said.length === 0 ? undefined : Math.max(...said);
+}
