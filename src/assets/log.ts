@@ -133,6 +133,11 @@ export interface LogBasePlace {
   readonly end: bigint;
 }
 
+/** A point that is there, and the stores that have it. */
+export interface HeldBase extends LogBasePlace {
+  readonly stores: readonly string[];
+}
+
 /** Up to where a log is replayed: everything there is, a moment, a position, a named place or the end of a transaction. */
 export type RecoveryTarget = {
   /** Just before it instead of just after. */
@@ -225,8 +230,10 @@ export interface LogTarget {
 export interface UnlinkedLog {
   /** For people. */
   readonly reason: string;
-  /** Only in this one; `undefined`: in every store of the stream. */
+  /** Only in this one, where a copy of a point does as well; `undefined`: in every store of the stream, and a new point is due. */
   readonly store?: string;
+  /** Nothing of the log is missing, only a point. Otherwise moments are lost. */
+  readonly isWhole?: true;
   /** Whether a point would lead to it, as far as the log was when this was said. */
   isLedToBy(base: LogBasePlace): boolean;
 }
@@ -238,8 +245,8 @@ export interface LogStreamOptions {
   /** How often `say` is told the state while it streams, milliseconds. */
   readonly everyMs: number;
   /** The points that are there, of this source. */
-  bases(): Promise<readonly LogBasePlace[]>;
-  /** The log has a gap, or there is no point yet: a new one is due at once. Must not wait for it. */
+  bases(): Promise<readonly HeldBase[]>;
+  /** The log has a gap, or there is no point yet: one is due at once. Must not wait for it. */
   needsBase(unlinked: UnlinkedLog): void;
   say(state: LogStreamState): void;
   /**

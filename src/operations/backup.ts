@@ -59,7 +59,7 @@ export async function backupEverywhere(
  */
 export async function copyPoints(
   workspace: Workspace,
-  reports: readonly BackupReport[],
+  reports: readonly Pick<BackupReport, 'asset' | 'store'>[],
   signal?: AbortSignal,
 ): Promise<{ copies: CopyReport[]; failures: LifeboatError[] }> {
   const copies: CopyReport[] = [];

@@ -2,8 +2,8 @@ import type { LogBasePlace, LogStreamState, UnlinkedLog } from '../../assets/ind
 import { toLifeboatError } from '../../core/index.ts';
 import { backup, copyPoints } from '../backup.ts';
 import type { BackupReport, Workspace } from '../contract.ts';
-import { listPoints } from '../points.ts';
-import { copiesOf } from '../stores-of.ts';
+import { listPoints, type ListedPoint } from '../points.ts';
+import { copiesOf, holdersOf, storesOf } from '../stores-of.ts';
 import type { StreamLine } from './stream.ts';
 
 type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
@@ -19,26 +19,28 @@ export interface BasesGround {
   readonly signal: AbortSignal;
 }
 
-/** Takes points that a stream asks for, one at a time, beside it. */
+/** Takes points that a stream asks for, one at a time, beside it; has them copied where the log goes to a store that gets copies. */
 export class Bases {
   readonly #ground: BasesGround;
   readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
   #running: Promise<void> | undefined;
-  /** By the store that it is in; `undefined` stands for every store. */
+  /** Log that needs a new point, by the store that it is in; `undefined` stands for every store. */
   readonly #unlinked = new Map<string | undefined, UnlinkedLog>();
-  /** Stores of the log that get points as copies, and do not have the one that leads to it yet. */
-  readonly #uncopied = new Set<string>();
+  /** Stores that get points as copies or not at all, and lack one that leads to their log: where another store has it. */
+  readonly #uncopied = new Map<string, UnlinkedLog>();
   #asked = new AbortController();
 
   constructor(ground: BasesGround) {
     this.#ground = ground;
+    this.#signal = AbortSignal.any([ground.signal, this.#over.signal]);
   }
 
   /** A point that is being taken may have ended before what is asked for meanwhile: then another one is taken behind it. */
   take(unlinked: UnlinkedLog): void {
     this.#unlinked.set(unlinked.store, unlinked);
     this.#asked.abort();
-    this.#running ??= this.#take(unlinked.reason);
+    this.#running ??= this.#take();
   }
 
   /**
@@ -60,94 +62,121 @@ export class Bases {
   }
 
   #reasons(): string {
-    const uncopied = [...this.#uncopied].map((store) => `the new recovery point is not in ${store} yet`);
+    const { workspace, asset } = this.#ground;
+    const holders = holdersOf(workspace.plan, asset);
+    const uncopied = [...this.#uncopied.keys()].map((store) =>
+      holders.includes(store)
+        ? `the new recovery point is not in ${store} yet`
+        : `no recovery point of ${asset} comes into ${store}, and nothing can be restored from the log alone`,
+    );
     return [...[...this.#unlinked.values()].map(({ reason }) => reason), ...uncopied].join('; ');
   }
 
-  /** What is being taken is taken to its end; what failed is not tried again. */
+  /** What is being taken is stopped: nobody would go on from it, and whoever waits for the end of the stream waits for why it ended. */
   async end(): Promise<void> {
     this.#over.abort();
     await this.#running;
   }
 
-  async #take(reason: string): Promise<void> {
+  async #take(): Promise<void> {
     const { say } = this.#ground;
-    const signal = AbortSignal.any([this.#ground.signal, this.#over.signal]);
-    say({ state: 'base', reason: `a new recovery point is taken: ${reason}`, stores: [] });
-    let taken: readonly BackupReport[] = [];
-    while (!signal.aborted) {
+    let takes = 0;
+    while (!this.#signal.aborted) {
+      await this.#lookAround();
+      let made: { failure?: string } = {};
       if (this.#unlinked.size > 0) {
-        const made = await this.#takeOne();
-        if (made.reports !== undefined) taken = made.reports;
-        if (!this.#isLacking || signal.aborted) break;
-        const next = this.#unlinked.size > 0 ? `another recovery point is taken: ${this.#reasons()}` : this.#reasons();
-        say({ state: 'base', reason: made.failure ?? next, stores: [] });
-        if (made.failure === undefined && this.#unlinked.size > 0) continue;
+        const which = takes === 0 ? 'a new' : 'another';
+        say({ state: 'base', reason: `${which} recovery point is taken: ${this.#reasons()}`, stores: [] });
+        made = await this.#takeOne();
+        takes += 1;
+        await this.#lookAround();
+      } else if (this.#uncopied.size > 0) {
+        await this.#copy();
       }
+      if (!this.#isLacking || this.#signal.aborted) break;
+      if (made.failure !== undefined || this.#unlinked.size === 0)
+        say({ state: 'base', reason: made.failure ?? this.#reasons(), stores: [] });
+      if (made.failure === undefined && this.#unlinked.size > 0) continue;
       // A copy waits for its next try, and no point for that.
       this.#asked = new AbortController();
-      const until = this.#unlinked.size > 0 ? signal : AbortSignal.any([signal, this.#asked.signal]);
+      const until = this.#unlinked.size > 0 ? this.#signal : AbortSignal.any([this.#signal, this.#asked.signal]);
       await this.#ground.workspace.clock.sleep(retryMs, until).catch(() => {}); // stopped, or a point is due: looked at next
-      if (!signal.aborted && this.#unlinked.size === 0) await this.#copyAgain(taken);
-      if (!this.#isLacking) break;
     }
     // In the same turn as the last look at what is lacking: what comes next begins anew.
     this.#running = undefined;
   }
 
-  /** What was taken, and why the next one has to wait, if so. */
-  async #takeOne(): Promise<{ failure?: string; reports?: readonly BackupReport[] }> {
-    const { workspace, asset, signal, say } = this.#ground;
+  /** Why the next one has to wait, if so. */
+  async #takeOne(): Promise<{ failure?: string }> {
+    const { workspace, asset, say } = this.#ground;
     const before = new Set(this.#unlinked.values());
     let reports: readonly BackupReport[];
     try {
-      reports = await backup(workspace, asset, signal);
+      reports = await backup(workspace, asset, this.#signal);
     } catch (error) {
       return { failure: `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}` };
     }
-    const holders = await this.#holdersOf(reports);
-    this.#link(reports, holders);
+    this.#link(reports);
     say({ state: 'base', reason: 'a new recovery point was taken', point: reports[0]?.point.id ?? '', stores: [] });
-    if (![...this.#unlinked.values()].some((one) => before.has(one))) return { reports };
-    return { reports, failure: 'the new recovery point ends before the log that it is for, and another one is taken' };
+    if (![...this.#unlinked.values()].some((one) => before.has(one))) return {};
+    return { failure: 'the new recovery point ends before the log that it is for, and another one is taken' };
   }
 
-  #link(reports: readonly BackupReport[], holders: ReadonlySet<string>): void {
+  #link(reports: readonly BackupReport[]): void {
     const places = reports.map(({ point }) => this.#ground.placeOf(point.facts.facts));
     for (const [store, unlinked] of this.#unlinked) {
       if (!places.every((place) => place !== undefined && unlinked.isLedToBy(place))) continue;
       this.#unlinked.delete(store);
-      const copies = this.#copies().filter((copy) => store === undefined || store === copy);
-      for (const copy of copies) this.#uncopied.add(copy);
+      for (const other of this.#others())
+        if (store === undefined || store === other) this.#uncopied.set(other, unlinked);
     }
-    for (const store of holders) this.#uncopied.delete(store);
+  }
+
+  /** The stores that the log goes to and points are not taken in. */
+  #others(): string[] {
+    const { plan } = this.#ground.workspace;
+    const { asset } = this.#ground;
+    const streamed = plan.policies.get(plan.assets.get(asset)?.policy ?? '')?.streams?.to ?? [];
+    return streamed.filter((store) => !storesOf(plan, asset).includes(store));
+  }
+
+  /** Which stores have a point that leads to their log by now; one that does not answer has none. What a copy is enough for needs no new point. */
+  async #lookAround(): Promise<void> {
+    const others = this.#others();
+    for (const [store, unlinked] of this.#unlinked) {
+      if (store === undefined || !others.includes(store)) continue;
+      const isAnywhere = (await this.#leadingTo(unlinked)).length > 0;
+      if (!isAnywhere && copiesOf(this.#ground.workspace.plan, this.#ground.asset).includes(store)) continue;
+      this.#uncopied.set(store, unlinked);
+      this.#unlinked.delete(store);
+    }
+    for (const [store, unlinked] of this.#uncopied) {
+      if ((await this.#leadingTo(unlinked)).some(({ stores }) => stores.includes(store))) this.#uncopied.delete(store);
+    }
+  }
+
+  async #leadingTo(unlinked: UnlinkedLog): Promise<readonly ListedPoint[]> {
+    const { workspace, asset, placeOf } = this.#ground;
+    try {
+      const { points } = await listPoints(workspace, asset, this.#signal);
+      return points.filter(({ point }) => {
+        const place = placeOf(point.facts.facts);
+        return place !== undefined && unlinked.isLedToBy(place);
+      });
+    } catch {
+      return []; // what is not known is not there
+    }
   }
 
   /** A copy that fails is no failure of the point: the log there is without one until it comes. */
-  async #copyAgain(reports: readonly BackupReport[]): Promise<void> {
-    const { workspace, signal } = this.#ground;
-    await copyPoints(workspace, reports, signal);
-    for (const store of await this.#holdersOf(reports)) this.#uncopied.delete(store);
-  }
-
-  /** The stores that the log goes to, and points only as copies. */
-  #copies(): string[] {
+  async #copy(): Promise<void> {
     const { workspace, asset } = this.#ground;
-    const { policy = '' } = workspace.plan.assets.get(asset) ?? {};
-    const streamed = workspace.plan.policies.get(policy)?.streams?.to ?? [];
-    return copiesOf(workspace.plan, asset).filter((store) => streamed.includes(store));
-  }
-
-  /** Which of these stores have one of the points; one that does not answer has none. */
-  async #holdersOf(reports: readonly BackupReport[]): Promise<ReadonlySet<string>> {
-    const { workspace, asset, signal } = this.#ground;
-    if (this.#copies().length === 0) return new Set();
-    const ids = new Set(reports.map(({ point }) => point.id));
-    try {
-      const { points } = await listPoints(workspace, asset, signal);
-      return new Set(points.flatMap(({ point, stores }) => (ids.has(point.id) ? stores : [])));
-    } catch {
-      return new Set(); // what is not known is not there
-    }
+    const copies = copiesOf(workspace.plan, asset);
+    const wanted = [...this.#uncopied].flatMap(([store, unlinked]) => (copies.includes(store) ? unlinked : []));
+    const holders = new Set<string>();
+    for (const one of wanted) for (const { stores } of await this.#leadingTo(one)) holders.add(stores[0] ?? '');
+    holders.delete('');
+    for (const store of holders) await copyPoints(workspace, [{ asset, store }], this.#signal);
+    await this.#lookAround();
   }
 }

@@ -2,7 +2,9 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openWorkspace } from '../../app/index.ts';
-import { silentProgress } from '../../core/index.ts';
+import { silentProgress, systemClock, type Clock } from '../../core/index.ts';
+import { joinRepository } from '../../repository/index.ts';
+import { openFsStore } from '../../stores/fs/index.ts';
 import { installedMajors, startTestCluster } from '../../testing/postgres/index.ts';
 import { stream, type StreamLine } from '../index.ts';
 import { makeStore } from '../testing/workspace.ts';
@@ -16,7 +18,7 @@ stores:
   near: { type: fs, path: ./near, domain: here }
   far: { type: fs, path: ./far, domain: there }
 assets: { orders: { type: postgres, url: { env: LB_TEST_URL }, policy: p, domain: here } }
-policies: { p: { to: [near], stream: { to: [near, far], every: 1s }, keep: { daily: 90d, pitr: 7d } } }
+policies: { p: { to: [near], copy: { to: [far], within: 10m }, stream: { to: [near, far], every: 1s }, keep: { daily: 90d, pitr: 7d } } }
 `;
 const missing = !(await installedMajors()).includes(15);
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 100 });
@@ -32,10 +34,17 @@ it.skipIf(missing)(
       const { folder } = cluster;
       const planFile = join(folder, 'lifeboat.yaml');
       await writeFile(planFile, plan);
-      for (const store of ['near', 'far']) await makeStore(join(folder, store));
+      await makeStore(join(folder, 'near'));
+      await joinRepository(
+        await openFsStore(join(folder, 'near'), false),
+        await openFsStore(join(folder, 'far'), true),
+      );
       await rename(join(folder, 'far'), join(folder, 'unplugged'));
       const stateFolder = join(folder, 'state');
-      const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+      const opened = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+      // The copy of the point is tried again after a minute.
+      const clock: Clock = { ...systemClock, sleep: (_, signal) => systemClock.sleep(500, signal) };
+      const workspace = { ...opened, clock };
       const lines: StreamLine[] = [];
       const ending = new AbortController();
       const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
@@ -51,7 +60,7 @@ it.skipIf(missing)(
       } finally {
         ending.abort();
         await done;
-        await workspace.close();
+        await opened.close();
       }
     } finally {
       await cluster.destroy();

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { Asset, LogBasePlace, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
+import type { Asset, HeldBase, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
 import { LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Streaming } from '../../plan/index.ts';
 import type { Workspace } from '../contract.ts';
 import { Bases } from './bases.ts';
+import { Gaps } from './gaps.ts';
 import { LateLog } from './late-log.ts';
 import { listPoints } from '../points.ts';
 import { leaveState, streamStateFile } from './stream-state.ts';
@@ -73,6 +74,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const { signal } = request;
   const bases = new Bases({ workspace, asset: name, placeOf: (facts) => keeping.baseOf(facts), say, signal });
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
+  const gaps = new Gaps(journal, { intent: intent.sequence, asset: name });
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
     if (source === undefined) return;
@@ -84,7 +86,10 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets,
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
-      needsBase: (unlinked) => bases.take(unlinked),
+      needsBase: (unlinked) => {
+        gaps.note(unlinked);
+        bases.take(unlinked);
+      },
       say: (state) => say(bases.shown(state)),
       signal: request.signal,
     });
@@ -154,7 +159,10 @@ async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter>
   }
 }
 
-async function placesOf(workspace: Workspace, asset: Asset): Promise<LogBasePlace[]> {
+async function placesOf(workspace: Workspace, asset: Asset): Promise<HeldBase[]> {
   const { points } = await listPoints(workspace, asset.name);
-  return points.flatMap(({ point }) => asset.log?.baseOf(point.facts.facts) ?? []);
+  return points.flatMap(({ point, stores }) => {
+    const place = asset.log?.baseOf(point.facts.facts);
+    return place === undefined ? [] : { ...place, stores };
+  });
 }

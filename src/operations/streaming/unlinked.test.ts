@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openWorkspace } from '../../app/index.ts';
+import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
 import type { LogStreamState } from '../../assets/index.ts';
 import { LifeboatError, silentProgress, systemClock, type Clock } from '../../core/index.ts';
 import { joinRepository } from '../../repository/index.ts';
@@ -33,6 +33,7 @@ type Streaming = Extract<StreamLine, { state: 'streaming' | 'waiting' | 'finding
 
 interface Scene {
   readonly cluster: TestCluster;
+  readonly workspace: OpenWorkspace;
   readonly lines: readonly StreamLine[];
   readonly streaming: () => Streaming[];
   readonly done: Promise<void>;
@@ -65,7 +66,7 @@ async function withStream(putPoint: () => Promise<void>, work: (scene: Scene) =>
     done.catch(() => {}); // whoever waits for it hears it
     const streaming = (): Streaming[] => lines.flatMap((line) => (line.state === 'streaming' ? [line] : []));
     try {
-      await work({ cluster, lines, streaming, done });
+      await work({ cluster, workspace, lines, streaming, done });
     } finally {
       ending.abort();
       await done.catch(() => {}); // a test looks for itself
@@ -103,7 +104,7 @@ describe.skipIf(missing)(
       const gates = [first, second];
       let put = 0;
       const putPoint = (): Promise<void> => gates[put++]?.promise ?? Promise.resolve();
-      await withStream(putPoint, async ({ cluster, lines, streaming }) => {
+      await withStream(putPoint, async ({ cluster, workspace, lines, streaming }) => {
         // The server has given the point away, the store does not have it yet; now the log behind it is lost.
         await soon(() => put).toBe(1);
         await soon(() => streaming().at(-1)?.stores[0]?.durable).toBeDefined();
@@ -130,6 +131,14 @@ describe.skipIf(missing)(
         for (const line of later) expect(line.stores[0]).not.toHaveProperty('completeToMs');
         second.resolve();
         await soon(() => streaming().at(-1)?.stores[0]?.completeToMs).toBeGreaterThan(0);
+        // Whoever looks later finds what was lost; that there was no point yet was no loss.
+        expect(workspace.journal.records({ kinds: ['stream.gap'] }).map(({ data }) => data)).toEqual([
+          {
+            intent: expect.any(Number),
+            asset: 'orders',
+            reason: expect.stringMatching(/the server no longer has its log from 0\/.* to 0\/.* are lost$/),
+          },
+        ]);
       });
     });
 
@@ -200,6 +209,56 @@ describe.skipIf(missing)(
           await bases.end();
           await opened.close();
         }
+      } finally {
+        await cluster.destroy();
+      }
+    });
+
+    it('in a store that has the log and no point is none, whether points are copied there or go elsewhere: a new stream does not forget it', async () => {
+      const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+      try {
+        process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+        process.env['LB_TEST_URL'] = cluster.url;
+        const planFile = join(cluster.folder, 'lifeboat.yaml');
+        await makeStore(join(cluster.folder, 'near'));
+        const far = await openFsStore(join(cluster.folder, 'far'), true);
+        await joinRepository(await openFsStore(join(cluster.folder, 'near'), false), far);
+        const stateFolder = join(cluster.folder, 'state');
+        const streamed = async (text: string, isWanted: (line: Streaming) => boolean): Promise<Streaming> => {
+          await writeFile(planFile, text);
+          const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+          const ending = new AbortController();
+          const wanted = Promise.withResolvers<Streaming>();
+          const say = (line: StreamLine): void => {
+            if (line.state === 'streaming' && isWanted(line)) wanted.resolve(line);
+          };
+          const done = stream(workspace, { assets: [], say, signal: ending.signal });
+          try {
+            return await Promise.race([wanted.promise, done.then(() => Promise.reject(new Error('it ended')))]);
+          } finally {
+            ending.abort();
+            await done;
+            await workspace.close();
+          }
+        };
+        const known = ({ stores }: Streaming): string[] =>
+          stores.flatMap(({ store, completeToMs }) => (completeToMs === undefined ? [] : [store]));
+        const isFound = (line: Streaming): boolean =>
+          line.stores.every(({ durable }) => durable !== undefined) && known(line).includes('near');
+
+        const elsewhere = planWithCopies.replace('copy: { to: [far], within: 10m }, ', '');
+        const reason = 'no recovery point of orders comes into far, and nothing can be restored from the log alone';
+        for (const round of ['first', 'again']) {
+          const line = await streamed(elsewhere, (one) => isFound(one) && one.reason === reason);
+          expect([round, known(line)]).toEqual([round, ['near']]);
+        }
+        // One point is enough: it is copied, and no other one is taken.
+        const copied = await streamed(planWithCopies, (line) => known(line).length === 2);
+        expect(copied).not.toHaveProperty('reason');
+        const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+        const { points } = await listPoints(workspace, 'orders');
+        await workspace.close();
+        expect(points.map(({ stores }) => stores)).toEqual([['near', 'far']]);
       } finally {
         await cluster.destroy();
       }

@@ -50,7 +50,11 @@ export async function startStream(
     targets: [{ store: 'near', log, everyMs }, ...also],
     bounds,
     everyMs: 100,
-    bases: async () => (await repository.points()).points.flatMap((point) => keeping.baseOf(point.facts.facts) ?? []),
+    bases: async () =>
+      (await repository.points()).points.flatMap((point) => {
+        const place = keeping.baseOf(point.facts.facts);
+        return place === undefined ? [] : { ...place, stores: ['near', ...also.map(({ store }) => store)] };
+      }),
     needsBase: ({ reason }) => void bases.push(reason),
     say: (state) => void states.push(state),
     signal: ending.signal,

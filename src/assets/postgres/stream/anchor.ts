@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { LifeboatError, toLifeboatError } from '../../../core/index.ts';
-import type { LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
+import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { leadsThrough } from '../recovery/survey-log.ts';
 import { placeOnWay, serverHas } from './kept-log.ts';
@@ -37,7 +37,11 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const slot = await openSlot(ground);
   const segment = ground.segmentBytes;
   const answers = await askStores(options, way);
-  const listings = answers.flatMap((answer) => ('listing' in answer ? answer.listing : []));
+  const held = options.targets.flatMap(({ store }, index) => {
+    const answer = answers[index] as Answer;
+    return 'listing' in answer ? { store, listing: answer.listing } : [];
+  });
+  const listings = held.map(({ listing }) => listing);
   const bases = await options.bases();
   const newest = newestOf(bases, ground);
   const slotPlace = placeOnWay(slot, way);
@@ -53,17 +57,46 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
       : comparePlaces(base, begin) >= 0;
   if (!isKept) options.say({ state: 'finding', reason: lossText(first, slotPlace), hint: lossHint, stores: [] });
   if (newest === undefined || !isKept || !isLinked(newest)) {
-    const reason =
-      newest === undefined
-        ? bases.length === 0
+    const loss = isKept ? undefined : lossText(first, slotPlace);
+    const lack =
+      newest !== undefined
+        ? undefined
+        : bases.length === 0
           ? 'no recovery point is there yet'
-          : 'no recovery point leads to the timeline of the server yet'
-        : isKept
-          ? 'the log in the stores does not lead from the newest recovery point to its end'
-          : lossText(first, slotPlace);
-    options.needsBase({ reason, isLedToBy: (base) => goesOnFrom(base, ground, isLinked) });
+          : 'no recovery point leads to the timeline of the server yet';
+    const said = [lack, loss].filter((one) => one !== undefined);
+    const reason =
+      said.join(', and ') || 'the log in the stores does not lead from the newest recovery point to its end';
+    const isLedToBy = (base: LogBasePlace): boolean => goesOnFrom(base, ground, isLinked);
+    options.needsBase({ reason, isLedToBy, ...(isKept && bases.length === 0 ? { isWhole: true } : {}) });
+  } else {
+    for (const [index, one] of held.entries()) requireOwnPoint(one, tails[index] as Place, bases, ground);
   }
   return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept };
+}
+
+/** A point that another store has leads to nothing here: whoever has only this store restores from its own. */
+function requireOwnPoint(
+  { store, listing: { pieces } }: { readonly store: string; readonly listing: LogListing },
+  tail: Place,
+  bases: readonly HeldBase[],
+  ground: WayGround,
+): void {
+  const isLinked = (base: Place): boolean => leadsOrIsBehind(pieces, base, tail, ground);
+  const own = newestOf(
+    bases.filter(({ stores }) => stores.includes(store)),
+    ground,
+  );
+  if (own !== undefined && isLinked(own)) return;
+  ground.options.needsBase({
+    reason:
+      own === undefined
+        ? `no recovery point that leads to the log is in ${store} yet`
+        : `the log in ${store} does not lead from the newest recovery point there to its end`,
+    store,
+    isLedToBy: (base) => goesOnFrom(base, ground, isLinked),
+    ...(own === undefined ? { isWhole: true } : {}),
+  });
 }
 
 /** Where the log goes on behind the newest point that leads to the server's timeline: one that ended behind a fork is of a life that ended there. */

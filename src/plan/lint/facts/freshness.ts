@@ -99,7 +99,10 @@ export class Freshness {
     // What is left to the reader to set up does not count as protection.
     if (this.#written.at([...path, 'optional']) === true) return [];
     const lagMs = this.#written.durationMs([...path, 'every']);
+    const lost = new Set(streamedWithoutPoints(policy));
     return this.#written.texts([...path, 'to']).map((store) => {
+      // Nothing can be restored from a log alone.
+      if (lost.has(store)) return never(store, path);
       const usual = this.#plan.stores.get(store)?.type === 'fs' ? streamLagMs.fs : streamLagMs.other;
       const sync = this.#written.at([...path, 'mode']) === 'sync';
       const worstMs = sync ? 0 : (lagMs ?? usual);
@@ -124,6 +127,14 @@ export class Freshness {
       path,
     };
   }
+}
+
+/** Stores that the log goes to, and points never: neither taken there, nor copied, nor moved. */
+export function streamedWithoutPoints({ to, copy, streams, keeps }: Policy): string[] {
+  if (to.length === 0) return [];
+  const tiers = (keeps.tiers ?? []).flatMap(({ store }) => store ?? []);
+  const pointed = new Set([...to, ...(copy?.to ?? []), ...tiers]);
+  return (streams?.to ?? []).filter((store) => !pointed.has(store));
 }
 
 const never = (store: string, path: Path): Age => ({

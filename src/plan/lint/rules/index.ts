@@ -4,7 +4,7 @@ import { groundLost, keyLost, needLost, personalPlace, pointsLost, secretsLost, 
 import { lifecycleTooShort, noticedTooLate, pitrWithoutBase, tierAfterEnd, versionsStay } from './keeping/retention.ts';
 import { copiesTooLate, fileNobodyMakes, wrongFormat } from './order/artifacts.ts';
 import { mergeUndecided, onceOnly, twoSources, wrongOverlay } from './order/care.ts';
-import { exportIncomplete, liveCopy, pitrWithoutLog, plainSecrets } from './order/methods.ts';
+import { exportIncomplete, liveCopy, logWithoutPoints, pitrWithoutLog, plainSecrets } from './order/methods.ts';
 import { needsLater, needsMissing, needsStopped } from './order/needs.ts';
 import { destroyWithoutFreeze, noFinalCheck, promoteWithoutFence, switchFirst } from './order/switching.ts';
 import { placeholder } from './people/placeholders.ts';
@@ -53,6 +53,7 @@ export const rules: readonly Rule[] = [
   exportIncomplete,
   plainSecrets,
   pitrWithoutLog,
+  logWithoutPoints,
   oneDomain,
   keyWithData,
   keyBesideCopies,

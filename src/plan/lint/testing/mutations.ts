@@ -132,6 +132,12 @@ export const mutations: readonly Mutation[] = [
     'keep: { daily: 20d, pitr: 7d }, verify: { every: monthly',
   ),
   swap('order.pitr_without_log', 'the log is not kept', ', stream: { to: [near] }', ''),
+  swap(
+    'order.log_without_points',
+    'the log goes where no point does',
+    'copy: { to: [far], within: 10m }, stream: { to: [near] }',
+    'stream: { to: [near, far] }',
+  ),
   move('order.needs_later', 'the namespace is made after what needs it', 'applications', 'namespace'),
   drop('order.needs_missing', 'nobody makes the namespace', 'namespace'),
   move('order.switch_first', 'DNS turns before the applications are there', 'turn', 'applications'),

@@ -105,6 +105,18 @@ describe('pitfall: wrong SQLite and Kubernetes methods', () => {
   });
 });
 
+describe('order.log_without_points', () => {
+  it('finds a store that gets the log and no point', () => {
+    const streamed = (to: string): string => plan('file: x').replace('to: [far]', `to: [other], ${to}`);
+    const alone = streamed('stream: { to: [other, far] }');
+    expect(said(alone, 'order.log_without_points')).toEqual([
+      expect.stringContaining('goes into far, and no recovery point does: nothing can be restored from there'),
+    ]);
+    for (const good of ['copy: { to: [far] }, stream: { to: [other, far] }', 'stream: { to: [other] }'])
+      expect(finds(streamed(good), 'order.log_without_points')).toBe(false);
+  });
+});
+
 describe('order.pitr_without_log', () => {
   it('finds a log window without a log', () => {
     const keeping = plan('file: x').replace('every: 30m,', 'every: 30m, keep: { daily: 30d, pitr: 7d },');

@@ -1,6 +1,7 @@
 import { artifactsOf, type Artifact } from '../../facts/artifacts.ts';
 import type { Act } from '../../facts/commands/act.ts';
 import type { Facts } from '../../facts/facts.ts';
+import { streamedWithoutPoints } from '../../facts/freshness.ts';
 import { actsOf, ownActs } from '../../facts/procedures.ts';
 import type { Found, Rule } from '../../rule.ts';
 import { listed } from '../../words.ts';
@@ -137,6 +138,30 @@ nothing ships the log, there is nothing to replay, whatever the procedure is cal
       };
     }
     yield* claims(facts);
+  },
+};
+
+export const logWithoutPoints: Rule = {
+  code: 'order.log_without_points',
+  onePerPlace: true,
+  severity: 'warning',
+  title: 'A log goes into a store that gets no points',
+  why: `A log is replayed from a recovery point on. A restore reads both from one store, so that a store with the log alone restores nothing: it costs
+requests and space, looks like one more copy, and is none.`,
+  bad: `policies: { database: { every: 1d, to: [near], stream: { to: [near, far] } } }`,
+  good: `policies: { database: { every: 1d, to: [near], copy: { to: [far] }, stream: { to: [near, far] } } }`,
+  *find(facts) {
+    for (const policy of facts.plan.policies.values()) {
+      const users = [...facts.plan.assets.values()].filter((asset) => asset.policy === policy.name);
+      if (users.length === 0) continue;
+      for (const store of streamedWithoutPoints(policy)) {
+        yield {
+          path: ['policies', policy.name, 'stream', 'to'],
+          message: `the log of ${listed(users.map(({ name }) => name))} goes into ${store}, and no recovery point does: nothing can be restored from there`,
+          hint: `Write ${store} into to or copy.to of the policy ${policy.name}, or take it out of stream.to.`,
+        };
+      }
+    }
   },
 };
 

@@ -23,6 +23,12 @@ describe('time.rpo', () => {
     expect(finds(database('every: 1d, stream: { to: [far] }'), 'time.rpo')).toBe(false);
   });
 
+  it('counts a stream for nothing in a store that gets no points', () => {
+    const other = 'stores: { other: { type: fs, path: ./other, domain: east }, ';
+    const plan = database('every: 1d, stream: { to: [other] }').replace('stores: { ', other);
+    expect(finds(plan, 'time.rpo')).toBe(true);
+  });
+
   it('judges by the service that needs the asset, not by the plan, when it promises something', () => {
     const services = 'services: { archive: { needs: [orders], objectives: { rpo: 24h } } }';
     expect(finds(database('every: 6h', services), 'time.rpo')).toBe(false);
