@@ -1,4 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  installedMajors,
+  makeTestRepository,
+  postgresAsset,
+  startTestCluster,
+  startTestStandby,
+  take,
+} from '../../../testing/postgres/index.ts';
 import { judgeBound } from './survey-slots.ts';
 
 const gib = 2 ** 30;
@@ -33,3 +42,35 @@ describe('what max_slot_wal_keep_size means for a server', () => {
     });
   });
 });
+
+const [major] = await installedMajors();
+
+it.skipIf(major === undefined)(
+  `a standby that would be promoted without any log for the stream is said, one that keeps some is not${major === undefined ? ' (skipped: no server programs on this machine)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: major ?? 0 });
+    try {
+      const asset = postgresAsset({ url: cluster.url });
+      const said = async (): Promise<string[]> =>
+        ((await asset.survey?.({ isStreamed: true }))?.remarks ?? [])
+          .map(({ message }) => message)
+          .filter((message) => message.includes('standby follows it'));
+      expect(await said()).toEqual([]);
+      const repository = await makeTestRepository(join(cluster.folder, 'store'));
+      const standby = await startTestStandby(cluster, await take(asset, repository));
+      try {
+        expect(await said()).toEqual([
+          expect.stringContaining('a standby follows it, and wal_keep_size is 0: one that'),
+        ]);
+        await cluster.sql(`alter system set wal_keep_size = '64MB'`);
+        await cluster.sql('select pg_reload_conf()');
+        await expect.poll(said, { timeout: 10_000 }).toEqual([]);
+      } finally {
+        await standby.server.stop();
+        await repository.close();
+      }
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);

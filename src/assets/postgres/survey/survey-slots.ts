@@ -18,7 +18,8 @@ export interface SlotQuestion {
 /** What slots can do to the server, and the server to them. */
 export async function surveySlots(client: Client, { isStreamed }: SlotQuestion): Promise<SurveyRemark[]> {
   const held = await leftSlots(client);
-  return isStreamed ? [...held, judgeBound(await figuresOf(client)), ...(await idleBound(client))] : held;
+  if (!isStreamed) return held;
+  return [...held, judgeBound(await figuresOf(client)), ...(await idleBound(client)), ...(await atPromotion(client))];
 }
 
 const remark = (severity: SurveyRemark['severity'], message: string, hint: string): SurveyRemark => ({
@@ -53,6 +54,22 @@ async function idleBound(client: Client): Promise<SurveyRemark[]> {
       'Turn it off (0) where max_slot_wal_keep_size bounds what a slot keeps, or raise it above the longest time that the stream may be away.';
     return remark('warning', message, hint);
   });
+}
+
+/** A standby has no slot for the stream. Its own settings cannot be asked through its primary; nearly always they are the same. */
+async function atPromotion(client: Client): Promise<SurveyRemark[]> {
+  const { rows } = await client.query<{ standbys: number }>(
+    `select count(*)::int as standbys from pg_stat_replication
+     where application_name not like 'lifeboat%' and application_name not in ('pg_basebackup', 'pg_receivewal')
+       and (select setting from pg_settings where name = 'wal_keep_size') = '0'`,
+  );
+  const standbys = rows[0]?.standbys ?? 0;
+  if (standbys === 0) return [];
+  const who = standbys === 1 ? 'a standby follows it' : `${standbys} standbys follow it`;
+  const message = `${who}, and wal_keep_size is 0: one that is promoted with that keeps no log for the stream, which then misses what was removed before it comes`;
+  const hint =
+    "On each server that may be promoted: ALTER SYSTEM SET wal_keep_size = '512MB'; SELECT pg_reload_conf(); or make the slot of the stream there right after the promotion.";
+  return [remark('warning', message, hint)];
 }
 
 export interface LogFigures {
