@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { backupEverywhere, restore } from '../index.ts';
 import { withCopies } from '../testing/copies.ts';
 import { whyNoMount } from '../../testing/mounting.ts';
+import { preflight } from './preflight.ts';
 
 describe.skipIf(whyNoMount !== undefined)(
   `a disk that is mounted where a restore shall go (skipped with a reason: ${whyNoMount})`,
@@ -45,3 +46,23 @@ describe.skipIf(whyNoMount !== undefined)(
       });
   },
 );
+
+it('the log that is replayed needs room too: what a server holds of it is asked for, and what it may add to the data is said', async () => {
+  await withCopies(async (workspace, folder) => {
+    const asset = workspace.asset('docs');
+    const { bavail, bsize } = await statfs(folder);
+    const gib = 2 ** 30;
+    const target = join(folder, 'back');
+    // Half a gigabyte more than a point of so many bytes needs.
+    const bytes = Math.floor((bavail * bsize - gib / 2) / 1.06);
+    if (bytes < gib) return;
+    expect(await preflight(asset, target, { bytes, logBytes: 0 })).toBeUndefined();
+    await expect(preflight(asset, target, { bytes, logBytes: 1e15 })).rejects.toMatchObject({
+      code: 'restore.no_room',
+      message: expect.stringMatching(/with the log that it replays \(1\.0 PB\)/) as string,
+    });
+    expect(await preflight(asset, target, { bytes: 1, logBytes: 1e15 })).toMatch(
+      /^1\.0 PB of log are replayed .*may add/,
+    );
+  });
+});

@@ -7,8 +7,28 @@ import { formatBytes, LifeboatError, messageOf, mountPoints, systemCodeOf } from
 const roomFactor = 1.05;
 const roomBytesExtra = 64 * 2 ** 20;
 
-/** Says before the first byte whether the target can take the restore. Throws `restore.target_not_empty`, `restore.target_unusable`, `restore.no_room`. */
-export async function preflight(asset: Asset, target: string, bytes: number): Promise<void> {
+/**
+ * Of log that is replayed a server has so much on its disk at once: what lies between its own checkpoints (`max_wal_size`, 1 GB), and what a copy keeps
+ * for a stream (512 MB). The rest comes and goes.
+ */
+const logHeldBytesMax = 1536 * 2 ** 20;
+
+/** What a restore writes, in plain bytes: of the point, and of log that is replayed behind it. */
+export interface RestoredBytes {
+  readonly bytes: number;
+  readonly logBytes: number;
+}
+
+/**
+ * Says before the first byte whether the target can take the restore. Log changes more than it adds, so that only what it takes itself is asked for;
+ * returns a sentence where the disk would be too small if it added all that it could. Throws `restore.target_not_empty`, `restore.target_unusable`,
+ * `restore.no_room`.
+ */
+export async function preflight(
+  asset: Asset,
+  target: string,
+  { bytes, logBytes }: RestoredBytes,
+): Promise<string | undefined> {
   const parent = dirname(target);
   await parentMustBeThere(parent);
   await mustBeNoMount(target, asset.name);
@@ -24,11 +44,15 @@ export async function preflight(asset: Asset, target: string, bytes: number): Pr
     );
   }
   const { bavail, bsize } = await statfs(parent);
-  const needed = Math.ceil(bytes * roomFactor) + roomBytesExtra;
-  if (bavail * bsize >= needed) return;
+  const free = bavail * bsize;
+  const needed = Math.ceil(bytes * roomFactor) + roomBytesExtra + Math.min(logBytes, logHeldBytesMax);
+  if (free >= needed + logBytes) return undefined;
+  if (free >= needed)
+    return `${formatBytes(logBytes)} of log are replayed behind the point, and may add more data than ${parent} has room for (${formatBytes(free)} are free): look at it meanwhile`;
+  const ofLog = logBytes === 0 ? '' : ` with the log that it replays (${formatBytes(logBytes)})`;
   throw new LifeboatError(
     'restore.no_room',
-    `${parent} has ${formatBytes(bavail * bsize)} free, the restore needs ${formatBytes(needed)}`,
+    `${parent} has ${formatBytes(free)} free, the restore needs ${formatBytes(needed)}${ofLog}`,
     {
       hint: 'Name a target on a larger disk.',
     },

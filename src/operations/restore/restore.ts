@@ -12,24 +12,28 @@ import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
-import { preflight } from './preflight.ts';
+import { preflight, type RestoredBytes } from './preflight.ts';
 
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
 export const planRestore = (workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> =>
-  planRestoreOnto(workspace, request, async (asset, target, bytes) => preflight(asset, target, bytes));
+  planRestoreOnto(workspace, request, async (asset, target, bytes) => {
+    const doubt = await preflight(asset, target, bytes);
+    if (doubt !== undefined) workspace.progress.note(doubt);
+  });
 
 /** As `planRestore`, for a target that is looked at in another way. */
 export async function planRestoreOnto(
   workspace: Workspace,
   request: RestoreRequest,
-  lookAt: (asset: Asset, target: string, bytes: number, point: Point) => Promise<void>,
+  lookAt: (asset: Asset, target: string, bytes: RestoredBytes, point: Point) => Promise<void>,
 ): Promise<RestorePlan> {
   const target = resolve(request.target);
   const { replay, choice } = await chooseReadable(workspace, request);
   const { point, store, others, rejected, damage, unanswered } = choice;
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
-  await lookAt(asset, target, asset.room?.(point.facts.facts) ?? point.bytes, point);
+  const bytes = asset.room?.(point.facts.facts) ?? point.bytes;
+  await lookAt(asset, target, { bytes, logBytes: replay?.bytes ?? 0 }, point);
   const expected = expectedTime(workspace, request.asset, point.bytes, replay?.bytes ?? 0);
   const starts = await asset.starts?.(point.facts.facts);
   return {

@@ -197,7 +197,7 @@ class Standby {
     const point = await repository.point(base);
     const staging = stagingOf(target, clock);
     const replaces = (await this.#keeping.noteOf(target)) !== undefined;
-    await preflight(asset, replaces ? staging : target, point.bytes);
+    await preflight(asset, replaces ? staging : target, { bytes: point.bytes, logBytes: 0 });
     await removeLeft(this.#workspace, target);
     const intent = journal.append('standby.seeding', { asset: name, point: base, store, target, staging, reason });
     const outcome = { intent: intent.sequence, asset: name, point: base, store, target };
