@@ -23,6 +23,36 @@ test('what the machine refused is never called a mistake of ours', async () => {
   });
 });
 
+test('memory that V8 does not get is the machine’s lack, and no mistake of ours', () => {
+  const refused = [
+    () => new ArrayBuffer(2 ** 46),
+    () => new SharedArrayBuffer(2 ** 46),
+    () => Buffer.allocUnsafeSlow(2 ** 46),
+    () => {
+      throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+    },
+  ];
+  for (const ask of refused) {
+    let thrown: unknown;
+    try {
+      ask();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(toLifeboatError(thrown)).toMatchObject({
+      code: 'machine.exhausted',
+      message: expect.stringMatching(/allocat/) as string,
+      hint: expect.stringContaining('memory') as string,
+      cause: thrown,
+    });
+  }
+  const ofThread = Object.assign(new Error('Worker terminated due to reaching memory limit: JS heap out of memory'), {
+    code: 'ERR_WORKER_OUT_OF_MEMORY',
+  });
+  expect(toLifeboatError(ofThread).code).toBe('machine.exhausted');
+  expect(toLifeboatError(new RangeError('Invalid time value')).code).toBe('internal');
+});
+
 test('what the system really says of a full device is in our words, with the original as the cause', async () => {
   const device = await open('/dev/full', 'w').catch(() => undefined);
   if (device === undefined) return; // this system has no such device

@@ -57,7 +57,10 @@ const denied = {
   code: 'disk.denied',
   hint: 'Let this user write there. A file system that became read-only is often the sign of a failing disk.',
 } as const;
-const exhausted = { code: 'machine.exhausted', hint: 'Look at memory and at `ulimit -a`, and run again.' } as const;
+const exhausted = {
+  code: 'machine.exhausted',
+  hint: 'Look at memory (`free -m`, the limit of the container or service) and at `ulimit -a`, and run again.',
+} as const;
 
 /** What the machine may say at any line: no mistake of ours, wherever it was met. */
 const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
@@ -72,7 +75,12 @@ const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
   ENFILE: exhausted,
   ENOMEM: exhausted,
   EAGAIN: exhausted,
+  ERR_MEMORY_ALLOCATION_FAILED: exhausted,
+  ERR_WORKER_OUT_OF_MEMORY: exhausted,
 };
+
+/** What V8 says, without a code, of memory that the machine did not give it. */
+const noMemory = /^Array buffer allocation failed|could not allocate memory/i;
 
 /**
  * Anything thrown, as our error: ours unchanged, what the machine refused in the words for it, anything else as `internal`;
@@ -80,7 +88,8 @@ const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
  */
 export function toLifeboatError(error: unknown): LifeboatError {
   if (error instanceof LifeboatError) return error;
-  const machine = machineErrors[systemCodeOf(error) ?? ''];
+  const hasNoMemory = error instanceof Error && error.name === 'RangeError' && noMemory.test(error.message);
+  const machine = hasNoMemory ? exhausted : machineErrors[systemCodeOf(error) ?? ''];
   if (machine !== undefined)
     return new LifeboatError(machine.code, messageOf(error), { hint: machine.hint, cause: error });
   return new LifeboatError('internal', messageOf(error), {
