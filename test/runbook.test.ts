@@ -6,6 +6,7 @@ import { printRunbook } from '../src/cli/commands/print-runbook.ts';
 import { readCarried } from '../src/plan/index.ts';
 import { runbookOfText } from '../src/plan/render/testing/rendered.ts';
 import { Place } from './support/lifeboat.ts';
+import { skippedFor } from '../src/testing/skipped.ts';
 
 const plan = `lifeboat: 1
 plan: small
@@ -159,24 +160,21 @@ describe('a runbook as PDF', () => {
     expect(said).toEqual(['false could not print: another way is used.']);
   });
 
-  it.skipIf(missing !== undefined)(
-    `is printed by Chromium, and carries the hash (skipped with the reason: ${missing})`,
-    async () => {
-      await make();
-      const { exitCode, json } = await place.run('runbook', '--pdf');
-      expect({ exitCode, files: json['files'] }).toMatchObject({
-        exitCode: 0,
-        files: [{ format: 'pdf', by: 'chromium' }],
-      });
-      expect(await place.run('runbook', '--verify', 'runbook/small.pdf')).toMatchObject({
-        exitCode: 0,
-        json: { format: 'pdf', intact: true },
-      });
-      await writeFile(place.path('lifeboat.yaml'), plan.replace('the disk is dead', 'the disk is slow'));
-      expect(await place.run('runbook', '--verify', 'runbook/small.pdf')).toMatchObject({
-        exitCode: 1,
-        json: { changes: ['scenario gone changed'] },
-      });
-    },
-  );
+  it.skipIf(missing !== undefined)(`is printed by Chromium, and carries the hash${skippedFor(missing)}`, async () => {
+    await make();
+    const { exitCode, json } = await place.run('runbook', '--pdf');
+    expect({ exitCode, files: json['files'] }).toMatchObject({
+      exitCode: 0,
+      files: [{ format: 'pdf', by: 'chromium' }],
+    });
+    expect(await place.run('runbook', '--verify', 'runbook/small.pdf')).toMatchObject({
+      exitCode: 0,
+      json: { format: 'pdf', intact: true },
+    });
+    await writeFile(place.path('lifeboat.yaml'), plan.replace('the disk is dead', 'the disk is slow'));
+    expect(await place.run('runbook', '--verify', 'runbook/small.pdf')).toMatchObject({
+      exitCode: 1,
+      json: { changes: ['scenario gone changed'] },
+    });
+  });
 });

@@ -6,9 +6,10 @@ import { backupEverywhere, restore } from '../index.ts';
 import { withCopies } from '../testing/copies.ts';
 import { whyNoMount } from '../../testing/mounting.ts';
 import { preflight } from './preflight.ts';
+import { skippedFor } from '../../testing/skipped.ts';
 
 describe.skipIf(whyNoMount !== undefined)(
-  `a disk that is mounted where a restore shall go (skipped with a reason: ${whyNoMount})`,
+  `a disk that is mounted where a restore shall go${skippedFor(whyNoMount)}`,
   () => {
     for (const [what, words] of [
       ['of its own', ['-t', 'tmpfs', 'tmpfs']],

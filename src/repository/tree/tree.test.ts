@@ -24,6 +24,7 @@ import type { Repository } from '../repository.ts';
 import { backup, file, folder, makeRepository } from '../testing/fixtures.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { backupTree, portrait, restoreTree, treeAsset } from '../testing/trees.ts';
+import { skippedFor } from '../../testing/skipped.ts';
 
 const calls = systemCalls() as SystemCalls;
 const isRoot = process.geteuid?.() === 0;
@@ -33,7 +34,7 @@ const raw = (path: string, name: string): Buffer =>
 
 const missing = systemCalls() === undefined ? systemCallsPackage : undefined;
 
-describe.skipIf(missing !== undefined)(`a tree of files (skipped without ${systemCallsPackage})`, () => {
+describe.skipIf(missing !== undefined)(`a tree of files${skippedFor(missing)}`, () => {
   let base: string;
   let source: string;
   let repository: Repository;

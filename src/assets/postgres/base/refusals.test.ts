@@ -11,9 +11,10 @@ import {
   take,
   type TestCluster,
 } from '../../../testing/postgres/index.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const [major] = await installedMajors();
-const reason = 'no PostgreSQL server programs are on this machine';
+const reason = major === undefined ? 'no PostgreSQL server programs are on this machine' : undefined;
 
 /** What a capture ends with, as plain data. */
 async function refusalOf(url: string): Promise<Record<string, unknown>> {
@@ -33,7 +34,7 @@ async function refusalOf(url: string): Promise<Record<string, unknown>> {
   throw new Error('it was not refused');
 }
 
-describe.skipIf(major === undefined)(`a PostgreSQL source (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a PostgreSQL source${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let repository: Repository;
 

@@ -14,11 +14,12 @@ import {
   type Taken,
   type TestCluster,
 } from '../../../testing/postgres/index.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const [major] = await installedMajors();
-const reason = 'no PostgreSQL server programs are on this machine';
+const reason = major === undefined ? 'no PostgreSQL server programs are on this machine' : undefined;
 
-describe.skipIf(major === undefined)(`a restored server (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a restored server${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let repository: Repository;
   let taken: Taken;

@@ -4,13 +4,14 @@ import { installedMajors, runSql, type TestCluster } from '../../../testing/post
 import type { Captured } from '../../testing/memory-point.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, filesOf, inDatabase, logicalAsset, makeSource, pointOf, start } from './testing/source.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 const newer = (await installedMajors()).filter((one) => major !== undefined && one > major);
 
-const reason = 'no newer server is on this machine';
+const reason = newer.length === 0 ? 'no newer server is on this machine' : undefined;
 
-describe.skipIf(newer.length === 0)(`a dump (skipped with the reason: ${reason})`, () => {
+describe.skipIf(newer.length === 0)(`a dump${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let taken: Captured;
 

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustSucceed, runProcess, systemClock } from '../../../core/index.ts';
 import { startTestCluster, type TestCluster } from '../../../testing/postgres/cluster.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
-const reason = 'no server and pg_dump of one version';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
 const program = join(import.meta.dirname, '../../../../bin/lifeboat');
 
 const plan = `
@@ -18,7 +19,7 @@ stores: { near: { type: fs, path: ./near, domain: safe } }
 assets: { orders: { type: postgres, method: logical, url: { env: LB_URL }, domain: north } }
 `;
 
-describe.skipIf(major === undefined)(`with dumps, kill -9 (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`with dumps, kill -9${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let folder: string;
   let env: Record<string, string>;

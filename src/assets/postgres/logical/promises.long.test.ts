@@ -8,15 +8,16 @@ import type { Asset } from '../../asset.ts';
 import { assetSuite } from '../../asset.suite.ts';
 import { postgresKind } from '../index.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 const measure = { newest: 'select max(at) from orders', rows: 'select count(*) from orders' };
 const opened = (url: string): Asset =>
   postgresKind.open('orders', { url, method: 'logical', measure }, { baseFolder: '/', clock: systemClock, checkKinds });
 
-const reason = 'no server and pg_dump of one version';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
 
-describe.skipIf(major === undefined)(`dumps (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`dumps${skippedFor(reason)}`, () => {
   assetSuite('postgres (logical)', async (folder) => {
     const cluster = await startTestCluster({ major: major as number });
     await cluster.sql(`create table orders (id serial primary key, at timestamptz default clock_timestamp());

@@ -7,6 +7,7 @@ import { databaseList } from './facts.ts';
 import { findDumpPrograms } from './programs.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { capture, inDatabase, logicalAsset } from './testing/source.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 const undumpable = (
@@ -23,10 +24,10 @@ async function dumpable(one: number): Promise<boolean> {
   }
 }
 
-const reason = 'no server and pg_dump of one version';
-const allDumpable = 'this machine can dump all servers it has';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
+const allDumpable = undumpable.length === 0 ? 'this machine can dump all servers it has' : undefined;
 
-describe.skipIf(major === undefined)(`a server to be dumped (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
@@ -276,21 +277,18 @@ async function commandOf(pid: string): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it ended meanwhile
 }
 
-describe.skipIf(undumpable.length === 0)(
-  `a server without a pg_dump of its version (skipped with the reason: ${allDumpable})`,
-  () => {
-    it('trap "version of pg_dump ≥ server": is refused with what there is and what to install', async () => {
-      const newer = undumpable[0] as number;
-      const cluster = await startTestCluster({ major: newer });
-      try {
-        await expect(capture(cluster.url)).rejects.toMatchObject({
-          code: 'asset.tool_missing',
-          message: expect.stringContaining(`pg_dump ${newer} or newer`),
-          hint: expect.stringContaining(`postgresql-client-${newer}`),
-        });
-      } finally {
-        await cluster.destroy();
-      }
-    });
-  },
-);
+describe.skipIf(undumpable.length === 0)(`a server without a pg_dump of its version${skippedFor(allDumpable)}`, () => {
+  it('trap "version of pg_dump ≥ server": is refused with what there is and what to install', async () => {
+    const newer = undumpable[0] as number;
+    const cluster = await startTestCluster({ major: newer });
+    try {
+      await expect(capture(cluster.url)).rejects.toMatchObject({
+        code: 'asset.tool_missing',
+        message: expect.stringContaining(`pg_dump ${newer} or newer`),
+        hint: expect.stringContaining(`postgresql-client-${newer}`),
+      });
+    } finally {
+      await cluster.destroy();
+    }
+  });
+});

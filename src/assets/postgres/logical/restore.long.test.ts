@@ -9,12 +9,13 @@ import { Mount } from '../../../../test/real-faults/machine.ts';
 import { whyNoMount } from '../../../testing/mounting.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, filesOf, inDatabase, logicalAsset, pointOf, start } from './testing/source.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 
-const reason = 'no server and pg_dump of one version';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
 
-describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a restore of a dump, at length${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let taken: Captured;
   let contents: Map<string, Buffer>;
@@ -111,7 +112,7 @@ describe.skipIf(major === undefined)(`a restore of a dump, at length (skipped wi
   });
 
   it.skipIf(whyNoMount !== undefined).each([48, 62, 76, 90])(
-    `on a disk that gets full at %i MB says so, wherever it met it (skipped with the reason: ${whyNoMount})`,
+    `on a disk that gets full at %i MB says so, wherever it met it${skippedFor(whyNoMount)}`,
     async (megabytes) => {
       await cluster.sql(
         'create table if not exists large as select repeat(md5(n::text), 30) as filler from generate_series(1, 30000) n',

@@ -8,12 +8,13 @@ import type { Captured, MemoryPoint } from '../../testing/memory-point.ts';
 import { databaseList, dumpFactsOf, type DatabaseList, type DumpFacts } from './facts.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, filesOf, logicalAsset, pointOf } from './testing/source.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 
-const reason = 'no server and pg_dump of one version';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
 
-describe.skipIf(major === undefined)(`a restore of a dump (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a restore of a dump${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let taken: Captured;
   let contents: Map<string, Buffer>;

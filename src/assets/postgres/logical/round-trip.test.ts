@@ -8,14 +8,15 @@ import { withConnection } from '../link/connection.ts';
 import { dumpFactsOf } from './facts.ts';
 import { dumpableMajor } from './testing/dumpable.ts';
 import { apply, capture, inDatabase, logicalAsset, makeSource, start } from './testing/source.ts';
+import { skippedFor } from '../../../testing/skipped.ts';
 
 const major = await dumpableMajor();
 const oddName = 'odd=name /%?# Ü';
 const measure = { rows: 'select count(*) from shop.orders', newest: 'select max(at) from shop.orders' };
 
-const reason = 'no server and pg_dump of one version';
+const reason = major === undefined ? 'no server and pg_dump of one version' : undefined;
 
-describe.skipIf(major === undefined)(`a dump (skipped with the reason: ${reason})`, () => {
+describe.skipIf(major === undefined)(`a dump${skippedFor(reason)}`, () => {
   let cluster: TestCluster;
   let url: string;
   let taken: Captured;
