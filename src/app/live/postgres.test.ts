@@ -35,6 +35,7 @@ describe.skipIf(major === undefined)(
     ): Promise<string[]> => {
       process.env['LB_LIVE_URL'] = url;
       const asset = `orders: { type: postgres, url: { env: LB_LIVE_URL }, domain: here, policy: daily${more} }`;
+      await place?.remove();
       place = await LivePlace.make(`${frame}assets: { ${asset} }\n`);
       const findings = (await place.check(changed)).filter(({ line }) => line === 7);
       return findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`);

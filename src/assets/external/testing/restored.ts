@@ -37,16 +37,19 @@ export async function withRestored<T>(
   await chmod(folder, 0o711);
   const staging = join(folder, 'restored');
   const warnings: string[] = [];
-  await asset.apply(new MemoryPoint(facts, [], new Map()), staging, {
-    progress: silentProgress,
-    warn: (sentence) => void warnings.push(sentence),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const copy = await asset.start(staging, { facts, stay: false });
   try {
-    return await work(copy, warnings);
+    await asset.apply(new MemoryPoint(facts, [], new Map()), staging, {
+      progress: silentProgress,
+      warn: (sentence) => void warnings.push(sentence),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const copy = await asset.start(staging, { facts, stay: false });
+    try {
+      return await work(copy, warnings);
+    } finally {
+      await copy.stop();
+    }
   } finally {
-    await copy.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }

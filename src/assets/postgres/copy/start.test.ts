@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,6 +64,22 @@ describe.skipIf(major === undefined)(`a restored server${skippedFor(reason)}`, (
       .split('\n')
       .filter((line) => line.includes(`-D ${path} `))
       .join('\n');
+
+  it('leaves nothing behind where it cannot even be prepared', async () => {
+    const before = process.env['TMPDIR'];
+    const place = join(cluster.folder, 'temporary');
+    await mkdir(place);
+    process.env['TMPDIR'] = place;
+    try {
+      const path = await fresh();
+      await mkdir(join(path, 'lifeboat.conf'));
+      await expect(start(path, { url: cluster.urlOf('trusted', '') })).rejects.toThrow(/EISDIR/);
+      expect(await readdir(place)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
 
   it('says when its port is taken', async () => {
     const other = await new Promise<Server>((resolve) => {

@@ -56,23 +56,23 @@ export async function launchCopy(
   const user = await serverUser();
   const port = await freePort(options.port);
   const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
-  const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
-  const files = await writeConfiguration(path, user);
-  const apart = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
-  const settings = { ...apart, ...replay?.settings() };
-  if (replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
   const removeSocketFolder = async (): Promise<void> => {
     if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
   };
+  let address: ReturnType<typeof addressOf>;
   let server: RunningServer;
   try {
+    address = addressOf(sourceUrl, socketFolder, port);
+    const files = await writeConfiguration(path, user);
+    const apart = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
+    if (replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
     server = await startServer({
       programs,
       user,
       dataFolder: path,
-      settings,
+      settings: { ...apart, ...replay?.settings() },
       logFile: join(path, 'lifeboat.log'),
-      url,
+      url: address.url,
       ...(replay === undefined ? {} : { lastProgressMs: () => replay.servedMs }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
@@ -80,6 +80,7 @@ export async function launchCopy(
     await removeSocketFolder();
     throw replay?.failure ?? error;
   }
+  const { url, shownUrl } = address;
   const stop = async (): Promise<void> => {
     await server.stop();
     await removeSocketFolder();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { endProcesses, endGroup, freePort, isAlive, systemCodeOf } from '../../../core/index.ts';
 import type { FollowOptions } from '../../standby.ts';
@@ -37,7 +37,7 @@ export async function openServer(
 /** Ends whatever still runs on the folder. */
 export async function stopServer(folder: string): Promise<void> {
   const pid = await ownPid(folder);
-  if (pid !== undefined) await endGroup(pid, shutdownMs, 'SIGINT');
+  if (pid !== undefined) await end(pid, await socketFolderOf(pid));
   // Of a main process that died, others may be left.
   await endProcesses((seen) => seen.folder === folder);
 }
@@ -45,12 +45,30 @@ export async function stopServer(folder: string): Promise<void> {
 async function running(folder: string, sourceUrl: string): Promise<StandbyServer | undefined> {
   const pid = await ownPid(folder);
   if (pid === undefined) return undefined;
+  const sockets = await socketFolderOf(pid);
+  const { url, shownUrl } = addressOf(sourceUrl, sockets, Number(await settingOf(pid, 'port')));
+  return { pid, url, shownUrl, stop: () => end(pid, sockets) };
+}
+
+/** As it was told to the server on its command line; none where it listens on 127.0.0.1. */
+async function socketFolderOf(pid: number): Promise<string | undefined> {
+  const sockets = await settingOf(pid, 'unix_socket_directories');
+  return sockets === '' ? undefined : sockets;
+}
+
+async function settingOf(pid: number, name: string): Promise<string> {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-  const settingOf = (name: string): string =>
-    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
-  const sockets = settingOf('unix_socket_directories');
-  const { url, shownUrl } = addressOf(sourceUrl, sockets === '' ? undefined : sockets, Number(settingOf('port')));
-  return { pid, url, shownUrl, stop: () => endGroup(pid, shutdownMs, 'SIGINT') };
+  return words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+}
+
+/** Its sockets lay in a folder that was made for it alone. */
+async function end(pid: number, socketFolder: string | undefined): Promise<void> {
+  await endGroup(pid, shutdownMs, 'SIGINT');
+  await removeSockets(socketFolder);
+}
+
+async function removeSockets(socketFolder: string | undefined): Promise<void> {
+  if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
 }
 
 /** The main process, if it lives and was started by us on this folder. */
@@ -77,25 +95,34 @@ async function start(
   const port = await freePort(wanted);
   const byPassword = parseServerUrl(sourceUrl).password !== '';
   const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
-  const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
-  const files = await writeConfiguration(folder, user);
-  const server = await startServer({
-    programs,
-    user,
-    dataFolder: folder,
-    settings: {
-      ...(await copySettings(settingsOf(note.facts), programs, { ...files, socketFolder, port })),
-      cluster_name: 'lifeboat standby',
-      hot_standby: 'on',
-      restore_command: fetcher.command,
-      recovery_target_timeline: 'latest',
-      wal_retrieve_retry_interval: `${askAgainMs}ms`,
-    },
-    logFile: join(folder, 'lifeboat.log'),
-    url,
-    replaysOn: true,
-    lastProgressMs: () => fetcher.servedMs,
-    signal,
-  });
-  return { pid: server.pid, url, shownUrl, stop: () => server.stop() };
+  try {
+    const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
+    const files = await writeConfiguration(folder, user);
+    const server = await startServer({
+      programs,
+      user,
+      dataFolder: folder,
+      settings: {
+        ...(await copySettings(settingsOf(note.facts), programs, { ...files, socketFolder, port })),
+        cluster_name: 'lifeboat standby',
+        hot_standby: 'on',
+        restore_command: fetcher.command,
+        recovery_target_timeline: 'latest',
+        wal_retrieve_retry_interval: `${askAgainMs}ms`,
+      },
+      logFile: join(folder, 'lifeboat.log'),
+      url,
+      replaysOn: true,
+      lastProgressMs: () => fetcher.servedMs,
+      signal,
+    });
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await removeSockets(socketFolder);
+    };
+    return { pid: server.pid, url, shownUrl, stop };
+  } catch (error) {
+    await removeSockets(socketFolder);
+    throw error;
+  }
 }
