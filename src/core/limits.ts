@@ -195,6 +195,8 @@ export const limits = {
   piecesPerLine: 4_096,
   /** Pieces that a restore plans at once before it reads packs: bounds memory for any size of point. */
   piecesPerBatch: 2 ** 16,
+  /** Files among them: what an entry says takes ten times the memory of a piece. Packs that two batches share are read for both. */
+  filesPerBatch: 2 ** 13,
   /** Objects (index, points) that are read at once while a repository is opened. */
   objectsReadAtOnce: 16,
   /** Index objects that a writer announces by their ids: each covers a million chunks, and what is beyond is only pruned less well. */

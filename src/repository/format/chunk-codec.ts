@@ -129,5 +129,9 @@ export async function openChunk(
   plainBytes: number,
 ): Promise<Buffer | undefined> {
   const body = await openSegment(key, chunkSegment(id, number), sealed);
-  return body && decodeChunk(body, plainBytes);
+  if (body === undefined) return undefined;
+  const plain = await decodeChunk(body, plainBytes);
+  // What was not packed is the body itself.
+  if (plain?.buffer !== body.buffer) free(body);
+  return plain;
 }

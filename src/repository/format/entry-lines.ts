@@ -1,17 +1,20 @@
-import { limits } from '../../core/index.ts';
+import { free, limits } from '../../core/index.ts';
 
-/** A line of the entry list, now or later; a function is asked when all lines before are done. */
-export type Line = Buffer | Promise<Buffer> | (() => Promise<Buffer>);
+/** The lines of an entry, now or later; a function is asked when all lines before are done. */
+export type Line = string | Promise<string> | (() => Promise<string>);
 
 /** Brings lines into the order of the capture, however the reading behind each of them ends. */
 export class EntryLines {
-  readonly #take: (line: Buffer) => Promise<void>;
+  readonly #take: (lines: Buffer) => Promise<void>;
+  /** Lines that were not handed on yet: bytes of each alone would be left to the garbage collector. */
+  #text = '';
   readonly #queue: Line[] = [];
   #working: Promise<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
   #error: unknown;
 
-  constructor(take: (line: Buffer) => Promise<void>) {
+  /** `take` is called with many lines at a time, which are good until it has returned. */
+  constructor(take: (lines: Buffer) => Promise<void>) {
     this.#take = take;
   }
 
@@ -33,9 +36,10 @@ export class EntryLines {
     this.#working ??= this.#work();
   }
 
-  /** Waits until every line is done, however. Throws the first error. */
+  /** Waits until every line is done, and handed on. Throws the first error. */
   async done(): Promise<void> {
     await this.ended();
+    if (this.#error === undefined) await this.#handOn();
     if (this.#error !== undefined) throw this.#error;
   }
 
@@ -49,8 +53,8 @@ export class EntryLines {
       const line = this.#queue[at] as Line;
       at += 1;
       try {
-        const bytes = await (typeof line === 'function' ? line() : line);
-        if (this.#error === undefined) await this.#take(bytes);
+        const text = await (typeof line === 'function' ? line() : line);
+        if (this.#error === undefined) await this.#add(text);
       } catch (error) {
         this.#error ??= error;
       }
@@ -63,6 +67,20 @@ export class EntryLines {
     }
     this.#working = undefined;
   }
+
+  async #add(text: string): Promise<void> {
+    this.#text += text;
+    if (this.#text.length >= textMax) await this.#handOn();
+  }
+
+  async #handOn(): Promise<void> {
+    const lines = Buffer.from(this.#text);
+    this.#text = '';
+    await this.#take(lines);
+    free(lines);
+  }
 }
+
+const textMax = 64 * 2 ** 10;
 
 const batch = 256;

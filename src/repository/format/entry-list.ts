@@ -13,7 +13,8 @@ export interface ListedEntry {
 /** Beyond a full line of pieces, a path, a link and the attributes there is nothing to say. */
 const lineBytesMax = 2 * 2 ** 20;
 
-export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, pieces: readonly Piece[]): Buffer {
+/** All lines of an entry as text, with their ends. */
+export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, pieces: readonly Piece[]): string {
   const rows = pieces.map(rowOf);
   const first = {
     ...writtenHeader(header),
@@ -22,12 +23,12 @@ export function encodeEntry(header: EntryHeader, bytes: number, torn: boolean, p
     ...(header.type === 'file' ? { pieces: rows.slice(0, limits.piecesPerLine) } : {}),
     ...(torn ? { torn: true } : {}),
   };
-  if (rows.length <= limits.piecesPerLine) return Buffer.from(`${JSON.stringify(first)}\n`);
+  if (rows.length <= limits.piecesPerLine) return `${JSON.stringify(first)}\n`;
   const lines = [JSON.stringify(first)];
   for (let at = limits.piecesPerLine; at < rows.length; at += limits.piecesPerLine) {
     lines.push(JSON.stringify({ pieces: rows.slice(at, at + limits.piecesPerLine) }));
   }
-  return Buffer.from(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 /**
@@ -118,18 +119,27 @@ export function pathIn(line: string): string | undefined {
 
 const pathStart = '{"path":"';
 
-/** Whole lines as text, part by part. */
+/**
+ * Whole lines as text, some at a time; of a part nothing is looked at any more when the next one is asked for. Only the line that two parts
+ * share is put together: copies of whole parts would be left to the garbage collector.
+ */
 export async function* linesOf(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<string[]> {
   let rest = Buffer.alloc(0);
   for await (const part of parts) {
-    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
-    const end = bytes.lastIndexOf(0x0a);
-    if (end >= 0) yield bytes.toString('utf8', 0, end).split('\n');
-    rest = Buffer.from(bytes.subarray(end + 1));
+    const first = part.indexOf(lineFeed);
+    if (first < 0) rest = Buffer.concat([rest, part]);
+    else {
+      const end = part.lastIndexOf(lineFeed);
+      yield [Buffer.concat([rest, part.subarray(0, first)]).toString('utf8')];
+      if (end > first) yield part.toString('utf8', first + 1, end).split('\n');
+      rest = Buffer.from(part.subarray(end + 1));
+    }
     if (rest.length > lineBytesMax) throw damaged(object, 'its entry list has a line without end');
   }
   if (rest.length > 0) throw damaged(object, 'its entry list ends inside a line');
 }
+
+const lineFeed = 0x0a;
 
 function parseLine(line: string, object: string): Record<string, unknown> {
   try {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { limits } from '../../core/index.ts';
+import { limits, systemCalls } from '../../core/index.ts';
 import type { OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
 import { Thread } from './thread.ts';
 
@@ -78,8 +78,14 @@ let shared: Pool | undefined;
 /** The threads of this process for work on so many plain bytes; `undefined` for so little that they would not pay. */
 export function poolFor(bytes: number): Pool | undefined {
   if (bytes < limits.threadedBytesMin) return undefined;
-  shared ??= new Pool(Math.min(availableParallelism(), limits.threadsMax), () => (shared = undefined));
+  shared ??= startPool();
   return shared;
+}
+
+/** Threads take memory of their own: what was freed until now is nothing to them, and goes back first. */
+function startPool(): Pool {
+  systemCalls()?.giveBackFreed();
+  return new Pool(Math.min(availableParallelism(), limits.threadsMax), () => (shared = undefined));
 }
 
 /** Lets the threads for work on so many bytes begin before there is any: they take a tenth of a second to start. */

@@ -6,7 +6,7 @@ import type {
   WriteTreeOptions,
   WrittenTree,
 } from '../../assets/index.ts';
-import { assert, LifeboatError, silentProgress, type Progress } from '../../core/index.ts';
+import { assert, free, LifeboatError, silentProgress, type Progress } from '../../core/index.ts';
 import { damaged, DamageLog } from '../damage.ts';
 import { decodeEntries, linesOf, type ListedEntry } from '../format/entry-list.ts';
 import { pointName } from '../names.ts';
@@ -49,11 +49,11 @@ export class Contents implements PointContents {
   }
 
   async *entries(): AsyncGenerator<StoredEntry> {
-    for await (const { entry } of this.listed()) yield entry;
+    for await (const { entry } of this.#lookedUp()) yield entry;
   }
 
   async *read(path: string): AsyncGenerator<Uint8Array> {
-    for await (const { entry, pieces } of this.listed()) {
+    for await (const { entry, pieces } of this.#lookedUp()) {
       if (entry.path !== path) continue;
       if (entry.type === 'hardlink') return yield* this.#readOther(entry);
       let at = 0;
@@ -76,7 +76,7 @@ export class Contents implements PointContents {
 
   /** The file that a hard link is another name of. */
   async *#readOther({ path, target = '' }: StoredEntry): AsyncGenerator<Uint8Array> {
-    for await (const { entry } of this.listed()) {
+    for await (const { entry } of this.#lookedUp()) {
       if (entry.path === target && entry.type === 'file') return yield* this.read(target);
       if (entry.path === path) break;
     }
@@ -113,26 +113,38 @@ export class Contents implements PointContents {
     yield* decodeEntries(this.#listParts(), this.#object);
   }
 
-  /** The lines of the entry list, part by part, as they are. */
+  /** The lines of the entry list, some at a time, as they are. */
   async *lines(): AsyncGenerator<string[]> {
-    const { reader, stored } = this.#parts;
-    const { pieces } = stored.list;
-    const read = readPieces(reader, pieces, this.#object, this.#parts);
-    const parts = async function* (): AsyncGenerator<Buffer> {
-      for await (const { plain } of read) yield plain;
-    };
-    yield* linesOf(parts(), this.#object);
+    yield* linesOf(this.#listParts(), this.#object);
   }
 
+  /** As `listed`, by whoever may well ask again. */
+  async *#lookedUp(): AsyncGenerator<ListedEntry> {
+    yield* decodeEntries(this.#keptParts(), this.#object);
+  }
+
+  /** Each part is good until the next one is asked for. */
   async *#listParts(): AsyncGenerator<Buffer> {
     if (this.#kept !== undefined) return yield* this.#kept;
-    const { list } = this.#parts.stored;
+    for await (const plain of this.#readParts()) {
+      yield plain;
+      free(plain);
+    }
+  }
+
+  async *#keptParts(): AsyncGenerator<Buffer> {
+    if (this.#kept !== undefined || this.#parts.stored.list.bytes > keptListBytesMax) return yield* this.#listParts();
     const kept: Buffer[] = [];
-    for await (const { plain } of readPieces(this.#parts.reader, list.pieces, this.#object, this.#parts)) {
-      if (list.bytes <= keptListBytesMax) kept.push(plain);
+    for await (const plain of this.#readParts()) {
+      kept.push(plain);
       yield plain;
     }
-    if (list.bytes <= keptListBytesMax) this.#kept = kept;
+    this.#kept = kept;
+  }
+
+  async *#readParts(): AsyncGenerator<Buffer> {
+    const { reader, stored } = this.#parts;
+    for await (const { plain } of readPieces(reader, stored.list.pieces, this.#object, this.#parts)) yield plain;
   }
 }
 

@@ -15,7 +15,10 @@ export interface Piece {
 
 const groupBytesMax = 8 * 2 ** 20;
 
-/** The bytes of pieces in their order, the next ones read ahead. Throws `repository.damaged`, `repository.incomplete`. */
+/**
+ * The bytes of pieces in their order, the next ones read ahead. A piece that is a whole chunk has memory of its own, which may be given
+ * back (`free`) however often its chunk comes. Throws `repository.damaged`, `repository.incomplete`.
+ */
 export async function* readPieces(
   reader: PackReader,
   pieces: Iterable<Piece>,
@@ -95,9 +98,13 @@ async function readGroup(
   for (const [ordinal, error] of failed) {
     found.set(ordinal, await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, options));
   }
+  const given = new Set<number>();
   return group.map(({ piece, ordinal }) => {
     const chunk = found.get(ordinal) as Buffer;
     const { from, bytes } = piece;
-    return { piece, plain: from === undefined ? chunk : chunk.subarray(from, from + bytes) };
+    if (from !== undefined) return { piece, plain: chunk.subarray(from, from + bytes) };
+    const plain = given.has(ordinal) ? Buffer.from(chunk) : chunk;
+    given.add(ordinal);
+    return { piece, plain };
   });
 }

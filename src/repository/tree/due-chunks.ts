@@ -1,4 +1,4 @@
-import { LifeboatError, limits, type Progress } from '../../core/index.ts';
+import { free, LifeboatError, limits, type Progress } from '../../core/index.ts';
 import type { OpenFiles, TargetFile } from './open-files.ts';
 import type { LocalPacks, Placed } from '../read/local-packs.ts';
 import type { Consumer } from '../read/open-places.ts';
@@ -29,6 +29,7 @@ export class DueChunks {
   readonly #parts: DueParts;
   readonly #open: OpenFiles;
   #due: Due = new Map();
+  #files = 0;
   #pieces = 0;
   #bytes = 0;
 
@@ -38,7 +39,7 @@ export class DueChunks {
   }
 
   get isFull(): boolean {
-    return this.#pieces >= limits.piecesPerBatch;
+    return this.#pieces >= limits.piecesPerBatch || this.#files >= limits.filesPerBatch;
   }
 
   async add(file: TargetFile, pieces: readonly Piece[]): Promise<void> {
@@ -52,19 +53,24 @@ export class DueChunks {
       addTo(this.#due, pack, ordinal, { file, piece });
       this.#bytes += piece.bytes;
     }
+    this.#files += 1;
     this.#pieces += pieces.length;
   }
 
   /** Writes all that is due. Throws when all that was begun has ended. */
   async write(): Promise<void> {
     const due = this.#due;
-    const pool = poolFor(this.#bytes);
+    const bytes = this.#bytes;
     this.#due = new Map();
+    this.#files = 0;
     this.#pieces = 0;
     this.#bytes = 0;
     const { local } = this.#parts.reader;
-    if (pool === undefined || local === undefined) return this.#writePacks(due, pool);
+    if (local === undefined) return this.#writePacks(due, poolFor(bytes));
     const { regions, rest } = this.#split(due);
+    // Of small files nothing is for threads: they would be started in vain.
+    const pool = poolFor(regions.reduce((sum, region) => sum + bytesOf(region), 0));
+    if (pool === undefined) return this.#writePacks(due, undefined);
     const again: Due = new Map();
     // What is shared by many small files is cut up here, while threads write the large ones.
     const ended = await Promise.allSettled([
@@ -109,9 +115,8 @@ export class DueChunks {
       }
       for (const { ordinal, piece } of bad.values())
         addTo(again, this.#parts.reader.catalog.table.placeOf(ordinal).pack, ordinal, { file, piece });
-      const bytes = parts.reduce((sum, { piece }) => sum + piece.bytes, 0);
       this.#parts.progress.advance({
-        bytes: bytes - [...bad.values()].reduce((sum, { piece }) => sum + piece.bytes, 0),
+        bytes: bytesOf(region) - [...bad.values()].reduce((sum, { piece }) => sum + piece.bytes, 0),
       });
     });
   }
@@ -137,6 +142,7 @@ export class DueChunks {
     for (const { ordinal, error, destinations } of failed) {
       const plain = await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, { signal });
       await this.#writeChunk(plain, destinations);
+      free(plain);
     }
   }
 
@@ -159,6 +165,7 @@ export class DueChunks {
     const take = async (ordinal: number, plain: Buffer): Promise<void> => {
       this.#requireGoing();
       await this.#writeChunk(plain, ordinals.get(ordinal) as Destination[]);
+      free(plain);
     };
     await reader.chunks(pack, here, take, bad, { signal });
   }
@@ -207,12 +214,14 @@ export class DueChunks {
   }
 }
 
+const bytesOf = ({ parts }: Region): number => parts.reduce((sum, { piece }) => sum + piece.bytes, 0);
+
 /** Pages here and there are gathered by the system's cache better than by us, and whoever reads the file next finds them. */
-function isDense({ file, parts }: Region): boolean {
+function isDense(region: Region): boolean {
+  const { file, parts } = region;
   const [first, last] = [parts[0]?.piece, parts.at(-1)?.piece];
   if (first === undefined || last === undefined || file.entry.bytes < limits.directFileBytesMin) return false;
-  const bytes = parts.reduce((sum, { piece }) => sum + piece.bytes, 0);
-  return bytes * 2 >= last.offset + last.bytes - first.offset;
+  return bytesOf(region) * 2 >= last.offset + last.bytes - first.offset;
 }
 
 /** A file of which only changed pages were stored: threads put it together. */

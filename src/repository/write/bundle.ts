@@ -8,8 +8,12 @@ const bytesBetweenCuts = limits.bundleBytesMin;
 /** The end of a file that speaks for it. */
 const tailBytes = 32;
 
+/** Several bundles stand in one stretch of memory: most are a third of the largest, and room for that would be held for each. */
+const slotBytes = limits.chunkBytesMax;
+
 interface OpenBundle {
   readonly slot: Slot;
+  readonly start: number;
   end: number;
   entries: number;
   readonly id: PromiseWithResolvers<Buffer>;
@@ -25,6 +29,9 @@ export class Bundler {
   readonly #buffers: { take(bytes: number): Slot };
   readonly #submit: (chunk: PlainChunk) => Promise<{ id: Promise<Buffer> }>;
   #open: OpenBundle | undefined;
+  /** Where the next bundle begins, and whose bytes stand before it. */
+  #slot: Slot | undefined;
+  #next = 0;
 
   constructor(
     gear: Uint32Array,
@@ -48,10 +55,11 @@ export class Bundler {
     const from = open.end;
     const { promise: id } = open.id;
     open.end += bytes;
-    const full = open.end + limits.bundledFileBytesMax + 1 > limits.bundleBytesMax;
-    if (full || (open.end >= limits.bundleBytesMin && this.#cutsBehind(open.slot.bytes, from, open.end)))
+    const length = open.end - open.start;
+    const full = length + limits.bundledFileBytesMax + 1 > limits.bundleBytesMax;
+    if (full || (length >= limits.bundleBytesMin && this.#cutsBehind(open.slot.bytes, from, open.end)))
       await this.close();
-    return { offset: 0, bytes, id, from };
+    return { offset: 0, bytes, id, from: from - open.start };
   }
 
   /** One more entry, of whatever kind, was met: lines of the list wait for the bundle, so that only so many may. */
@@ -66,9 +74,10 @@ export class Bundler {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
+    this.#next = open.end;
     try {
       const { id } = await this.#submit({
-        plain: open.slot.bytes.subarray(0, open.end),
+        plain: open.slot.bytes.subarray(open.start, open.end),
         release: () => open.slot.release(),
       });
       id.then(open.id.resolve, open.id.reject);
@@ -82,8 +91,18 @@ export class Bundler {
     if (this.#open !== undefined) return this.#open;
     const id = Promise.withResolvers<Buffer>();
     id.promise.catch(() => {}); // the sink throws it to the next who submits
-    this.#open = { slot: this.#buffers.take(limits.bundleBytesMax), end: 0, entries: 0, id };
+    const slot = this.#slotWithRoom();
+    slot.hold();
+    this.#open = { slot, start: this.#next, end: this.#next, entries: 0, id };
     return this.#open;
+  }
+
+  #slotWithRoom(): Slot {
+    if (this.#slot !== undefined && this.#next + limits.bundleBytesMax <= slotBytes) return this.#slot;
+    this.#slot?.release();
+    this.#next = 0;
+    this.#slot = this.#buffers.take(slotBytes);
+    return this.#slot;
   }
 
   #cutsBehind(bytes: Buffer, from: number, end: number): boolean {

@@ -11,13 +11,17 @@ export interface ComingPiece {
   readonly whole?: Buffer;
 }
 
-export const settled = (pieces: readonly ComingPiece[]): Promise<Piece[]> =>
-  Promise.all(
-    pieces.map(async ({ offset, bytes, id, from, whole }) => ({
-      offset,
-      bytes,
-      id: await id,
-      ...(from === undefined ? {} : { from }),
-      ...(whole === undefined ? {} : { whole }),
-    })),
-  );
+/** Most files are one piece: more promises than they need would cost as much as the rest of their line. */
+export const settled = (pieces: readonly ComingPiece[]): Promise<Piece[]> => {
+  const [first] = pieces;
+  if (pieces.length === 1 && first !== undefined) return first.id.then((id) => [pieceOf(first, id)]);
+  return Promise.all(pieces.map(async (piece) => pieceOf(piece, await piece.id)));
+};
+
+const pieceOf = ({ offset, bytes, from, whole }: ComingPiece, id: Buffer): Piece => ({
+  offset,
+  bytes,
+  id,
+  ...(from === undefined ? {} : { from }),
+  ...(whole === undefined ? {} : { whole }),
+});

@@ -51,7 +51,7 @@ export class Intake {
   readonly #buffers = new SharedBuffers();
   readonly #bundler: Bundler;
   readonly #reading = new Gate(limits.filesReadAtOnce);
-  readonly #lines = new EntryLines((line) => this.#addLine(line));
+  readonly #lines = new EntryLines((lines) => this.#addLines(lines));
   readonly #list: Chunker;
   readonly #listPieces: ComingPiece[] = [];
   #listBytes = 0;
@@ -114,7 +114,7 @@ export class Intake {
     return this.#readInTurn(entry, await this.#oldPagesOf(entry));
   }
 
-  #takeOver(entry: Entry, line: Buffer): Begun {
+  #takeOver(entry: Entry, line: string): Begun {
     const bytes = entry.bytesExpected as number;
     this.unread += 1;
     this.#parts.options.progress?.advance({ bytes });
@@ -173,7 +173,7 @@ export class Intake {
     return { lines, pageBytes, old, buffers: this.#buffers, submit, kept };
   }
 
-  async #readFile(entry: Entry, pages?: ChangedPagesOf): Promise<Buffer> {
+  async #readFile(entry: Entry, pages?: ChangedPagesOf): Promise<string> {
     const { content } = entry;
     assert(content?.kind === 'file', 'a file to read');
     let pieces: ComingPiece[] = [];
@@ -194,7 +194,7 @@ export class Intake {
     if (read === undefined) {
       if (content.mayVanish !== 'expected') this.vanished.push(entry.path);
       if (entry.linked === true) this.#gone.add(entry.path);
-      return Buffer.alloc(0);
+      return '';
     }
     if (read.torn) this.torn.push(entry.path);
     return this.#finished(content.standIn === true ? entry : asRead(entry, read), {
@@ -221,7 +221,7 @@ export class Intake {
   }
 
   /** Its file came before; if that went away before it was read, what this name leads to is read instead. */
-  async #hardLink(entry: Entry): Promise<Buffer> {
+  async #hardLink(entry: Entry): Promise<string> {
     if (!this.#gone.has(entry.target as string)) return this.#finished(entry, { pieces: [], bytes: 0 }).line;
     const { target: _, ...rest } = entry;
     return this.#readFile({ ...rest, type: 'file' });
@@ -253,7 +253,7 @@ export class Intake {
     into.push({ offset: piece.offset, bytes: piece.plain.length, id });
   }
 
-  #finished(header: EntryHeader, { pieces, bytes, torn = false }: Read): { line: Buffer | Promise<Buffer> } {
+  #finished(header: EntryHeader, { pieces, bytes, torn = false }: Read): { line: string | Promise<string> } {
     this.#count(header, bytes);
     if (pieces.length === 0) return { line: encodeEntry(header, bytes, torn, []) };
     return { line: settled(pieces).then((whole) => encodeEntry(header, bytes, torn, whole)) };
@@ -265,9 +265,9 @@ export class Intake {
     this.#parts.options.progress?.advance({ items: 1 });
   }
 
-  async #addLine(line: Buffer): Promise<void> {
-    this.#listBytes += line.length;
-    for (const piece of this.#list.push(line)) await this.#takeListPiece(piece);
+  async #addLines(lines: Buffer): Promise<void> {
+    this.#listBytes += lines.length;
+    for (const piece of this.#list.push(lines)) await this.#takeListPiece(piece);
   }
 
   async #takeListPiece(piece: PlainPiece): Promise<void> {

@@ -6,7 +6,7 @@ import { decodeEntries, encodeEntry, lineStart, pathIn, type ListedEntry } from 
 export interface EarlierList {
   /** What kept the list from being used to where it was needed, and what that costs: a sentence. */
   readonly failure: string | undefined;
-  find(entry: Entry): Promise<Buffer | undefined>;
+  find(entry: Entry): Promise<string | undefined>;
   linesOf(path: string): Promise<string[] | undefined>;
 }
 
@@ -32,7 +32,7 @@ export class PreviousList implements EarlierList {
    * The lines of the file for the new list, if its content cannot have changed since that point; undefined if it has to be read.
    * Entries are asked for in walking order.
    */
-  async find(entry: Entry): Promise<Buffer | undefined> {
+  async find(entry: Entry): Promise<string | undefined> {
     if (entry.stamp === undefined || entry.bytesExpected === undefined) return undefined;
     const start = lineStart(entry, entry.bytesExpected);
     for (;;) {
@@ -78,13 +78,13 @@ export class PreviousList implements EarlierList {
   }
 
   /** A line that says of the file what the capture says of it is good as it is, if its chunk is still there. */
-  async #takeOver(entry: Entry, line: string, start: number): Promise<Buffer | undefined> {
+  async #takeOver(entry: Entry, line: string, start: number): Promise<string | undefined> {
     if (!this.#isOld(entry)) return undefined;
     const place = singlePiece.exec(line.slice(start));
     if (place === null) return this.#compare(entry, line);
     this.#at += 1;
     const [, id] = place;
-    return id === undefined || this.#stored(id) ? Buffer.from(`${line}\n`) : undefined;
+    return id === undefined || this.#stored(id) ? `${line}\n` : undefined;
   }
 
   /**
@@ -96,7 +96,7 @@ export class PreviousList implements EarlierList {
   }
 
   /** A file of many pieces, or one of which something else than the content may have changed. */
-  async #compare(entry: Entry, line: string): Promise<Buffer | undefined> {
+  async #compare(entry: Entry, line: string): Promise<string | undefined> {
     const lines = await this.#allOf(line);
     const before = await this.#decoded(lines);
     if (before === undefined || !isUnchanged(entry, before.entry)) return undefined;

@@ -107,7 +107,7 @@ class ReadBack {
         rehash: true,
       })) {
         yield plain;
-        // The list was read on past it. No two of its chunks are alike, for each path stands in it once.
+        // The list was read on past it.
         free(plain);
       }
     }

@@ -133,7 +133,7 @@ describe('a file is known again', () => {
     const lines = encodeEntry(before.entry, before.entry.bytes, before.entry.torn === true, before.pieces);
     const parts = async function* (): AsyncGenerator<string[]> {
       yield ['{"path":"a","type":"folder","mode":1,"modified":"1"}'];
-      yield lines.toString().trimEnd().split('\n');
+      yield lines.trimEnd().split('\n');
     };
     const list = new PreviousList(parts(), clock.now(), () => isStored);
     return (await list.find(now)) !== undefined;

@@ -1,5 +1,5 @@
 import type { CaptureFacts, Entry } from '../../assets/index.ts';
-import { assert, isLifeboatError, LifeboatError, limits, shownName } from '../../core/index.ts';
+import { assert, isLifeboatError, LifeboatError, limits, shownName, systemCalls } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { Catalog } from '../read/catalog.ts';
 import { ChunkSink, type StoredIds } from './chunk-sink.ts';
@@ -92,6 +92,8 @@ export class Writer implements PointWriter {
     });
     const pieces = await settled(list.pieces);
     this.#requireOpen();
+    // What packs were filled in is not what a list is read back into: both would be held at once.
+    systemCalls()?.giveBackFreed();
     await readBack({
       ...this.#parts,
       written: new Set(written.map(({ pack }) => pack.id)),
