@@ -31,9 +31,11 @@ const run = (mode: 'real' | 'drill', ...steps: readonly StepDeclaration[]): Prom
   });
 
 /** Answers 503 until `healthyAfterMs` have passed. */
+/** Healthy so long after the first question. */
 async function serve(healthyAfterMs: number): Promise<string> {
-  const beganMs = systemClock.elapsed();
+  let beganMs: number | undefined;
   server = createServer((_, response) => {
+    beganMs ??= systemClock.elapsed();
     response.statusCode = systemClock.elapsed() - beganMs < healthyAfterMs ? 503 : 200;
     response.end('hello');
   });
