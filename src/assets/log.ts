@@ -115,6 +115,8 @@ export interface GrowingLogPiece {
   takes(bytes: number): boolean;
   /** Right behind what is there, at most `limits.logFrameBytesMax`. After a failure the piece must not grow any more. */
   add(bytes: Uint8Array, marks: LogMarks): Promise<void>;
+  /** As `add`, in this thread, which waits for the disk meanwhile. False: nothing was done, `add` does it. Throws as `add` rejects. */
+  addNow(bytes: Uint8Array, marks: LogMarks): boolean;
   close(): Promise<void>;
 }
 
@@ -224,6 +226,8 @@ export interface LogTarget {
   readonly log: LogWriter;
   /** The time between two writes, milliseconds; 0: at once, because commits wait for it. A whole segment is written as soon as it is one, and what soon will be one is waited for a quarter longer, two seconds at most. */
   readonly everyMs: number;
+  /** With `everyMs` 0: the thread may wait for the disk, nothing else in this process is held up by that. */
+  readonly mayWait?: boolean;
 }
 
 /** Log that no point leads to: nothing of it can be restored. */

@@ -16,6 +16,7 @@ export const command: Command = {
       await stream(workspace, {
         assets: input.arguments('ASSET'),
         signal: context.signal,
+        isAlone: true,
         say: (line) => {
           last.set(line.asset, line);
           show(context, line);

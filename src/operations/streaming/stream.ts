@@ -21,6 +21,8 @@ export interface StreamRequest {
   /** Default: every asset whose policy says `stream`. */
   readonly assets: readonly string[];
   say(line: StreamLine): void;
+  /** This process does nothing else: with one asset and one store, the thread may wait for the disk where commits do. */
+  readonly isAlone?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +46,11 @@ export async function stream(workspace: Workspace, request: StreamRequest): Prom
   const ended = await Promise.allSettled(
     names.map(async (name) => {
       try {
-        await streamAsset(workspace, name, { ...request, signal });
+        await streamAsset(workspace, name, {
+          ...request,
+          isAlone: request.isAlone === true && names.length === 1,
+          signal,
+        });
       } catch (error) {
         stopAll.abort();
         throw error;
@@ -81,9 +87,10 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
     const targets = await Promise.all(
       streaming.to.map((store) => targetOf(workspace, { asset: name, source, store, streaming })),
     );
+    const mayWait = request.isAlone === true && targets.length === 1;
     await keeping.stream({
       source,
-      targets,
+      targets: targets.map((target) => ({ ...target, mayWait })),
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
       needsBase: (unlinked) => {

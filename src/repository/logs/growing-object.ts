@@ -27,6 +27,9 @@ export const framesMax = 200_000;
 export const growingObjectBytesMax =
   headerBytes + limits.logPieceBytesMax + 2 ** 20 + framesMax * (2 * lengthBytes + tagBytes + hashBytes + 256);
 
+export const frameBytesOf = (marks: Uint8Array, bytes: Uint8Array): number =>
+  2 * lengthBytes + marks.length + bytes.length + tagBytes + hashBytes;
+
 const segmentOf = (number: number): Segment => ({ what: 'document', number, last: false });
 
 export interface Frame {
@@ -73,9 +76,8 @@ export class FrameSealer {
     assert(marks.length <= limits.logMarksBytesMax, 'the marks of a frame are within their bound');
     const length = Buffer.allocUnsafe(lengthBytes);
     length.writeUInt32BE(marks.length);
-    const sealedBytes = lengthBytes + marks.length + bytes.length + tagBytes;
-    const frame = this.#roomFor(lengthBytes + sealedBytes + hashBytes);
-    const start = frame.writeUInt32BE(sealedBytes);
+    const frame = this.#roomFor(frameBytesOf(marks, bytes));
+    const start = frame.writeUInt32BE(frame.length - lengthBytes - hashBytes);
     const end = start + sealInto(key, segmentOf(this.#number), [length, marks, bytes], frame.subarray(start));
     this.#number += 1;
     this.#hash = chained(this.#hash, frame.subarray(0, end));

@@ -4,7 +4,7 @@ import type { GrowingObject, Store } from '../../stores/index.ts';
 import { isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { logGrowingName, logObjectOfName } from '../names.ts';
-import { framesMax, FrameSealer, growingObjectBytesMax, openGrowing } from './growing-object.ts';
+import { frameBytesOf, framesMax, FrameSealer, growingObjectBytesMax, openGrowing } from './growing-object.ts';
 import { decodeMarks, encodeMarks, joinMarks } from './marks.ts';
 
 /** A piece of log that its writer still adds to, frame by frame. */
@@ -50,16 +50,30 @@ export class StoredGrowing implements GrowingLogPiece {
     assert(this.takes(bytes.length), 'a growing piece is within its bound');
     const frame = this.#sealer.seal(encodeMarks(marks), bytes);
     await this.#object.add([frame]);
-    const { end, storedBytes } = this.#piece;
-    this.#piece = {
-      ...this.#piece,
-      end: end + BigInt(bytes.length),
-      storedBytes: storedBytes + frame.length,
-    };
+    this.#grew(bytes.length, frame.length);
+  }
+
+  addNow(bytes: Uint8Array, marks: LogMarks): boolean {
+    assert(this.takes(bytes.length), 'a growing piece is within its bound');
+    const encoded = encodeMarks(marks);
+    // Asked before it is sealed: a frame that is not stored must not be sealed again.
+    if (this.#object.takesNow?.(frameBytesOf(encoded, bytes)) !== true) return false;
+    const frame = this.#sealer.seal(encoded, bytes);
+    this.#object.addNow?.(frame);
+    this.#grew(bytes.length, frame.length);
+    return true;
   }
 
   close(): Promise<void> {
     return this.#object.close();
+  }
+
+  #grew(bytes: number, storedBytes: number): void {
+    this.#piece = {
+      ...this.#piece,
+      end: this.#piece.end + BigInt(bytes),
+      storedBytes: this.#piece.storedBytes + storedBytes,
+    };
   }
 }
 

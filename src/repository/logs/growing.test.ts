@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GrowingLogPiece, LogRange, LogWriter } from '../../assets/index.ts';
-import { Secret, systemClock } from '../../core/index.ts';
+import { limits, Secret, systemClock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 import { createRepository, openRepository } from '../open.ts';
@@ -59,6 +59,32 @@ describe('a piece of log that grows', () => {
     expect(await log.read(piece as LogRange)).toEqual(bytesOf(range(0, 150)));
     expect(await log.marks(piece as LogRange)).toMatchObject({ completeToMs: 2 });
     expect(await listed()).toEqual([[0n, 200n]]);
+    await growing.close();
+  });
+
+  it('grows in the thread that asks too, by turns with additions that are waited for, and says before it seals anything when it cannot', async () => {
+    const { growing } = await grow([100, 50]);
+    const grewNow: boolean[] = [];
+    for (let at = 150; at < 150 + 40 * 500; at += 500) {
+      const [bytes, marks] = [bytesOf(range(at, at + 500)), { completeToMs: at }];
+      const under = at % 3_000 === 650 ? growing.add(bytes, marks) : undefined;
+      grewNow.push(under === undefined && growing.addNow(bytes, marks));
+      if (under === undefined && grewNow.at(-1) === false) await growing.add(bytes, marks);
+      await under;
+    }
+    expect(grewNow.filter((grew) => grew).length).toBeGreaterThan(20);
+    const under = growing.add(bytesOf(range(20_150, 20_151)), {});
+    expect(growing.addNow(Buffer.from('x'), {})).toBe(false);
+    await under;
+    // No room is made for so much.
+    let much = range(20_151, 20_151 + limits.logFrameBytesMax);
+    while (growing.addNow(bytesOf(much), { completeToMs: 7 }))
+      much = range(Number(much.end), Number(much.end) + limits.logFrameBytesMax);
+    await growing.add(bytesOf(much), { completeToMs: 7 });
+    const { pieces } = await log.list();
+    expect(pieces).toMatchObject([{ start: 0n, end: much.end }]);
+    expect((await log.read(pieces[0] as LogRange)).equals(bytesOf(range(0, Number(much.end))))).toBe(true);
+    expect(await log.marks(pieces[0] as LogRange)).toMatchObject({ completeToMs: 7 });
     await growing.close();
   });
 
@@ -181,8 +207,14 @@ describe('a piece of log that grows', () => {
   });
 
   it('killed at any instant, its writer has lost nothing that it acknowledged', async () => {
-    for (const afterMs of [5, 60, 140]) {
-      const acknowledged = await killedWriter(folder, afterMs);
+    for (const [afterMs, how] of [
+      [5, 'waited for'],
+      [60, 'waited for'],
+      [140, 'waited for'],
+      [70, 'now'],
+      [150, 'now'],
+    ] as const) {
+      const acknowledged = await killedWriter(folder, afterMs, how);
       const { pieces } = await log.list();
       const [piece] = pieces as [(typeof pieces)[number]];
       expect(acknowledged).toBeGreaterThan(0n);
@@ -194,7 +226,7 @@ describe('a piece of log that grows', () => {
   });
 });
 
-async function killedWriter(folder: string, afterMs: number): Promise<bigint> {
+async function killedWriter(folder: string, afterMs: number, how: 'waited for' | 'now'): Promise<bigint> {
   const script = `
     const { openFsStore } = await import(${JSON.stringify(new URL('../../stores/fs/index.ts', import.meta.url).href)});
     const { openRepository } = await import(${JSON.stringify(new URL('../open.ts', import.meta.url).href)});
@@ -206,7 +238,7 @@ async function killedWriter(folder: string, afterMs: number): Promise<bigint> {
     const growing = await log.grow({ timeline: 1, start: 0n, end: 700n }, bytes(0), {});
     for (let at = 700; at < 14_000_000; at += 700) {
       process.stdout.write(growing.piece.end + '\\n');
-      await growing.add(bytes(at), {});
+      if (${how === 'waited for'} || !growing.addNow(bytes(at), {})) await growing.add(bytes(at), {});
     }`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

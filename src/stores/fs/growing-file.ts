@@ -1,4 +1,4 @@
-import { constants, write } from 'node:fs';
+import { constants, write, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { assert } from '../../core/index.ts';
 import type { GrowingObject } from '../store.ts';
@@ -61,10 +61,23 @@ export class GrowingFile implements GrowingObject {
     } finally {
       this.#writing = undefined;
     }
-    this.#end += bytes;
-    this.#length = Math.max(this.#length, this.#end);
-    // Who adds much at once waits for the bytes, not for the length: zeros would only be written over.
-    if (bytes < roomBytes / 4 && this.#length - this.#end < roomBytes / 2) this.#makeRoom();
+    this.#grew(bytes);
+  }
+
+  takesNow(bytes: number): boolean {
+    return syncsItself && this.#writing === undefined && this.#end + bytes <= this.#length;
+  }
+
+  addNow(bytes: Uint8Array): void {
+    assert(!this.#isBroken && this.takesNow(bytes.length), 'who adds now has asked');
+    try {
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(this.#file.fd, bytes, done, bytes.length - done, this.#end + done);
+    } catch (error) {
+      this.#isBroken = true;
+      throw putError(error, this.#where);
+    }
+    this.#grew(bytes.length);
   }
 
   async close(): Promise<void> {
@@ -72,6 +85,13 @@ export class GrowingFile implements GrowingObject {
     // Whoever gave an addition up closes while it is under way: closed at once, its number could be that of another file when it is written.
     await this.#writing?.catch(() => {}); // told to whoever added
     await this.#file.close().catch(() => {}); // each addition was synced; there is nothing left to lose
+  }
+
+  #grew(bytes: number): void {
+    this.#end += bytes;
+    this.#length = Math.max(this.#length, this.#end);
+    // Who adds much at once waits for the bytes, not for the length: zeros would only be written over.
+    if (bytes < roomBytes / 4 && this.#length - this.#end < roomBytes / 2) this.#makeRoom();
   }
 
   #makeRoom(): void {

@@ -18,6 +18,9 @@ export async function growingInTime(begun: Promise<GrowingObject>, bounds: Bound
     const growing = await watch.over(begun);
     return {
       add: (parts) => watch.over(growing.add(parts)),
+      // Nobody gives up what holds the thread.
+      takesNow: (bytes) => growing.takesNow?.(bytes) === true,
+      addNow: (bytes) => growing.addNow?.(bytes),
       close: async () => {
         watch.end();
         const closed = growing.close();

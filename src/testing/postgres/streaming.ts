@@ -28,6 +28,7 @@ export interface TestStream {
 
 export interface TestStreamOptions {
   readonly everyMs?: number;
+  readonly mayWait?: boolean;
   readonly wrap?: (log: LogWriter) => LogWriter;
   readonly bounds?: LogStreamOptions['bounds'];
   /** Other stores that the log goes to. */
@@ -37,7 +38,7 @@ export interface TestStreamOptions {
 export async function startStream(
   asset: Asset,
   repository: Repository,
-  { everyMs = 100, wrap = (log) => log, bounds = {}, also = [] }: TestStreamOptions = {},
+  { everyMs = 100, mayWait = false, wrap = (log) => log, bounds = {}, also = [] }: TestStreamOptions = {},
 ): Promise<TestStream> {
   const keeping = asset.log as NonNullable<Asset['log']>;
   const source = await keeping.source();
@@ -47,7 +48,7 @@ export async function startStream(
   const ending = new AbortController();
   const done = keeping.stream({
     source,
-    targets: [{ store: 'near', log, everyMs }, ...also],
+    targets: [{ store: 'near', log, everyMs, mayWait }, ...also],
     bounds,
     everyMs: 100,
     bases: async () =>

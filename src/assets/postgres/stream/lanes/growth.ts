@@ -34,9 +34,8 @@ export class Growth {
     const end = range.start + BigInt(limits.logFrameBytesMax);
     const frame = end < range.end ? { ...range, end } : range;
     const { bytes, marks } = part(frame);
-    const growing = this.#growing;
-    const isNext = growing?.piece.end === range.start && growing.piece.timeline === range.timeline;
-    if (growing !== undefined && isNext && growing.takes(bytes.length)) {
+    const growing = this.#growingFor(frame);
+    if (growing !== undefined) {
       try {
         await growing.add(bytes, marks);
         return growing.piece;
@@ -51,6 +50,23 @@ export class Growth {
     return this.#growing?.piece;
   }
 
+  /**
+   * As `add`, in this thread, which waits for the disk. `undefined`: nothing of the range is stored, and `add` is asked, which says what is wrong
+   * if something is.
+   */
+  addNow(range: LogRange, part: (range: LogRange) => { bytes: Uint8Array; marks: LogMarks }): StoredRange | undefined {
+    if (range.end - range.start > BigInt(limits.logFrameBytesMax)) return undefined;
+    const growing = this.#growingFor(range);
+    if (growing === undefined) return undefined;
+    const { bytes, marks } = part(range);
+    try {
+      return growing.addNow(bytes, marks) ? growing.piece : undefined;
+    } catch {
+      void this.close(); // throws nothing; the next addition begins another piece, and meets what is wrong
+      return undefined;
+    }
+  }
+
   /** Nothing more comes: what grew becomes a piece like any other. */
   async end(): Promise<void> {
     const piece = this.#growing?.piece;
@@ -58,6 +74,13 @@ export class Growth {
     if (piece === undefined) return;
     // All of it is durable as it is, and read like this; the next stream tries again.
     await this.#log.settle([piece]).catch(() => {});
+  }
+
+  /** The piece that takes the range, right behind what is there. */
+  #growingFor({ timeline, start, end }: LogRange): GrowingLogPiece | undefined {
+    const growing = this.#growing;
+    const isNext = growing?.piece.end === start && growing.piece.timeline === timeline;
+    return isNext && growing.takes(Number(end - start)) ? growing : undefined;
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../../../core/index.ts';
+import { LifeboatError, systemClock } from '../../../../core/index.ts';
 import type { Repository } from '../../../../repository/index.ts';
 import { makeTestRepository } from '../../../../testing/postgres/index.ts';
 import type { LogRange, LogWriter } from '../../../log.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
 const inQuarters = ({ start, end }: LogRange): [number, number] => [Number(start) / quarter, Number(end) / quarter];
 
 /** A sink into a real log, the log that it takes in the hands of the test, and what it did to the store in quarters of cells. */
-function taking(everyMs: number) {
+function taking(everyMs: number, mayWait = false) {
   const log = repository.log('orders', '7300');
   const done: string[] = [];
   const noted = (verb: string, range: LogRange): void => void done.push(`${verb} ${inQuarters(range).join('-')}`);
@@ -42,9 +42,22 @@ function taking(everyMs: number) {
     append: (...words: Parameters<LogWriter['append']>) => (noted('append', words[0]), log.append(...words)),
     compact: (...words: Parameters<LogWriter['compact']>) => (noted('compact', words[0]), log.compact(...words)),
     remove: (...words: Parameters<LogWriter['remove']>) => log.remove(...words),
+    grow: async (...words: Parameters<LogWriter['grow']>) => {
+      noted('grow', words[0]);
+      const growing = await log.grow(...words);
+      if (growing === undefined) return undefined;
+      const addNow = growing.addNow.bind(growing);
+      growing.addNow = (...added) => {
+        if (fails.now) throw new LifeboatError('disk.full', 'no space is left');
+        return addNow(...added);
+      };
+      return growing;
+    },
+    settle: (...words: Parameters<LogWriter['settle']>) => log.settle(...words),
   } as LogWriter;
+  const fails = { now: false };
   const window = new LogWindow(1, 0n, cell);
-  const sink = new Sink({ store: 'near', log: noting, everyMs, changed: () => {} }, window, 0n, []);
+  const sink = new Sink({ store: 'near', log: noting, everyMs, mayWait, changed: () => {} }, window, 0n, []);
   sinks.push(sink);
   sink.begin();
   const receive = (quarters: number): void => {
@@ -55,8 +68,78 @@ function taking(everyMs: number) {
   const stored = (quarters: number): Promise<void> =>
     expect.poll(() => Number(sink.durable) / quarter, { timeout: 20_000 }).toBe(quarters);
   const objects = async (): Promise<[number, number][]> => (await log.list()).pieces.map(inQuarters);
-  return { sink, done, receive, stored, objects };
+  /** What a reader finds, from the start on. */
+  const read = async (): Promise<Buffer> => {
+    const pieces = (await log.list()).pieces.toSorted((a, b) => Number(a.start - b.start));
+    return Buffer.concat(await Promise.all(pieces.map((piece) => log.read(piece))));
+  };
+  return { sink, window, done, receive, stored, objects, read, fails };
 }
+
+/** What was received, in quarters: 1, 2, 3, … */
+const quarters = (count: number): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, index) => Buffer.alloc(quarter, index + 1)));
+
+describe('where commits wait, and the thread may wait for the disk', () => {
+  /** One turn of what was received, as it is behind a read of the network. */
+  const turn = (): Promise<void> => Promise.resolve();
+
+  it('what one read brought is durable before anything else happens, as one addition', async () => {
+    const { sink, window, done, receive, stored, read } = taking(0, true);
+    receive(1);
+    await stored(1);
+    // Room is made beside the first addition: until there is some, the loop's turn is waited for.
+    for (let count = 1; Number(sink.durable) === quarter || done.at(-1) !== 'now'; count += 1) {
+      receive(1 / 64);
+      await turn();
+      if (sink.durable === window.end) done.push('now');
+      else await stored(1 + count / 64);
+    }
+    for (const part of [1 / 64, 1 / 32]) {
+      const before = sink.durable;
+      receive(part / 2);
+      receive(part / 2);
+      expect(sink.durable).toBe(before);
+      await turn();
+      expect(sink.durable).toBe(before + BigInt(part * quarter));
+    }
+    expect(done).toEqual(['grow 0-1', 'now']);
+    expect((await read()).length).toBe(Number(sink.durable));
+  });
+
+  it('a cell that becomes whole stands in the place of what grew, and the next one grows; nothing is stored twice or left out', async () => {
+    const { sink, done, receive, stored, read, objects } = taking(0, true);
+    for (let count = 1; count <= 11; count += 1) {
+      receive(1);
+      if (count % 3 > 0) await stored(count);
+    }
+    await stored(11);
+    const compacted = (): string[] => done.filter((one) => one.startsWith('compact'));
+    await expect.poll(compacted).toEqual(['compact 0-4', 'compact 4-8']);
+    expect((await read()).equals(quarters(11))).toBe(true);
+    await sink.end();
+    expect(await objects()).toEqual([
+      [0, 4],
+      [4, 8],
+      [8, 11],
+    ]);
+  });
+
+  it('a disk that fails is met by an addition that says so, in another piece, and what was received is stored when it is well', async () => {
+    const { sink, done, receive, stored, read, fails } = taking(0, true);
+    receive(1);
+    await stored(1);
+    fails.now = true;
+    receive(1);
+    await stored(2);
+    fails.now = false;
+    receive(1);
+    await stored(3);
+    expect(done).toEqual(['grow 0-1', 'grow 1-2']);
+    expect(sink.failure).toBeUndefined();
+    expect((await read()).equals(quarters(3))).toBe(true);
+  });
+});
 
 describe('between two writes', () => {
   it('a cell is stored when it is whole, once and as a whole, and what is behind it waits for its time', async () => {

@@ -8,6 +8,8 @@ export interface SinkOptions {
   readonly log: LogWriter;
   /** The time between two writes, milliseconds; 0: as soon as something is there. A whole cell is written sooner, and what soon will be one a quarter later, two seconds at most. */
   readonly everyMs: number;
+  /** Where commits wait: additions are written in this thread, which waits for the disk. For whoever has nothing else to do. */
+  readonly mayWait?: boolean;
   /** Something became durable, or a store failed. */
   readonly changed: () => void;
 }
@@ -36,6 +38,7 @@ export class Sink {
   #done: Promise<void> | undefined;
   #compaction: Promise<void> = Promise.resolve();
   #hasLeft = false;
+  #isNowDue = false;
 
   /** `durable`: the store has all before this position. */
   constructor(options: SinkOptions, window: LogWindow, durable: bigint, pieces: readonly LogPiece[]) {
@@ -67,11 +70,34 @@ export class Sink {
 
   /** Something was received. */
   rouse(): void {
+    if (this.options.mayWait === true && this.#wake !== undefined && !this.#stop.signal.aborted) {
+      // A read of the network brings several messages: they are stored as one.
+      if (!this.#isNowDue) queueMicrotask(() => this.#storeNow());
+      this.#isNowDue = true;
+      return;
+    }
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
     this.#wake?.();
     this.#wake = undefined;
     if (this.#awaited === undefined || this.#window.end < this.#awaited.position) return;
     this.#awaited.wake();
     this.#awaited = undefined;
+  }
+
+  /** What was just received, if it continues the piece that grows and all before it is stored; else the turn of the loop has come. */
+  #storeNow(): void {
+    this.#isNowDue = false;
+    const cell = this.#wake === undefined ? undefined : this.#window.rangeOfCell(this.#durable);
+    const stored =
+      cell === undefined || cell.isComplete
+        ? undefined
+        : this.#growth?.addNow({ ...cell.range, start: this.#durable }, (range) => this.#window.part(range));
+    if (stored === undefined) return this.#wakeUp();
+    this.#hasStored(stored);
+    this.options.changed();
   }
 
   /** Ends without what is still to be stored, and without waiting for a store that hangs; from now on the window may drop what this lacks. */
@@ -92,7 +118,7 @@ export class Sink {
 
   #interrupt(): void {
     this.#stop.abort();
-    this.rouse();
+    this.#wakeUp();
     this.#awaited?.wake();
   }
 
@@ -191,7 +217,10 @@ export class Sink {
       const { bytes, marks } = this.#window.part(piece);
       await this.options.log.append(piece, bytes, marks, { isPassing: true });
     }
-    const stored: StoredRange = grown ?? piece;
+    this.#hasStored(grown ?? piece);
+  }
+
+  #hasStored(stored: StoredRange): void {
     // One that grew is in the place of what it was before.
     if (stored.growing !== undefined) this.#pieces = this.#pieces.filter(({ growing }) => growing !== stored.growing);
     this.#pieces.push(stored);

@@ -158,39 +158,30 @@ function firstBehind(events: readonly LogEvent[], position: bigint): number {
   return low;
 }
 
+/** Where commits wait, a cell is asked for thousands of small parts: one walk over the events of each, which lie in the order of the log. */
 function marksOf(cell: Cell, start: bigint, end: bigint): LogMarks {
-  // In the order of the log: where commits wait, a cell is asked for thousands of small parts.
-  const events = cell.events.slice(firstBehind(cell.events, start), firstBehind(cell.events, end));
-  const commits = events.filter((event) => event.kind === 'commit');
-  const ended = events.flatMap((event) => (event.kind === 'name' ? [] : [event.transaction]));
-  const names = events.flatMap((event) =>
-    event.kind === 'name' ? [{ name: event.name, at: event.end, atMs: event.atMs }] : [],
-  );
   const completeToMs = cell.samples.findLast(({ position }) => position <= end)?.atMs;
-  const newest = commits.reduce<(typeof commits)[number] | undefined>(
-    (best, one) => (best === undefined || one.atMs >= best.atMs ? one : best),
-    undefined,
-  );
+  const names: { name: string; at: bigint; atMs: number }[] = [];
+  let [count, oldestMs, newestMs, newestEnd] = [0, Infinity, -Infinity, 0n];
+  let [least, most] = [Infinity, -Infinity];
+  const behind = firstBehind(cell.events, end);
+  for (let index = firstBehind(cell.events, start); index < behind; index += 1) {
+    const event = cell.events[index] as LogEvent;
+    if (event.kind === 'name') {
+      if (names.length < limits.logNamesPerPieceMax) names.push({ name: event.name, at: event.end, atMs: event.atMs });
+      continue;
+    }
+    least = Math.min(least, event.transaction);
+    most = Math.max(most, event.transaction);
+    if (event.kind !== 'commit') continue;
+    count += 1;
+    oldestMs = Math.min(oldestMs, event.atMs);
+    if (event.atMs >= newestMs) [newestMs, newestEnd] = [event.atMs, event.end];
+  }
   return {
     ...(completeToMs === undefined ? {} : { completeToMs }),
-    ...(newest === undefined
-      ? {}
-      : {
-          commits: {
-            count: commits.length,
-            oldestMs: commits.reduce((least, { atMs }) => Math.min(least, atMs), newest.atMs),
-            newestMs: newest.atMs,
-            newestEnd: newest.end,
-          },
-        }),
-    ...(ended.length === 0
-      ? {}
-      : {
-          transactions: [
-            ended.reduce((least, one) => Math.min(least, one)),
-            ended.reduce((most, one) => Math.max(most, one)),
-          ] as const,
-        }),
-    names: names.slice(0, limits.logNamesPerPieceMax),
+    ...(count === 0 ? {} : { commits: { count, oldestMs, newestMs, newestEnd } }),
+    ...(most < least ? {} : { transactions: [least, most] as const }),
+    names,
   };
 }
