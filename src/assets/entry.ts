@@ -71,6 +71,11 @@ export type Content =
   | {
       readonly kind: 'stream';
       readonly read: () => AsyncIterable<Uint8Array>;
+      /**
+       * Only with `fixed` chunking: the same in pieces as they are stored, each `limits.fixedChunkBytes` but the last, and each with memory of its
+       * own, which goes with it. Either this is called or `read`.
+       */
+      readonly pieces?: () => AsyncIterable<Buffer>;
       /** As below, but nothing can be read again. */
       readonly inspection?: Inspection;
     }

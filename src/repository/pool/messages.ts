@@ -8,7 +8,7 @@ import type { FileRange, PieceAt, SealedRange } from '../write/sealer.ts';
 export type Request =
   | { readonly do: 'start'; readonly session: number; readonly bundle: KeyBundle; readonly tables: SharedArrayBuffer[] }
   | { readonly do: 'follow'; readonly session: number; readonly table: SharedArrayBuffer }
-  /** `plain` lies in shared memory and stays as it is until the reply. */
+  /** `plain` lies in shared memory and stays as it is until the reply, or in memory of its own, which the thread is given. */
   | ({ readonly do: 'seal'; readonly plain: Uint8Array; readonly at?: PieceAt } & Inspected)
   | ({ readonly do: 'sealRange'; readonly range: FileRange } & Inspected)
   | { readonly do: 'finish'; readonly session: number }

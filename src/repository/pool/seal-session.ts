@@ -27,7 +27,10 @@ export class SealSession {
     this.#tellAll({ do: 'start', session: this.#session, bundle, tables: known.tables });
   }
 
-  /** Hashes the bytes (in shared memory) and, if nobody has brought them yet, seals them into a pack. */
+  /**
+   * Hashes the bytes and, if nobody has brought them yet, seals them into a pack. They lie in shared memory, or in memory of their own,
+   * which the thread takes.
+   */
   async seal(
     plain: Uint8Array,
     inspector?: string,
@@ -35,7 +38,8 @@ export class SealSession {
   ): Promise<{ id: Buffer; findings: readonly Finding[] }> {
     const inspected = inspector === undefined || at === undefined ? {} : { inspector, at };
     const request = { do: 'seal', session: this.#session, plain, ...inspected } as const;
-    const reply = await this.#pool.run(request, [], (done, thread) => this.#takePack(done, thread));
+    const given = plain.buffer instanceof ArrayBuffer ? [plain.buffer] : [];
+    const reply = await this.#pool.run(request, given, (done, thread) => this.#takePack(done, thread));
     const fresh = reply.fresh === true;
     if (fresh) this.#count(1);
     return { id: Buffer.from(reply.id as Uint8Array), findings: reply.findings ?? [] };

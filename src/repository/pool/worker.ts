@@ -67,8 +67,12 @@ function perform(request: Exclude<Request, { do: 'place' }>): Omit<Reply, 'task'
     case 'follow':
       sessionOf(request).known.follow(request.table);
       return {};
-    case 'seal':
-      return sessionOf(request).sealer.seal(request.plain, inspectors.get(request.inspector ?? ''), request.at);
+    case 'seal': {
+      const { plain, at, inspector = '' } = request;
+      const sealed = sessionOf(request).sealer.seal(plain, inspectors.get(inspector), at);
+      free(plain);
+      return sealed;
+    }
     case 'sealRange': {
       const inspector = inspectors.get(request.inspector ?? '');
       const { pack, ...range } = sessionOf(request).sealer.sealRange(request.range, inspector);

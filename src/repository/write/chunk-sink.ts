@@ -22,6 +22,8 @@ export interface PlainChunk {
   readonly plain: Buffer;
   /** Called once when the bytes are no longer needed. */
   readonly release: () => void;
+  /** Its memory is for nothing else: a thread is given it. Any other has to be shared memory for a thread to see it. */
+  readonly own?: boolean;
   /** Whoever seals it shows it to an inspector before. */
   readonly inspection?: Inspection | undefined;
   /** Where it stands in its file. */
@@ -165,9 +167,10 @@ export class ChunkSink {
     return sealed;
   }
 
-  async #take({ plain, inspection, offset = 0 }: PlainChunk): Promise<Buffer> {
+  async #take({ plain, own, inspection, offset = 0 }: PlainChunk): Promise<Buffer> {
     this.#bytes += plain.length;
-    const session = plain.buffer instanceof SharedArrayBuffer ? this.#threads() : undefined;
+    const isOwn = own === true && plain.length >= limits.threadedChunkBytesMin;
+    const session = isOwn || plain.buffer instanceof SharedArrayBuffer ? this.#threads() : undefined;
     const at = inspection && { offset, about: inspection.about };
     const { id, findings } =
       session === undefined

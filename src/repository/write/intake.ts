@@ -13,6 +13,7 @@ import { SharedBuffers } from '../pool/index.ts';
 import type { OldChunks } from './pages/old-chunks.ts';
 import type { EarlierList } from './previous-list.ts';
 import type { WriteOptions } from '../repository.ts';
+import { readStreamContent, type StreamPiece } from './stream-source.ts';
 import { readSmallLater, readSmallNow, type SmallEntry } from './small-file.ts';
 import { Gate } from '../tasks.ts';
 
@@ -232,25 +233,22 @@ export class Intake {
     const pieces: ComingPiece[] = [];
     assert(entry.content?.kind === 'stream', 'a stream to read');
     const { inspection } = entry.content;
-    const chunker = this.#chunkerFor(entry);
-    let bytes = 0;
-    for await (const part of entry.content.read()) {
-      bytes += part.length;
-      for (const piece of chunker.push(part)) await this.#takePiece(piece, pieces, inspection);
-    }
-    for (const piece of chunker.finish()) await this.#takePiece(piece, pieces, inspection);
-    return { pieces, bytes };
+    const take = (piece: StreamPiece): Promise<void> => this.#takePiece(piece, pieces, inspection);
+    return { pieces, bytes: await readStreamContent(entry.content, () => this.#chunkerFor(entry), take) };
   }
 
-  async #takePiece(piece: PlainPiece, into: ComingPiece[], inspection?: Inspection): Promise<void> {
+  async #takePiece(piece: StreamPiece, into: ComingPiece[], inspection?: Inspection): Promise<void> {
     this.#parts.requireOpen();
-    if (isZeros(piece.plain)) {
+    const { plain, offset } = piece;
+    // A thread that is given it takes it away.
+    const bytes = plain.length;
+    if (isZeros(plain)) {
       piece.release();
-      return this.#parts.options.progress?.advance({ bytes: piece.plain.length });
+      return this.#parts.options.progress?.advance({ bytes });
     }
     const { id } = await this.#parts.sink.submit(inspection === undefined ? piece : { ...piece, inspection });
     id.catch(() => {}); // the sink throws it to the next who submits
-    into.push({ offset: piece.offset, bytes: piece.plain.length, id });
+    into.push({ offset, bytes, id });
   }
 
   #finished(header: EntryHeader, { pieces, bytes, torn = false }: Read): { line: string | Promise<string> } {

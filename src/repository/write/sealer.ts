@@ -61,8 +61,15 @@ export class Sealer {
   }
 
   /** `at` tells an inspector what it looks at. */
-  seal(plain: Uint8Array, inspector?: Inspector, at?: PieceAt): SealedPiece {
-    const findings = inspector === undefined || at === undefined ? [] : look(plain, inspector, at);
+  seal(bytes: Uint8Array, inspector?: Inspector, at?: PieceAt): SealedPiece {
+    if (inspector === undefined || at === undefined) return this.#sealPlain(bytes, []);
+    // What was inspected is stored. And whatever else looks at it reads memory that this thread has used just before, not what another filled.
+    const plain = inspector.room(bytes.length).subarray(0, bytes.length);
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).copy(plain);
+    return this.#sealPlain(plain, inspector.inspect(plain, at.offset, at.about));
+  }
+
+  #sealPlain(plain: Uint8Array, findings: readonly Finding[]): SealedPiece {
     const id = new Uint8Array(chunkIdNow(this.#idKey, plain));
     if (!this.#claim(id)) return { id, fresh: false, findings };
     const pack = this.#builder.add(id, plain);
@@ -113,13 +120,6 @@ export class Sealer {
   retire(): void {
     this.#builder.retire();
   }
-}
-
-/** An inspector looks at memory of its own. */
-function look(plain: Uint8Array, inspector: Inspector, { offset, about }: PieceAt): Finding[] {
-  const room = inspector.room(plain.length).subarray(0, plain.length);
-  room.set(plain);
-  return inspector.inspect(room, offset, about);
 }
 
 /** What is still wrong after it was read again: a page may have been half written at the moment it was read. */

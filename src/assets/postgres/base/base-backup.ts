@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { LifeboatError, limits, systemClock } from '../../../core/index.ts';
 import { serverError } from '../link/connection.ts';
 import { CopySocket } from './copy-socket.ts';
+import { Gathering } from './gathering.ts';
 import { TarReader, type TarHeader } from './tar.ts';
 
 export interface BackupStart {
@@ -19,16 +20,14 @@ export interface BackupEnd {
 export type BackupItem =
   | { readonly kind: 'archive'; readonly tablespace: string | undefined }
   | { readonly kind: 'entry'; readonly header: TarHeader }
-  /** Valid until the next item is asked for. */
+  /** `limits.fixedChunkBytes` of a file, or what is left at its end, with memory of its own. */
   | { readonly kind: 'data'; readonly bytes: Buffer }
   | { readonly kind: 'end' };
 
 /** Bytes that wait for the consumer before the server is told to pause, by not reading its socket any more. */
-const waitingBytesMax = 8 * 2 ** 20;
+const waitingBytesMax = 2 * 2 ** 20;
 /** What an entry without content counts for: a cluster may have a hundred thousand empty files. */
 const entryBytes = 512;
-/** The server sends messages of 8 to 64 KiB; they are gathered into pieces that are worth a turn of the loop. */
-const pieceBytes = 512 * 2 ** 10;
 
 const archiveData = 'd'.charCodeAt(0);
 /** What announces an archive holds a name and a path; anything longer is no server's. */
@@ -52,10 +51,7 @@ export class BaseBackup {
   #rowSets: Row[][] = [];
   #waiting: BackupItem[] = [];
   #waitingBytes = 0;
-  /** Pieces that were taken: fresh memory for each would be a page fault every 4 KiB. */
-  readonly #spare: Buffer[] = [];
-  #piece: Buffer = Buffer.allocUnsafeSlow(pieceBytes);
-  #pieceFilled = 0;
+  readonly #gathering = new Gathering((bytes) => this.#offer({ kind: 'data', bytes }));
   #manifest: Buffer[] = [];
   #manifestBytes = 0;
   #inManifest = false;
@@ -104,8 +100,6 @@ export class BaseBackup {
         this.#waitingBytes -= weightOf(item);
         if (this.#waitingBytes < waitingBytesMax / 2) this.#wire?.stream.resume();
         yield item;
-        if (item.kind === 'data' && item.bytes.buffer.byteLength === pieceBytes)
-          this.#spare.push(Buffer.from(item.bytes.buffer));
       }
       if (this.#failure !== undefined) throw this.#explained();
       if (this.#finished) return;
@@ -200,9 +194,9 @@ export class BaseBackup {
     this.#offer({ kind: 'archive', tablespace: oid });
     this.#tar = new TarReader({
       entry: (header) => this.#offer({ kind: 'entry', header }),
-      data: (piece) => this.#gather(piece),
+      data: (bytes) => this.#gathering.push(bytes),
       end: () => {
-        this.#flushPiece();
+        this.#gathering.flush();
         this.#offer({ kind: 'end' });
       },
     });
@@ -224,28 +218,6 @@ export class BaseBackup {
   #mustBeWhole(): void {
     if (this.#tar?.whole === false)
       throw new LifeboatError('asset.vanished', 'the server ended an archive in the middle of a file');
-  }
-
-  /** Copies: the buffer of the connection is used again as soon as this returns. */
-  #gather(piece: Buffer): void {
-    for (let at = 0; at < piece.length;) {
-      const copied = piece.copy(this.#piece, this.#pieceFilled, at);
-      at += copied;
-      this.#pieceFilled += copied;
-      if (this.#pieceFilled === pieceBytes) this.#flushPiece();
-    }
-  }
-
-  #flushPiece(): void {
-    if (this.#pieceFilled === 0) return;
-    const full = this.#pieceFilled > pieceBytes / 2;
-    // A small file gets a copy of its size: half a megabyte for each of ten thousand small files would be gigabytes.
-    const bytes = full
-      ? this.#piece.subarray(0, this.#pieceFilled)
-      : Buffer.from(this.#piece.subarray(0, this.#pieceFilled));
-    if (full) this.#piece = this.#spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
-    this.#offer({ kind: 'data', bytes });
-    this.#pieceFilled = 0;
   }
 
   #offer(item: BackupItem): void {

@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../../core/index.ts';
+import { free, LifeboatError } from '../../../core/index.ts';
 import type { Entry } from '../../entry.ts';
 import type { BackupItem, BaseBackup } from './base-backup.ts';
 import { Crc32c } from '../crc32c.ts';
@@ -33,6 +33,7 @@ export async function* entriesOf(
       }
       continue;
     }
+    if (item.kind === 'data') free(item.bytes);
     if (item.kind !== 'entry') continue;
     const path = tablespace === undefined ? item.header.path : `pg_tblspc/${tablespace}/${item.header.path}`;
     if (throwAway.test(path))
@@ -71,25 +72,37 @@ function* entryOf(path: string, header: TarHeader, reading: Reading): Generator<
     reading.received.set(path, { bytes, checksum: passedOver });
   } else {
     const inspection = reading.bad.inspectionOf(path);
+    // Pages carry checksums of their own, which whoever stores them looks at: cheaper, and in another thread than this one.
+    const pieces = (): AsyncGenerator<Buffer, void, void> =>
+      piecesOf(path, reading, inspection === undefined ? new Crc32c() : undefined);
+    const isFixed = relationOf(path) !== undefined;
     yield {
       ...common,
       type,
-      chunking: relationOf(path) === undefined ? 'content' : 'fixed',
+      chunking: isFixed ? 'fixed' : 'content',
       content: {
         kind: 'stream',
-        // Pages carry checksums of their own, which whoever stores them looks at: cheaper, and in another thread than this one.
-        read: () => contentOf(path, reading, inspection === undefined ? new Crc32c() : undefined),
+        read: () => partsOf(pieces()),
+        ...(isFixed ? { pieces } : {}),
         ...(inspection === undefined ? {} : { inspection }),
       },
     };
   }
 }
 
-async function* contentOf(
+/** For who is done with a part when he asks for the next. */
+async function* partsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const bytes of pieces) {
+    yield bytes;
+    free(bytes);
+  }
+}
+
+async function* piecesOf(
   path: string,
   { items, received, backup }: Reading,
   checksum: Crc32c | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Buffer, void, void> {
   let bytes = 0;
   for (;;) {
     const { value, done } = await items.next();
