@@ -101,6 +101,13 @@ describe('an entry list', () => {
     });
   });
 
+  test('gives its lines as they are, short ones and very long ones, wherever parts of it end', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, i) => 'ü'.repeat(i % 100 === 0 ? 9_000 : i % 40) + String(i));
+    const list = Buffer.from(`${lines.join('\n')}\n`);
+    for (const slice of [997, 8_192, 300_000, list.length])
+      expect((await gather(linesOf(inSlices(list, slice), 'x'))).flat()).toEqual(lines);
+  });
+
   test('that no writer makes is damage', async () => {
     const start = '"path":"a","mode":1,"modified":"1"';
     const bad = [

@@ -131,7 +131,12 @@ export async function* linesOf(parts: AsyncIterable<Buffer>, object: string): As
     else {
       const end = part.lastIndexOf(lineFeed);
       yield [Buffer.concat([rest, part.subarray(0, first)]).toString('utf8')];
-      if (end > first) yield part.toString('utf8', first + 1, end).split('\n');
+      for (let from = first + 1; from <= end;) {
+        const near = part.lastIndexOf(lineFeed, from + textBytes);
+        const to = near < from ? part.indexOf(lineFeed, from) : near;
+        yield part.toString('utf8', from, to).split('\n');
+        from = to + 1;
+      }
       rest = Buffer.from(part.subarray(end + 1));
     }
     if (rest.length > lineBytesMax) throw damaged(object, 'its entry list has a line without end');
@@ -140,6 +145,8 @@ export async function* linesOf(parts: AsyncIterable<Buffer>, object: string): As
 }
 
 const lineFeed = 0x0a;
+/** Turned into text at once: a line keeps the whole text that it is cut from, and of long ones much lives until a full round of the collector. */
+const textBytes = 8 * 2 ** 10;
 
 function parseLine(line: string, object: string): Record<string, unknown> {
   try {
