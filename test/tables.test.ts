@@ -98,6 +98,45 @@ describe.skipIf(major === undefined)(`restore --table ${reason}`, () => {
     expect(await sandboxes()).toEqual([]);
   });
 
+  it('killed while it changes the tables, it is not called failed later: nobody knows how far it came, and what was before is named', async () => {
+    const workspace = await openWorkspace({
+      planFile: place.path('lifeboat.yaml'),
+      stateFolder: place.path('.lifeboat'),
+      progress: silentProgress,
+    });
+    const kinds = (...of: string[]) => workspace.journal.records({ kinds: of }).map(({ data }) => data);
+    try {
+      await sql('update orders set cents = -1');
+      const held = sql('begin; lock table orders in share mode; select pg_sleep(120); commit').catch(() => []); // it is cancelled
+      const to = ['--to', `postgresql://127.0.0.1:${cluster.port}/shop`];
+      const before = kinds('tables.changing').length;
+      const child = place.start(['restore', 'orders', '--table', 'orders', '--existing', 'replace', '--yes', ...to]);
+      child.stdout?.resume();
+      child.stderr?.resume();
+      await expect.poll(() => kinds('tables.changing').length, { timeout: 60_000 }).toBe(before + 1);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      await sql(
+        `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(120)%' and pid <> pg_backend_pid()`,
+      );
+      await held;
+      const failed = kinds('tables.failed').length;
+      const done = await restore('--existing', 'replace', '--yes');
+      expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+      expect(kinds('tables.failed')).toHaveLength(failed);
+      expect(kinds('tables.interrupted')).toMatchObject([
+        {
+          asset: 'orders',
+          beforeImage: expect.stringContaining('before-images'),
+          reason: expect.stringMatching(/look/),
+        },
+      ]);
+      expect(await sandboxes()).toEqual([]);
+    } finally {
+      await workspace.close();
+    }
+  });
+
   it('says before it restores anything which package makes a table that the target does not have', async ({ skip }) => {
     skip(existsSync(`/usr/lib/postgresql/${major}/bin/pg_dump`), 'this machine has the program');
     expect(await restore('--existing', 'schema=aside', '--yes')).toMatchObject({

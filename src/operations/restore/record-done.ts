@@ -19,3 +19,18 @@ export function recordDone(
     );
   }
 }
+
+/**
+ * Written before the target is handed over, so that whoever finds that this process was killed knows what stands there: `restore.interrupted` instead of
+ * `restore.failed`. Where it cannot be written the restore goes on, as above.
+ */
+export function noteChecked(
+  journal: Pick<Journal, 'append'>,
+  data: { readonly intent: number; readonly asset: string; readonly point: string; readonly target: string },
+): void {
+  try {
+    journal.append('restore.checked', data);
+  } catch {
+    // Its end, which says more, is tried behind the hand-over, and warns.
+  }
+}

@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type {
   TableChange,
@@ -14,7 +14,7 @@ import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../c
 import { isOutsidePoint } from '../outside-points.ts';
 import { planRestore, restore } from './restore.ts';
 import { recordDone } from './record-done.ts';
-import { removeLeftovers } from './staging.ts';
+import { isThere, removeLeftovers } from './staging.ts';
 
 export interface RestoreTablesRequest {
   /** What the sandbox is restored from. */
@@ -81,7 +81,9 @@ export async function restoreTables(workspace: Workspace, request: RestoreTables
   try {
     const restored = await restoreInto(workspace, request, sandbox);
     const image = resolve(request.beforeImage ?? join(workspace.stateFolder, 'before-images', `${asset}-${name}.sql`));
-    const done = await changeIn(workspace, request, { keeping, restored, image });
+    const before = (): void =>
+      void journal.append('tables.changing', { intent: intent.sequence, asset, beforeImage: image });
+    const done = await changeIn(workspace, request, { keeping, restored, image, before });
     const seconds = (clock.elapsed() - startedMs) / 1000;
     const warnings = [...done.warnings];
     const report = { plan: restored.plan, outlook, restored, ...done, warnings, seconds };
@@ -109,12 +111,18 @@ async function restoreInto(
 async function changeIn(
   workspace: Workspace,
   request: RestoreTablesRequest,
-  { keeping, restored, image }: { keeping: TableKeeping; restored: RestoreReport; image: string },
+  {
+    keeping,
+    restored,
+    image,
+    before,
+  }: { keeping: TableKeeping; restored: RestoreReport; image: string; before: () => void },
 ): Promise<Pick<TablesReport, 'tables' | 'result' | 'warnings'>> {
   const { target, point } = restored.plan;
   let change: TableChange | undefined;
   try {
     change = await keeping.open(target, point.facts.facts, request.tables, optionsOf(workspace, request));
+    if (!request.dryRun) before();
     const result = request.dryRun ? undefined : await change.apply(image);
     return { tables: change.tables, result, warnings: [...restored.warnings, ...change.warnings] };
   } finally {
@@ -156,11 +164,10 @@ const lockOf = ({ stateFolder }: Workspace, sandbox: string): string =>
 /** What killed processes left: each holds the lock of its sandbox while it lives. */
 async function removeSandboxes(workspace: Workspace): Promise<void> {
   const { journal } = workspace;
-  const ended = new Set(
-    journal
-      .records({ kinds: ['tables.finished', 'tables.failed'], own: true })
-      .map(({ data }) => Number(data['intent'])),
-  );
+  const of = (...kinds: string[]): Map<number, Record<string, unknown>> =>
+    new Map(journal.records({ kinds, own: true }).map(({ data }) => [Number(data['intent']), data]));
+  const ended = of('tables.finished', 'tables.failed', 'tables.interrupted');
+  const changing = of('tables.changing');
   for (const { sequence, data } of journal.records({ kinds: ['tables.started'], own: true })) {
     if (ended.has(sequence)) continue;
     const sandbox = String(data['sandbox']);
@@ -176,16 +183,17 @@ async function removeSandboxes(workspace: Workspace): Promise<void> {
       if (isLifeboatError(error, 'operation.busy')) continue; // its process lives
       throw error;
     }
-    const error = { code: 'operation.cancelled', message: 'its process ended; its sandbox was removed' };
-    journal.append('tables.failed', { intent: sequence, asset: data['asset'], error });
+    const ending = { intent: sequence, asset: data['asset'] };
+    const change = changing.get(sequence);
+    if (change === undefined) {
+      const error = { code: 'operation.cancelled', message: 'its process ended; its sandbox was removed' };
+      journal.append('tables.failed', { ...ending, error });
+    } else {
+      const reason = 'its process ended while the tables were changed, which is all done or not at all: look at them';
+      journal.append('tables.interrupted', { ...ending, beforeImage: change['beforeImage'], reason });
+    }
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false, // what cannot be seen has nothing that could be removed
-  );
 
 async function removeSandbox(sandbox: string): Promise<void> {
   await endProcesses(({ folder }) => folder !== undefined && (folder === sandbox || folder.startsWith(`${sandbox}/`)));

@@ -10,7 +10,7 @@ import { expectedTime, type RestoreParts } from './expected-time.ts';
 import { hashOfAsset } from './asset-hash.ts';
 import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
-import { recordDone } from './record-done.ts';
+import { noteChecked, recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
 import { preflight, type RestoredBytes } from './preflight.ts';
 
@@ -97,6 +97,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     });
     const writtenMs = clock.elapsed() - startedMs;
     const tried = await tryOut(workspace, asset, plan, staging);
+    noteChecked(journal, { intent: intent.sequence, asset: name, point: plan.point.id, target: plan.target });
     await handOver(staging, plan.target);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
     const damage = [...plan.damage, ...contents.damage()];

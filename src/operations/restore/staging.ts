@@ -61,23 +61,37 @@ export async function setAside(staging: string, target: string, error: unknown):
   return aside;
 }
 
-/** Removes what killed restores to this target left beside it. The caller holds the target's lock, so none of them is alive. */
+/**
+ * Removes what killed restores to this target left beside it, and writes down how they ended. One that had handed over has not failed: what it restored was
+ * checked and stands there. When that was is not known any more, so that it proves nothing. The caller holds the target's lock, so none of them is alive.
+ */
 export async function removeLeftovers({ journal }: Workspace, target: string): Promise<void> {
-  const ended = new Set(
-    journal
-      .records({ kinds: ['restore.finished', 'restore.failed'], own: true })
-      .map(({ data }) => Number(data['intent'])),
-  );
+  const of = (...kinds: string[]): Set<number> =>
+    new Set(journal.records({ kinds, own: true }).map(({ data }) => Number(data['intent'])));
+  const ended = of('restore.finished', 'restore.failed', 'restore.interrupted');
+  const checked = of('restore.checked');
   for (const { sequence, data } of journal.records({ kinds: ['restore.started'], own: true })) {
     if (data['target'] !== target || ended.has(sequence)) continue;
-    await removeStaging(String(data['staging']));
-    journal.append('restore.failed', {
-      intent: sequence,
-      asset: data['asset'],
-      error: { code: 'operation.cancelled', message: 'its process ended; what it left was removed' },
-    });
+    const staging = String(data['staging']);
+    const isHandedOver = checked.has(sequence) && !(await isThere(staging)) && (await isThere(target));
+    await removeStaging(staging);
+    const ending = { intent: sequence, asset: data['asset'] };
+    if (isHandedOver) {
+      const reason = 'its process ended when it had handed over what it had restored and checked';
+      journal.append('restore.interrupted', { ...ending, target, reason });
+    } else {
+      const error = { code: 'operation.cancelled', message: 'its process ended; what it left was removed' };
+      journal.append('restore.failed', { ...ending, error });
+    }
   }
 }
+
+/** What cannot be seen has nothing that could be removed. */
+export const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** With whatever an asset put beside it under a longer name, and with a server that a killed restore had started in it. */
 export async function removeStaging(staging: string): Promise<void> {
