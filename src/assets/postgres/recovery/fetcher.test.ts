@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,5 +96,12 @@ describe('the log of a replay is fetched beside what goes on', () => {
     log.answer();
     await expect.poll(() => log.answered.length).toBe(ahead);
     expect(log.atOnceMax).toBe(atOnce);
+  });
+
+  it('whose folder goes away is a failure that is told, and not the end of the process', async () => {
+    await fetching(new SlowLog());
+    await rename(join(folder, 'log'), join(folder, 'gone'));
+    await expect.poll(() => fetcher?.failure?.message, { timeout: 10_000 }).toMatch(/ENOENT/);
+    await fetcher?.close();
   });
 });

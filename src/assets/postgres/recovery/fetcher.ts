@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { free, systemClock, toLifeboatError, type Clock, type LifeboatError } from '../../../core/index.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
@@ -77,6 +77,7 @@ export class LogFetcher {
     }
     await this.#put('process', String(process.pid), 0o600);
     await this.#put('fetch', script, 0o700);
+    await this.#put('failing', '', 0o644);
     this.#done = this.#serve();
   }
 
@@ -145,8 +146,12 @@ export class LogFetcher {
   async #fail(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#failure ??= toLifeboatError(error);
-    await writeFile(join(this.#folder, 'failed'), '');
-    await chmod(join(this.#folder, 'failed'), 0o644);
+    try {
+      // A rename needs no room on a disk that may be full.
+      await rename(join(this.#folder, 'failing'), join(this.#folder, 'failed'));
+    } catch {
+      // It was said before, or the folder is gone: nobody can be told more, and whoever waits for the server hears `failure`.
+    }
   }
 
   /** Replaced whole: a server may be reading it. */
