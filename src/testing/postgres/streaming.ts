@@ -33,12 +33,14 @@ export interface TestStreamOptions {
   readonly bounds?: LogStreamOptions['bounds'];
   /** Other stores that the log goes to. */
   readonly also?: readonly LogTarget[];
+  /** The stores that have the points; default: all. */
+  readonly pointsIn?: readonly string[];
 }
 
 export async function startStream(
   asset: Asset,
   repository: Repository,
-  { everyMs = 100, mayWait = false, wrap = (log) => log, bounds = {}, also = [] }: TestStreamOptions = {},
+  { everyMs = 100, mayWait = false, wrap = (log) => log, bounds = {}, also = [], pointsIn }: TestStreamOptions = {},
 ): Promise<TestStream> {
   const keeping = asset.log as NonNullable<Asset['log']>;
   const source = await keeping.source();
@@ -54,7 +56,7 @@ export async function startStream(
     bases: async () =>
       (await repository.points()).points.flatMap((point) => {
         const place = keeping.baseOf(point.facts.facts);
-        return place === undefined ? [] : { ...place, stores: ['near', ...also.map(({ store }) => store)] };
+        return place === undefined ? [] : { ...place, stores: pointsIn ?? ['near', ...also.map(({ store }) => store)] };
       }),
     needsBase: ({ reason }) => void bases.push(reason),
     say: (state) => void states.push(state),

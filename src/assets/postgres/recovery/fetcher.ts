@@ -99,6 +99,7 @@ export class LogFetcher {
     try {
       while (!signal.aborted) {
         this.#look = new AbortController();
+        const under = [...this.#under.keys()];
         const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
         for (const name of wanted ?? []) {
           this.#servedMs = this.#clock.elapsed();
@@ -108,8 +109,9 @@ export class LogFetcher {
         }
         if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = this.#clock.elapsed();
         this.#readyBefore = ready?.length ?? 0;
-        const coming = this.#readyBefore + this.#under.size;
-        for (let room = Math.min(segmentsAhead - coming, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
+        // What came meanwhile is in neither list.
+        const coming = new Set([...(ready ?? []), ...under, ...this.#under.keys()]);
+        for (let room = Math.min(segmentsAhead - coming.size, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
           const next = this.#files.next();
           if (next === undefined) break;
           this.#fetch(next);

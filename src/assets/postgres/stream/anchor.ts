@@ -76,7 +76,7 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
 }
 
 /** A point that another store has leads to nothing here: whoever has only this store restores from its own. */
-function requireOwnPoint(
+export function requireOwnPoint(
   { store, listing: { pieces } }: { readonly store: string; readonly listing: LogListing },
   tail: Place,
   bases: readonly HeldBase[],

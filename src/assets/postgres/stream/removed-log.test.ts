@@ -253,6 +253,21 @@ describe.skipIf(missing)(
       await other.close();
     });
 
+    it('a store that was away when the stream began, and has no point, asks for one when it comes back: that of another store leads to nothing in it', async () => {
+      const other = await makeTestRepository(join(cluster.folder, 'pointless'));
+      const source = await (asset().log as NonNullable<ReturnType<typeof asset>['log']>).source();
+      let isAway = true;
+      const far = awayIf(() => isAway, other.log('orders', source));
+      await take(asset(), repository);
+      const stream = await startStream(asset(), repository, { also: [far], pointsIn: ['near'] });
+      await soon(() => stream.states.at(-1)?.stores[0]?.durable).toBeDefined();
+      expect(stream.bases).toEqual([]);
+      isAway = false;
+      await soon(() => stream.bases).toEqual(['no recovery point that leads to the log is in far yet']);
+      await stream.stop();
+      await other.close();
+    });
+
     it('a point that ended behind the fork, in the life that nobody goes on with, leads to nothing: a new one is asked for', async () => {
       const seed = await makeTestRepository(join(cluster.folder, 'seed'));
       const standby = await startTestStandby(cluster, await take(asset(), seed), { wal_keep_size: '64MB' });

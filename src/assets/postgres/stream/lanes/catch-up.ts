@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { enterTimeline, goesOnFrom, leadsOrIsBehind, newestOf, requireOnWay } from '../anchor.ts';
+import { enterTimeline, goesOnFrom, newestOf, requireOnWay, requireOwnPoint } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
 import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
@@ -128,19 +128,13 @@ export class CatchUp {
   }
 
   /** Once: what comes now goes on where the store ends. When the stream began it may have been away, and nobody knew what it has. */
-  async #lookForGap({ pieces }: LogListing, tail: Place): Promise<void> {
+  async #lookForGap(listing: LogListing, tail: Place): Promise<void> {
     if (this.#hasLooked) return;
-    const ground = this.#ground;
-    const newest = newestOf(await ground.options.bases(), ground);
+    const bases = await this.#ground.options.bases();
     this.#hasLooked = true;
     // Without any point the stream has asked for one.
-    if (newest === undefined || leadsOrIsBehind(pieces, newest, tail, ground)) return;
-    const { store } = this.#target;
-    ground.options.needsBase({
-      reason: `the log in ${store} does not lead from the newest recovery point to its end`,
-      store,
-      isLedToBy: (base) => goesOnFrom(base, ground, (at) => leadsOrIsBehind(pieces, at, tail, ground)),
-    });
+    if (newestOf(bases, this.#ground) === undefined) return;
+    requireOwnPoint({ store: this.#target.store, listing }, tail, bases, this.#ground);
   }
 
   /** Until the store is up to the stream, or the timeline has ended, or something failed. */
