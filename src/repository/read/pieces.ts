@@ -81,7 +81,7 @@ async function readGroup(
   reader: PackReader,
   group: readonly Located[],
   options: ReadOptions,
-): Promise<{ piece: Piece; plain: Buffer }[]> {
+): Promise<Iterable<{ piece: Piece; plain: Buffer }>> {
   const found = new Map<number, Buffer>();
   const failed = new Map<number, Error>();
   const ordinals = new Set(group.map(({ ordinal }) => ordinal));
@@ -98,13 +98,19 @@ async function readGroup(
   for (const [ordinal, error] of failed) {
     found.set(ordinal, await reader.elsewhere(reader.catalog.table.idOf(ordinal), ordinal, error, options));
   }
-  const given = new Set<number>();
-  return group.map(({ piece, ordinal }) => {
+  return piecesIn(group, found);
+}
+
+/** The last piece that is a chunk gets its memory, each before it a copy when its turn comes: a file may be one chunk a thousand times. */
+function* piecesIn(
+  group: readonly Located[],
+  found: ReadonlyMap<number, Buffer>,
+): Generator<{ piece: Piece; plain: Buffer }> {
+  const last = new Map(group.map(({ ordinal }, at) => [ordinal, at]));
+  for (const [at, { piece, ordinal }] of group.entries()) {
     const chunk = found.get(ordinal) as Buffer;
     const { from, bytes } = piece;
-    if (from !== undefined) return { piece, plain: chunk.subarray(from, from + bytes) };
-    const plain = given.has(ordinal) ? Buffer.from(chunk) : chunk;
-    given.add(ordinal);
-    return { piece, plain };
-  });
+    if (from !== undefined) yield { piece, plain: chunk.subarray(from, from + bytes) };
+    else yield { piece, plain: last.get(ordinal) === at ? chunk : Buffer.from(chunk) };
+  }
 }
