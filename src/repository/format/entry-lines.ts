@@ -39,7 +39,8 @@ export class EntryLines {
   /** Waits until every line is done, and handed on. Throws the first error. */
   async done(): Promise<void> {
     await this.ended();
-    if (this.#error === undefined) await this.#handOn();
+    // What could not be handed on is gone: a list without it must never be taken for whole.
+    if (this.#error === undefined) await this.#handOn().catch((error: unknown) => void (this.#error = error));
     if (this.#error !== undefined) throw this.#error;
   }
 
