@@ -75,6 +75,8 @@ export class Bundler {
     if (open === undefined) return;
     this.#open = undefined;
     this.#next = open.end;
+    // Of empty files, and of those that were not what they seemed, nothing came into it.
+    if (open.end === open.start) return open.slot.release();
     try {
       const { id } = await this.#submit({
         plain: open.slot.bytes.subarray(open.start, open.end),
