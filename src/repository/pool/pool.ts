@@ -45,7 +45,8 @@ export class Pool {
 
   #hand(): void {
     for (let at = 0; at < this.#queue.length;) {
-      const { lane, request, transfer, done, replied } = this.#queue[at] as Waiting;
+      const waiting = this.#queue[at] as Waiting;
+      const { lane, done } = waiting;
       const thread = this.#threadFor(lane);
       if (thread.tasks >= limits.tasksPerThread) {
         // Who waits for this thread does not hold up who waits for another.
@@ -54,8 +55,7 @@ export class Pool {
         continue;
       }
       this.#queue.splice(at, 1);
-      const asked = thread.ask(request, transfer).then((reply) => (replied(reply, thread), reply));
-      asked.then(done.resolve, done.reject);
+      ask(thread, waiting).then(done.resolve, done.reject);
     }
   }
 
@@ -71,6 +71,13 @@ export class Pool {
     await Promise.all(this.threads.map((thread) => thread.stop(loss)));
     for (const { done } of queued) done.reject(loss);
   }
+}
+
+/** What cannot be handed over (no memory for its copy) fails by itself: what made room for it was another's reply. */
+async function ask(thread: Thread, { request, transfer, replied }: Waiting): Promise<Reply> {
+  const reply = await thread.ask(request, transfer);
+  replied(reply, thread);
+  return reply;
 }
 
 let shared: Pool | undefined;

@@ -116,6 +116,17 @@ describe('work in threads', () => {
     await pool.threads[0]?.stop(new Error('done'));
   });
 
+  test('fails alone where it cannot be handed over, also after it had to wait', async () => {
+    const pool = new Pool(1, () => {});
+    const other = (): Promise<unknown> => expect(pool.run({ do: 'finish', session: 99 })).rejects.toThrow('a session');
+    const before = Array.from({ length: limits.tasksPerThread }, other);
+    const gone = new Uint8Array(limits.fixedChunkBytes);
+    gone.buffer.transfer(0);
+    const piece = pool.run({ do: 'seal', session: 99, plain: gone }, [gone.buffer]);
+    await Promise.all([expect(piece).rejects.toThrow(/transfer/), ...before, other()]);
+    await pool.threads[0]?.stop(new Error('done'));
+  });
+
   test('ends with an error when a thread is lost, and never hangs', async () => {
     const mortal = new URL(
       'data:text/javascript,import{parentPort}from"node:worker_threads";parentPort.on("message",()=>process.exit(3))',
