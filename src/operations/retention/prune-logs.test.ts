@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
 import type { Asset, LogReader, RecoveryTarget } from '../../assets/index.ts';
 import { silentProgress, type Clock, systemClock } from '../../core/index.ts';
-import type { Repository } from '../../repository/index.ts';
+import { joinRepository, type Repository } from '../../repository/index.ts';
+import { openFsStore } from '../../stores/fs/index.ts';
 import {
   installedMajors,
   postgresAsset,
@@ -49,15 +50,7 @@ it.skipIf(missing)(
         const repository = await workspace.repository('near');
         const asset = workspace.asset('orders');
         const stream = await startStream(asset, repository);
-        const write = async (): Promise<number> => {
-          await cluster.sql(`create table noise as select repeat('x', 900) from generate_series(1, 3000)`);
-          await cluster.sql('drop table noise');
-          const rows = await cluster.sql(
-            `select pg_current_wal_flush_lsn()::text as lsn, ceil(extract(epoch from clock_timestamp()) * 1000)::text as ms`,
-          );
-          await stream.until(String(rows[0]?.['lsn']));
-          return Number(rows[0]?.['ms']);
-        };
+        const write = (): Promise<number> => writeNoise(cluster.url, stream);
         const reaches = (target: RecoveryTarget) => replayTo(asset, repository, target);
         const count = async (): Promise<number> => (await stream.log.list()).pieces.length;
         await write();
@@ -110,29 +103,19 @@ it.skipIf(missing)(
       await withClock(cluster.folder, systemClock, async (workspace) => {
         const repository = await workspace.repository('near');
         const asset = workspace.asset('orders');
-        const write = async (url: string, stream: TestStream): Promise<number> => {
-          await runSql(url, `create table noise as select repeat('x', 900) from generate_series(1, 3000)`);
-          await runSql(url, 'drop table noise');
-          const rows = await runSql(
-            url,
-            `select pg_current_wal_flush_lsn()::text as lsn, ceil(extract(epoch from clock_timestamp()) * 1000)::text as ms`,
-          );
-          await stream.until(String(rows[0]?.['lsn']));
-          return Number(rows[0]?.['ms']);
-        };
         const old = await startStream(asset, repository);
-        await write(cluster.url, old);
+        await writeNoise(cluster.url, old);
         const first = (await backup(workspace, 'orders'))[0]?.point.id;
-        const backMs = await write(cluster.url, old);
-        await write(cluster.url, old);
+        const backMs = await writeNoise(cluster.url, old);
+        await writeNoise(cluster.url, old);
         const left = (await backup(workspace, 'orders'))[0]?.point;
-        await write(cluster.url, old);
+        await writeNoise(cluster.url, old);
         await old.stop();
         const place = { asset, repository, folder: cluster.folder };
         const wantedMs = await withRecovered(place, { kind: 'time', atMs: backMs }, async ({ url }) => {
           const promoted = await startStream(postgresAsset({ url }), repository);
-          const atMs = await write(url, promoted);
-          await write(url, promoted);
+          const atMs = await writeNoise(url, promoted);
+          await writeNoise(url, promoted);
           await promoted.stop();
           return atMs;
         });
@@ -151,6 +134,71 @@ it.skipIf(missing)(
     }
   },
 );
+
+it.skipIf(missing)(
+  `a prune counts on no point that a restore could not begin at: one that is damaged in the store, or is only in another one${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      const twoStores = plan
+        .replace('near: {', 'far: { type: fs, path: ./far, domain: safe }, near: {')
+        .replace(
+          'stream: { to: [near] }, keep: { daily: 90d,',
+          'copy: { to: [far] }, stream: { to: [near, far] }, keep: {',
+        );
+      await writeFile(join(cluster.folder, 'lifeboat.yaml'), twoStores);
+      await makeStore(join(cluster.folder, 'near'));
+      const farStore = await openFsStore(join(cluster.folder, 'far'), true);
+      await joinRepository(await openFsStore(join(cluster.folder, 'near'), false), farStore);
+      await withClock(cluster.folder, systemClock, async (workspace) => {
+        const [near, far] = [await workspace.repository('near'), await workspace.repository('far')];
+        const asset = workspace.asset('orders');
+        const farLog = far.log('orders', (await asset.log?.source()) ?? '');
+        const also = [{ store: 'far', log: farLog, everyMs: 100 }];
+        const stream = await startStream(asset, near, { also });
+        const write = (): Promise<number> => writeNoise(cluster.url, stream);
+        await write();
+        const first = (await backup(workspace, 'orders'))[0]?.point.id;
+        await write();
+        const second = (await backup(workspace, 'orders'))[0]?.point;
+        const wantedMs = await write();
+        await write();
+        await stream.stop();
+        await far.forget(second?.id ?? '');
+        const damage = [{ kind: 'chunk', object: 'x', what: 'is gone', points: [second?.id] }];
+        workspace.journal.append('verify.finished', { store: 'near', ok: false, sound: [first], damage });
+
+        const clock = new TurnedClock(new Date((second?.atMs ?? 0) + 7 * dayMs + 1).toISOString());
+        await withClock(cluster.folder, clock, async (later) => {
+          for (const store of ['near', 'far']) {
+            const [pruned] = (await prune(later, { ...request, store })).logs;
+            expect([store, pruned?.objects]).toEqual([store, expect.any(Number)]);
+          }
+        });
+        await near.forget(second?.id ?? '');
+        const target = { kind: 'time', atMs: wantedMs } as const;
+        const begun = await Promise.allSettled([near, far].map((repository) => replayTo(asset, repository, target)));
+        expect(begun).toMatchObject([{ value: { base: first } }, { value: { base: first } }]);
+      });
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);
+
+/** Some segments of log, in the store; the moment behind them. */
+async function writeNoise(url: string, stream: TestStream): Promise<number> {
+  await runSql(url, `create table noise as select repeat('x', 900) from generate_series(1, 3000)`);
+  await runSql(url, 'drop table noise');
+  const rows = await runSql(
+    url,
+    `select pg_current_wal_flush_lsn()::text as lsn, ceil(extract(epoch from clock_timestamp()) * 1000)::text as ms`,
+  );
+  await stream.until(String(rows[0]?.['lsn']));
+  return Number(rows[0]?.['ms']);
+}
 
 const logOf = async (asset: Asset, repository: Repository): Promise<LogReader> =>
   repository.log(asset.name, (await asset.log?.source()) ?? '');

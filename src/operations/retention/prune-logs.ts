@@ -72,7 +72,11 @@ async function pruneLog(
     const sinceMs = pitrMs === undefined ? undefined : workspace.clock.now() - pitrMs;
     // What grows is its writer's alone, who makes a piece like any other of it.
     const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
-    const unneeded = unneededPieces(atRest, bases, lives, sinceMs);
+    // A restore takes point and log from one store. A point of another one counts besides: it may be about to be copied here.
+    const here = basesOf(keeping, points.filter(isSoundIn(store, going)), source);
+    const unneeded = [bases, here]
+      .filter((some) => some.length > 0)
+      .reduce((left, some) => unneededPieces(left, some, lives, sinceMs), atRest);
     if (!dryRun) await log.remove(oldestFirst(unneeded, listing));
     objects += unneeded.length;
     bytes += unneeded.reduce((total, { storedBytes }) => total + storedBytes, 0);
@@ -102,6 +106,11 @@ async function whyAllStays(
   const hold = held.holds.find((one) => one.point === undefined && (one.asset === undefined || one.asset === asset));
   return hold === undefined ? undefined : `it is held: ${hold.reason}`;
 }
+
+const isSoundIn =
+  (store: string, going: ReadonlySet<string>) =>
+  ({ point, stores, damagedIn }: ListedPoint): boolean =>
+    stores.includes(store) && !going.has(point.id) && damagedIn.every((one) => one.store !== store);
 
 const basesOf = (keeping: NonNullable<Asset['log']>, points: readonly ListedPoint[], source: string): LogBase[] =>
   points.flatMap(({ point }) => {
