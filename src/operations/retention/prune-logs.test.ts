@@ -188,6 +188,41 @@ it.skipIf(missing)(
   },
 );
 
+it.skipIf(missing)(
+  `the log stays for a window that is counted by the calendar, as its points do: four years have a day more than four times 365${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      await writeFile(join(cluster.folder, 'lifeboat.yaml'), plan.replace('daily: 90d, pitr: 7d', 'pitr: 4y'));
+      await makeStore(join(cluster.folder, 'near'));
+      await withClock(cluster.folder, systemClock, async (workspace) => {
+        const repository = await workspace.repository('near');
+        const asset = workspace.asset('orders');
+        const stream = await startStream(asset, repository);
+        const write = (): Promise<number> => writeNoise(cluster.url, stream);
+        await write();
+        const first = (await backup(workspace, 'orders'))[0]?.point.id;
+        const wantedMs = await write();
+        await write();
+        await backup(workspace, 'orders');
+        await write();
+        await stream.stop();
+
+        const now = new Date(wantedMs - 1);
+        now.setUTCFullYear(now.getUTCFullYear() + 4);
+        await withClock(cluster.folder, new TurnedClock(now.toISOString()), async (later) => {
+          expect((await prune(later, request)).logs).toMatchObject([{ objects: expect.any(Number) }]);
+        });
+        expect((await replayTo(asset, repository, { kind: 'time', atMs: wantedMs })).base).toBe(first);
+      });
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);
+
 /** Some segments of log, in the store; the moment behind them. */
 async function writeNoise(url: string, stream: TestStream): Promise<number> {
   await runSql(url, `create table noise as select repeat('x', 900) from generate_series(1, 3000)`);

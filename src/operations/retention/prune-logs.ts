@@ -1,9 +1,11 @@
 import type { Asset, LogListing, LogPiece } from '../../assets/index.ts';
 import { toLifeboatError } from '../../core/index.ts';
+import { pitrStart } from '../../plan/index.ts';
 import { unneededPieces, type LogBase, type LogLife, type Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 import { livesOf, logOfPoints } from './lives.ts';
+import { rulesOf } from './retention.ts';
 
 /** What a prune does with the log of one asset in one store. */
 export interface PrunedLog {
@@ -68,8 +70,7 @@ async function pruneLog(
     } catch (error) {
       return { asset: name, objects, bytes, stays: toLifeboatError(error).message };
     }
-    const pitrMs = windowOf(workspace, name);
-    const sinceMs = pitrMs === undefined ? undefined : workspace.clock.now() - pitrMs;
+    const sinceMs = windowStart(workspace, name);
     // What grows is its writer's alone, who makes a piece like any other of it.
     const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
     // A restore takes point and log from one store. A point of another one counts besides: it may be about to be copied here.
@@ -84,10 +85,12 @@ async function pruneLog(
   return objects === 0 ? undefined : { asset: name, objects, bytes };
 }
 
-const windowOf = ({ plan }: Workspace, name: string): number | undefined => {
-  const policy = plan.assets.get(name)?.policy;
-  return policy === undefined ? undefined : plan.policies.get(policy)?.keeps.pitrMs;
-};
+/** The same as for points: from the newest one before it the log must lead on. */
+function windowStart({ plan, clock }: Workspace, name: string): number | undefined {
+  const rules = rulesOf(plan)(name);
+  const now = { timezone: plan.timezone, nowMs: clock.now() };
+  return rules === undefined || rules === 'unknown' ? undefined : pitrStart(rules, now);
+}
 
 async function whyAllStays(
   repository: Repository,

@@ -93,6 +93,12 @@ export function decideRetention(request: RetentionRequest): RetentionDecision[] 
     .flatMap(([, points]) => new Group(points.toSorted(byAge), request, calendar).decide());
 }
 
+/** The first moment of the window of which any is kept, milliseconds since 1970, by the calendar; undefined without a window. */
+export const pitrStart = (
+  { pitr }: Pick<RetentionRules, 'pitr'>,
+  { timezone, nowMs }: Pick<RetentionRequest, 'timezone' | 'nowMs'>,
+): number | undefined => (pitr === undefined ? undefined : localCalendar(timezone).before(nowMs, pitr));
+
 const byAge = (a: RetainedPoint, b: RetainedPoint): number => a.atMs - b.atMs || (a.id < b.id ? -1 : 1);
 
 /** The newest point that leads to each life with a moment in the window. */
@@ -140,7 +146,8 @@ class Group {
     const least = Math.max(0, this.#sound.length - rules.atLeast);
     for (const point of rules.atLeast === 0 ? [] : this.#sound.slice(least))
       this.#keep(point, 'atLeast', `one of the newest ${rules.atLeast} sound points, of which the plan keeps so many`);
-    if (rules.pitr !== undefined) this.#applyPitr(rules.pitr);
+    const startMs = pitrStart(rules, this.#request);
+    if (startMs !== undefined) this.#applyPitr(startMs, rules.pitr?.text ?? '');
   }
 
   /** The first sound point of each slot stands for it; damaged ones before it stay as long, and do not count. */
@@ -177,15 +184,14 @@ class Group {
    * From the newest sound point at or before the window's start on: from there any moment of the window can be reached. Where that one stands in a
    * life of the source that was left, so is an older one that leads to the life that goes on.
    */
-  #applyPitr(span: Span): void {
-    const startMs = this.#calendar.before(this.#request.nowMs, span);
+  #applyPitr(startMs: number, length: string): void {
     const before = this.#sound.filter(({ atMs }) => atMs <= startMs);
     const base = before.at(-1);
     const first = base === undefined ? -Infinity : base.atMs;
     const starts = new Set([base, ...basesOfLives(before, startMs)]);
     for (const point of this.#honest) {
-      if (starts.has(point)) this.#keep(point, 'pitr', `the start of the window of ${span.text} is reached from it`);
-      else if (point.atMs >= first) this.#keep(point, 'pitr', `within the ${span.text} of which any moment is kept`);
+      if (starts.has(point)) this.#keep(point, 'pitr', `the start of the window of ${length} is reached from it`);
+      else if (point.atMs >= first) this.#keep(point, 'pitr', `within the ${length} of which any moment is kept`);
     }
   }
 
