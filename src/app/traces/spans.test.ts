@@ -50,6 +50,16 @@ describe('spans of records', () => {
     expect(mail?.wrong).toBeUndefined();
   });
 
+  it('end where it is found that a process was killed, and are not called right: nobody knows what became of them', () => {
+    const spans = new Spans(root);
+    const begun = record('restore.started', { asset: 'docs', store: 'near' });
+    spans.take(begun, nobody);
+    const { sequence: intent } = begun;
+    expect(spans.take(record('restore.checked', { intent, asset: 'docs' }), nobody)).toBeUndefined();
+    const found = spans.take(record('restore.interrupted', { intent, asset: 'docs', reason: 'killed' }), nobody);
+    expect(found).toMatchObject({ name: 'restore docs', startMs: begun.atMs, wrong: 'interrupted' });
+  });
+
   it('take over names, numbers and states alone, whatever a record holds', () => {
     const words = fc.dictionary(
       fc.string(),

@@ -51,7 +51,7 @@ export class Spans {
       return undefined;
     }
     const key = keyOf(what, record, Number(record.data['intent']));
-    return is === 'finished' || is === 'failed' || is === 'outside' ? this.#end(key, what, record) : undefined;
+    return ends.has(is) ? this.#end(key, what, record) : undefined;
   }
 
   #takeOfRun(
@@ -121,6 +121,9 @@ interface Begun {
 
 const operations = new Set(['backup', 'restore', 'verify', 'copy', 'prune', 'tables', 'inplace', 'forget', 'schedule']);
 
+/** `interrupted`: somebody found later that its process was killed. */
+const ends = new Set(['finished', 'failed', 'interrupted', 'outside']);
+
 const keyOf = (what: string, { data }: JournalRecord, intent: number): string =>
   what === 'schedule' ? `task ${String(data['task'])}` : `${what} ${intent}`;
 
@@ -155,5 +158,5 @@ function wrongIn({ data, kind }: JournalRecord): string | undefined {
   const own = typeof data['code'] === 'string' ? data['code'] : undefined;
   const state = String(data['state'] ?? data['verdict'] ?? '');
   const isWrong = kind.endsWith('.failed') || ['failed', 'red', 'in-doubt', 'cancelled'].includes(state);
-  return code ?? own ?? (isWrong ? state || 'failed' : undefined);
+  return code ?? own ?? (isWrong ? state || 'failed' : kind.endsWith('.interrupted') ? 'interrupted' : undefined);
 }
