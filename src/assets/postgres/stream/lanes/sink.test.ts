@@ -40,7 +40,11 @@ function taking(everyMs: number, mayWait = false) {
   const noted = (verb: string, range: LogRange): void => void done.push(`${verb} ${inQuarters(range).join('-')}`);
   const noting = {
     append: (...words: Parameters<LogWriter['append']>) => (noted('append', words[0]), log.append(...words)),
-    compact: (...words: Parameters<LogWriter['compact']>) => (noted('compact', words[0]), log.compact(...words)),
+    compact: async (...words: Parameters<LogWriter['compact']>) => {
+      noted('compact', words[0]);
+      if (fails.compaction) throw new LifeboatError('log.conflict', 'the store has other bytes there');
+      await log.compact(...words);
+    },
     remove: (...words: Parameters<LogWriter['remove']>) => log.remove(...words),
     grow: async (...words: Parameters<LogWriter['grow']>) => {
       noted('grow', words[0]);
@@ -55,7 +59,7 @@ function taking(everyMs: number, mayWait = false) {
     },
     settle: (...words: Parameters<LogWriter['settle']>) => log.settle(...words),
   } as LogWriter;
-  const fails = { now: false };
+  const fails = { now: false, compaction: false };
   const window = new LogWindow(1, 0n, cell);
   const sink = new Sink({ store: 'near', log: noting, everyMs, mayWait, changed: () => {} }, window, 0n, []);
   sinks.push(sink);
@@ -139,6 +143,21 @@ describe('where commits wait, and the thread may wait for the disk', () => {
     expect(sink.failure).toBeUndefined();
     expect((await read()).equals(quarters(3))).toBe(true);
   });
+});
+
+it('a whole cell that the store has with other bytes stays a failure until somebody looks, however much is stored behind it meanwhile', async () => {
+  const { sink, done, receive, stored, fails } = taking(0);
+  fails.compaction = true;
+  for (let count = 1; count <= 4; count += 1) {
+    receive(1);
+    await stored(count);
+  }
+  await expect.poll(() => done.at(-1)).toBe('compact 0-4');
+  receive(1);
+  await stored(5);
+  receive(1);
+  await stored(6);
+  expect(sink.failure?.code).toBe('log.conflict');
 });
 
 describe('between two writes', () => {

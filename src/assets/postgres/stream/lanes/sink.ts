@@ -268,7 +268,8 @@ export class Sink {
   }
 
   #setFailure(failure: LifeboatError | undefined): void {
-    if (this.#failure === failure) return;
+    // No write behind a conflict mends it, and whoever ends the stream for it looks now and then.
+    if (this.#failure === failure || isLifeboatError(this.#failure, 'log.conflict')) return;
     this.#failure = failure;
     this.options.changed();
   }
