@@ -1,4 +1,4 @@
-import type { Asset, LogBasePlace, LogKeeping, LogListing, LogReader } from '../../assets/index.ts';
+import type { Asset, LogBasePlace, LogFork, LogKeeping, LogListing, LogReader } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { LedLife } from '../../plan/index.ts';
 import { leadsToLife, type LogBase, type LogLife, type Point, type Repository } from '../../repository/index.ts';
@@ -69,7 +69,7 @@ const ledFrom = (base: LogBasePlace, lives: readonly LogLife[] | undefined): Led
 
 /**
  * Each timeline of a log and of its points: how it came to be, and its latest moment as its points, clocks and last pieces say. What they cannot
- * say is not known. Throws what `LogReader` throws, also for a history that is missing.
+ * say is not known. Throws what `LogReader` throws, also for a missing history of the newest timeline, or of one with log of which no later history tells.
  */
 export async function livesOf(
   keeping: Pick<LogKeeping, 'forksOf'>,
@@ -81,14 +81,39 @@ export async function livesOf(
   const timelines = [...new Set([...listing.pieces, ...bases].map(({ timeline }) => timeline))].toSorted(
     (a, b) => a - b,
   );
+  const hasLog = new Set(listing.pieces.map(({ timeline }) => timeline));
   const lives: LogLife[] = [];
-  for (const timeline of timelines) {
-    const forks = await keeping.forksOf(log, timeline);
+  // The newest first: its history tells of those that it came from.
+  for (const timeline of timelines.toReversed()) {
+    // Nothing of the log leads into a life that was left and that it has nothing of: its points stand for themselves.
+    const isBare = !hasLog.has(timeline) && timeline !== timelines.at(-1);
+    const forks = await forksOf(keeping, log, timeline, lives, isBare);
     // The newest one goes on in any case.
     const lastMs = timeline === timelines.at(-1) ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
-    lives.push({ timeline, forks, lastMs });
+    lives.unshift({ timeline, forks, lastMs });
   }
   return lives;
+}
+
+/** As the history of the timeline says, or that of one that came from it. */
+async function forksOf(
+  keeping: Pick<LogKeeping, 'forksOf'>,
+  log: LogReader,
+  timeline: number,
+  later: readonly LogLife[],
+  isBare: boolean,
+): Promise<readonly LogFork[]> {
+  try {
+    return await keeping.forksOf(log, timeline);
+  } catch (error) {
+    if (!isLifeboatError(error, 'repository.incomplete')) throw error;
+    for (const { forks } of later) {
+      const at = forks.findIndex((fork) => fork.timeline === timeline);
+      if (at >= 0) return forks.slice(0, at);
+    }
+    if (isBare) return [];
+    throw error;
+  }
 }
 
 async function lastMsOf(
