@@ -12,10 +12,14 @@ export class Gaps {
     this.#of = of;
   }
 
-  /** A stream that connects again says the same again, until there is a point behind the gap. */
+  /** A stream that connects again says the same again, until there is a point behind the gap. A journal that takes nothing now must not end it. */
   note({ reason, store, isWhole }: UnlinkedLog): void {
     if (isWhole === true || this.#noted.has(`${store} ${reason}`)) return;
-    this.#noted.add(`${store} ${reason}`);
-    this.#journal.append('stream.gap', { ...this.#of, ...(store === undefined ? {} : { store }), reason });
+    try {
+      this.#journal.append('stream.gap', { ...this.#of, ...(store === undefined ? {} : { store }), reason });
+      this.#noted.add(`${store} ${reason}`);
+    } catch {
+      // Told all the same: the point that is due cannot be written down either, and says why.
+    }
   }
 }
