@@ -21,6 +21,8 @@ export type SuiteName = (typeof suiteNames)[number];
 const onlyWhenAsked: SuiteName = 'memory';
 /** Ten thousand points take minutes to make: done when it is named. */
 const onlyWhenNamed: SuiteName = 'growth';
+/** What people look at first; all of them take a quarter of an hour even when there is little to do. */
+const quickSuites: readonly SuiteName[] = ['start', 'postgres', 'files', 'sqlite'];
 /** The server of objects has 4 GB for two repositories at a time. */
 const s3MegabytesMax = 1000;
 
@@ -55,7 +57,7 @@ export interface Options {
 
 export const usage = `npm run bench -- [OPTIONS]
 npm run bench -- postgres [OPTIONS]   disasters on PostgreSQL: what is lost, how long it takes (--help says more)
-  --quick             a few minutes: 350 MB, 2 repetitions (default: 3 GB, 3 repetitions)
+  --quick             three minutes: 350 MB, once, the suites ${quickSuites.join(', ')}, no profiles (default: 3 GB, 3 repetitions)
   --json              standard output ends with one line of JSON, all else goes to standard error
   --repetitions N     how often each tool does each work
   --scale N           pgbench's scale (15 MB each)
@@ -84,11 +86,14 @@ export function readOptions(words: readonly string[]): Options | 'help' {
   const asked = listed('only', values.only, suiteNames);
   const profile = listed('profile', values.profile, works);
   const memory = values.memory === true || values['memory-mb'] !== undefined;
-  const standard = suiteNames.filter((suite) => suite !== onlyWhenNamed && (suite !== onlyWhenAsked || memory));
+  const usual = quick
+    ? suiteNames.filter((suite) => quickSuites.includes(suite) || suite === onlyWhenAsked)
+    : suiteNames;
+  const standard = usual.filter((suite) => suite !== onlyWhenNamed && (suite !== onlyWhenAsked || memory));
   return {
     json: values.json === true,
     quick,
-    repetitions: whole('repetitions', values.repetitions) ?? (quick ? 2 : 3),
+    repetitions: whole('repetitions', values.repetitions) ?? (quick ? 1 : 3),
     scale,
     // A quarter of the database is text, so that compression has work that looks like people's.
     documents: scale * 2500,
@@ -101,7 +106,7 @@ export function readOptions(words: readonly string[]): Options | 'help' {
     suites: asked ?? standard,
     tools: split(values.tools),
     profile,
-    explain: values['no-profile'] !== true,
+    explain: values['no-profile'] !== true && !quick,
     install: values['no-install'] !== true,
   };
 }
