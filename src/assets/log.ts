@@ -226,7 +226,7 @@ export interface LogTarget {
   readonly log: LogWriter;
   /** The time between two writes, milliseconds; 0: at once, because commits wait for it. A whole segment is written as soon as it is one, and what soon will be one is waited for a quarter longer, two seconds at most. */
   readonly everyMs: number;
-  /** With `everyMs` 0: the thread may wait for the disk, nothing else in this process is held up by that. */
+  /** With `everyMs` 0: the thread may wait for the disk: this process does nothing but stream one log into one store, and take the points that it needs. */
   readonly mayWait?: boolean;
 }
 

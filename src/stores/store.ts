@@ -108,9 +108,9 @@ export interface PutOptions {
 export interface GrowingObject {
   add(parts: readonly Uint8Array[]): Promise<void>;
   /** Whether so many bytes may be added by `addNow`: no addition is under way, and room is made for them. */
-  takesNow?(bytes: number): boolean;
+  takesNow(bytes: number): boolean;
   /** As `add`, in this thread, which waits for the disk meanwhile: a fraction of the cost where a disk is quick, and all else is held up where one hangs. */
-  addNow?(bytes: Uint8Array): void;
+  addNow(bytes: Uint8Array): void;
   /** No more is added. Also after a failure; throws nothing. */
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import {
   startStream,
   startTestCluster,
   withRecovered,
+  type TestCluster,
   type TestStream,
 } from '../../testing/postgres/index.ts';
 import { backup, prune, type PruneRequest } from '../index.ts';
@@ -33,6 +34,14 @@ policies: { p: { to: [near], stream: { to: [near] }, keep: { daily: 90d, pitr: 7
 `;
 const missing = !(await installedMajors()).includes(15);
 
+/** A plan of the server with its store, in the server's folder. */
+async function planFor({ folder, url }: TestCluster, text: string): Promise<void> {
+  process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+  process.env['LB_TEST_URL'] = url;
+  await writeFile(join(folder, 'lifeboat.yaml'), text);
+  await makeStore(join(folder, 'near'));
+}
+
 it.skipIf(missing)(
   `a prune takes the log that no moment of the window needs, and none of the rest${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
   async () => {
@@ -42,10 +51,7 @@ it.skipIf(missing)(
       settings: { max_slot_wal_keep_size: '256MB' },
     });
     try {
-      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
-      process.env['LB_TEST_URL'] = cluster.url;
-      await writeFile(join(cluster.folder, 'lifeboat.yaml'), plan);
-      await makeStore(join(cluster.folder, 'near'));
+      await planFor(cluster, plan);
       await withClock(cluster.folder, systemClock, async (workspace) => {
         const repository = await workspace.repository('near');
         const asset = workspace.asset('orders');
@@ -96,10 +102,7 @@ it.skipIf(missing)(
   async () => {
     const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
     try {
-      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
-      process.env['LB_TEST_URL'] = cluster.url;
-      await writeFile(join(cluster.folder, 'lifeboat.yaml'), plan.replace('daily: 90d, ', ''));
-      await makeStore(join(cluster.folder, 'near'));
+      await planFor(cluster, plan.replace('daily: 90d, ', ''));
       await withClock(cluster.folder, systemClock, async (workspace) => {
         const repository = await workspace.repository('near');
         const asset = workspace.asset('orders');
@@ -193,10 +196,7 @@ it.skipIf(missing)(
   async () => {
     const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
     try {
-      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
-      process.env['LB_TEST_URL'] = cluster.url;
-      await writeFile(join(cluster.folder, 'lifeboat.yaml'), plan.replace('daily: 90d, pitr: 7d', 'pitr: 4y'));
-      await makeStore(join(cluster.folder, 'near'));
+      await planFor(cluster, plan.replace('daily: 90d, pitr: 7d', 'pitr: 4y'));
       await withClock(cluster.folder, systemClock, async (workspace) => {
         const repository = await workspace.repository('near');
         const asset = workspace.asset('orders');

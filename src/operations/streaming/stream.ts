@@ -21,7 +21,7 @@ export interface StreamRequest {
   /** Default: every asset whose policy says `stream`. */
   readonly assets: readonly string[];
   say(line: StreamLine): void;
-  /** This process does nothing else: with one asset and one store, the thread may wait for the disk where commits do. */
+  /** This process does nothing else, but for the points that the stream needs: with one asset and one store, the thread may wait for the disk where commits do. */
   readonly isAlone?: boolean;
   readonly signal: AbortSignal;
 }

@@ -57,9 +57,9 @@ export class StoredGrowing implements GrowingLogPiece {
     assert(this.takes(bytes.length), 'a growing piece is within its bound');
     const encoded = encodeMarks(marks);
     // Asked before it is sealed: a frame that is not stored must not be sealed again.
-    if (this.#object.takesNow?.(frameBytesOf(encoded, bytes)) !== true) return false;
+    if (!this.#object.takesNow(frameBytesOf(encoded, bytes))) return false;
     const frame = this.#sealer.seal(encoded, bytes);
-    this.#object.addNow?.(frame);
+    this.#object.addNow(frame);
     this.#grew(bytes.length, frame.length);
     return true;
   }

@@ -49,12 +49,9 @@ export class GrowingFile implements GrowingObject {
   async add(parts: readonly Uint8Array[]): Promise<void> {
     assert(!this.#isBroken, 'an object does not grow any more after a failure');
     const bytes = parts.reduce((total, part) => total + part.length, 0);
-    // The zeros must not come after the bytes.
-    if (this.#end + bytes > this.#length) await this.#making;
     try {
-      this.#writing = writeAll(this.#file, parts, this.#end);
+      this.#writing = this.#write(parts, bytes);
       await this.#writing;
-      if (!syncsItself) await this.#file.datasync();
     } catch (error) {
       this.#isBroken = true;
       throw putError(error, this.#where);
@@ -85,6 +82,13 @@ export class GrowingFile implements GrowingObject {
     // Whoever gave an addition up closes while it is under way: closed at once, its number could be that of another file when it is written.
     await this.#writing?.catch(() => {}); // told to whoever added
     await this.#file.close().catch(() => {}); // each addition was synced; there is nothing left to lose
+  }
+
+  async #write(parts: readonly Uint8Array[], bytes: number): Promise<void> {
+    // The zeros must not come after the bytes.
+    if (this.#end + bytes > this.#length) await this.#making;
+    await writeAll(this.#file, parts, this.#end);
+    if (!syncsItself) await this.#file.datasync();
   }
 
   #grew(bytes: number): void {

@@ -4,6 +4,8 @@ import type { GrowingObject, Store } from '../store.ts';
 import { retrying } from './retrying.ts';
 
 const never = new Promise<never>(() => {});
+/** An object that is never added to in the thread that asks. */
+const notNow = { takesNow: () => false, addNow: () => {} };
 
 function storeThatGrows(grow: () => Promise<GrowingObject>): Store {
   const other = async (): Promise<never> => {
@@ -20,6 +22,7 @@ it('an addition that the store never answers is given up in time, and each that 
   let hangs = false;
   const store = retrying(
     storeThatGrows(async () => ({
+      ...notNow,
       add: async (parts) => (hangs ? never : void added.push(Buffer.concat(parts).toString())),
       close: async () => void added.push('closed'),
     })),
@@ -41,7 +44,7 @@ it('an addition that the store never answers is given up in time, and each that 
 it('after an addition that was given up nobody waits for the closing, which comes when the store answers', async () => {
   const clock = new ManualClock();
   const store = retrying(
-    storeThatGrows(async () => ({ add: () => never, close: () => never })),
+    storeThatGrows(async () => ({ ...notNow, add: () => never, close: () => never })),
     { clock, totalMs: 1_000 },
   );
   const growing = await (store as Required<Store>).grow('logs/a', [], { bytesMax: 1 });
@@ -64,6 +67,6 @@ it('one that is begun too late is closed when it comes', async () => {
   given.catch(() => {}); // asked below
   await clock.advance(1_100);
   await expect(given).rejects.toMatchObject({ code: 'store.unreachable' });
-  begun.resolve({ add: async () => {}, close: async () => closed.resolve() });
+  begun.resolve({ ...notNow, add: async () => {}, close: async () => closed.resolve() });
   await closed.promise;
 });

@@ -19,8 +19,8 @@ export async function growingInTime(begun: Promise<GrowingObject>, bounds: Bound
     return {
       add: (parts) => watch.over(growing.add(parts)),
       // Nobody gives up what holds the thread.
-      takesNow: (bytes) => growing.takesNow?.(bytes) === true,
-      addNow: (bytes) => growing.addNow?.(bytes),
+      takesNow: (bytes) => growing.takesNow(bytes),
+      addNow: (bytes) => growing.addNow(bytes),
       close: async () => {
         watch.end();
         const closed = growing.close();
