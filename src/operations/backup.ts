@@ -24,11 +24,15 @@ export async function backup(workspace: Workspace, assetName: string, signal?: A
   return reports;
 }
 
-/** As `backup`, for those who show what worked beside what did not: every store is tried. Copies are another matter (`copyPoints`). */
+/**
+ * As `backup`, for those who show what worked beside what did not: every store is tried, or each of those that are named. Copies are another matter
+ * (`copyPoints`).
+ */
 export async function backupEverywhere(
   workspace: Workspace,
   assetName: string,
   signal?: AbortSignal,
+  stores: readonly string[] = storesOf(workspace.plan, assetName),
 ): Promise<{ reports: BackupReport[]; failures: LifeboatError[] }> {
   const asset = workspace.asset(assetName);
   mustBeOurs(workspace, assetName);
@@ -36,7 +40,7 @@ export async function backupEverywhere(
   try {
     const reports: BackupReport[] = [];
     const failures: LifeboatError[] = [];
-    for (const store of storesOf(workspace.plan, assetName)) {
+    for (const store of stores) {
       try {
         reports.push(await backupTo(workspace, asset, store, signal));
         // The point is there; a lock that could not be extended is in the journal, and `check --live` finds it.

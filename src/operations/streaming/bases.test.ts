@@ -1,7 +1,178 @@
-import { expect, it } from 'vitest';
-import type { Asset } from '../../assets/index.ts';
-import { withWorkspace } from '../testing/workspace.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Asset, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
+import { LifeboatError, ManualClock, systemClock } from '../../core/index.ts';
+import type { Store } from '../../stores/index.ts';
+import { listPoints, type Workspace } from '../index.ts';
+import { changed, withWorkspace } from '../testing/workspace.ts';
 import { Bases } from './bases.ts';
+
+const minuteMs = 60_000;
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000, interval: 20 });
+
+interface Scene {
+  readonly workspace: Workspace;
+  readonly bases: Bases;
+  readonly said: readonly string[];
+  readonly clock: ManualClock;
+  /** Waits in real time until everything that is due by now was done: a minute later nothing else is said. */
+  readonly pass: (minutes: number) => Promise<void>;
+}
+
+/** Of an asset whose points all lead to its log, in `near` and in `far`, which can be away. */
+async function withBases(
+  far: { isAway: boolean },
+  work: (scene: Scene) => Promise<void>,
+  plan: (workspace: Workspace) => Workspace['plan'] = (workspace) => workspace.plan,
+): Promise<void> {
+  const wrapStore = (store: Store): Store =>
+    changed(store, {
+      put: async (name, ...words) => {
+        if (far.isAway && store.location.endsWith('far')) throw new LifeboatError('store.unreachable', 'far is away');
+        return store.put(name, ...words);
+      },
+    });
+  await withWorkspace(async (opened, folder) => {
+    await writeFile(join(folder, 'docs', 'one'), 'one');
+    const clock = new ManualClock();
+    const workspace = {
+      ...opened,
+      plan: plan(opened),
+      repository: (store: string) => opened.repository(store),
+      asset: (name: string) => opened.asset(name),
+      place: (store: string) => opened.place(store),
+      clock: {
+        now: () => systemClock.now(),
+        elapsed: () => clock.elapsed(),
+        sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+      },
+    };
+    const said: string[] = [];
+    const bases = new Bases({
+      workspace,
+      asset: 'docs',
+      placeOf: () => ({ source: 'docs', timeline: 1, start: 0n, end: 1n }),
+      say: ({ reason }) => void said.push(reason),
+      signal: new AbortController().signal,
+    });
+    const pass = async (minutes: number): Promise<void> => {
+      for (let left = minutes; left > 0; left -= 1) {
+        await clock.advance(minuteMs);
+        for (let seen = -1; seen !== said.length;) {
+          seen = said.length;
+          await systemClock.sleep(150);
+        }
+      }
+    };
+    try {
+      await work({ workspace, bases, said, clock, pass });
+    } finally {
+      await bases.end();
+    }
+  }, wrapStore);
+}
+
+const noneYet: UnlinkedLog = { reason: 'no recovery point is there yet', isLedToBy: () => true };
+
+describe('a stream into two stores, one of which is away, that needs a point', () => {
+  const shownState = {
+    state: 'streaming',
+    stores: ['near', 'far'].map((store) => ({ store, completeToMs: 1 })),
+  } as LogStreamState;
+
+  it('has it once in the store that is there, which is protected then, and tries the other one less and less often', async () => {
+    const far = { isAway: true };
+    await withBases(far, async ({ workspace, bases, said, pass }) => {
+      const pointsIn = async (store: string): Promise<number> =>
+        (await listPoints(workspace, 'docs')).points.filter(({ stores }) => stores.includes(store)).length;
+      bases.take(noneYet);
+      await soon(() => said.at(-1)).toBe('the new recovery point is not in far yet, and is tried again: far is away');
+      expect(bases.shown(shownState)).toEqual({
+        state: 'streaming',
+        stores: [{ store: 'near', completeToMs: 1 }, { store: 'far' }],
+        reason: 'the new recovery point is not in far yet',
+      });
+      await pass(32);
+      expect(await pointsIn('near')).toBe(1);
+      // After 1, 2, 4, 8 and 10 minutes: the sixth try would be after 35.
+      const tries = workspace.journal.records({ kinds: ['backup.started'] }).map(({ data }) => data['store']);
+      expect(tries).toEqual(['near', 'far', 'far', 'far', 'far', 'far', 'far']);
+
+      far.isAway = false;
+      await pass(10);
+      expect(bases.shown(shownState)).toBe(shownState);
+      expect([await pointsIn('near'), await pointsIn('far')]).toEqual([1, 1]);
+    });
+  });
+
+  it('takes it as soon as the stream reaches that store again, but not sooner than a minute after the last try', async () => {
+    const far = { isAway: true };
+    await withBases(far, async ({ workspace, bases, said, pass }) => {
+      bases.take(noneYet);
+      await soon(() => said.at(-1)).toMatch(/not in far yet, and is tried again/);
+      await pass(8);
+      far.isAway = false;
+      const tries = (): number => workspace.journal.records({ kinds: ['backup.started'] }).length;
+      const before = tries();
+      bases.take({
+        reason: 'no recovery point that leads to the log is in far yet',
+        store: 'far',
+        isLedToBy: () => true,
+      });
+      await pass(1);
+      expect([tries() - before, bases.shown(shownState)]).toEqual([1, shownState]);
+    });
+  });
+
+  it('has a new gap of the store that is there mended at once, also while the other one is waited for', async () => {
+    await withBases({ isAway: true }, async ({ workspace, bases, said, pass }) => {
+      bases.take(noneYet);
+      await soon(() => said.at(-1)).toMatch(/not in far yet, and is tried again/);
+      await pass(8);
+      const before = await listPoints(workspace, 'docs');
+      const isNew = new Set(before.points.map(({ point }) => point.id));
+      bases.take({ reason: 'the log in near has a gap', store: 'near', isLedToBy: () => false });
+      await soon(() => said.at(-1)).toBe(
+        'the new recovery point ends before the log that it is for, and another one is taken',
+      );
+      const after = await listPoints(workspace, 'docs');
+      expect(after.points.filter(({ point }) => !isNew.has(point.id)).map(({ stores }) => stores)).toEqual([['near']]);
+    });
+  });
+});
+
+it('a store that gets the log and never a point is spoken of once, and again each hour: not every minute', async () => {
+  const plan = ({ plan: { assets, policies, ...rest } }: Workspace): Workspace['plan'] => ({
+    ...rest,
+    assets: new Map([...assets].map(([name, asset]) => [name, { ...asset, policy: 'p' }])),
+    policies: new Map([...policies, ['p', { to: ['near'], keeps: {}, streams: { to: ['near', 'far'] } } as never]]),
+  });
+  await withBases(
+    { isAway: false },
+    async ({ bases, said, pass }) => {
+      bases.take(noneYet);
+      const lack = 'no recovery point of docs comes into far, and nothing can be restored from the log alone';
+      await soon(() => said).toEqual([
+        'a new recovery point is taken: no recovery point is there yet',
+        'a new recovery point was taken',
+        lack,
+      ]);
+      await pass(10);
+      // A stream that connects again asks again.
+      bases.take({
+        reason: 'no recovery point that leads to the log is in far yet',
+        store: 'far',
+        isLedToBy: () => true,
+      });
+      await pass(49);
+      expect(said).toHaveLength(3);
+      await pass(1);
+      expect(said.slice(3)).toEqual([lack]);
+    },
+    plan,
+  );
+});
 
 it('a point that is being taken is stopped when its stream has failed: nobody waits an hour for the reason', async () => {
   await withWorkspace(async (workspace) => {

@@ -1,6 +1,6 @@
 import type { LogBasePlace, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
-import { toLifeboatError } from '../../core/index.ts';
-import { backup, copyPoints } from '../backup.ts';
+import { toLifeboatError, type LifeboatError } from '../../core/index.ts';
+import { backupEverywhere, copyPoints } from '../backup.ts';
 import type { BackupReport, Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 import { copiesOf, holdersOf, storesOf } from '../stores-of.ts';
@@ -8,7 +8,12 @@ import type { StreamLine } from './stream.ts';
 
 type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
 
-const retryMs = 60_000;
+/** Between two tries in a store: doubled from one to the other, for each may read the whole source. */
+const retryMsMin = 60_000;
+const retryMsMax = 600_000;
+
+/** What stays as it is, is said again after so long. */
+const repeatMs = 3_600_000;
 
 export interface BasesGround {
   readonly workspace: Workspace;
@@ -19,16 +24,22 @@ export interface BasesGround {
   readonly signal: AbortSignal;
 }
 
-/** Takes points that a stream asks for, one at a time, beside it; has them copied where the log goes to a store that gets copies. */
+/**
+ * Takes points that a stream asks for, one at a time, beside it: in each store for itself, so that one that is away costs the others none. Has them copied
+ * where the log goes to a store that gets copies.
+ */
 export class Bases {
   readonly #ground: BasesGround;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   #running: Promise<void> | undefined;
-  /** Log that needs a new point, by the store that it is in; `undefined` stands for every store. */
-  readonly #unlinked = new Map<string | undefined, UnlinkedLog>();
+  /** Stores whose log needs a point that is not taken yet: in them, or anywhere for those that get no points but copies. */
+  readonly #unlinked = new Map<string, UnlinkedLog>();
   /** Stores that get points as copies or not at all, and lack one that leads to their log: where another store has it. */
   readonly #uncopied = new Map<string, UnlinkedLog>();
+  /** Of stores that got no point when one was taken for them: how long they wait since. */
+  readonly #waits = new Map<string, { readonly sinceMs: number; readonly ms: number }>();
+  #said: { readonly reason: string; readonly atMs: number } | undefined;
   #asked = new AbortController();
 
   constructor(ground: BasesGround) {
@@ -38,7 +49,13 @@ export class Bases {
 
   /** A point that is being taken may have ended before what is asked for meanwhile: then another one is taken behind it. */
   take(unlinked: UnlinkedLog): void {
-    this.#unlinked.set(unlinked.store, unlinked);
+    for (const store of unlinked.store === undefined ? this.#streamed() : [unlinked.store]) {
+      this.#unlinked.set(store, unlinked);
+      this.#uncopied.delete(store);
+      // Whoever asks again has reached source and store since.
+      const wait = this.#waits.get(store);
+      if (wait !== undefined) this.#waits.set(store, { ...wait, ms: retryMsMin });
+    }
     this.#asked.abort();
     this.#running ??= this.#take();
   }
@@ -51,8 +68,7 @@ export class Bases {
     if (state.state !== 'streaming' || !this.#isLacking) return state;
     const stores = state.stores.map((one) => {
       const { completeToMs: _, ...unknown } = one;
-      const isLinked = !this.#unlinked.has(undefined) && !this.#unlinked.has(one.store);
-      return isLinked && !this.#uncopied.has(one.store) ? one : unknown;
+      return this.#unlinked.has(one.store) || this.#uncopied.has(one.store) ? unknown : one;
     });
     return { ...state, stores, reason: this.#reasons() };
   }
@@ -66,10 +82,10 @@ export class Bases {
     const holders = holdersOf(workspace.plan, asset);
     const uncopied = [...this.#uncopied.keys()].map((store) =>
       holders.includes(store)
-        ? `the new recovery point is not in ${store} yet`
+        ? notThereYet(store)
         : `no recovery point of ${asset} comes into ${store}, and nothing can be restored from the log alone`,
     );
-    return [...[...this.#unlinked.values()].map(({ reason }) => reason), ...uncopied].join('; ');
+    return [...new Set([...[...this.#unlinked.values()].map(({ reason }) => reason), ...uncopied])].join('; ');
   }
 
   /** What is being taken is stopped: nobody would go on from it, and whoever waits for the end of the stream waits for why it ended. */
@@ -79,76 +95,151 @@ export class Bases {
   }
 
   async #take(): Promise<void> {
-    const { say } = this.#ground;
+    const { say, workspace } = this.#ground;
     let takes = 0;
+    this.#said = undefined;
     while (!this.#signal.aborted) {
       await this.#lookAround();
-      let made: { failure?: string } = {};
-      if (this.#unlinked.size > 0) {
+      const due = this.#due();
+      let failure: string | undefined;
+      if (due.length > 0) {
         const which = takes === 0 ? 'a new' : 'another';
         say({ state: 'base', reason: `${which} recovery point is taken: ${this.#reasons()}`, stores: [] });
-        made = await this.#takeOne();
+        failure = await this.#takeOne(due);
         takes += 1;
         await this.#lookAround();
       } else if (this.#uncopied.size > 0) {
         await this.#copy();
       }
       if (!this.#isLacking || this.#signal.aborted) break;
-      if (made.failure !== undefined || this.#unlinked.size === 0)
-        say({ state: 'base', reason: made.failure ?? this.#reasons(), stores: [] });
-      if (made.failure === undefined && this.#unlinked.size > 0) continue;
-      // A copy waits for its next try, and no point for that.
+      if (failure === undefined && this.#due().length > 0) continue;
+      this.#sayLack(failure ?? this.#reasons());
       this.#asked = new AbortController();
-      const until = this.#unlinked.size > 0 ? this.#signal : AbortSignal.any([this.#signal, this.#asked.signal]);
-      await this.#ground.workspace.clock.sleep(retryMs, until).catch(() => {}); // stopped, or a point is due: looked at next
+      const until = AbortSignal.any([this.#signal, this.#asked.signal]);
+      await workspace.clock.sleep(this.#waitMs(), until).catch(() => {}); // stopped, or asked again: looked at next
     }
     // In the same turn as the last look at what is lacking: what comes next begins anew.
     this.#running = undefined;
   }
 
-  /** Why the next one has to wait, if so. */
-  async #takeOne(): Promise<{ failure?: string }> {
+  #sayLack(reason: string): void {
+    const atMs = this.#ground.workspace.clock.elapsed();
+    if (this.#said?.reason === reason && atMs - this.#said.atMs < repeatMs) return;
+    this.#said = { reason, atMs };
+    this.#ground.say({ state: 'base', reason, stores: [] });
+  }
+
+  /** The stores for which one is taken now. */
+  #due(): string[] {
+    return [...this.#unlinked.keys()].filter((store) => this.#leftMs(store) <= 0);
+  }
+
+  #leftMs(store: string): number {
+    const wait = this.#waits.get(store);
+    return wait === undefined ? 0 : wait.sinceMs + wait.ms - this.#ground.workspace.clock.elapsed();
+  }
+
+  /** Until a point is due, a copy is tried again, or what stayed as it is is said again. */
+  #waitMs(): number {
+    const { workspace, asset } = this.#ground;
+    const left = [...this.#unlinked.keys()].map((store) => this.#leftMs(store));
+    if (copiesOf(workspace.plan, asset).some((store) => this.#uncopied.has(store))) left.push(retryMsMin);
+    if (this.#said !== undefined) left.push(this.#said.atMs + repeatMs - workspace.clock.elapsed());
+    return Math.max(0, Math.min(...left));
+  }
+
+  /** Why another one has to wait for some of these, if so. */
+  async #takeOne(due: readonly string[]): Promise<string | undefined> {
     const { workspace, asset, say } = this.#ground;
-    const before = new Set(this.#unlinked.values());
-    let reports: readonly BackupReport[];
+    const asked = due.map((store) => [store, this.#unlinked.get(store) as UnlinkedLog] as const);
+    let [reports, failures]: [readonly BackupReport[], readonly LifeboatError[]] = [[], []];
     try {
-      reports = await backup(workspace, asset, this.#signal);
+      ({ reports, failures } = await backupEverywhere(workspace, asset, this.#signal, this.#takenFor(asked)));
     } catch (error) {
-      return { failure: `the new recovery point failed, and is tried again: ${toLifeboatError(error).message}` };
+      failures = [toLifeboatError(error)];
     }
     this.#link(reports);
-    say({ state: 'base', reason: 'a new recovery point was taken', point: reports[0]?.point.id ?? '', stores: [] });
-    if (![...this.#unlinked.values()].some((one) => before.has(one))) return {};
-    return { failure: 'the new recovery point ends before the log that it is for, and another one is taken' };
+    const [first] = reports;
+    if (first !== undefined) {
+      say({ state: 'base', reason: 'a new recovery point was taken', point: first.point.id, stores: [] });
+      // The journal tells of copies that failed, and they are tried again.
+      await copyPoints(workspace, reports, this.#signal);
+    }
+    const left = asked.filter(([store, one]) => this.#unlinked.get(store) === one);
+    for (const [store, one] of left) {
+      this.#waitLonger(store);
+      const isElsewhere = reports.some((report) => report.store !== store && this.#isLed(one, report));
+      if (isElsewhere) this.#unlinked.set(store, { ...one, reason: notThereYet(store) });
+    }
+    if (left.length === 0) return undefined;
+    const [failure] = failures;
+    if (failure === undefined)
+      return 'the new recovery point ends before the log that it is for, and another one is taken';
+    const what = first === undefined ? 'the new recovery point failed' : this.#reasons();
+    return `${what}, and is tried again: ${failure.message}`;
+  }
+
+  /** The first one after a loss is taken wherever points are; after that only where it is missing. */
+  #takenFor(asked: readonly (readonly [string, UnlinkedLog])[]): readonly string[] {
+    const { workspace, asset } = this.#ground;
+    const all = storesOf(workspace.plan, asset);
+    const isFirst = asked.some(([store, one]) => one.store === undefined && !this.#waits.has(store));
+    const missing = all.filter((store) => asked.some(([other]) => other === store));
+    return isFirst || missing.length === 0 ? all : missing;
+  }
+
+  #waitLonger(store: string): void {
+    const ms = Math.min((this.#waits.get(store)?.ms ?? retryMsMin / 2) * 2, retryMsMax);
+    this.#waits.set(store, { sinceMs: this.#ground.workspace.clock.elapsed(), ms });
   }
 
   #link(reports: readonly BackupReport[]): void {
-    const places = reports.map(({ point }) => this.#ground.placeOf(point.facts.facts));
+    const others = this.#others();
     for (const [store, unlinked] of this.#unlinked) {
-      if (!places.every((place) => place !== undefined && unlinked.isLedToBy(place))) continue;
-      this.#unlinked.delete(store);
-      for (const other of this.#others())
-        if (store === undefined || store === other) this.#uncopied.set(other, unlinked);
+      const leading = reports.filter((report) => this.#isLed(unlinked, report));
+      if (leading.length > 0 && others.includes(store)) this.#uncopied.set(store, unlinked);
+      else if (!leading.some((report) => report.store === store)) continue;
+      this.#done(store);
     }
   }
 
-  /** The stores that the log goes to and points are not taken in. */
-  #others(): string[] {
+  #done(store: string): void {
+    this.#unlinked.delete(store);
+    this.#waits.delete(store);
+  }
+
+  #isLed(unlinked: UnlinkedLog, { point }: Pick<BackupReport, 'point'>): boolean {
+    const place = this.#ground.placeOf(point.facts.facts);
+    return place !== undefined && unlinked.isLedToBy(place);
+  }
+
+  /** The stores that the log goes to. */
+  #streamed(): readonly string[] {
     const { plan } = this.#ground.workspace;
     const { asset } = this.#ground;
-    const streamed = plan.policies.get(plan.assets.get(asset)?.policy ?? '')?.streams?.to ?? [];
-    return streamed.filter((store) => !storesOf(plan, asset).includes(store));
+    return plan.policies.get(plan.assets.get(asset)?.policy ?? '')?.streams?.to ?? storesOf(plan, asset);
+  }
+
+  /** Those of them that points are not taken in. */
+  #others(): string[] {
+    const own = storesOf(this.#ground.workspace.plan, this.#ground.asset);
+    return this.#streamed().filter((store) => !own.includes(store));
   }
 
   /** Which stores have a point that leads to their log by now; one that does not answer has none. What a copy is enough for needs no new point. */
   async #lookAround(): Promise<void> {
     const others = this.#others();
+    const copies = copiesOf(this.#ground.workspace.plan, this.#ground.asset);
     for (const [store, unlinked] of this.#unlinked) {
-      if (store === undefined || !others.includes(store)) continue;
-      const isAnywhere = (await this.#leadingTo(unlinked)).length > 0;
-      if (!isAnywhere && copiesOf(this.#ground.workspace.plan, this.#ground.asset).includes(store)) continue;
-      this.#uncopied.set(store, unlinked);
-      this.#unlinked.delete(store);
+      const leading = await this.#leadingTo(unlinked);
+      // Asked for anew meanwhile.
+      if (this.#unlinked.get(store) !== unlinked) continue;
+      const isThere = leading.some(({ stores }) => stores.includes(store));
+      if (!isThere && !others.includes(store)) continue;
+      // Until then it is taken for copies, and where nobody else needs one.
+      if (leading.length === 0 && (copies.includes(store) || unlinked.store === undefined)) continue;
+      if (!isThere) this.#uncopied.set(store, unlinked);
+      this.#done(store);
     }
     for (const [store, unlinked] of this.#uncopied) {
       if ((await this.#leadingTo(unlinked)).some(({ stores }) => stores.includes(store))) this.#uncopied.delete(store);
@@ -156,13 +247,10 @@ export class Bases {
   }
 
   async #leadingTo(unlinked: UnlinkedLog): Promise<readonly ListedPoint[]> {
-    const { workspace, asset, placeOf } = this.#ground;
+    const { workspace, asset } = this.#ground;
     try {
       const { points } = await listPoints(workspace, asset, this.#signal);
-      return points.filter(({ point }) => {
-        const place = placeOf(point.facts.facts);
-        return place !== undefined && unlinked.isLedToBy(place);
-      });
+      return points.filter((listed) => this.#isLed(unlinked, listed));
     } catch {
       return []; // what is not known is not there
     }
@@ -180,3 +268,5 @@ export class Bases {
     await this.#lookAround();
   }
 }
+
+const notThereYet = (store: string): string => `the new recovery point is not in ${store} yet`;
