@@ -8,7 +8,7 @@ const fork = (timeline: number, at: number): LogFork => ({ timeline, at: BigInt(
 const log = { marks: async () => ({ commits: { count: 1, oldestMs: 1, newestMs: 150, newestEnd: 9n } }) };
 
 /** The lives of a log with pieces of these timelines, and with these histories. */
-const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, readonly LogFork[]>>) =>
+const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, readonly LogFork[]>>, isFed = true) =>
   livesOf(
     {
       forksOf: async (_, timeline) => {
@@ -19,11 +19,14 @@ const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, r
     },
     log as unknown as LogReader,
     {
-      pieces: pieces.map((timeline) => ({ timeline, start: 0n, end: 10n, storedBytes: 1 })),
-      histories: Object.keys(histories).map(Number),
-      clocks: [],
-    } satisfies LogListing,
-    bases,
+      listing: {
+        pieces: pieces.map((timeline) => ({ timeline, start: 0n, end: 10n, storedBytes: 1 })),
+        histories: Object.keys(histories).map(Number),
+        clocks: [],
+      } satisfies LogListing,
+      bases,
+      isFed,
+    },
   );
 
 describe('a timeline that the log has no history of', () => {
@@ -37,6 +40,15 @@ describe('a timeline that the log has no history of', () => {
 
   it('and no piece, is that of points which stand for themselves: a left life of which no log was ever stored keeps nothing for ever', async () => {
     expect((await livesBy([1, 3], { 3: [fork(1, 20)] }))[1]).toEqual({ timeline: 2, forks: [], lastMs: 200 });
+  });
+
+  it('and no piece, is not known while it is the newest and its history may still come, and stands for itself where no log comes any more', async () => {
+    await expect(livesBy([1], {})).rejects.toMatchObject({ code: 'repository.incomplete' });
+    expect(await livesBy([1], {}, false)).toEqual([
+      { timeline: 1, forks: [], lastMs: 150 },
+      { timeline: 2, forks: [], lastMs: 200 },
+      { timeline: 3, forks: [], lastMs: undefined },
+    ]);
   });
 
   it('and pieces, or that is the newest, is not known: whoever asks takes nothing then', async () => {

@@ -1,8 +1,9 @@
 import type { Asset, LogBasePlace, LogFork, LogKeeping, LogListing, LogReader } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { LedLife } from '../../plan/index.ts';
-import { leadsToLife, type LogBase, type LogLife, type Point, type Repository } from '../../repository/index.ts';
+import { leadsToLife, type LogBase, type LogLife, type Point } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
+import { copyPairs, tierStoresOf } from '../stores-of.ts';
 
 /** Pieces of a timeline that are looked into for its latest moment: of a server that commits now and then one is enough. */
 const looksMax = 16;
@@ -21,15 +22,25 @@ export function logOfPoints(workspace: Workspace, name: string): Asset['log'] {
 }
 
 /**
+ * Whether log of an asset still comes into a store, streamed, pushed or copied. Of a policy that does not say where its log goes nobody knows.
+ */
+export function isFed({ plan }: Workspace, asset: string, store: string): boolean {
+  const streams = plan.policies.get(plan.assets.get(asset)?.policy ?? '')?.streams;
+  if (streams === undefined || streams.to.includes(store)) return true;
+  return copyPairs(plan).some(({ to }) => to === store) || tierStoresOf(plan, asset).includes(store);
+}
+
+/**
  * By the point, the lives of its source that the log of a store leads to from it, for assets of which any moment of a window is kept. Where a log
  * does not say how its timelines came to be, each point leads to its own alone, which may go on: rather too much stays. Throws the errors of the store.
  */
 export async function livesLedTo(
   workspace: Workspace,
-  repository: Repository,
+  store: string,
   points: readonly Point[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly LedLife[]>> {
+  const repository = await workspace.repository(store);
   const led = new Map<string, readonly LedLife[]>();
   for (const { name, policy = '' } of workspace.plan.assets.values()) {
     if (workspace.plan.policies.get(policy)?.keeps.pitrMs === undefined) continue;
@@ -40,7 +51,11 @@ export async function livesLedTo(
       return place === undefined ? [] : [{ ...place, id: point.id, atMs: point.atMs }];
     });
     for (const [source, bases] of Map.groupBy(based, (base) => base.source)) {
-      const lives = await livesOrNone(keeping, repository.log(name, source), bases, signal);
+      const lives = await livesOrNone(keeping, repository.log(name, source), {
+        bases,
+        isFed: isFed(workspace, name, store),
+        signal,
+      });
       for (const base of bases) led.set(base.id, ledFrom(base, lives));
     }
   }
@@ -50,12 +65,11 @@ export async function livesLedTo(
 async function livesOrNone(
   keeping: LogKeeping,
   log: LogReader,
-  bases: readonly LogBase[],
-  signal: AbortSignal | undefined,
+  of: Omit<LivesGround, 'listing'>,
 ): Promise<readonly LogLife[] | undefined> {
-  const listing = await log.list(signal === undefined ? {} : { signal });
+  const listing = await log.list(of.signal === undefined ? {} : { signal: of.signal });
   try {
-    return await livesOf(keeping, log, listing, bases, signal);
+    return await livesOf(keeping, log, { ...of, listing });
   } catch (error) {
     if (!(error instanceof LifeboatError) || !error.code.startsWith('repository.')) throw error;
     return undefined;
@@ -67,16 +81,23 @@ const ledFrom = (base: LogBasePlace, lives: readonly LogLife[] | undefined): Led
     ? [{ life: base.timeline, lastMs: undefined }]
     : lives.flatMap((life) => (leadsToLife(base, life) ? [{ life: life.timeline, lastMs: life.lastMs }] : []));
 
+export interface LivesGround {
+  readonly listing: LogListing;
+  readonly bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[];
+  /** See `isFed`: whether a history that is missing may still come. */
+  readonly isFed: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Each timeline of a log and of its points: how it came to be, and its latest moment as its points, clocks and last pieces say. What they cannot
- * say is not known. Throws what `LogReader` throws, also for a missing history of the newest timeline, or of one with log of which no later history tells.
+ * say is not known. Throws what `LogReader` throws, also for a missing history of the newest timeline of a log that is fed, or of one with log of which no
+ * later history tells.
  */
 export async function livesOf(
   keeping: Pick<LogKeeping, 'forksOf'>,
   log: LogReader,
-  listing: LogListing,
-  bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[],
-  signal?: AbortSignal,
+  { listing, bases, isFed: mayCome, signal }: LivesGround,
 ): Promise<LogLife[]> {
   const timelines = [...new Set([...listing.pieces, ...bases].map(({ timeline }) => timeline))].toSorted(
     (a, b) => a - b,
@@ -85,8 +106,8 @@ export async function livesOf(
   const lives: LogLife[] = [];
   // The newest first: its history tells of those that it came from.
   for (const timeline of timelines.toReversed()) {
-    // Nothing of the log leads into a life that was left and that it has nothing of: its points stand for themselves.
-    const isBare = !hasLog.has(timeline) && timeline !== timelines.at(-1);
+    // Nothing of the log leads into a life that it has nothing of and never will: its points stand for themselves.
+    const isBare = !hasLog.has(timeline) && (timeline !== timelines.at(-1) || !mayCome);
     const forks = await forksOf(keeping, log, timeline, lives, isBare);
     // The newest one goes on in any case.
     const lastMs = timeline === timelines.at(-1) ? undefined : await lastMsOf(timeline, log, listing, bases, signal);

@@ -4,7 +4,7 @@ import { pitrStart } from '../../plan/index.ts';
 import { unneededPieces, type LogBase, type LogLife, type Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
-import { livesOf, logOfPoints } from './lives.ts';
+import { isFed, livesOf, logOfPoints } from './lives.ts';
 import { rulesOf } from './retention.ts';
 
 /** What a prune does with the log of one asset in one store. */
@@ -66,7 +66,7 @@ async function pruneLog(
     const bases = basesOf(keeping, points, source);
     let lives: LogLife[];
     try {
-      lives = await livesOf(keeping, log, listing, bases, signal);
+      lives = await livesOf(keeping, log, { listing, bases, isFed: isFed(workspace, name, store), signal });
     } catch (error) {
       return { asset: name, objects, bytes, stays: toLifeboatError(error).message };
     }

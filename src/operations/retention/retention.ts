@@ -51,7 +51,7 @@ export async function decideRetention(
   const repository = await workspace.repository(store);
   // The holds are read last: one that is placed while points are listed counts.
   const listed = known ?? (await repository.points({ ...options, fresh: true }));
-  const led = await livesLedTo(workspace, repository, listed.points, signal);
+  const led = await livesLedTo(workspace, store, listed.points, signal);
   const held = await repository.holds(options);
   const nowMs = workspace.clock.now();
   const request: RetentionRequest = {
