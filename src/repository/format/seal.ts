@@ -5,6 +5,7 @@ import {
   hkdfSync,
   timingSafeEqual,
   webcrypto,
+  type CipherGCM,
   type KeyObject,
 } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -144,8 +145,7 @@ export async function sealSegment(key: ObjectKey, segment: Segment, plain: Buffe
 
 /** The same in this thread, as parts, from parts. */
 export function sealNow(key: ReadyKey, segment: Segment, plain: readonly Uint8Array[]): Buffer[] {
-  const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment));
-  cipher.setAAD(associatedData(key, segment));
+  const cipher = cipherFor(key, segment);
   return [...plain.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()];
 }
 
@@ -153,9 +153,18 @@ export function sealNow(key: ReadyKey, segment: Segment, plain: readonly Uint8Ar
 const sealedAtOnce = 128 * 2 ** 10;
 
 /** As `sealNow`, into the start of `into`, where it is put piece by piece; returns how many bytes it is. `into` has room for `tagBytes` more than the plain bytes. */
-export function sealInto(key: ReadyKey, segment: Segment, plain: readonly Uint8Array[], into: Uint8Array): number {
+export const sealInto = (key: ReadyKey, segment: Segment, plain: readonly Uint8Array[], into: Uint8Array): number =>
+  sealWith(cipherFor(key, segment), plain, into);
+
+/** What seals this segment, once: for who is in a hurry when its bytes come. */
+export function cipherFor(key: ReadyKey, segment: Segment): CipherGCM {
   const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment));
   cipher.setAAD(associatedData(key, segment));
+  return cipher;
+}
+
+/** `sealInto` with a cipher that nothing was sealed with. */
+export function sealWith(cipher: CipherGCM, plain: readonly Uint8Array[], into: Uint8Array): number {
   let end = 0;
   const add = (sealed: Buffer): void => {
     into.set(sealed, end);

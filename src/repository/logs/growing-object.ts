@@ -1,7 +1,8 @@
-import { createHash, createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey, hash, type CipherGCM } from 'node:crypto';
 import { assert, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import {
+  cipherFor,
   decodeHeader,
   encodeHeader,
   freshSalt,
@@ -9,7 +10,7 @@ import {
   headerBytes,
   objectKey,
   openNow,
-  sealInto,
+  sealWith,
   sha256,
   tagBytes,
   type ReadyKey,
@@ -48,8 +49,12 @@ export class FrameSealer {
   #key: ReadyKey | undefined;
   #hash: Buffer;
   #number = 0;
-  /** The frame that was sealed last. */
+  /** The hash of the frame before, and the frame that was sealed last: what a hash is of lies together. */
   #room = Buffer.alloc(0);
+  /** Of the next frame, if it was prepared. */
+  #cipher: CipherGCM | undefined;
+  /** What was sealed last, before it was. */
+  #plain = Buffer.alloc(0);
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -68,26 +73,41 @@ export class FrameSealer {
     return this.#number;
   }
 
+  /** For whoever has a moment before the next frame comes: commits wait for that one. */
+  prepare(): void {
+    if (this.#key !== undefined) this.#cipher ??= cipherFor(this.#key, segmentOf(this.#number));
+  }
+
   /** The frame is right until the next one is sealed. */
   seal(marks: Buffer, bytes: Uint8Array): Buffer {
     const key = this.#key;
     assert(key !== undefined, 'the piece has a name');
     assert(bytes.length <= limits.logFrameBytesMax, 'a frame is within its bound');
     assert(marks.length <= limits.logMarksBytesMax, 'the marks of a frame are within their bound');
-    const length = Buffer.allocUnsafe(lengthBytes);
-    length.writeUInt32BE(marks.length);
-    const frame = this.#roomFor(frameBytesOf(marks, bytes));
-    const start = frame.writeUInt32BE(frame.length - lengthBytes - hashBytes);
-    const end = start + sealInto(key, segmentOf(this.#number), [length, marks, bytes], frame.subarray(start));
+    const plainBytes = lengthBytes + marks.length + bytes.length;
+    this.#makeRoom(plainBytes);
+    // One call for all of it: each takes longer than to seal a commit.
+    const plain = this.#plain.subarray(0, plainBytes);
+    plain.writeUInt32BE(marks.length);
+    plain.set(marks, lengthBytes);
+    plain.set(bytes, lengthBytes + marks.length);
+    const room = this.#room.subarray(0, hashBytes + lengthBytes + plainBytes + tagBytes + hashBytes);
+    room.set(this.#hash);
+    const sealedStart = room.writeUInt32BE(plainBytes + tagBytes, hashBytes);
+    const cipher = this.#cipher ?? cipherFor(key, segmentOf(this.#number));
+    this.#cipher = undefined;
+    const end = sealedStart + sealWith(cipher, [plain], room.subarray(sealedStart));
     this.#number += 1;
-    this.#hash = chained(this.#hash, frame.subarray(0, end));
-    frame.set(this.#hash, end);
-    return frame;
+    this.#hash = hash('sha256', room.subarray(0, end), 'buffer');
+    room.set(this.#hash, end);
+    return room.subarray(hashBytes);
   }
 
-  #roomFor(bytes: number): Buffer {
-    if (this.#room.length < bytes) this.#room = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
-    return this.#room.subarray(0, bytes);
+  #makeRoom(plainBytes: number): void {
+    if (this.#plain.length >= plainBytes) return;
+    const bytes = 2 ** Math.ceil(Math.log2(plainBytes));
+    this.#plain = Buffer.allocUnsafeSlow(bytes);
+    this.#room = Buffer.allocUnsafeSlow(bytes + lengthBytes + tagBytes + 2 * hashBytes);
   }
 }
 
@@ -141,11 +161,11 @@ function headerOf(name: string, object: Buffer): ReturnType<typeof decodeHeader>
 function wholeFrames(object: Buffer): { ends: number[]; damage: string | undefined } {
   const ends: number[] = [];
   let at = headerBytes;
-  let hash: Uint8Array = sha256(object.subarray(0, headerBytes));
+  let before: Uint8Array = sha256(object.subarray(0, headerBytes));
   for (;;) {
-    const end = frameEnd(object, at, hash);
+    const end = frameEnd(object, at, before);
     if (end === undefined) break;
-    hash = object.subarray(end - hashBytes, end);
+    before = object.subarray(end - hashBytes, end);
     ends.push(end);
     at = end;
   }
@@ -160,8 +180,8 @@ function wholeFrames(object: Buffer): { ends: number[]; damage: string | undefin
 function frameEnd(object: Buffer, at: number, hashBefore: Uint8Array): number | undefined {
   const end = claimedEnd(object, at);
   if (end === undefined) return undefined;
-  const hash = chained(hashBefore, object.subarray(at, end - hashBytes));
-  return hash.equals(object.subarray(end - hashBytes, end)) ? end : undefined;
+  const due = chained(hashBefore, object.subarray(at, end - hashBytes));
+  return due.equals(object.subarray(end - hashBytes, end)) ? end : undefined;
 }
 
 /** By the length that it states, which may be torn. */

@@ -61,6 +61,8 @@ export class StoredGrowing implements GrowingLogPiece {
     const frame = this.#sealer.seal(encoded, bytes);
     this.#object.addNow(frame);
     this.#grew(bytes.length, frame.length);
+    // Behind the answer to the server, which is given in this turn.
+    queueMicrotask(() => this.#sealer.prepare());
     return true;
   }
 

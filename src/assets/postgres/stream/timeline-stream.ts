@@ -131,7 +131,7 @@ export class TimelineStream {
     if (this.#samples.at(-1)?.position === sample.position) this.#samples.pop();
     this.#samples.push(sample);
     // Of a store that is behind nobody knows how old what it has is, until it has come up.
-    const from = least(this.#needed(({ durable }) => durable)) ?? sample.position;
+    const from = this.#neededFrom(({ durable }) => durable) ?? sample.position;
     while ((this.#samples[1]?.position ?? sample.position) <= from && this.#samples.length > 1) this.#samples.shift();
     this.#window.sample(sample);
     for (const lane of this.#lanes) lane.sample(sample);
@@ -160,13 +160,20 @@ export class TimelineStream {
   /** Flushed is what every store has for good, and nothing while one does not say; the memory before it is free again. */
   #report(wantsReply: boolean): void {
     const { end } = this.#window;
-    const flushed = least([end, ...this.#lanes.map(({ durable }) => durable ?? 0n)]) as bigint;
+    let flushed = end;
+    for (const { durable = 0n } of this.#lanes) flushed = durable < flushed ? durable : flushed;
     this.#receiver.report(end, flushed, systemClock.now(), wantsReply);
     this.#hold();
   }
 
-  #needed(of: (lane: Lane) => bigint | undefined): bigint[] {
-    return this.#lanes.flatMap((lane) => (lane.needsFrom === undefined ? [] : (of(lane) ?? [])));
+  /** The least of what stores still need of the window says; asked thousands of times a second where commits wait, so that nothing is made for it. */
+  #neededFrom(of: (lane: Lane) => bigint | undefined): bigint | undefined {
+    let from: bigint | undefined;
+    for (const lane of this.#lanes) {
+      const one = lane.needsFrom === undefined ? undefined : of(lane);
+      if (one !== undefined && (from === undefined || one < from)) from = one;
+    }
+    return from;
   }
 
   /** Our memory is bounded: the server keeps what it may not send. A store must not hold up another one, so it falls behind alone. */
@@ -183,18 +190,15 @@ export class TimelineStream {
 
   #drop(mayRead: boolean): void {
     // Where all stores are behind, nobody takes what is received: it is kept on the server only.
-    this.#window.dropBefore(least(this.#needed(({ needsFrom }) => needsFrom)) ?? this.#window.end, mayRead);
+    this.#window.dropBefore(this.#neededFrom(({ needsFrom }) => needsFrom) ?? this.#window.end, mayRead);
   }
 
   /** Whether one was: who lags behind another store by more than half of what may be held. */
   #letFallBehind(): boolean {
     const half = BigInt(this.#heldBytesMax) / 2n;
-    const most = this.#needed(({ needsFrom }) => needsFrom).reduce((max, one) => (one > max ? one : max), 0n);
+    const most = this.#lanes.reduce((max, { needsFrom = 0n }) => (needsFrom > max ? needsFrom : max), 0n);
     const slow = this.#lanes.filter(({ needsFrom }) => needsFrom !== undefined && most - needsFrom > half);
     for (const lane of slow) lane.fallBehind();
     return slow.length > 0;
   }
 }
-
-const least = (values: readonly bigint[]): bigint | undefined =>
-  values.reduce<bigint | undefined>((low, one) => (low === undefined || one < low ? one : low), undefined);
