@@ -1,7 +1,8 @@
 import { realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Asset } from '../../assets/index.ts';
+import type { Asset, Replay } from '../../assets/index.ts';
 import { formatBytes, LifeboatError, messageOf, mountPoints, systemCodeOf } from '../../core/index.ts';
+import type { Point } from '../../repository/index.ts';
 
 /** Room to spare beside the plain size: file system overhead, and the log that a restored server writes at once. */
 const roomFactor = 1.05;
@@ -18,6 +19,13 @@ export interface RestoredBytes {
   readonly bytes: number;
   readonly logBytes: number;
 }
+
+/** What a point and the replay behind it will write. */
+export const restoredBytes = (
+  asset: Asset,
+  { bytes, facts }: Pick<Point, 'bytes' | 'facts'>,
+  replay: Pick<Replay, 'bytes'> | undefined,
+): RestoredBytes => ({ bytes: asset.room?.(facts.facts) ?? bytes, logBytes: replay?.bytes ?? 0 });
 
 /**
  * Says before the first byte whether the target can take the restore. Log changes more than it adds, so that only what it takes itself is asked for;

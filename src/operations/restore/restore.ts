@@ -12,7 +12,7 @@ import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { noteChecked, recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
-import { preflight, type RestoredBytes } from './preflight.ts';
+import { preflight, restoredBytes, type RestoredBytes } from './preflight.ts';
 
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
 export const planRestore = (workspace: Workspace, request: RestoreRequest): Promise<RestorePlan> =>
@@ -32,8 +32,7 @@ export async function planRestoreOnto(
   const { point, store, others, rejected, damage, unanswered } = choice;
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
-  const bytes = asset.room?.(point.facts.facts) ?? point.bytes;
-  await lookAt(asset, target, { bytes, logBytes: replay?.bytes ?? 0 }, point);
+  await lookAt(asset, target, restoredBytes(asset, point, replay), point);
   const expected = expectedTime(workspace, request.asset, point.bytes, replay?.bytes ?? 0);
   const starts = await asset.starts?.(point.facts.facts);
   return {

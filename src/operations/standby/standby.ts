@@ -1,18 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type {
-  FollowEnd,
-  Promotion,
-  ReplayBase,
-  StandbyKeeping,
-  StandbyNote,
-  StandbyState,
-} from '../../assets/index.ts';
+import type { FollowEnd, Promotion, Replay, StandbyKeeping, StandbyNote, StandbyState } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import { chooseReplay } from '../restore/choose-replay.ts';
 import type { Workspace } from '../contract.ts';
-import { preflight } from '../restore/preflight.ts';
+import { preflight, restoredBytes } from '../restore/preflight.ts';
 import { openOrder, type PromotionOrder } from './promotion-order.ts';
 import { removeStaging, stagingOf } from '../restore/staging.ts';
 import { everyMsOf } from '../streaming/stream.ts';
@@ -191,13 +184,15 @@ class Standby {
       ...(wanted === undefined ? {} : { store: wanted }),
     };
     const asset = this.#workspace.asset(name);
-    const { base, store, source } = await this.#chooseBase(request);
+    const { replay, store, source } = await this.#chooseReplay(request);
+    const { base } = replay;
     this.#say({ state: 'seeding', reason: `${reason}; it begins as the point ${base}`, store });
     const repository = await this.#workspace.repository(store);
     const point = await repository.point(base);
     const staging = stagingOf(target, clock);
     const replaces = (await this.#keeping.noteOf(target)) !== undefined;
-    await preflight(asset, replaces ? staging : target, { bytes: point.bytes, logBytes: 0 });
+    const doubt = await preflight(asset, replaces ? staging : target, restoredBytes(asset, point, replay));
+    if (doubt !== undefined) this.#workspace.progress.note(doubt);
     await removeLeft(this.#workspace, target);
     const intent = journal.append('standby.seeding', { asset: name, point: base, store, target, staging, reason });
     const outcome = { intent: intent.sequence, asset: name, point: base, store, target };
@@ -220,9 +215,10 @@ class Standby {
     }
   }
 
-  async #chooseBase(
+  /** Where it begins, and how much log is behind that so far. */
+  async #chooseReplay(
     request: Parameters<typeof chooseReplay>[1],
-  ): Promise<{ base: string; store: string; source: string }> {
+  ): Promise<{ replay: Replay; store: string; source: string }> {
     const keeping = this.#workspace.asset(request.asset).log;
     const chosen = await chooseReplay(this.#workspace, request);
     if (chosen === undefined || keeping === undefined) {
@@ -234,11 +230,10 @@ class Standby {
         },
       );
     }
-    const { base } = chosen.replay;
-    await chosen.replay.close();
-    const point = await (await this.#workspace.repository(chosen.store)).point(base);
-    const place: ReplayBase = { id: base, atMs: point.atMs, facts: point.facts.facts };
-    return { base, store: chosen.store, source: keeping.baseOf(place.facts)?.source ?? '' };
+    const { replay, store } = chosen;
+    await replay.close();
+    const point = await (await this.#workspace.repository(store)).point(replay.base);
+    return { replay, store, source: keeping.baseOf(point.facts.facts)?.source ?? '' };
   }
 }
 
