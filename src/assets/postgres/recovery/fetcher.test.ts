@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,13 +22,17 @@ afterEach(async () => {
 
 /** A log in a store that answers when the test lets it, and what was asked of it. */
 class SlowLog implements LogFiles {
-  readonly failureCode = 126;
+  readonly failureCode: 1 | 126;
   readonly asks: string[] = [];
   readonly answered: string[] = [];
   atOnceMax = 0;
   answers = true;
   readonly #left = [...segments];
   readonly #held: (() => void)[] = [];
+
+  constructor(failureCode: 1 | 126 = 126) {
+    this.failureCode = failureCode;
+  }
 
   next = (): string | undefined => this.#left.shift();
   asked = (): void => {};
@@ -53,10 +57,11 @@ async function fetching(log: SlowLog, clock?: Clock): Promise<void> {
 }
 
 /** What a server does with a file of its log: it calls the command, and has it. */
-async function served(name: string): Promise<string> {
-  const command = (fetcher as LogFetcher).command.replace(`'%f'`, name).replace(`'%p'`, join(folder, 'taken'));
+async function served(name: string, as = 'taken'): Promise<string> {
+  const path = join(folder, as);
+  const command = (fetcher as LogFetcher).command.replace(`'%f'`, name).replace(`'%p'`, `'${path}'`);
   await promisify(execFile)('sh', ['-c', command]);
-  return readFile(join(folder, 'taken'), 'utf8');
+  return readFile(path, 'utf8');
 }
 
 describe('the log of a replay is fetched beside what goes on', () => {
@@ -103,5 +108,39 @@ describe('the log of a replay is fetched beside what goes on', () => {
     await rename(join(folder, 'log'), join(folder, 'gone'));
     await expect.poll(() => fetcher?.failure?.message, { timeout: 10_000 }).toMatch(/ENOENT/);
     await fetcher?.close();
+  });
+
+  it('anew in the folder of one that was killed: what it had brought, missed or failed at is not taken for true now', async () => {
+    const [first = '', second = '', third = ''] = segments;
+    const left = join(folder, 'log');
+    for (const name of ['want', 'ready', 'missing']) await mkdir(join(left, name), { recursive: true });
+    await writeFile(join(left, 'failed'), '');
+    await writeFile(join(left, 'ready', first), 'half of it, or of another server');
+    await writeFile(join(left, 'missing', second), '');
+    await writeFile(join(left, `${third}.coming`), 'half of it');
+    const log = new SlowLog(1);
+    log.answers = false;
+    await fetching(log);
+    const found = (await readdir(left)).toSorted();
+    const asked = Promise.all([first, second].map((name) => served(name, `taken as ${name}`)));
+    asked.catch(() => {}); // looked at below
+    await expect.poll(() => log.asks.length).toBe(atOnce);
+    log.answer();
+    expect(await asked).toEqual([`log of ${first}`, `log of ${second}`]);
+    expect(found).toEqual(['failing', 'fetch', 'missing', 'process', 'ready', 'want']);
+  });
+
+  it('for a standby on behind a failure, which is told until something could be brought again', async () => {
+    const [first = '', second = ''] = segments;
+    const log = new SlowLog(1);
+    await fetching(log);
+    await expect.poll(() => log.answered.length).toBe(ahead);
+    await rename(join(folder, 'log', 'ready'), join(folder, 'log', 'full'));
+    await expect.poll(() => fetcher?.failure?.message).toMatch(/ENOENT/);
+    await expect(served(second)).rejects.toMatchObject({ code: 1 });
+    await rename(join(folder, 'log', 'full'), join(folder, 'log', 'ready'));
+    expect(await served(first)).toBe(`log of ${first}`);
+    await expect.poll(() => fetcher?.failure).toBeUndefined();
+    expect(await readdir(join(folder, 'log'))).not.toContain('failed');
   });
 });

@@ -7,6 +7,8 @@ import { serverUser, type ServerUser } from '../server/index.ts';
 const segmentsAhead = 8;
 const fetchedAtOnce = 4;
 const lookMs = 20;
+/** Stands behind the name of a file until it is whole. */
+const coming = '.coming';
 
 /**
  * What the server calls for each file of its log. It moves a file that is there already, or asks for it and waits. Exit code 1 says that
@@ -17,7 +19,7 @@ const script = `#!/bin/sh
 # Called by a restored PostgreSQL: NAME DESTINATION FOLDER EXIT_CODE_OF_FAILURE
 if [ ! -e "$3/ready/$1" ]; then : > "$3/want/$1" || exit 126; fi
 while :; do
-  if [ -e "$3/ready/$1" ]; then mv "$3/ready/$1" "$2" && exit 0; exit 126; fi
+  if [ -e "$3/ready/$1" ]; then mv "$3/ready/$1" "$2" && exit 0; [ -e "$3/ready/$1" ] && exit 126; : > "$3/want/$1" || exit 126; fi
   if [ -e "$3/missing/$1" ]; then rm -f "$3/missing/$1"; exit 1; fi
   if [ -e "$3/failed" ]; then exit "$4"; fi
   if [ -d /proc/self ] && [ ! -d "/proc/$(cat "$3/process")" ]; then exit "$4"; fi
@@ -58,7 +60,7 @@ export class LogFetcher {
     this.#servedMs = clock.elapsed();
   }
 
-  /** Why the server got a refusal, if it did. */
+  /** Why the server got a refusal, if it did; of one that asks again, until one answer could be given. */
   get failure(): LifeboatError | undefined {
     return this.#failure;
   }
@@ -75,10 +77,23 @@ export class LogFetcher {
       await mkdir(path, { mode: 0o700, recursive: true });
       await this.#give(path);
     }
+    await this.#clear();
     await this.#put('process', String(process.pid), 0o600);
     await this.#put('fetch', script, 0o700);
     await this.#put('failing', '', 0o644);
     this.#done = this.#serve();
+  }
+
+  /**
+   * What one that was killed left says nothing of now: that it had failed, what was missing, half a segment that is whole since, or log of another
+   * server that was here. A server that outlived it may be asking: what it wants stays.
+   */
+  async #clear(): Promise<void> {
+    await rm(join(this.#folder, 'failed'), { force: true });
+    for (const name of ['', 'ready', 'missing']) {
+      for (const left of await readdir(join(this.#folder, name)))
+        if (name !== '' || left.endsWith(coming)) await rm(join(this.#folder, name, left), { force: true });
+    }
   }
 
   /** For `restore_command`. */
@@ -96,31 +111,41 @@ export class LogFetcher {
 
   async #serve(): Promise<void> {
     const { signal } = this.#stop;
-    try {
-      while (!signal.aborted) {
-        this.#look = new AbortController();
-        const under = [...this.#under.keys()];
-        const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
-        for (const name of wanted ?? []) {
-          this.#servedMs = this.#clock.elapsed();
-          this.#files.asked(name);
-          if (ready?.includes(name) !== true) this.#fetch(name);
-          await rm(join(this.#folder, 'want', name), { force: true });
-        }
-        if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = this.#clock.elapsed();
-        this.#readyBefore = ready?.length ?? 0;
-        // What came meanwhile is in neither list.
-        const coming = new Set([...(ready ?? []), ...under, ...this.#under.keys()]);
-        for (let room = Math.min(segmentsAhead - coming.size, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
-          const next = this.#files.next();
-          if (next === undefined) break;
-          this.#fetch(next);
-        }
-        // Sooner when something has come, which makes room for the next.
-        await this.#clock.sleep(lookMs, this.#look.signal).catch(() => {});
+    while (!signal.aborted) {
+      this.#look = new AbortController();
+      try {
+        await this.#round();
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#fail(error);
+        if (!this.#asksAgain) return;
       }
-    } catch (error) {
-      if (!signal.aborted) await this.#fail(error);
+      // Sooner when something has come, which makes room for the next.
+      await this.#clock.sleep(lookMs, this.#look.signal).catch(() => {});
+    }
+  }
+
+  get #asksAgain(): boolean {
+    return this.#files.failureCode === 1;
+  }
+
+  async #round(): Promise<void> {
+    const under = [...this.#under.keys()];
+    const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
+    for (const name of wanted ?? []) {
+      this.#servedMs = this.#clock.elapsed();
+      this.#files.asked(name);
+      if (ready?.includes(name) !== true) this.#fetch(name);
+      await rm(join(this.#folder, 'want', name), { force: true });
+    }
+    if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = this.#clock.elapsed();
+    this.#readyBefore = ready?.length ?? 0;
+    // What came meanwhile is in neither list.
+    const expected = new Set([...(ready ?? []), ...under, ...this.#under.keys()]);
+    for (let room = Math.min(segmentsAhead - expected.size, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
+      const next = this.#files.next();
+      if (next === undefined) break;
+      this.#fetch(next);
     }
   }
 
@@ -137,12 +162,22 @@ export class LogFetcher {
 
   async #bring(name: string): Promise<void> {
     const bytes = await this.#files.bytesOf(name, this.#stop.signal);
-    if (bytes === undefined) return writeFile(join(this.#folder, 'missing', name), '');
-    const temporary = join(this.#folder, `${name}.coming`);
-    await writeAtOnce(temporary, bytes);
-    free(bytes);
-    await this.#give(temporary);
-    await rename(temporary, join(this.#folder, 'ready', name));
+    if (bytes === undefined) await writeFile(join(this.#folder, 'missing', name), '');
+    else {
+      const temporary = join(this.#folder, `${name}${coming}`);
+      await writeAtOnce(temporary, bytes);
+      free(bytes);
+      await this.#give(temporary);
+      await rename(temporary, join(this.#folder, 'ready', name));
+    }
+    await this.#mend();
+  }
+
+  /** To a server that asks again a failure is over as soon as one answer could be given; one that was ended by it must hear why. */
+  async #mend(): Promise<void> {
+    if (this.#failure === undefined || !this.#asksAgain) return;
+    this.#failure = undefined;
+    await rename(join(this.#folder, 'failed'), join(this.#folder, 'failing')).catch(() => {}); // the next one mends it
   }
 
   async #fail(error: unknown): Promise<void> {

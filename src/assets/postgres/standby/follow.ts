@@ -81,11 +81,11 @@ class Follower {
     }
   }
 
-  /** Why the store could not be asked, if so. The standby goes on with what it has. */
+  /** Why the store could not be asked, or nothing of it be brought, if so. The standby goes on with what it has. */
   async #look(): Promise<string | undefined> {
     try {
       await this.#parts.log.look(this.#parts.options.signal);
-      return this.#parts.log.failure?.message;
+      return (this.#parts.log.failure ?? this.#parts.fetcher.failure)?.message;
     } catch (error) {
       if (!isLifeboatError(error) || this.#parts.options.signal.aborted) throw error;
       return error.message;
