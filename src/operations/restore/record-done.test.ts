@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LifeboatError } from '../../core/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import { backupEverywhere, restore } from '../index.ts';
 import { withCopies } from '../testing/copies.ts';
+import { removeLeftovers, stagingOf } from './staging.ts';
 
 it('a restore that is whole and cannot be written down has not failed: it says that it proves nothing later', async () => {
   await withCopies(async (workspace, folder) => {
@@ -54,5 +55,26 @@ it('a restore that is killed when it has handed over is not called failed later:
         ['restore.interrupted', target, expect.stringMatching(/had handed over what it had restored and checked/)],
       ]);
     }
+  });
+});
+
+it('a file has two names while it is handed over: a restore that is killed between has handed over when both are the same file, and only then', async () => {
+  await withCopies(async (workspace, folder) => {
+    const killed = async (name: string, isLinked: boolean): Promise<unknown[]> => {
+      const target = join(folder, 'restored', name);
+      const staging = stagingOf(target, workspace.clock);
+      await writeFile(staging, 'a database');
+      await (isLinked ? link(staging, target) : writeFile(target, 'a database of somebody else'));
+      const intent = workspace.journal.append('restore.started', { asset: 'docs', target, staging }).sequence;
+      workspace.journal.append('restore.checked', { intent, asset: 'docs', target });
+      await removeLeftovers(workspace, target);
+      const ends = workspace.journal.records({ kinds: ['restore.failed', 'restore.interrupted'] });
+      return ends.flatMap(({ kind, data }) => (data['intent'] === intent ? kind : []));
+    };
+    await mkdir(join(folder, 'restored'));
+    expect(await killed('ours', true)).toEqual(['restore.interrupted']);
+    expect(await killed('theirs', false)).toEqual(['restore.failed']);
+    expect((await readdir(join(folder, 'restored'))).toSorted()).toEqual(['ours', 'theirs']);
+    expect(await readFile(join(folder, 'restored', 'ours'), 'utf8')).toBe('a database');
   });
 });

@@ -73,7 +73,7 @@ export async function removeLeftovers({ journal }: Workspace, target: string): P
   for (const { sequence, data } of journal.records({ kinds: ['restore.started'], own: true })) {
     if (data['target'] !== target || ended.has(sequence)) continue;
     const staging = String(data['staging']);
-    const isHandedOver = checked.has(sequence) && !(await isThere(staging)) && (await isThere(target));
+    const isHandedOver = checked.has(sequence) && (await standsAt(target, staging));
     await removeStaging(staging);
     const ending = { intent: sequence, asset: data['asset'] };
     if (isHandedOver) {
@@ -83,6 +83,17 @@ export async function removeLeftovers({ journal }: Workspace, target: string): P
       const error = { code: 'operation.cancelled', message: 'its process ended; what it left was removed' };
       journal.append('restore.failed', { ...ending, error });
     }
+  }
+}
+
+/** A folder is in one place or in the other; a file has both names for a moment (`handOver`), and stands whole at its target then. */
+async function standsAt(target: string, staging: string): Promise<boolean> {
+  if (!(await isThere(staging))) return isThere(target);
+  try {
+    const [own, handed] = await Promise.all([lstat(staging), lstat(target)]);
+    return own.dev === handed.dev && own.ino === handed.ino;
+  } catch {
+    return false; // not there, or not to be seen: then nobody knows that it stands
   }
 }
 
