@@ -10,6 +10,7 @@ import type { Entry } from '../entry.ts';
 import { captureAll } from '../testing/memory-point.ts';
 import { filesKind, type FilesSettings } from './index.ts';
 import { whyNoMount } from '../../testing/mounting.ts';
+import { skippedFor } from '../../testing/skipped.ts';
 
 const opened = (path: string, settings: Partial<FilesSettings> = {}): Asset =>
   filesKind.open('uploads', { path, ...settings }, { baseFolder: '/', clock: systemClock, checkKinds });
@@ -57,34 +58,31 @@ describe('files that are left out', () => {
     expect(await pathsOf(opened(root, { excludeCaches: true }))).toEqual(all.filter((path) => !path.includes('deep')));
   });
 
-  describe.skipIf(whyNoMount !== undefined)(
-    `with something mounted in the tree (skipped with a reason: ${whyNoMount})`,
-    () => {
-      const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
-      beforeEach(async () => {
-        for (const name of ['disk', 'kernel']) await mkdir(join(root, name));
-        mount('tmpfs', 'disk');
-        mount('proc', 'kernel');
-        await writeFile(join(root, 'disk/f'), 'x');
-      });
-      afterEach(() => void execFileSync('umount', [join(root, 'disk'), join(root, 'kernel')]));
+  describe.skipIf(whyNoMount !== undefined)(`with something mounted in the tree${skippedFor(whyNoMount)}`, () => {
+    const mount = (type: string, at: string): void => void execFileSync('mount', ['-t', type, type, join(root, at)]);
+    beforeEach(async () => {
+      for (const name of ['disk', 'kernel']) await mkdir(join(root, name));
+      mount('tmpfs', 'disk');
+      mount('proc', 'kernel');
+      await writeFile(join(root, 'disk/f'), 'x');
+    });
+    afterEach(() => void execFileSync('umount', [join(root, 'disk'), join(root, 'kernel')]));
 
-      it('take in the data and say so, until the plan says what is wanted; never what the kernel shows of itself', async () => {
-        const kernel = "kernel shows the kernel's own proc, which is no data, and was left out";
-        const said = async (oneFileSystem?: boolean): Promise<unknown> => {
-          const asset = opened(root, { oneFileSystem });
-          return [await pathsOf(asset), (await captureAll(asset, scratch)).facts.warnings];
-        };
-        const note = expect.stringMatching(/^disk is another file system and was taken in/);
-        expect(await said()).toEqual([
-          ['', 'disk', 'disk/f', 'kernel'],
-          [note, kernel],
-        ]);
-        expect(await said(false)).toEqual([['', 'disk', 'disk/f', 'kernel'], [kernel]]);
-        expect(await said(true)).toEqual([['', 'disk', 'kernel'], [kernel]]);
-      });
-    },
-  );
+    it('take in the data and say so, until the plan says what is wanted; never what the kernel shows of itself', async () => {
+      const kernel = "kernel shows the kernel's own proc, which is no data, and was left out";
+      const said = async (oneFileSystem?: boolean): Promise<unknown> => {
+        const asset = opened(root, { oneFileSystem });
+        return [await pathsOf(asset), (await captureAll(asset, scratch)).facts.warnings];
+      };
+      const note = expect.stringMatching(/^disk is another file system and was taken in/);
+      expect(await said()).toEqual([
+        ['', 'disk', 'disk/f', 'kernel'],
+        [note, kernel],
+      ]);
+      expect(await said(false)).toEqual([['', 'disk', 'disk/f', 'kernel'], [kernel]]);
+      expect(await said(true)).toEqual([['', 'disk', 'kernel'], [kernel]]);
+    });
+  });
 
   it('match leading dots by a star: **/*.tmp names .x.tmp', async () => {
     for (const name of ['.x.tmp', 'x.tmp', '.keep']) await writeFile(join(root, name), '');

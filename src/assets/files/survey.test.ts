@@ -7,6 +7,7 @@ import { systemClock } from '../../core/index.ts';
 import { matcherOf } from './glob.ts';
 import { surveyTree } from './survey.ts';
 import { whyNoMount } from '../../testing/mounting.ts';
+import { skippedFor } from '../../testing/skipped.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -30,7 +31,7 @@ it('ends when it is told to', async () => {
 });
 
 const asRoot = process.getuid?.() === 0 ? 'root may read everything' : undefined;
-it.skipIf(asRoot !== undefined)(`names a file that may not be read (skipped with a reason: ${asRoot})`, async () => {
+it.skipIf(asRoot !== undefined)(`names a file that may not be read${skippedFor(asRoot)}`, async () => {
   await chmod(join(root, 'one'), 0);
   const { remarks, bytes } = await surveyTree(root, { clock: systemClock }, undefined);
   expect(remarks).toMatchObject([
@@ -39,7 +40,7 @@ it.skipIf(asRoot !== undefined)(`names a file that may not be read (skipped with
   expect(bytes).toBe(4);
 });
 
-describe.skipIf(whyNoMount !== undefined)(`a disk mounted in the tree (skipped with a reason: ${whyNoMount})`, () => {
+describe.skipIf(whyNoMount !== undefined)(`a disk mounted in the tree${skippedFor(whyNoMount)}`, () => {
   beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'disk')]));
   afterEach(() => void execFileSync('umount', [join(root, 'disk')]));
 
