@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RewrittenTree } from '../../assets/index.ts';
+import type { PointContents, RewrittenTree } from '../../assets/index.ts';
 import { limits } from '../../core/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 import type { Point, Repository } from '../repository.ts';
@@ -71,6 +71,27 @@ describe('a file that stands there and becomes what a point says', () => {
     const back = await putBack(image);
     expect((await readFile(path())).equals(now)).toBe(true);
     expect(back.written.bytesWritten).toBe(6 * page);
+  });
+
+  it('asks a store once for the list of the point, though it is gone through twice, and files are looked up in it later', async () => {
+    await writeFile(path(), randomBytes(2 * region));
+    const point = await takePoint();
+    const asked = async (work: (contents: PointContents) => Promise<unknown>): Promise<number> => {
+      const contents = await (await reopen(store)).contents(point);
+      const before = store.calls.length;
+      await work(contents);
+      return store.calls.slice(before).filter(({ operation, name }) => operation === 'get' && name.startsWith('packs/'))
+        .length;
+    };
+    const once = await asked((contents) => Array.fromAsync(contents.entries()));
+    expect(once).toBeGreaterThan(0);
+    const current = await repository.contents(point);
+    const all = await asked(async (contents) => {
+      await contents.rewriteTree?.(join(base, 'tree'), current);
+      await Array.fromAsync(contents.entries());
+    });
+    // That of what stands there is another one.
+    expect(all).toBe(2 * once);
   });
 
   it('writes nothing where nothing differs, whatever the times say', async () => {
