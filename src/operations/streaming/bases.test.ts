@@ -4,19 +4,23 @@ import { describe, expect, it } from 'vitest';
 import type { Asset, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
 import { LifeboatError, ManualClock, systemClock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
-import { listPoints, type Workspace } from '../index.ts';
+import { backupEverywhere, listPoints, type Workspace } from '../index.ts';
 import { changed, withWorkspace } from '../testing/workspace.ts';
 import { Bases } from './bases.ts';
 
 const minuteMs = 60_000;
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 20_000, interval: 20 });
 
+const shownState = {
+  state: 'streaming',
+  stores: ['near', 'far'].map((store) => ({ store, completeToMs: 1 })),
+} as LogStreamState;
+
 interface Scene {
   readonly workspace: Workspace;
   readonly bases: Bases;
   readonly said: readonly string[];
-  readonly clock: ManualClock;
-  /** Waits in real time until everything that is due by now was done: a minute later nothing else is said. */
+  /** Minute by minute, each until everything that is due by then was done. */
   readonly pass: (minutes: number) => Promise<void>;
 }
 
@@ -36,6 +40,7 @@ async function withBases(
   await withWorkspace(async (opened, folder) => {
     await writeFile(join(folder, 'docs', 'one'), 'one');
     const clock = new ManualClock();
+    let asleep = 0;
     const workspace = {
       ...opened,
       plan: plan(opened),
@@ -45,7 +50,10 @@ async function withBases(
       clock: {
         now: () => systemClock.now(),
         elapsed: () => clock.elapsed(),
-        sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+        sleep: (ms: number, signal?: AbortSignal) => {
+          asleep += 1;
+          return clock.sleep(ms, signal).finally(() => void (asleep -= 1));
+        },
       },
     };
     const said: string[] = [];
@@ -59,14 +67,12 @@ async function withBases(
     const pass = async (minutes: number): Promise<void> => {
       for (let left = minutes; left > 0; left -= 1) {
         await clock.advance(minuteMs);
-        for (let seen = -1; seen !== said.length;) {
-          seen = said.length;
-          await systemClock.sleep(150);
-        }
+        await systemClock.sleep(1);
+        await soon(() => asleep > 0 || bases.shown(shownState) === shownState).toBe(true);
       }
     };
     try {
-      await work({ workspace, bases, said, clock, pass });
+      await work({ workspace, bases, said, pass });
     } finally {
       await bases.end();
     }
@@ -76,11 +82,6 @@ async function withBases(
 const noneYet: UnlinkedLog = { reason: 'no recovery point is there yet', isLedToBy: () => true };
 
 describe('a stream into two stores, one of which is away, that needs a point', () => {
-  const shownState = {
-    state: 'streaming',
-    stores: ['near', 'far'].map((store) => ({ store, completeToMs: 1 })),
-  } as LogStreamState;
-
   it('has it once in the store that is there, which is protected then, and tries the other one less and less often', async () => {
     const far = { isAway: true };
     await withBases(far, async ({ workspace, bases, said, pass }) => {
@@ -103,6 +104,21 @@ describe('a stream into two stores, one of which is away, that needs a point', (
       await pass(10);
       expect(bases.shown(shownState)).toBe(shownState);
       expect([await pointsIn('near'), await pointsIn('far')]).toEqual([1, 1]);
+    });
+  });
+
+  it('is content with a point that came there in another way, within a minute, and says what is lacking once for each try', async () => {
+    const far = { isAway: true };
+    await withBases(far, async ({ workspace, bases, said, pass }) => {
+      bases.take(noneYet);
+      await soon(() => said.at(-1)).toMatch(/not in far yet, and is tried again/);
+      await pass(10);
+      const tries = said.filter((line) => line.startsWith('another recovery point is taken'));
+      expect([tries.length, said.length]).toEqual([3, 3 + 2 * 3]);
+      far.isAway = false;
+      await backupEverywhere(workspace, 'docs', undefined, ['far']);
+      await pass(1);
+      expect([bases.shown(shownState), said.length]).toEqual([shownState, 9]);
     });
   });
 

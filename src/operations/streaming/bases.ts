@@ -12,6 +12,9 @@ type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at
 const retryMsMin = 60_000;
 const retryMsMax = 600_000;
 
+/** Between two looks whether a point came in another way, or as a copy. */
+const lookMs = 60_000;
+
 /** What stays as it is, is said again after so long. */
 const repeatMs = 3_600_000;
 
@@ -97,21 +100,24 @@ export class Bases {
   async #take(): Promise<void> {
     const { say, workspace } = this.#ground;
     let takes = 0;
+    let failure: string | undefined;
     this.#said = undefined;
     while (!this.#signal.aborted) {
       await this.#lookAround();
       const due = this.#due();
-      let failure: string | undefined;
       if (due.length > 0) {
         const which = takes === 0 ? 'a new' : 'another';
         say({ state: 'base', reason: `${which} recovery point is taken: ${this.#reasons()}`, stores: [] });
         failure = await this.#takeOne(due);
         takes += 1;
+        // How it went is said of each.
+        this.#said = undefined;
         await this.#lookAround();
       } else if (this.#uncopied.size > 0) {
         await this.#copy();
       }
       if (!this.#isLacking || this.#signal.aborted) break;
+      if (this.#unlinked.size === 0) failure = undefined;
       if (failure === undefined && this.#due().length > 0) continue;
       this.#sayLack(failure ?? this.#reasons());
       this.#asked = new AbortController();
@@ -139,11 +145,13 @@ export class Bases {
     return wait === undefined ? 0 : wait.sinceMs + wait.ms - this.#ground.workspace.clock.elapsed();
   }
 
-  /** Until a point is due, a copy is tried again, or what stayed as it is is said again. */
+  /** Until a point is due, what is lacking may have come in another way, a copy is tried again, or what stayed as it is is said again. */
   #waitMs(): number {
     const { workspace, asset } = this.#ground;
     const left = [...this.#unlinked.keys()].map((store) => this.#leftMs(store));
-    if (copiesOf(workspace.plan, asset).some((store) => this.#uncopied.has(store))) left.push(retryMsMin);
+    const mayCome =
+      this.#unlinked.size > 0 || copiesOf(workspace.plan, asset).some((store) => this.#uncopied.has(store));
+    if (mayCome) left.push(lookMs);
     if (this.#said !== undefined) left.push(this.#said.atMs + repeatMs - workspace.clock.elapsed());
     return Math.max(0, Math.min(...left));
   }
