@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { liveHeapBytes } from '../testing/live-heap.ts';
 import { EntryLines } from './entry-lines.ts';
 
 describe('lines of an entry list', () => {
@@ -19,6 +20,24 @@ describe('lines of an entry list', () => {
     lines.add('one more\n');
     await lines.done();
     expect(taken).toBe(`${expected.join('')}one more\n`);
+  });
+
+  test('that wait for another stay out of the heap of the garbage collector, and so does the text that they were cut from', async () => {
+    let taken = 0;
+    const lines = new EntryLines(async (some) => void (taken += some.length));
+    const first = Promise.withResolvers<string>();
+    lines.add(first.promise);
+    const before = liveHeapBytes();
+    // As of a list of which a hundredth changed: the lines between two changed files wait for the bundle of the first.
+    for (let part = 0; part < 100; part += 1) {
+      const text = Buffer.alloc(100_000, `${'x'.repeat(999)}\n`).toString('latin1');
+      for (let at = 0; at < text.length; at += 1_000) lines.add(text.slice(at, at + 1_000));
+      lines.add(Promise.resolve('changed\n'));
+    }
+    expect((liveHeapBytes() - before) / 2 ** 20).toBeLessThan(2);
+    first.resolve('first\n');
+    await lines.done();
+    expect(taken).toBe(100 * 100_000 + 100 * 'changed\n'.length + 'first\n'.length);
   });
 
   test('that could not be handed on are missing for good: whoever asks again hears so, too', async () => {
