@@ -1,18 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLifeboatError, systemClock } from '../../core/index.ts';
+import { isLifeboatError, limits, systemClock } from '../../core/index.ts';
 import { DamageLog } from '../damage.ts';
 import { decodeEntries, encodeEntry } from './entry-list.ts';
 import { decodeHeaderObject } from './headers.ts';
 import { decodeKeyObject, freshBundle, unwrap, wrapWithPassphrase } from '../keys/keys.ts';
 import { keyName, pointName, sessionName } from '../names.ts';
-import { decodeIndex, encodeIndex, footerBytes, sealedChunkBytesMin, type IndexedPack } from './pack-format.ts';
+import {
+  ChunkList,
+  decodeIndex,
+  encodeIndex,
+  footerBytes,
+  recordBytes,
+  sealedChunkBytesMin,
+  type IndexedPack,
+} from './pack-format.ts';
 import { readPoint, sealPoint, type StoredPoint } from './point-object.ts';
 import { headerBytes, openDocument, sealDocument } from './seal.ts';
 import { openSession } from '../write/sessions.ts';
 import { readSession } from './session-object.ts';
 import { cheap, facts, passphrase } from '../testing/fixtures.ts';
+import { liveHeapBytes } from '../testing/live-heap.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { decodePlain, encodePlain } from './twins.ts';
 
@@ -36,7 +45,10 @@ const packs: fc.Arbitrary<IndexedPack[]> = fc.array(
         offset += sealedBytes;
         return { id: chunk, offset: offset - sealedBytes, sealedBytes, plainBytes };
       });
-      return { pack: { id: pack.toString('hex'), epoch: 1, bytes: offset + footerBytes, sha256 }, chunks: records };
+      return {
+        pack: { id: pack.toString('hex'), epoch: 1, bytes: offset + footerBytes, sha256 },
+        chunks: ChunkList.of(records),
+      };
     }),
   { maxLength: 4 },
 );
@@ -158,6 +170,21 @@ describe('formats come back as they were written', () => {
     await store.put(pointName(id), [await sealPoint(bundle, stored)]);
     expect(await readPoint(store, bundle, id)).toEqual(stored);
   });
+});
+
+test('an index of a million chunks takes no memory beyond its bytes: who knows a pack holds no object for each of its chunks', () => {
+  const records = Buffer.alloc(4 + limits.chunksPerPackMax * recordBytes);
+  records.writeUInt32BE(limits.chunksPerPackMax);
+  for (let at = 4; at < records.length; at += recordBytes) {
+    records.writeUInt32BE(headerBytes, at + 32);
+    records.writeUInt32BE(sealedChunkBytesMin, at + 36);
+  }
+  const pack = { id: 'ab'.repeat(16), epoch: 1, bytes: limits.packBytesMax, sha256: Buffer.alloc(32) };
+  const index = encodeIndex(Array.from({ length: 16 }, () => ({ pack, chunks: new ChunkList(records) })));
+  const before = liveHeapBytes();
+  const known = decodeIndex(index, 'index/x');
+  expect((liveHeapBytes() - before) / 2 ** 20).toBeLessThan(1);
+  expect(known.reduce((sum, { chunks }) => sum + chunks.length, 0)).toBe(16 * limits.chunksPerPackMax);
 });
 
 describe('a reader of anything gives a value or an error with a code', () => {

@@ -31,6 +31,38 @@ export interface PackRecord {
   readonly sha256: Buffer;
 }
 
+/**
+ * The chunks of a pack as a trailer lists them, checked. Each record is made when it is looked at: as objects, those of a million small files would
+ * take a hundred megabytes.
+ */
+export class ChunkList implements Iterable<ChunkRecord> {
+  /** As `encodeRecords` makes them. */
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  static of(records: readonly ChunkRecord[]): ChunkList {
+    return new ChunkList(encodeRecords(records));
+  }
+
+  get length(): number {
+    return (this.bytes.length - 4) / recordBytes;
+  }
+
+  *[Symbol.iterator](): Generator<ChunkRecord> {
+    for (let at = 4; at < this.bytes.length; at += recordBytes) yield recordAt(this.bytes, at);
+  }
+}
+
+const recordAt = (bytes: Buffer, at: number): ChunkRecord => ({
+  id: bytes.subarray(at, at + 32),
+  offset: bytes.readUInt32BE(at + 32),
+  sealedBytes: bytes.readUInt32BE(at + 36),
+  plainBytes: bytes.readUInt32BE(at + 40),
+});
+
 export function encodeRecords(records: readonly ChunkRecord[]): Buffer {
   const bytes = Buffer.alloc(4 + records.length * recordBytes);
   bytes.writeUInt32BE(records.length, 0);
@@ -45,41 +77,32 @@ export function encodeRecords(records: readonly ChunkRecord[]): Buffer {
   return bytes;
 }
 
-/** Records from `offset` on, and where they end. Throws `repository.damaged` for anything that cannot be. */
+/** The list of chunks from `start` on, in the memory of `bytes`, and where it ends. Throws `repository.damaged` for anything that cannot be. */
 export function decodeRecords(
   bytes: Buffer,
   start: number,
   packBytes: number,
   name: string,
-): { records: ChunkRecord[]; end: number } {
+): { chunks: ChunkList; end: number } {
   if (bytes.length < start + 4) throw damaged(name, 'its list of chunks ends too early');
   const count = bytes.readUInt32BE(start);
   const end = start + 4 + count * recordBytes;
   if (count > limits.chunksPerPackMax || end > bytes.length)
     throw damaged(name, `its list names ${count} chunks, more than it can hold`);
-  const records: ChunkRecord[] = [];
-  for (let at = start + 4; at < end; at += recordBytes) {
-    const record = {
-      id: bytes.subarray(at, at + 32),
-      offset: bytes.readUInt32BE(at + 32),
-      sealedBytes: bytes.readUInt32BE(at + 36),
-      plainBytes: bytes.readUInt32BE(at + 40),
-    };
-    requirePossible(record, packBytes, name);
-    records.push(record);
-  }
-  return { records, end };
+  for (let at = start + 4; at < end; at += recordBytes) requirePossible(bytes, at, packBytes, name);
+  return { chunks: new ChunkList(bytes.subarray(start, end)), end };
 }
 
-function requirePossible(record: ChunkRecord, packBytes: number, name: string): void {
+function requirePossible(bytes: Buffer, at: number, packBytes: number, name: string): void {
+  const offset = bytes.readUInt32BE(at + 32);
+  const sealedBytes = bytes.readUInt32BE(at + 36);
   const fits =
-    record.offset >= headerBytes &&
-    record.offset + record.sealedBytes <= packBytes - footerBytes &&
-    record.sealedBytes >= sealedChunkBytesMin &&
-    record.sealedBytes <= sealedChunkBytesMax &&
-    record.plainBytes <= limits.chunkBytesMax;
-  if (!fits)
-    throw damaged(name, `its list names a chunk of ${record.sealedBytes} bytes at ${record.offset}, which cannot be`);
+    offset >= headerBytes &&
+    offset + sealedBytes <= packBytes - footerBytes &&
+    sealedBytes >= sealedChunkBytesMin &&
+    sealedBytes <= sealedChunkBytesMax &&
+    bytes.readUInt32BE(at + 40) <= limits.chunkBytesMax;
+  if (!fits) throw damaged(name, `its list names a chunk of ${sealedBytes} bytes at ${offset}, which cannot be`);
 }
 
 const packHeadBytes = 16 + 4 + 4 + hashBytes;
@@ -87,7 +110,7 @@ const indexVersion = 1;
 
 export interface IndexedPack {
   readonly pack: PackRecord;
-  readonly chunks: readonly ChunkRecord[];
+  readonly chunks: ChunkList;
 }
 
 export function encodeIndex(packs: readonly IndexedPack[]): Buffer {
@@ -100,7 +123,7 @@ export function encodeIndex(packs: readonly IndexedPack[]): Buffer {
     bytes.writeUInt32BE(pack.epoch, 16);
     bytes.writeUInt32BE(pack.bytes, 20);
     pack.sha256.copy(bytes, 24);
-    return [bytes, encodeRecords(chunks)];
+    return [bytes, chunks.bytes];
   });
   return Buffer.concat([head, ...parts]);
 }
@@ -118,11 +141,12 @@ export function decodeIndex(bytes: Buffer, name: string): IndexedPack[] {
       id: bytes.toString('hex', at, at + 16),
       epoch: bytes.readUInt32BE(at + 16),
       bytes: bytes.readUInt32BE(at + 20),
-      sha256: bytes.subarray(at + 24, at + 24 + hashBytes),
+      // What is kept of a pack shall not keep the whole index.
+      sha256: Buffer.from(bytes.subarray(at + 24, at + 24 + hashBytes)),
     };
     if (pack.bytes > packObjectBytesMax) throw damaged(name, `it names a pack of ${pack.bytes} bytes, which cannot be`);
-    const { records, end } = decodeRecords(bytes, at + packHeadBytes, pack.bytes, name);
-    packs.push({ pack, chunks: records });
+    const { chunks, end } = decodeRecords(bytes, at + packHeadBytes, pack.bytes, name);
+    packs.push({ pack, chunks });
     at = end;
   }
   if (at !== bytes.length) throw damaged(name, `${bytes.length - at} bytes follow its last pack`);

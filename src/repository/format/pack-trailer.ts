@@ -3,7 +3,7 @@ import type { Store, StoredObject } from '../../stores/index.ts';
 import { damaged } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
-import { decodeRecords, footerBytes, packObjectBytesMax, type ChunkRecord, type IndexedPack } from './pack-format.ts';
+import { decodeRecords, footerBytes, packObjectBytesMax, type IndexedPack } from './pack-format.ts';
 import { decodeHeader, hashBytes, headerBytes, objectKey, openSegment, tagBytes, type ObjectHeader } from './seal.ts';
 
 /** What a pack says of itself, by its trailer alone. Throws `repository.damaged`, `store.missing`. */
@@ -54,9 +54,9 @@ async function openTrailer(
     throw damaged(name, `its trailer is ${sealed.length} bytes long, which cannot be`);
   const plain = await openSegment(key, { what: 'trailer', number: count, last: true }, sealed);
   if (plain === undefined) throw damaged(name, 'its trailer does not decrypt');
-  const { records, end } = decodeRecords(plain, 0, size.bytes, name);
+  const { chunks, end } = decodeRecords(plain, 0, size.bytes, name);
   if (end !== plain.length) throw damaged(name, 'bytes follow the list of its trailer');
-  return { pack: { id, epoch: header.epoch, ...size }, chunks: records satisfies ChunkRecord[] };
+  return { pack: { id, epoch: header.epoch, ...size }, chunks };
 }
 
 /**

@@ -96,7 +96,7 @@ describe('work in threads', () => {
     const builder = new PackBuilder(bundle);
     builder.add(randomBytes(32), plain);
     const { pack, records, memory } = builder.finish() as BuiltPack;
-    const [record] = decodeRecords(Buffer.from(records), 0, pack.bytes, 'pack').records;
+    const [record] = decodeRecords(Buffer.from(records), 0, pack.bytes, 'pack').chunks;
     const { id, offset, sealedBytes, plainBytes } = record as ChunkRecord;
     const key = objectKey(bundle, 'pack', packName(pack.id), 1, Buffer.from(pack.id, 'hex')) as ObjectKey;
     const ask = (over: Partial<OpenRequest['chunks'][number]>): ReturnType<Pool['run']> =>

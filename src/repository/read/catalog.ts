@@ -5,7 +5,7 @@ import { fromAny } from './from-any.ts';
 import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
-import { decodeIndex, type ChunkRecord, type IndexedPack, type PackRecord } from '../format/pack-format.ts';
+import { ChunkList, decodeIndex, type IndexedPack, type PackRecord } from '../format/pack-format.ts';
 import { readTrailer } from '../format/pack-trailer.ts';
 import { openDocument } from '../format/seal.ts';
 import { forEachOf } from '../tasks.ts';
@@ -115,7 +115,7 @@ export class Catalog {
       const { offset, sealedBytes, plainBytes } = this.table.placeOf(ordinal);
       return { id: this.table.idOf(ordinal), offset, sealedBytes, plainBytes };
     });
-    return { pack: this.packs[pack] as PackRecord, chunks };
+    return { pack: this.packs[pack] as PackRecord, chunks: ChunkList.of(chunks) };
   }
 
   /** Packs known by their trailers alone: the next index shall cover them. */
@@ -136,10 +136,10 @@ export class Catalog {
   }
 
   /** Whether a pack's trailer tells of the chunks that are known of it. */
-  agrees(pack: number, trailer: readonly ChunkRecord[]): boolean {
+  agrees(pack: number, trailer: ChunkList): boolean {
     const ordinals = this.ordinalsOf(pack);
     if (trailer.length !== ordinals.length) return false;
-    return trailer.every((chunk, i) => {
+    return [...trailer].every((chunk, i) => {
       const ordinal = ordinals[i] as number;
       const { offset, sealedBytes } = this.table.placeOf(ordinal);
       return chunk.id.equals(this.table.idOf(ordinal)) && chunk.offset === offset && chunk.sealedBytes === sealedBytes;
@@ -210,7 +210,11 @@ export class Catalog {
     this.packs.push(pack);
     this.#numbers.set(pack.id, number);
     this.#firstOrdinals.push(this.table.size);
-    chunks.forEach((chunk, i) => void this.table.add(chunk.id, { ...chunk, pack: number, number: i }));
+    let at = 0;
+    for (const { id, offset, sealedBytes, plainBytes } of chunks) {
+      this.table.add(id, { pack: number, number: at, offset, sealedBytes, plainBytes });
+      at += 1;
+    }
   }
 
   /** One refresh at a time: two would load the same objects twice. */

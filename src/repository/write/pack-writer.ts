@@ -49,7 +49,7 @@ export class PackWriter {
     const bytes = Buffer.from(memory, 0, pack.bytes);
     await this.#store.put(name, [bytes], this.#signal === undefined ? {} : { signal: this.#signal });
     const list = Buffer.from(records.buffer, records.byteOffset, records.length);
-    const chunks = decodeRecords(list, 0, pack.bytes, name).records;
+    const { chunks } = decodeRecords(list, 0, pack.bytes, name);
     this.#done.push({ pack: { ...pack, sha256: Buffer.from(pack.sha256) }, chunks });
   }
 }
