@@ -13,7 +13,9 @@ export interface Piece {
   readonly whole?: Buffer;
 }
 
-const groupBytesMax = 8 * 2 ** 20;
+/** What is read at once, and how many such groups ahead of the one in use: as many requests hide the latency of a store, for a few megabytes. */
+const groupBytesMax = 2 * 2 ** 20;
+const groupsAhead = 3;
 
 /**
  * The bytes of pieces in their order, the next ones read ahead. A piece that is a whole chunk has memory of its own, which may be given
@@ -25,7 +27,7 @@ export async function* readPieces(
   neededBy: string,
   options: ReadOptions = {},
 ): AsyncGenerator<{ piece: Piece; plain: Buffer }> {
-  for await (const group of readAhead(groupsOf(reader, pieces, neededBy), 1, (some) =>
+  for await (const group of readAhead(groupsOf(reader, pieces, neededBy), groupsAhead, (some) =>
     readGroup(reader, some, options),
   )) {
     yield* group;
