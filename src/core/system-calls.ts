@@ -29,6 +29,11 @@ export interface SystemCalls {
   groupId(name: string): number | undefined;
   /** The C library gives memory that was freed back to the system; does nothing where it cannot. Costs milliseconds. */
   giveBackFreed(): void;
+  /**
+   * From this size on (bytes, at most 32 MiB) the C library takes each block of memory from the system and gives it back when it is freed, instead of
+   * keeping it for blocks that may fit into it; does nothing where it cannot.
+   */
+  mapBlocksFrom(bytes: number): void;
 }
 
 let opened: SystemCalls | undefined | 'untried' = 'untried';
@@ -92,6 +97,8 @@ const signatures = {
 } as const;
 
 const [seekData, seekHole] = [3, 4];
+/** M_MMAP_THRESHOLD of malloc.h. */
+const mapThreshold = -3;
 const [currentFolder, noFollow] = [-100, 0x100];
 /** The system's own bounds of a list of names and of one value. */
 const attributeBytesMax = 64 * 2 ** 10;
@@ -110,7 +117,8 @@ function bind(koffi: Koffi): SystemCalls {
     if (result >= 0) return result;
     throw systemError(name, koffi.errno());
   };
-  const trim = trimOf(library);
+  const trim = ofGnu(library, 'int malloc_trim(size_t pad)');
+  const setOption = ofGnu(library, 'int mallopt(int option, int value)');
   const room = Buffer.allocUnsafeSlow(attributeBytesMax);
   const seek = (file: number, offset: number, whence: number): number | undefined => {
     try {
@@ -145,13 +153,14 @@ function bind(koffi: Koffi): SystemCalls {
     userId: (name) => lookUp('getpwnam', name)?.id,
     groupId: (name) => lookUp('getgrnam', name)?.id,
     giveBackFreed: () => void trim?.(0),
+    mapBlocksFrom: (bytes) => void setOption?.(mapThreshold, bytes),
   };
 }
 
-/** Only the GNU library has it. */
-function trimOf(library: Library): Call | undefined {
+/** Only the GNU library has these. */
+function ofGnu(library: Library, signature: string): Call | undefined {
   try {
-    return library.func('int malloc_trim(size_t pad)');
+    return library.func(signature);
   } catch {
     return undefined;
   }
