@@ -69,7 +69,7 @@ async function planOn(
   if (start === undefined) return undefined;
   const legs = legsFrom(start.place, listing.pieces, way, start.segmentBytes);
   const last = legs.at(-1) as Leg;
-  const known = await newestKnown(log, legs, listing, signal);
+  const known = await newestKnown(log, legs, listing, start.segmentBytes, signal);
   const stop = await stopOf(ground, start, legs, known, found);
   const bytes = legs.reduce((sum, leg) => sum + Number((leg.forkAt ?? leg.to) - leg.from), 0);
   const plan: ReplayPlan = {
@@ -114,7 +114,7 @@ async function locate(ground: Ground): Promise<bigint | undefined> {
   const found = await findEvent(log, legs, listing.pieces, start.segmentBytes, question, signal);
   if (found !== undefined) return found.event.end;
   const what = target.kind === 'name' ? `restore point "${target.text}"` : `transaction ${target.text}`;
-  const known = await newestKnown(log, legs, listing, signal);
+  const known = await newestKnown(log, legs, listing, start.segmentBytes, signal);
   throw new LifeboatError(
     'log.gap',
     `the log from ${isoTime(start.base.atMs)} on holds no ${what}; ${reachableText(known, legs)}`,

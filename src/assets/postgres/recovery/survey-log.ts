@@ -80,12 +80,22 @@ export async function newestKnown(
   log: LogReader,
   legs: readonly Leg[],
   { pieces, clocks }: LogListing,
+  segmentBytes: number,
   signal?: AbortSignal,
 ): Promise<NewestKnown> {
+  const options = signal === undefined ? {} : { signal };
   let newestCommitMs: number | undefined;
   let completeToMs = await newestClock(log, legs.at(-1) as Leg, clocks);
   for (const piece of newestFirst(legs, pieces)) {
-    const marks = await log.marks(piece, signal === undefined ? {} : { signal });
+    const marks = await log.marks(piece, options);
+    const leg = legOf(legs, piece);
+    if (!isOnWay(leg, piece.end)) {
+      // Its clock and, it may be, its newest commit are of the life that was left.
+      const commits = await eventsOf(log, leg, piece, pieces, segmentBytes, ({ kind }) => kind === 'commit', options);
+      newestCommitMs = newestOf(commits);
+      if (newestCommitMs !== undefined) break;
+      continue;
+    }
     if ((marks.completeToMs ?? 0) > (completeToMs ?? 0)) completeToMs = marks.completeToMs;
     newestCommitMs ??= marks.commits?.newestMs;
     if (newestCommitMs !== undefined) break;
@@ -124,19 +134,42 @@ export async function findEvent(
 ): Promise<{ event: LogEvent; timeline: number } | undefined> {
   const options = signal === undefined ? {} : { signal };
   for (const piece of newestFirst(legs, pieces)) {
-    if (!question.mayHold(await log.marks(piece, options))) continue;
-    const leg = legs.find(({ timeline }) => timeline === piece.timeline) as Leg;
-    const start = floorTo(piece.start, segmentBytes);
-    const bytes = await readStretch(log, pieces, { timeline: piece.timeline, start, end: piece.end }, options);
-    const found: LogEvent[] = [];
-    new RecordWalker(start, segmentBytes, (event) => {
-      if (question.matches(event) && event.end > leg.from) found.push(event);
-    }).push(bytes);
-    const event = found.at(-1);
+    const leg = legOf(legs, piece);
+    const { names = [], ...marks } = await log.marks(piece, options);
+    if (!question.mayHold({ ...marks, names: names.filter(({ at }) => isOnWay(leg, at)) })) continue;
+    const event = (await eventsOf(log, leg, piece, pieces, segmentBytes, question.matches, options)).at(-1);
     if (event !== undefined) return { event, timeline: piece.timeline };
   }
   return undefined;
 }
+
+const legOf = (legs: readonly Leg[], { timeline }: LogPiece): Leg =>
+  legs.find((leg) => leg.timeline === timeline) as Leg;
+
+/** The segment of a fork goes on behind it, in the life that was left: what is there never comes back along this way. */
+const isOnWay = ({ forkAt }: Leg, end: bigint): boolean => forkAt === undefined || end <= forkAt;
+
+/** Events of the segments of a piece that lie on the way, in the order of the log. */
+async function eventsOf(
+  log: LogReader,
+  leg: Leg,
+  { timeline, start: pieceStart, end }: LogPiece,
+  pieces: readonly LogPiece[],
+  segmentBytes: number,
+  matches: (event: LogEvent) => boolean,
+  options: { signal?: AbortSignal },
+): Promise<LogEvent[]> {
+  const start = floorTo(pieceStart, segmentBytes);
+  const bytes = await readStretch(log, pieces, { timeline, start, end }, options);
+  const found: LogEvent[] = [];
+  new RecordWalker(start, segmentBytes, (event) => {
+    if (matches(event) && event.end > leg.from && isOnWay(leg, event.end)) found.push(event);
+  }).push(bytes);
+  return found;
+}
+
+const newestOf = (events: readonly LogEvent[]): number | undefined =>
+  events.length === 0 ? undefined : events.reduce((most, { atMs }) => Math.max(most, atMs), -Infinity);
 
 /** Behind the last whole record of the legs. */
 export async function endOfRecords(
