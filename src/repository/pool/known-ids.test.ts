@@ -4,6 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { KnownIds } from './known-ids.ts';
 
 describe('ids known to threads', () => {
+  test('grow before they are full, however many they were made for: in a full table nobody would find an end', () => {
+    for (const known of [0, 1, 8_191, 8_192, 8_193, 100_000, 131_072]) {
+      const ids = new KnownIds(known);
+      const slots = (ids.tables[0] as SharedArrayBuffer).byteLength / 20;
+      expect(known + ids.room, `made for ${known}`).toBeLessThanOrEqual(slots * 0.75);
+      expect(ids.room, `made for ${known}`).toBeGreaterThanOrEqual(slots / 4);
+    }
+  });
+
   test('are claimed once, also after the table has grown', () => {
     const known = new KnownIds(0);
     const ids = Array.from({ length: 3 * known.room }, () => randomBytes(32));

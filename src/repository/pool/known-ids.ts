@@ -4,16 +4,20 @@ const slotsFirst = 2 ** 14;
 
 /**
  * Ids that are in the store or on their way, shared by threads. 128 bits of each id are kept: ids are keyed hashes, so that two
- * of a repository never share them. Nothing is removed. When a table is half full a larger one follows; a thread that has not
+ * of a repository never share them. Nothing is removed. When a table is three quarters full a larger one follows; a thread that has not
  * heard of it yet may claim an id that another claims as well, which stores that chunk twice and harms nothing.
  */
 export class KnownIds {
   readonly #tables: Int32Array[] = [];
+  /** So many ids of the newest table are known from the start. */
+  #knownFirst = 0;
 
   /** Tables made by another thread; without them, one with room for so many ids. */
   constructor(from: readonly SharedArrayBuffer[] | number) {
-    if (typeof from === 'number') this.#tables.push(makeTable(from));
-    else for (const table of from) this.follow(table);
+    if (typeof from === 'number') {
+      this.#tables.push(makeTable(from));
+      this.#knownFirst = from;
+    } else for (const table of from) this.follow(table);
   }
 
   /** What another thread needs to share this set. */
@@ -25,6 +29,7 @@ export class KnownIds {
   grow(): SharedArrayBuffer {
     const table = makeTable(slotsOf(this.#newest()));
     this.#tables.push(table);
+    this.#knownFirst = 0;
     return table.buffer as SharedArrayBuffer;
   }
 
@@ -32,9 +37,9 @@ export class KnownIds {
     this.#tables.push(new Int32Array(table));
   }
 
-  /** How many ids the newest table may take before it has to grow. */
+  /** How many ids the newest table may take, beyond those that it was made for, before it has to grow: in a full one nobody would find an end. */
   get room(): number {
-    return slotsOf(this.#newest()) / 2;
+    return (slotsOf(this.#newest()) * 3) / 4 - this.#knownFirst;
   }
 
   /** True for the one caller who brings the id. */

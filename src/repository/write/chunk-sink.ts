@@ -112,6 +112,8 @@ export class ChunkSink {
     this.#session = undefined;
     this.#storeOwn(this.#sealer.finish());
     this.#sealer.retire();
+    // Nothing is claimed any more, and the index takes as much.
+    this.#known = undefined;
     return this.#packs.finish();
   }
 
