@@ -1,5 +1,5 @@
 import type { Replay } from '../../assets/index.ts';
-import { isLifeboatError, type ErrorCode } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, type ErrorCode } from '../../core/index.ts';
 import { isOutsidePoint } from '../outside-points.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { listPoints } from '../points.ts';
@@ -26,18 +26,39 @@ export async function chooseReadable(workspace: Workspace, request: RestoreReque
 }
 
 async function choose(workspace: Workspace, request: RestoreRequest): Promise<ReadableChoice> {
+  refuseUnknownStore(workspace, request);
   const chosen = await chooseReplay(workspace, request);
   try {
-    return { replay: chosen?.replay, choice: await choosePoint(workspace, pointRequest(request, chosen)) };
+    const choice = await choosePoint(workspace, pointRequest(request, chosen));
+    return { replay: chosen?.replay, choice: request.point === undefined ? byTheLog(choice, chosen) : choice };
   } catch (error) {
     await chosen?.replay.close();
     throw error;
   }
 }
 
+function refuseUnknownStore({ plan }: Workspace, { store }: RestoreRequest): void {
+  if (store === undefined || plan.stores.has(store)) return;
+  throw new LifeboatError('plan.unknown_name', `the plan has no store ${store}`, {
+    hint: `It has: ${[...plan.stores.keys()].join(', ')}.`,
+  });
+}
+
 /** With a log the point is the one that it leads from. */
 const pointRequest = (request: RestoreRequest, chosen: ChosenReplay | undefined): RestoreRequest =>
   chosen === undefined ? request : { ...request, point: chosen.replay.base, store: chosen.store };
+
+/** Nobody named the point: the log did. */
+const byTheLog = (choice: Choice, chosen: ChosenReplay | undefined): Choice =>
+  chosen === undefined
+    ? choice
+    : {
+        ...choice,
+        rejected: choice.rejected.map((one) => ({
+          ...one,
+          reason: 'the log does not lead from it to what was asked for',
+        })),
+      };
 
 /** One store is enough. A store that is away since it listed the point says nothing of it: the restore meets that, and tells. */
 async function canBeRead(workspace: Workspace, { point, store, others }: Choice): Promise<boolean> {

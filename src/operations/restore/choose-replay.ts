@@ -10,14 +10,13 @@ export interface ChosenReplay {
 
 /**
  * Where the asset has a log that is kept beside its points: the store from which it leads furthest towards the target, and the way
- * there, audited. `undefined` where there is no log, or a point was named without a moment: then the point alone is restored.
+ * there, audited. `undefined` where there is no log, or a point was named and nothing of where to: then the point alone is restored.
  * Throws the nearest store's reason when none leads there, and `input.flag` for a target that only a log could reach.
  */
 export async function chooseReplay(workspace: Workspace, request: RestoreRequest): Promise<ChosenReplay | undefined> {
   const { log: keeping } = workspace.asset(request.asset);
   const target = targetOf(request);
-  if (keeping === undefined || (request.point !== undefined && target.kind === 'now' && target.timeline === undefined))
-    return withoutLog(request, target);
+  if (keeping === undefined || isPointAlone(request)) return withoutLog(request, target);
   const { points } = await listPoints(workspace, request.asset, request.signal);
   const found: ChosenReplay[] = [];
   const failures: LifeboatError[] = [];
@@ -46,6 +45,10 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
   if (failures[0] !== undefined) throw failures[0];
   return withoutLog(request, target);
 }
+
+/** Whoever says `now`, or along which timeline, wants the log too. */
+const isPointAlone = ({ point, recover, atMs }: RestoreRequest): boolean =>
+  point !== undefined && recover === undefined && atMs === undefined;
 
 const targetOf = ({ recover, atMs }: RestoreRequest): RecoveryTarget =>
   recover ?? (atMs === undefined ? { kind: 'now' } : { kind: 'time', atMs });
