@@ -27,7 +27,7 @@ it.skipIf(missing !== undefined)(
   },
 );
 
-it('it is so from the first writer to the end of the last, and each may say twice that it ended', () => {
+it('large blocks go back from the first writer to the end of the last, each of which may say twice that it ended', () => {
   const from: number[] = [];
   const calls = { mapBlocksFrom: (bytes: number) => void from.push(bytes / 2 ** 20) };
   const [end, endOther] = [giveBackLargeBlocks(calls), giveBackLargeBlocks(calls)];
