@@ -72,10 +72,16 @@ function taking(everyMs: number, mayWait = false) {
   const stored = (quarters: number): Promise<void> =>
     expect.poll(() => Number(sink.durable) / quarter, { timeout: 20_000 }).toBe(quarters);
   const objects = async (): Promise<[number, number][]> => (await log.list()).pieces.map(inQuarters);
-  /** What a reader finds, from the start on. */
+  /** What a reader finds, from the start on: while a whole cell takes the place of its pieces, both are there. */
   const read = async (): Promise<Buffer> => {
-    const pieces = (await log.list()).pieces.toSorted((a, b) => Number(a.start - b.start));
-    return Buffer.concat(await Promise.all(pieces.map((piece) => log.read(piece))));
+    const parts: Buffer[] = [];
+    let end = 0n;
+    for (const piece of (await log.list()).pieces.toSorted((a, b) => Number(a.start - b.start || b.end - a.end))) {
+      if (piece.end <= end) continue;
+      parts.push((await log.read(piece)).subarray(Number(end > piece.start ? end - piece.start : 0n)));
+      ({ end } = piece);
+    }
+    return Buffer.concat(parts);
   };
   return { sink, window, done, receive, stored, objects, read, fails };
 }
