@@ -9,7 +9,7 @@ import {
 } from '../../../operations/index.ts';
 import type { CommandContext, CommandResult } from '../../command.ts';
 import type { Input } from '../../input.ts';
-import { reachedText, replayJson, replayText, targetText } from './restore-words.ts';
+import { dataText, pointLine, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
 
 /** `restore --in-place`: looks, asks for consent by the name of the cluster, does it, and says what was done. */
 export async function runRestoreInPlace(
@@ -57,7 +57,8 @@ export function mustConsent(
 
 function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlacePlan): void {
   output.line(`asset     ${plan.request.asset}`);
-  output.line(`point     ${plan.point.id}, data of ${isoTime(plan.point.atMs)}, from ${plan.store}`);
+  output.line(pointLine(plan));
+  if (plan.replay !== undefined) output.line(`brings    ${dataText(plan)}`);
   output.line(`target    ${look.path}: ${look.identity.description}, stopped, last ${look.state}`);
   if (unfinished !== undefined)
     output.line(`unfinished an earlier restore in place was interrupted; what was there is ${unfinished.before}`);
@@ -71,7 +72,7 @@ function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlac
 function showReport({ output }: CommandContext, report: InPlaceReport): void {
   const { plan, look, written, checks, seconds, before } = report;
   output.line(
-    `${output.mark(true)} ${look.path} restored in place in ${formatDuration(seconds * 1000)}: ${formatBytes(written.bytesWritten)} of ${formatBytes(written.bytes)} written, ${written.filesWritten} of ${written.files} files, ${written.removed} removed (data of ${isoTime(plan.point.atMs)}, point ${plan.point.id})`,
+    `${output.mark(true)} ${look.path} restored in place in ${formatDuration(seconds * 1000)}: ${formatBytes(written.bytesWritten)} of ${formatBytes(written.bytes)} written, ${written.filesWritten} of ${written.files} files, ${written.removed} removed (${dataText(plan, report.reached)})`,
   );
   for (const { name, observed } of checks) output.line(`  ${output.mark(true)} ${name}: ${observed}`);
   if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);

@@ -11,6 +11,7 @@ import {
 } from '../../../operations/index.ts';
 import type { CommandContext, CommandResult } from '../../command.ts';
 import type { Input } from '../../input.ts';
+import { dataText } from './restore-words.ts';
 
 const tableFlags = ['existing', 'database', 'server', 'sandbox', 'before-image'] as const;
 
@@ -83,7 +84,7 @@ async function askForConsent(
   const { plan, outlook } = await lookAtTables(workspace, request);
   const whose = outlook.isSource ? `the cluster that the points of ${request.from.asset} are of` : 'another cluster';
   output.line(`target    ${outlook.target}, cluster ${outlook.server}: ${whose}`);
-  output.line(`tables    ${request.tables.tables.join(', ')}, as of ${isoTime(plan.point.atMs)} or later by its log`);
+  output.line(`tables    ${request.tables.tables.join(', ')}, ${dataText(plan)}`);
   output.line('Nothing was changed.');
   throw new LifeboatError('restore.consent', `${outlook.target} (${whose}) would be changed`, {
     hint: `Look first, with figures: --dry-run. Then say --yes --server ${outlook.server}`,
@@ -95,7 +96,7 @@ function show({ output }: CommandContext, report: TablesReport): void {
   const server = outlook.server === undefined ? '' : `, cluster ${outlook.server}`;
   const whose = outlook.server === undefined ? '' : outlook.isSource ? ' (the source)' : ' (not the source)';
   const reached = restored.reached?.lsn === undefined ? '' : `, replayed to ${restored.reached.lsn}`;
-  output.line(`from      ${plan.point.id}, data of ${isoTime(plan.point.atMs)}${reached}, from ${plan.store}`);
+  output.line(`from      ${plan.store}: ${dataText(plan, restored.reached)}${reached}`);
   output.line(`target    ${outlook.target}${server}${whose}`);
   output.table(
     ['table', 'in the target', '>rows', '>size', '>missing', '>same', '>changed', '>only there'],

@@ -1,5 +1,36 @@
 import type { RecoveryTarget, Reached, Replay, ReplayRange } from '../../../assets/index.ts';
 import { formatBytes, isoTime } from '../../../core/index.ts';
+import type { RestorePlan } from '../../../operations/index.ts';
+
+interface Planned {
+  readonly point: Pick<RestorePlan['point'], 'id' | 'atMs'>;
+  readonly request: Pick<RestorePlan['request'], 'recover'>;
+  readonly replay?: Pick<Replay, 'reachableMs'> | undefined;
+}
+
+/** Whose data a restore brings, or brought. Never the moment of a point that a log goes on from: it would read as if all after it were lost. */
+export function dataText({ point, request, replay }: Planned, reached?: Reached): string {
+  if (replay === undefined) return `data of ${isoTime(point.atMs)}, point ${point.id}`;
+  return `data ${placeText(point.atMs, request.recover, replay, reached)}, by the log from the point ${point.id} of ${isoTime(point.atMs)} on`;
+}
+
+/** The first line of a look ahead. */
+export const pointLine = ({ point, store, replay }: Planned & { readonly store: string }): string =>
+  `point     ${point.id}, ${replay === undefined ? 'data of' : 'of'} ${isoTime(point.atMs)}, from ${store}`;
+
+function placeText(
+  pointMs: number,
+  target: RecoveryTarget | undefined,
+  { reachableMs }: Pick<Replay, 'reachableMs'>,
+  reached: Reached | undefined,
+): string {
+  const just = target?.exclusive === true ? 'just before ' : '';
+  if (target?.kind === 'time') return `of ${just}${isoTime(target.atMs)}`;
+  const commitMs = reached?.time === undefined ? pointMs : Math.max(pointMs, Date.parse(reached.time));
+  if (target === undefined || target.kind === 'now') return `of ${isoTime(Math.max(commitMs, reachableMs ?? 0))}`;
+  if (reached !== undefined) return `of ${isoTime(commitMs)}`;
+  return target.exclusive === true ? `of ${targetText(target)}` : targetText(target);
+}
 
 export const replayText = ({ from, to, timeline, bytes, reachableMs }: Replay): string =>
   `${from} to ${to} on timeline ${timeline} (at most ${formatBytes(bytes)}), without a gap${reachableMs === undefined ? '' : `; it reaches ${isoTime(reachableMs)}`}`;

@@ -13,7 +13,7 @@ import type { Input } from '../../input.ts';
 import { recoveryTargetOf } from './recovery-target.ts';
 import { runRestoreInPlace } from './restore-in-place.ts';
 import { asksForTables, runRestoreTables } from './restore-tables.ts';
-import { rangeText, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
+import { dataText, pointLine, rangeText, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -116,13 +116,14 @@ function requestOf(context: CommandContext, input: Input): RestoreRequest {
 }
 
 function showPlan({ output }: CommandContext, plan: RestorePlan): void {
-  const { request, point, store, target, rejected, secondsExpected, expectedFrom, starts } = plan;
+  const { request, target, rejected, secondsExpected, expectedFrom, starts } = plan;
   const expected =
     secondsExpected === undefined
       ? 'not known: this asset was never restored'
       : `${formatDuration(secondsExpected * 1000)} (${expectedFrom ?? 'by earlier restores'})`;
   output.line(`asset     ${request.asset}`);
-  output.line(`point     ${point.id}, data of ${isoTime(point.atMs)}, from ${store}`);
+  output.line(pointLine(plan));
+  if (plan.replay !== undefined) output.line(`brings    ${dataText(plan)}`);
   output.line(`target    ${target} (free, enough room)`);
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files`);
   output.line(`time      ${expected}`);
@@ -143,7 +144,7 @@ function showPlan({ output }: CommandContext, plan: RestorePlan): void {
 function showReport({ output }: CommandContext, report: RestoreReport): void {
   const { plan, checks, copy, damage, seconds } = report;
   output.line(
-    `${output.mark(true)} ${plan.request.asset} restored to ${plan.target} in ${formatDuration(seconds * 1000)} (${formatBytes(plan.bytes)}, data of ${isoTime(plan.point.atMs)}, point ${plan.point.id})`,
+    `${output.mark(true)} ${plan.request.asset} restored to ${plan.target} in ${formatDuration(seconds * 1000)} (${formatBytes(plan.bytes)}, ${dataText(plan, report.reached)})`,
   );
   for (const { name, observed } of checks) output.line(`  ${output.mark(true)} ${name}: ${observed}`);
   if (plan.replay !== undefined) output.line(`  log ${replayText(plan.replay)}`);
