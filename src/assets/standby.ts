@@ -54,7 +54,7 @@ export interface StandbyState {
   readonly replayed?: string;
   readonly stored?: string;
   readonly behindBytes?: number;
-  /** By the times of commits, of what is in the store; 0 when all of it is replayed. */
+  /** For how long, at most, the store has had what is not replayed yet; 0 when all of it is. */
   readonly behindSeconds?: number;
   /** The time that the last replayed commit bears, milliseconds since 1970. */
   readonly newestCommitMs?: number;

@@ -212,7 +212,7 @@ function aboutStandbys(out: Exposition, { standbys = [], nowMs }: ServeFacts): v
   );
   out.gauge(
     'lifeboat_standby_behind_seconds',
-    'The same by the times of commits; +Inf: not known',
+    'For how long, at most, the store has had what is not replayed yet; +Inf: not known',
     each((line) => ('behindSeconds' in line ? (line.behindSeconds ?? Infinity) : Infinity)),
   );
 }

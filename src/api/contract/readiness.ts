@@ -126,7 +126,7 @@ export const standbyReadiness = z.object({
   seenAt: momentOrNever,
   seenAgeSeconds: secondsOrUnknown,
   behindBytes: z.number().nullable().describe('What of its store it has not replayed; null: not known'),
-  behindSeconds: secondsOrUnknown.describe('The same by the times of commits'),
+  behindSeconds: secondsOrUnknown.describe('For how long, at most, the store has had what is not replayed yet'),
   reason: z.string().nullable().describe('Why it waits, or is made'),
 });
 export type StandbyReadiness = z.infer<typeof standbyReadiness>;

@@ -159,7 +159,7 @@ export interface StandbyStatus {
   /** `silent`: whoever keeps it says nothing any more. */
   readonly state: 'seeding' | 'starting' | 'following' | 'waiting' | 'silent';
   readonly seenMs: number;
-  /** How much of what is in the store it has not replayed; by the times of commits for the seconds. Undefined: not known. */
+  /** How much of what is in the store it has not replayed, and for how long, at most, that has been there. Undefined: not known. */
   readonly behindBytes: number | undefined;
   readonly behindSeconds: number | undefined;
   readonly reason: string | undefined;

@@ -7,6 +7,7 @@ import { LogFetcher } from '../recovery/fetcher.ts';
 import { segmentBytesOf } from '../recovery/choose-way.ts';
 import { isWhole, legsFrom, type Leg } from '../recovery/survey-log.ts';
 import { FollowedLog } from './followed-log.ts';
+import { Lag } from './lag.ts';
 import { reasonLost } from './lost.ts';
 import { promote } from './promote.ts';
 import { logFolderOf, openServer, type StandbyServer } from './standby-server.ts';
@@ -49,7 +50,9 @@ class Follower {
   readonly #parts: Parts;
   #server: StandbyServer | undefined;
   #starts = 0;
-  #newestMs: { readonly at: bigint; readonly ms: number } | undefined;
+  /** When the last look into the store began that was answered. */
+  #listedMs = 0;
+  readonly #lag = new Lag();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -83,8 +86,10 @@ class Follower {
 
   /** Why the store could not be asked, or nothing of it be brought, if so. The standby goes on with what it has. */
   async #look(): Promise<string | undefined> {
+    const nowMs = systemClock.now();
     try {
       await this.#parts.log.look(this.#parts.options.signal);
+      this.#listedMs = nowMs;
       return (this.#parts.log.failure ?? this.#parts.fetcher.failure)?.message;
     } catch (error) {
       if (!isLifeboatError(error) || this.#parts.options.signal.aborted) throw error;
@@ -150,8 +155,10 @@ class Follower {
     const last = this.#legs(standing).at(-1) as Leg;
     const behindBytes = Number(last.to > replayed ? last.to - replayed : 0n);
     const reason = failure ?? (standing.paused ? paused : undefined);
-    if (newestCommitMs !== undefined) this.#newestMs = { at: replayed, ms: newestCommitMs };
     const completeToMs = log.listing.clocks.findLast(({ position }) => position <= replayed)?.atMs;
+    const knownMs = Math.max(newestCommitMs ?? 0, completeToMs ?? 0);
+    const [listedMs, nowMs] = [this.#listedMs, systemClock.now()];
+    const behindSeconds = this.#lag.secondsBehind({ behindBytes, listedMs, knownMs, nowMs });
     options.say({
       state: reason === undefined ? 'following' : 'waiting',
       ...(reason === undefined ? {} : { reason }),
@@ -160,15 +167,9 @@ class Follower {
       replayed: lsnText(replayed),
       stored: lsnText(last.to),
       behindBytes,
-      ...(behindBytes === 0 ? { behindSeconds: 0 } : this.#behind(completeToMs)),
+      ...(behindSeconds === undefined ? {} : { behindSeconds }),
       ...(newestCommitMs === undefined ? {} : { newestCommitMs }),
     });
-  }
-
-  /** Since the last commit that it replayed: there is more, and nobody reads it only to know its time. */
-  #behind(completeToMs: number | undefined): { behindSeconds?: number } {
-    const sinceMs = Math.max(this.#newestMs?.ms ?? 0, completeToMs ?? 0);
-    return sinceMs === 0 ? {} : { behindSeconds: Math.max(0, systemClock.now() - sinceMs) / 1000 };
   }
 
   #legs({ timeline, replayed }: Standing): Leg[] {
