@@ -75,11 +75,16 @@ export function shownServer(url: string): string {
 export function serverError(error: unknown): LifeboatError {
   if (error instanceof LifeboatError) return error;
   const code = systemCodeOf(error) ?? '';
-  const message = messageOf(error);
+  const said = messageOf(error);
+  const message = isDriversWord.test(said) ? 'the server closed the connection' : said;
   const known = refusals(code, message) ?? otherFailures(code, message);
   const { as, hint } = known ?? { as: 'asset.unreachable' as const, hint: undefined };
   return new LifeboatError(as, message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }
+
+/** What the driver says of a connection that is gone: how it came to that a server would have said itself. */
+const isDriversWord =
+  /^(Client (has encountered a connection error|was closed) and is not queryable|Connection terminated( unexpectedly)?)$/;
 
 interface Known {
   readonly as: ErrorCode;
@@ -135,7 +140,7 @@ function otherFailures(code: string, message: string): Known | undefined {
   }
   if (
     code.startsWith('57P') ||
-    /terminated unexpectedly|ECONNRESET|EPIPE|shut(ting)? ?down/i.test(`${code} ${message}`)
+    /closed the connection|terminated unexpectedly|ECONNRESET|EPIPE|shut(ting)? ?down/i.test(`${code} ${message}`)
   ) {
     return { as: 'asset.vanished' };
   }

@@ -5,7 +5,7 @@ import { serverError } from '../link/connection.ts';
 import { lsnText } from '../lsn.ts';
 import type { Answer, Start } from './anchor.ts';
 import type { CatchUpGround } from './lanes/catch-up.ts';
-import { Lane } from './lanes/lane.ts';
+import { Lane, receivedTo } from './lanes/lane.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
 import type { Place } from './resume.ts';
 import { readSlot, sampleClock } from './source.ts';
@@ -144,7 +144,7 @@ export class TimelineStream {
     options.say({
       state: 'streaming',
       timeline: this.#window.timeline,
-      received: lsnText(this.#window.end),
+      received: lsnText(receivedTo(this.#window.end, this.#lanes)),
       ...(server === undefined ? {} : { server: lsnText(server.position), serverMs: server.atMs }),
       ...(this.#window.newestCommitMs === undefined ? {} : { newestCommit: isoTime(this.#window.newestCommitMs) }),
       slot: { name, status: slot?.status ?? 'missing', safeBytes: slot?.safeBytes ?? null },

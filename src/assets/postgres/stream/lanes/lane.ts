@@ -15,6 +15,10 @@ export interface LaneEvents {
   failed(failure: LifeboatError): void;
 }
 
+/** For people: a stream goes on from the start of a segment, and what stores have beyond was received before and comes once more. */
+export const receivedTo = (end: bigint, lanes: readonly Pick<Lane, 'durable'>[]): bigint =>
+  lanes.reduce((most, { durable = 0n }) => (durable > most ? durable : most), end);
+
 /**
  * One store of a stream. Either it takes what the stream receives, or it is behind (it was away, or is slow): then it takes what it lacks over a
  * connection of its own, until it has come up to what the stream still holds. So no store waits for another.
