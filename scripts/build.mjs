@@ -112,8 +112,8 @@ function nativeParts() {
 
 async function assemble(main, assets) {
   const [blob, config] = [join(work, 'blob'), join(work, 'config.json')];
-  // As in bin/lifeboat: new objects get 8 MiB, and are made there.
-  const execArgv = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring'];
+  // As in bin/lifeboat: new objects get 8 MiB.
+  const execArgv = ['--max-semi-space-size=8'];
   const settings = { main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true, execArgv, assets };
   writeFileSync(config, JSON.stringify(settings));
   const node = process.execPath;

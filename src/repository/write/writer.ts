@@ -7,7 +7,7 @@ import { settled } from './coming-piece.ts';
 import type { DamageLog } from '../damage.ts';
 import { storeIndex } from '../format/index-object.ts';
 import { Intake } from './intake.ts';
-import { giveBackLargeBlocks } from './large-blocks.ts';
+import { spareMemory } from './writing-memory.ts';
 import { gearTable, type KeyBundle } from '../keys/keys.ts';
 import { pointName } from '../names.ts';
 import type { IndexedPack } from '../format/pack-format.ts';
@@ -42,7 +42,7 @@ export class Writer implements PointWriter {
   readonly #sink: ChunkSink;
   readonly #previous: EarlierList | undefined;
   readonly #intake: Intake;
-  readonly #keepLargeBlocks = giveBackLargeBlocks();
+  readonly #usualMemory = spareMemory();
   #error: unknown;
   #ended = false;
 
@@ -95,7 +95,7 @@ export class Writer implements PointWriter {
     const pieces = await settled(list.pieces);
     this.#requireOpen();
     // What packs were filled in is not what a list is read back into: both would be held at once.
-    this.#keepLargeBlocks();
+    this.#usualMemory();
     systemCalls()?.giveBackFreed();
     await readBack({
       ...this.#parts,
@@ -137,7 +137,7 @@ export class Writer implements PointWriter {
 
   async #endSession(): Promise<void> {
     this.#ended = true;
-    this.#keepLargeBlocks();
+    this.#usualMemory();
     try {
       await closeSession(this.#parts.store, this.#parts.id);
     } catch (error) {

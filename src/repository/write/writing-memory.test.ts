@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemCalls } from '../../core/index.ts';
 import { skippedFor } from '../../testing/skipped.ts';
-import { giveBackLargeBlocks } from './large-blocks.ts';
+import { spareMemory } from './writing-memory.ts';
 
 const blocks = 40;
 const blockBytes = 3 * 2 ** 20;
@@ -12,7 +12,7 @@ it.skipIf(missing !== undefined)(
   () => {
     // What the C library comes to when blocks like these were freed.
     systemCalls()?.mapBlocksFrom(32 * 2 ** 20);
-    const end = giveBackLargeBlocks();
+    const end = spareMemory();
     const before = process.memoryUsage.rss();
     const pairs = Array.from({ length: blocks }, () => ({
       large: Buffer.allocUnsafeSlow(blockBytes).fill(1),
@@ -30,7 +30,7 @@ it.skipIf(missing !== undefined)(
 it('large blocks go back from the first writer to the end of the last, each of which may say twice that it ended', () => {
   const from: number[] = [];
   const calls = { mapBlocksFrom: (bytes: number) => void from.push(bytes / 2 ** 20) };
-  const [end, endOther] = [giveBackLargeBlocks(calls), giveBackLargeBlocks(calls)];
+  const [end, endOther] = [spareMemory(calls), spareMemory(calls)];
   end();
   end();
   expect(from).toEqual([2]);
