@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Asset, InPlaceKeeping, InPlaceLook, RewrittenTree } from '../../assets/index.ts';
-import { LifeboatError, toLifeboatError } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Changeover } from '../../stores/index.ts';
 import { hashOfAsset } from '../restore/asset-hash.ts';
@@ -8,7 +8,7 @@ import { forgetImages, markText, readMark, takeImage, type InPlaceMark } from '.
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
 import { planRestoreOnto, reachedOf, readPoint, replayOf, tryOut } from '../restore/restore.ts';
-import { lockNameOf } from '../restore/staging.ts';
+import { lockNameOf, withMoreHint } from '../restore/staging.ts';
 
 export interface InPlacePlan {
   readonly plan: RestorePlan;
@@ -107,9 +107,12 @@ async function rewriteAndTry(
   } catch (error) {
     // Nobody may start what is not green; the next rewriting, or the undoing, opens it again.
     await keeping.bar(plan.target);
-    throw error;
+    throw isLifeboatError(error, 'restore.check_failed') ? withMoreHint(error, barredText(plan)) : error;
   }
 }
+
+const barredText = ({ target, request: { asset } }: RestorePlan): string =>
+  `No server starts in ${target} meanwhile. To bring back what was there: lifeboat restore undo ${asset} --to ${target}`;
 
 async function imageOf(workspace: Workspace, plan: RestorePlan, mark: InPlaceMark) {
   const repository = await workspace.repository(plan.store);

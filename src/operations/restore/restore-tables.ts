@@ -14,7 +14,7 @@ import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../c
 import { isOutsidePoint } from '../outside-points.ts';
 import { planRestore, restore } from './restore.ts';
 import { recordDone } from './record-done.ts';
-import { isThere, removeLeftovers } from './staging.ts';
+import { isThere, notSayingWhere, removeLeftovers } from './staging.ts';
 
 export interface RestoreTablesRequest {
   /** What the sandbox is restored from. */
@@ -105,7 +105,12 @@ async function restoreInto(
   sandbox: string,
 ): Promise<RestoreReport> {
   await mkdir(sandbox, { mode: 0o711 });
-  return restore(workspace, { ...request.from, target: join(sandbox, 'data'), ...quietly });
+  try {
+    return await restore(workspace, { ...request.from, target: join(sandbox, 'data'), ...quietly });
+  } catch (error) {
+    // The sandbox is removed.
+    throw notSayingWhere(error);
+  }
 }
 
 async function changeIn(

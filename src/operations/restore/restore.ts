@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Asset, PointContents, Replay, RestoredCopy } from '../../assets/index.ts';
 import type { CheckResult } from '../../checks/index.ts';
 import { freePort, LifeboatError, toLifeboatError } from '../../core/index.ts';
@@ -11,7 +11,7 @@ import { hashOfAsset } from './asset-hash.ts';
 import { chooseReadable } from './choose-readable.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { noteChecked, recordDone } from './record-done.ts';
-import { handOver, lockNameOf, removeLeftovers, setAside, stagingOf } from './staging.ts';
+import { handOver, lockNameOf, removeLeftovers, sayingWhere, setAside, stagingOf } from './staging.ts';
 import { preflight, restoredBytes, type RestoredBytes } from './preflight.ts';
 
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
@@ -125,13 +125,14 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     return report;
   } catch (error) {
     const aside = await setAside(staging, plan.target, error);
+    const failure = aside === undefined ? error : sayingWhere(toLifeboatError(error), aside, plan.target);
     journal.append('restore.failed', {
       intent: intent.sequence,
       asset: name,
       aside,
-      error: toLifeboatError(error).toJSON(),
+      error: toLifeboatError(failure).toJSON(),
     });
-    throw error;
+    throw failure;
   } finally {
     await plan.replay?.close();
   }
@@ -226,11 +227,14 @@ async function mustBeGreen(
   throw new LifeboatError(
     'restore.check_failed',
     `${asset.name} restored from ${plan.point.id}, but ${red.length} of ${checks.length} checks are red: ${what}`,
-    {
-      hint: `Try an earlier point: lifeboat points ${asset.name}. What was restored is kept beside ${dirname(plan.target)} under a name that says unproven.`,
-    },
+    { hint: red.some(({ observed }) => /permission denied/.test(observed)) ? denied(asset) : earlier(asset) },
   );
 }
+
+const earlier = ({ name }: Asset): string => `Try an earlier point: lifeboat points ${name}.`;
+
+const denied = ({ name }: Asset): string =>
+  `The role in the url of ${name} may not read there. It has in the copy the rights that it had at that moment, so that a grant of today helps later points only (GRANT pg_read_all_data TO it): for this one name a superuser in the url.`;
 
 /** What was asked for, or how far the log goes, or what the point holds. */
 function dataOf({ request: { recover }, point, replay }: RestorePlan): number {

@@ -56,10 +56,32 @@ export async function setAside(staging: string, target: string, error: unknown):
   } catch (missing) {
     // The copy at the target failed after the hand-over: it stays where it is, and the error says that it is unproven.
     if (systemCodeOf(missing) !== 'ENOENT') throw missing;
-    return target;
+    return (await isThere(target)) ? target : undefined;
   }
   return aside;
 }
+
+/** With the path of what `setAside` kept. */
+export const sayingWhere = (failure: LifeboatError, aside: string, target: string): LifeboatError =>
+  withMoreHint(
+    failure,
+    aside === target
+      ? `What was restored stands at the target already, unproven: ${target}`
+      : `What was restored is kept, unproven: ${aside}`,
+  );
+
+export const withMoreHint = (failure: LifeboatError, sentence: string): LifeboatError =>
+  new LifeboatError(failure.code, failure.message, {
+    hint: failure.hint === undefined ? sentence : `${failure.hint} ${sentence}`,
+    ...(failure.where === undefined ? {} : { where: failure.where }),
+    cause: failure,
+  });
+
+/** What it was before `sayingWhere`: for a place that goes away. */
+export const notSayingWhere = (failure: unknown): unknown =>
+  isLifeboatError(failure, 'restore.check_failed') && isLifeboatError(failure.cause, 'restore.check_failed')
+    ? failure.cause
+    : failure;
 
 /**
  * Removes what killed restores to this target left beside it, and writes down how they ended. One that had handed over has not failed: what it restored was

@@ -19,7 +19,7 @@ export async function mustBeAllThere(client: Client, database: DumpedDatabase, l
   throw new LifeboatError(
     'restore.check_failed',
     `the restored database ${database.name} is not as it was dumped: ${shown}${differences.length > 10 ? `; and ${differences.length - 10} more` : ''}`,
-    { hint: 'What was restored is kept beside the target. Try another point, or one of method: physical.' },
+    { hint: 'Try another point, or one of method: physical.' },
   );
 }
 

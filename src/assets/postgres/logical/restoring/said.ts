@@ -32,7 +32,7 @@ export function mustBeSilent({ exitCode, signal, stderr }: ProcessResult, databa
   const how =
     exitCode === 0 ? 'warned' : exitCode === null ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   throw new LifeboatError('restore.check_failed', `pg_restore of the database ${database} ${how}: ${shown(lines)}`, {
-    hint: 'The statement tells what the source has and this machine has not. What was restored so far is kept beside the target.',
+    hint: 'The statement tells what the source has and this machine has not.',
   });
 }
 
