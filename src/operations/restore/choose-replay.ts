@@ -1,7 +1,8 @@
 import type { RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
-import { listPoints } from '../points.ts';
+import { listPoints, type ListedPoint } from '../points.ts';
+import { withMoreHint } from './staging.ts';
 
 export interface ChosenReplay {
   readonly replay: Replay;
@@ -37,13 +38,31 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
       if (replay !== undefined) found.push({ replay, store });
     } catch (error) {
       if (isLifeboatError(error, 'input.flag')) throw error;
-      failures.push(toLifeboatError(error));
+      failures.push(withOlder(toLifeboatError(error), request, target, points));
     }
   }
   const best = found.toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
   if (best !== undefined) return best;
   if (failures[0] !== undefined) throw failures[0];
   return withoutLog(request, target);
+}
+
+/** Where a point was named, whether another one would do. */
+function withOlder(
+  failure: LifeboatError,
+  { point: named, asset }: RestoreRequest,
+  target: RecoveryTarget,
+  points: readonly ListedPoint[],
+): LifeboatError {
+  if (named === undefined || failure.code !== 'restore.unreachable_target') return failure;
+  const index = points.findIndex(({ point }) => point.id === named);
+  const older = points.slice(0, index).filter(({ point }) => target.kind !== 'time' || point.atMs <= target.atMs);
+  return withMoreHint(
+    failure,
+    older.length === 0
+      ? `No older point is there either: lifeboat points ${asset}`
+      : 'An older point is there: leave --point out, and the newest that ends before is taken.',
+  );
 }
 
 /** Whoever says `now`, or along which timeline, wants the log too. */

@@ -172,7 +172,8 @@ function chooseStart(ground: Ground, found: bigint | undefined): Start | undefin
     if (target.kind === 'time') return target.exclusive === true ? base.atMs < target.atMs : base.atMs <= target.atMs;
     return found === undefined || place.end <= found;
   });
-  if (before.length === 0) throw noBase(ground);
+  if (before.length === 0)
+    throw ground.starts.length === 1 ? tooLate(ground.starts[0] as Start, target) : noBase(ground);
   const start = before.findLast(({ place }) => leadsThrough(place, way));
   const newest = before.at(-1) as Start;
   if (target.kind === 'now' && isBehind(listing.pieces, way, newest.place)) return undefined;
@@ -195,6 +196,13 @@ function wordsOf(target: RecoveryTarget): string {
   if (target.kind === 'name') return `the restore point "${target.text}"`;
   return target.kind === 'now' ? 'now' : `the ${target.kind} ${target.text}`;
 }
+
+/** Of the only one that may be taken, there being no other or another being named. */
+const tooLate = ({ base, place }: Start, target: RecoveryTarget): LifeboatError =>
+  new LifeboatError(
+    'restore.unreachable_target',
+    `the point ${base.id} does not end before ${wordsOf(target)}: it is of ${isoTime(base.atMs)}, at ${lsnText(place.end)}`,
+  );
 
 function noBase({ starts, target }: Ground): LifeboatError {
   const earliest = starts[0];
