@@ -17,7 +17,7 @@ export function problemsOf(
   const found: Problem[] = [];
   if (verdict === 'breached' && loss.ms !== undefined && target !== undefined) {
     const words = `${loss.atMost ? 'up to ' : ''}${formatDuration(loss.ms)} would be lost now, ${formatDuration(target.ms)} is what ${target.of} may lose: ${loss.how}`;
-    found.push({ code: 'rpo', about: asset, words, hint: hintFor(facts, asset) });
+    found.push({ code: 'rpo', about: asset, words, hint: lossHint(facts, asset, policy) });
   }
   for (const store of answered) {
     const about = `${asset} in ${store.store}`;
@@ -109,6 +109,14 @@ function ofCount(about: string, asset: string, store: StoreStatus, policy: Polic
   if (least === undefined || store.role !== 'first' || sound >= least || store.points === 0) return [];
   const words = `${sound} sound point${sound === 1 ? '' : 's'}, at least ${least} must be there`;
   return [{ code: 'count', about, words, hint: `lifeboat backup ${asset}` }];
+}
+
+/** What a stream was to bring a point does not bring back in time, and of a server that is gone none can be taken. */
+function lossHint(facts: StatusFacts, asset: string, policy: Policy | undefined): string {
+  const reaches = [...(facts.logs.get(asset)?.values() ?? [])];
+  const isMeasured = reaches.some(({ from, behindMs }) => from === 'stream' || behindMs !== undefined);
+  if (policy?.streams === undefined || isMeasured) return hintFor(facts, asset);
+  return `no stream of ${asset} runs, as far as this machine knows: see whether its server answers (lifeboat check --live), then: lifeboat stream ${asset}`;
 }
 
 const hintFor = ({ outside }: StatusFacts, asset: string): string =>

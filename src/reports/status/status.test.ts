@@ -6,7 +6,7 @@ import { loadWorkspacePlan } from '../../app/index.ts';
 import { LifeboatError } from '../../core/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
 import type { ListedPoint } from '../../operations/index.ts';
-import type { Plan } from '../../plan/index.ts';
+import type { Plan, Policy } from '../../plan/index.ts';
 import { statusOf, type StatusFacts } from './index.ts';
 
 const hour = 3_600_000;
@@ -184,6 +184,22 @@ describe('readiness', () => {
     expect(lossOf({ logs: log(), sources: new Map([['docs', { atMs: nowMs - hour }]]) })?.ms).toBe(0);
     expect(lossOf({ logs: log(700) })?.ms).toBe(700);
     expect(lossOf({ logs: log(), points: [] })?.ms).toBe(undefined);
+  });
+
+  it('sends whoever loses for want of a stream to its server and the stream, not to a backup that nobody can take', () => {
+    const policy = plan.policies.get('p') as Policy;
+    const streams = { to: ['near'], mode: 'async', everyMs: 1_000 } as unknown as Policy['streams'];
+    const streamed = { ...plan, policies: new Map([['p', { ...policy, streams }]]) };
+    const hintOf = (change: Partial<StatusFacts>) =>
+      statusOf(
+        facts({ plan: streamed, points: [point('a', 3 * hour, ['near', 'far'])], ...change }),
+      ).assets[0]?.problems.find(({ code }) => code === 'rpo')?.hint;
+    const reach = (from: 'log' | 'stream') =>
+      new Map([['docs', new Map([['near', { completeMs: nowMs - 2.5 * hour, from }]])]]);
+    expect(hintOf({ logs: reach('log') })).toMatch(
+      /^no stream of docs runs.*lifeboat check --live.*lifeboat stream docs$/,
+    );
+    expect(hintOf({ logs: reach('stream') })).toBe('lifeboat backup docs');
   });
 
   it('names a copy that is late, by how long, and forgives one that may still come', () => {
