@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprintOf } from './build/fingerprint.mjs';
 import { isWhole } from './build/built.mjs';
+import { lastWord } from './build/last-word.mjs';
 import { madeOfNow, webFingerprintOf } from './build/web-fingerprint.mjs';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,11 +36,14 @@ try {
 
 function setUp() {
   requireNode();
-  if (!isInstalled()) oneAtATime(() => isInstalled() || installPackages());
+  const hasInstalled = !isInstalled();
+  if (hasInstalled) oneAtATime(() => isInstalled() || installPackages());
   linkNode();
   requirePostgres();
   buildProgram();
   buildWeb();
+  const word = lastWord({ hasInstalled, event: process.env.npm_lifecycle_event });
+  if (word !== undefined) say(word);
 }
 
 function requireNode() {

@@ -1,0 +1,1 @@
+export function lastWord(done: { hasInstalled: boolean; event: string | undefined }): string | undefined;
