@@ -1,3 +1,5 @@
+import { assert } from '../../core/index.ts';
+
 const idWords = 4;
 const [free, claimed, whole] = [0, 1, 2];
 const slotsFirst = 2 ** 14;
@@ -72,8 +74,10 @@ function wordsOf(id: Uint8Array): Int32Array {
 }
 
 function find(table: Int32Array, words: Int32Array, claim: boolean): 'present' | 'absent' {
-  const mask = slotsOf(table) - 1;
-  for (let slot = (words[0] as number) & mask; ; slot = (slot + 1) & mask) {
+  const slots = slotsOf(table);
+  for (let looked = 0; ; looked += 1) {
+    assert(looked < slots, 'a table of ids is never full');
+    const slot = ((words[0] as number) + looked) & (slots - 1);
     let state = Atomics.load(table, slot);
     if (state === free) {
       if (!claim) return 'absent';

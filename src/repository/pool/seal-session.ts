@@ -59,6 +59,13 @@ export class SealSession {
     return sealed;
   }
 
+  /** True for the one caller who brings the id: for chunks that no thread seals. They fill the table of all threads, too. */
+  claim(id: Uint8Array): boolean {
+    const fresh = this.#known.claim(id);
+    if (fresh) this.#count(1);
+    return fresh;
+  }
+
   /** Completes the packs that the threads have begun; all were handed to `store` then. */
   async finish(): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;

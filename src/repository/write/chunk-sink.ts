@@ -53,7 +53,6 @@ export class ChunkSink {
   readonly #running = new Set<Promise<unknown>>();
   /** Chunks of this session, by id, until threads share a set of all that is known. */
   #own = new Set<string>();
-  #known: KnownIds | undefined;
   #session: SealSession | undefined;
   #bytes = 0;
   #error: unknown;
@@ -109,11 +108,10 @@ export class ChunkSink {
     await this.#allTaken();
     if (this.#error !== undefined) throw this.#error;
     await this.#session?.finish();
+    // Nothing is claimed any more: the index takes as much memory as the ids that threads share.
     this.#session = undefined;
     this.#storeOwn(this.#sealer.finish());
     this.#sealer.retire();
-    // Nothing is claimed any more, and the index takes as much.
-    this.#known = undefined;
     return this.#packs.finish();
   }
 
@@ -193,7 +191,7 @@ export class ChunkSink {
   }
 
   #claim(id: Buffer): boolean {
-    if (this.#known !== undefined) return this.#known.claim(id);
+    if (this.#session !== undefined) return this.#session.claim(id);
     const key = id.toString('latin1');
     if (this.#own.has(key) || this.#stored.has(id)) return false;
     this.#own.add(key);
@@ -204,14 +202,14 @@ export class ChunkSink {
     if (this.#session !== undefined) return this.#session;
     const pool = poolFor(this.#bytes);
     if (pool === undefined) return undefined;
-    this.#known = new KnownIds(this.#stored.size + this.#own.size);
-    for (const id of this.#stored.all()) this.#known.claim(id);
-    for (const key of this.#own) this.#known.claim(Buffer.from(key, 'latin1'));
+    const known = new KnownIds(this.#stored.size + this.#own.size);
+    for (const id of this.#stored.all()) known.claim(id);
+    for (const key of this.#own) known.claim(Buffer.from(key, 'latin1'));
     this.#own = new Set();
     // Only chunks that are too small for a thread come here from now on: a whole pack's memory would wait for them until the end.
     this.#storeOwn(this.#sealer.finish());
     this.#sealer.retire();
-    this.#session = new SealSession(pool, this.#bundle, this.#known, (pack, recycle) => this.#packs.add(pack, recycle));
+    this.#session = new SealSession(pool, this.#bundle, known, (pack, recycle) => this.#packs.add(pack, recycle));
     return this.#session;
   }
 }
