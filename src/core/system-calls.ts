@@ -31,7 +31,8 @@ export interface SystemCalls {
   giveBackFreed(): void;
   /**
    * From this size on (bytes, at most 32 MiB) the C library takes each block of memory from the system and gives it back when it is freed, instead of
-   * keeping it for blocks that may fit into it; does nothing where it cannot.
+   * keeping it for blocks that may fit into it; of smaller ones it gives back what is free at the end of its heap and twice as much. Does nothing where
+   * it cannot.
    */
   mapBlocksFrom(bytes: number): void;
 }
@@ -97,8 +98,8 @@ const signatures = {
 } as const;
 
 const [seekData, seekHole] = [3, 4];
-/** M_MMAP_THRESHOLD of malloc.h. */
-const mapThreshold = -3;
+/** M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h. */
+const [trimThreshold, mapThreshold] = [-1, -3];
 const [currentFolder, noFollow] = [-100, 0x100];
 /** The system's own bounds of a list of names and of one value. */
 const attributeBytesMax = 64 * 2 ** 10;
@@ -153,7 +154,12 @@ function bind(koffi: Koffi): SystemCalls {
     userId: (name) => lookUp('getpwnam', name)?.id,
     groupId: (name) => lookUp('getgrnam', name)?.id,
     giveBackFreed: () => void trim?.(0),
-    mapBlocksFrom: (bytes) => void setOption?.(mapThreshold, bytes),
+    mapBlocksFrom: (bytes) => {
+      // Who sets one of them ends what the library does by itself, which is to keep the other at twice as much: at its least, each large block
+      // that is freed would go back to the system although it is below the one that was set.
+      setOption?.(trimThreshold, 2 * bytes);
+      setOption?.(mapThreshold, bytes);
+    },
   };
 }
 

@@ -27,6 +27,20 @@ it.skipIf(missing !== undefined)(
   },
 );
 
+it.skipIf(missing !== undefined)(
+  `who reads afterwards uses the memory of a large block again, which costs a fault for each of its pages otherwise${skippedFor(missing)}`,
+  () => {
+    spareMemory()();
+    const largeBytes = 16 * 2 ** 20;
+    const use = (): void => void Buffer.allocUnsafeSlow(largeBytes).fill(1).buffer.transfer(0);
+    use();
+    const before = process.resourceUsage().minorPageFault;
+    for (let again = 0; again < 10; again += 1) use();
+    const pages = (10 * largeBytes) / 4096;
+    expect(process.resourceUsage().minorPageFault - before).toBeLessThan(pages / 4);
+  },
+);
+
 it('large blocks go back from the first writer to the end of the last, each of which may say twice that it ended', () => {
   const from: number[] = [];
   const calls = { mapBlocksFrom: (bytes: number) => void from.push(bytes / 2 ** 20) };
