@@ -5,7 +5,7 @@ import { leadsToLife, type LogBase, type LogLife, type Point } from '../../repos
 import type { Workspace } from '../contract.ts';
 import { copyPairs, tierStoresOf } from '../stores-of.ts';
 
-/** Pieces of a timeline that are looked into for its latest moment: of a server that commits now and then one is enough. */
+/** Pieces of a timeline that are looked into for its latest moment: of a server that commits now and then, or whose clock was written down, one is enough. */
 const looksMax = 16;
 
 /** A kind of asset that the machine cannot open keeps its log. Throws what opening throws where a log is kept. */
@@ -83,7 +83,7 @@ const ledFrom = (base: LogBasePlace, lives: readonly LogLife[] | undefined): Led
 
 export interface LivesGround {
   readonly listing: LogListing;
-  readonly bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[];
+  readonly bases: readonly Pick<LogBase, 'timeline' | 'start' | 'atMs'>[];
   /** See `isFed`: whether a history that is missing may still come. */
   readonly isFed: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -141,24 +141,47 @@ async function lastMsOf(
   timeline: number,
   log: LogReader,
   { pieces, clocks }: LogListing,
-  bases: readonly Pick<LogBase, 'timeline' | 'atMs'>[],
+  bases: LivesGround['bases'],
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  const said = [...clocks, ...bases].flatMap((one) => (one.timeline === timeline ? [one.atMs] : []));
+  const ownClocks = clocks.filter((clock) => clock.timeline === timeline);
+  const ownBases = bases.filter((base) => base.timeline === timeline);
+  const said = [...ownClocks, ...ownBases].map(({ atMs }) => atMs);
   const own = pieces.filter((piece) => piece.timeline === timeline);
-  for (const piece of own.slice(-looksMax).toReversed()) {
-    try {
+  const looked = own.slice(-looksMax);
+  try {
+    for (const piece of looked.toReversed()) {
       const { commits, completeToMs, names = [] } = await log.marks(piece, signal === undefined ? {} : { signal });
       const times = [commits?.newestMs, completeToMs, ...names.map(({ atMs }) => atMs)];
       said.push(...times.filter((ms) => ms !== undefined));
-      if (commits !== undefined) return Math.max(...said);
+      // Each of them is later than all of the log before it.
+      if (times.some((ms) => ms !== undefined)) return Math.max(...said);
+    }
+    const rest = own.slice(0, -looksMax);
+    const from = rest.reduce((most, { end }) => (end > most ? end : most), 0n);
+    const isBounded =
+      rest.length === 0 || ownBases.some(({ start }) => start >= from) || (await isAnyTrue(log, ownClocks, from));
+    // Else its log goes further back than was looked, and may be of any age.
+    return isBounded && said.length > 0 ? Math.max(...said) : undefined;
+  } catch (error) {
+    // What moved since it was listed, or is damaged, says nothing: then nobody knows when that life ended.
+    if (!isNothingSaid(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether a clock says something of all of the log before this place: one that is only a name could let go of what is needed. */
+async function isAnyTrue(log: LogReader, clocks: LogListing['clocks'], from: bigint): Promise<boolean> {
+  for (const clock of clocks.filter(({ position }) => position >= from).toReversed()) {
+    try {
+      await log.clock(clock);
+      return true;
     } catch (error) {
-      // What moved since it was listed, or is damaged, says nothing: then nobody knows when that life ended.
-      if (!isLifeboatError(error, 'repository.incomplete') && !isLifeboatError(error, 'repository.damaged'))
-        throw error;
-      return undefined;
+      if (!isNothingSaid(error)) throw error;
     }
   }
-  // Its log goes further back than was looked, and may be of any age.
-  return own.length > looksMax || said.length === 0 ? undefined : Math.max(...said);
+  return false;
 }
+
+const isNothingSaid = (error: unknown): boolean =>
+  isLifeboatError(error, 'repository.incomplete') || isLifeboatError(error, 'repository.damaged');
