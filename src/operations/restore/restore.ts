@@ -97,7 +97,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     const writtenMs = clock.elapsed() - startedMs;
     const tried = await tryOut(workspace, asset, plan, staging);
     noteChecked(journal, { intent: intent.sequence, asset: name, point: plan.point.id, target: plan.target });
-    await handOver(staging, plan.target);
+    await handOver(staging, plan.target, warn);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
     const damage = [...plan.damage, ...contents.damage()];
     const seconds = (clock.elapsed() - startedMs) / 1000;

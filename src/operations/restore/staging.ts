@@ -5,6 +5,7 @@ import {
   endProcesses,
   isLifeboatError,
   LifeboatError,
+  messageOf,
   syncFolder,
   systemCodeOf,
   timeId,
@@ -19,8 +20,11 @@ export const stagingOf = (target: string, clock: Clock): string =>
 export const lockNameOf = (target: string): string =>
   `restore-${createHash('sha256').update(target).digest('hex').slice(0, 32)}`;
 
-/** Gives the target its restored content at once; never replaces anything but an empty folder. Throws `restore.target_not_empty`. */
-export async function handOver(staging: string, target: string): Promise<void> {
+/**
+ * Gives the target its restored content at once; never replaces anything but an empty folder. A file that keeps its name beside the target has not failed
+ * by that: `warn` is told. Throws `restore.target_not_empty`.
+ */
+export async function handOver(staging: string, target: string, warn: (sentence: string) => void): Promise<void> {
   try {
     if ((await lstat(staging)).isDirectory()) {
       // rename(2) replaces an empty folder and refuses a full one.
@@ -28,7 +32,11 @@ export async function handOver(staging: string, target: string): Promise<void> {
     } else {
       // For a file rename(2) would replace what is there; link(2) refuses.
       await link(staging, target);
-      await unlink(staging);
+      await unlink(staging).catch((error: unknown) => {
+        warn(
+          `what was restored to ${target} still has the name ${staging} too (${messageOf(error)}): remove that name`,
+        );
+      });
     }
   } catch (error) {
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) {
