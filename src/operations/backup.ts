@@ -58,13 +58,14 @@ export async function backupEverywhere(
 }
 
 /**
- * Copies the points that were just taken to where their policies want copies. A copy that fails is no failure of the point: it is told
+ * Copies the points that were just taken to where their policies want copies, or to those of these stores that are named. A copy that fails is no failure of the point: it is told
  * beside, and the next one, or `store replicate`, makes up for it.
  */
 export async function copyPoints(
   workspace: Workspace,
   reports: readonly Pick<BackupReport, 'asset' | 'store'>[],
   signal?: AbortSignal,
+  stores?: readonly string[],
 ): Promise<{ copies: CopyReport[]; failures: LifeboatError[] }> {
   const copies: CopyReport[] = [];
   const failures: LifeboatError[] = [];
@@ -72,7 +73,8 @@ export async function copyPoints(
   const first = new Map(reports.toReversed().map(({ asset, store }) => [asset, store]));
   const pairs = new Map<string, { from: string; to: string }>();
   for (const [asset, from] of first)
-    for (const to of copiesOf(workspace.plan, asset)) pairs.set(`${from} ${to}`, { from, to });
+    for (const to of copiesOf(workspace.plan, asset))
+      if (stores?.includes(to) !== false) pairs.set(`${from} ${to}`, { from, to });
   for (const pair of pairs.values()) {
     if (signal?.aborted) break;
     try {

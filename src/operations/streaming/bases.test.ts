@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Asset, LogStreamState, UnlinkedLog } from '../../assets/index.ts';
 import { LifeboatError, ManualClock, systemClock } from '../../core/index.ts';
+import { joinRepository } from '../../repository/index.ts';
+import { openFsStore } from '../../stores/fs/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { backupEverywhere, listPoints, type Workspace } from '../index.ts';
 import { changed, withWorkspace } from '../testing/workspace.ts';
@@ -29,6 +31,7 @@ async function withBases(
   far: { isAway: boolean },
   work: (scene: Scene) => Promise<void>,
   plan: (workspace: Workspace) => Workspace['plan'] = (workspace) => workspace.plan,
+  isCopy = false,
 ): Promise<void> {
   const wrapStore = (store: Store): Store =>
     changed(store, {
@@ -39,6 +42,13 @@ async function withBases(
     });
   await withWorkspace(async (opened, folder) => {
     await writeFile(join(folder, 'docs', 'one'), 'one');
+    if (isCopy) {
+      await rm(join(folder, 'far'), { recursive: true });
+      await joinRepository(
+        await openFsStore(join(folder, 'near'), false),
+        await openFsStore(join(folder, 'far'), true),
+      );
+    }
     const clock = new ManualClock();
     let asleep = 0;
     const workspace = {
@@ -78,6 +88,14 @@ async function withBases(
     }
   }, wrapStore);
 }
+
+const withPolicy =
+  (policy: unknown) =>
+  ({ plan: { assets, policies, ...rest } }: Workspace): Workspace['plan'] => ({
+    ...rest,
+    assets: new Map([...assets].map(([name, asset]) => [name, { ...asset, policy: 'p' }])),
+    policies: new Map([...policies, ['p', policy as never]]),
+  });
 
 const noneYet: UnlinkedLog = { reason: 'no recovery point is there yet', isLedToBy: () => true };
 
@@ -158,12 +176,35 @@ describe('a stream into two stores, one of which is away, that needs a point', (
   });
 });
 
+it('a copy to a store that is away is tried less and less often, at once when the stream reaches that store again', async () => {
+  const far = { isAway: true };
+  await withBases(
+    far,
+    async ({ workspace, bases, pass }) => {
+      const tries = (): number => workspace.journal.records({ kinds: ['copy.started'] }).length;
+      bases.take(noneYet);
+      await soon(() => tries()).toBe(1);
+      await pass(32);
+      // After 1, 2, 4, 8 and 10 minutes.
+      expect(tries()).toBe(6);
+      expect(workspace.journal.records({ kinds: ['backup.started'] })).toHaveLength(1);
+      bases.take({
+        reason: 'no recovery point that leads to the log is in far yet',
+        store: 'far',
+        isLedToBy: () => true,
+      });
+      await pass(1);
+      expect(tries()).toBe(7);
+      far.isAway = false;
+      await pass(2);
+      expect([tries(), bases.shown(shownState)]).toEqual([8, shownState]);
+    },
+    withPolicy({ to: ['near'], copy: { to: ['far'] }, keeps: {}, streams: { to: ['near', 'far'] } }),
+    true,
+  );
+});
+
 it('a store that gets the log and never a point is spoken of once, and again each hour: not every minute', async () => {
-  const plan = ({ plan: { assets, policies, ...rest } }: Workspace): Workspace['plan'] => ({
-    ...rest,
-    assets: new Map([...assets].map(([name, asset]) => [name, { ...asset, policy: 'p' }])),
-    policies: new Map([...policies, ['p', { to: ['near'], keeps: {}, streams: { to: ['near', 'far'] } } as never]]),
-  });
   await withBases(
     { isAway: false },
     async ({ bases, said, pass }) => {
@@ -186,7 +227,7 @@ it('a store that gets the log and never a point is spoken of once, and again eac
       await pass(1);
       expect(said.slice(3)).toEqual([lack]);
     },
-    plan,
+    withPolicy({ to: ['near'], keeps: {}, streams: { to: ['near', 'far'] } }),
   );
 });
 

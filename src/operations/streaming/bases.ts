@@ -5,12 +5,9 @@ import type { BackupReport, Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 import { copiesOf, holdersOf, storesOf } from '../stores-of.ts';
 import type { StreamLine } from './stream.ts';
+import { Waits } from './waits.ts';
 
 type SayBase = (line: Omit<Extract<StreamLine, { state: 'base' }>, 'asset' | 'at'>) => void;
-
-/** Between two tries in a store: doubled from one to the other, for each may read the whole source. */
-const retryMsMin = 60_000;
-const retryMsMax = 600_000;
 
 /** Between two looks whether a point came in another way, or as a copy. */
 const lookMs = 60_000;
@@ -40,13 +37,17 @@ export class Bases {
   readonly #unlinked = new Map<string, UnlinkedLog>();
   /** Stores that get points as copies or not at all, and lack one that leads to their log: where another store has it. */
   readonly #uncopied = new Map<string, UnlinkedLog>();
-  /** Of stores that got no point when one was taken for them: how long they wait since. */
-  readonly #waits = new Map<string, { readonly sinceMs: number; readonly ms: number }>();
+  /** Of stores that got no point when one was taken for them. */
+  readonly #waits: Waits;
+  /** Of stores that got no copy when one was tried. */
+  readonly #copyWaits: Waits;
   #said: { readonly reason: string; readonly atMs: number } | undefined;
   #asked = new AbortController();
 
   constructor(ground: BasesGround) {
     this.#ground = ground;
+    this.#waits = new Waits(ground.workspace.clock);
+    this.#copyWaits = new Waits(ground.workspace.clock);
     this.#signal = AbortSignal.any([ground.signal, this.#over.signal]);
   }
 
@@ -56,8 +57,8 @@ export class Bases {
       this.#unlinked.set(store, unlinked);
       this.#uncopied.delete(store);
       // Whoever asks again has reached source and store since.
-      const wait = this.#waits.get(store);
-      if (wait !== undefined) this.#waits.set(store, { ...wait, ms: retryMsMin });
+      this.#waits.shorten(store);
+      this.#copyWaits.shorten(store);
     }
     this.#asked.abort();
     this.#running ??= this.#take();
@@ -113,7 +114,7 @@ export class Bases {
         // How it went is said of each.
         this.#said = undefined;
         await this.#lookAround();
-      } else if (this.#uncopied.size > 0) {
+      } else {
         await this.#copy();
       }
       if (!this.#isLacking || this.#signal.aborted) break;
@@ -137,22 +138,21 @@ export class Bases {
 
   /** The stores for which one is taken now. */
   #due(): string[] {
-    return [...this.#unlinked.keys()].filter((store) => this.#leftMs(store) <= 0);
+    return [...this.#unlinked.keys()].filter((store) => this.#waits.leftMs(store) <= 0);
   }
 
-  #leftMs(store: string): number {
-    const wait = this.#waits.get(store);
-    return wait === undefined ? 0 : wait.sinceMs + wait.ms - this.#ground.workspace.clock.elapsed();
+  /** The stores that lack a point and get copies. */
+  #awaited(): string[] {
+    return copiesOf(this.#ground.workspace.plan, this.#ground.asset).filter((store) => this.#uncopied.has(store));
   }
 
   /** Until a point is due, what is lacking may have come in another way, a copy is tried again, or what stayed as it is is said again. */
   #waitMs(): number {
-    const { workspace, asset } = this.#ground;
-    const left = [...this.#unlinked.keys()].map((store) => this.#leftMs(store));
-    const mayCome =
-      this.#unlinked.size > 0 || copiesOf(workspace.plan, asset).some((store) => this.#uncopied.has(store));
-    if (mayCome) left.push(lookMs);
-    if (this.#said !== undefined) left.push(this.#said.atMs + repeatMs - workspace.clock.elapsed());
+    const awaited = this.#awaited();
+    const left = [...this.#unlinked.keys()].map((store) => this.#waits.leftMs(store));
+    left.push(...awaited.map((store) => this.#copyWaits.leftMs(store)));
+    if (left.length > 0) left.push(lookMs);
+    if (this.#said !== undefined) left.push(this.#said.atMs + repeatMs - this.#ground.workspace.clock.elapsed());
     return Math.max(0, Math.min(...left));
   }
 
@@ -172,10 +172,11 @@ export class Bases {
       say({ state: 'base', reason: 'a new recovery point was taken', point: first.point.id, stores: [] });
       // The journal tells of copies that failed, and they are tried again.
       await copyPoints(workspace, reports, this.#signal);
+      await this.#lookAtCopies(this.#awaited());
     }
     const left = asked.filter(([store, one]) => this.#unlinked.get(store) === one);
     for (const [store, one] of left) {
-      this.#waitLonger(store);
+      this.#waits.failed(store);
       const isElsewhere = reports.some((report) => report.store !== store && this.#isLed(one, report));
       if (isElsewhere) this.#unlinked.set(store, { ...one, reason: notThereYet(store) });
     }
@@ -196,11 +197,6 @@ export class Bases {
     return isFirst || missing.length === 0 ? all : missing;
   }
 
-  #waitLonger(store: string): void {
-    const ms = Math.min((this.#waits.get(store)?.ms ?? retryMsMin / 2) * 2, retryMsMax);
-    this.#waits.set(store, { sinceMs: this.#ground.workspace.clock.elapsed(), ms });
-  }
-
   #link(reports: readonly BackupReport[]): void {
     const others = this.#others();
     for (const [store, unlinked] of this.#unlinked) {
@@ -213,7 +209,7 @@ export class Bases {
 
   #done(store: string): void {
     this.#unlinked.delete(store);
-    this.#waits.delete(store);
+    this.#waits.done(store);
   }
 
   #isLed(unlinked: UnlinkedLog, { point }: Pick<BackupReport, 'point'>): boolean {
@@ -246,11 +242,22 @@ export class Bases {
       if (!isThere && !others.includes(store)) continue;
       // Until then it is taken for copies, and where nobody else needs one.
       if (leading.length === 0 && (copies.includes(store) || unlinked.store === undefined)) continue;
-      if (!isThere) this.#uncopied.set(store, unlinked);
+      if (isThere) this.#copyWaits.done(store);
+      else this.#uncopied.set(store, unlinked);
       this.#done(store);
     }
+    await this.#lookAtCopies([]);
+  }
+
+  /** Which stores have one by now that they got as a copy, or in another way; these of them were just tried. */
+  async #lookAtCopies(tried: readonly string[]): Promise<void> {
     for (const [store, unlinked] of this.#uncopied) {
-      if ((await this.#leadingTo(unlinked)).some(({ stores }) => stores.includes(store))) this.#uncopied.delete(store);
+      const isThere = (await this.#leadingTo(unlinked)).some(({ stores }) => stores.includes(store));
+      // Asked for anew meanwhile.
+      if (this.#uncopied.get(store) !== unlinked) continue;
+      if (isThere) this.#uncopied.delete(store);
+      if (isThere) this.#copyWaits.done(store);
+      else if (tried.includes(store)) this.#copyWaits.failed(store);
     }
   }
 
@@ -267,13 +274,15 @@ export class Bases {
   /** A copy that fails is no failure of the point: the log there is without one until it comes. */
   async #copy(): Promise<void> {
     const { workspace, asset } = this.#ground;
-    const copies = copiesOf(workspace.plan, asset);
-    const wanted = [...this.#uncopied].flatMap(([store, unlinked]) => (copies.includes(store) ? unlinked : []));
-    const holders = new Set<string>();
-    for (const one of wanted) for (const { stores } of await this.#leadingTo(one)) holders.add(stores[0] ?? '');
-    holders.delete('');
-    for (const store of holders) await copyPoints(workspace, [{ asset, store }], this.#signal);
-    await this.#lookAround();
+    const due = this.#awaited().filter((store) => this.#copyWaits.leftMs(store) <= 0);
+    const froms = new Set<string>();
+    for (const to of due) {
+      const unlinked = this.#uncopied.get(to);
+      const leading = unlinked === undefined ? [] : await this.#leadingTo(unlinked);
+      for (const { stores } of leading) froms.add(stores[0] as string);
+    }
+    for (const store of froms) await copyPoints(workspace, [{ asset, store }], this.#signal, due);
+    await this.#lookAtCopies(due);
   }
 }
 

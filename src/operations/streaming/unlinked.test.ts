@@ -184,7 +184,15 @@ describe.skipIf(missing)(
         const stateFolder = join(cluster.folder, 'state');
         const opened = await openWorkspace({ planFile, stateFolder, progress: silentProgress, wrapStore });
         const again = Promise.withResolvers<void>();
-        const clock: Clock = { ...systemClock, now: () => systemClock.now(), sleep: () => again.promise };
+        let sleptMs = 0;
+        const clock: Clock = {
+          now: () => systemClock.now(),
+          elapsed: () => sleptMs,
+          sleep: async (ms) => {
+            await again.promise;
+            sleptMs += ms;
+          },
+        };
         const said: string[] = [];
         const bases = new Bases({
           workspace: { ...opened, clock },
