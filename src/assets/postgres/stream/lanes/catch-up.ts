@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { enterTimeline, goesOnFrom, newestOf, requireOnWay, requireOwnPoint } from '../anchor.ts';
+import { enterTimeline, goesOnFrom, requireOnWay, requireOwnPoint } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
 import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
@@ -132,8 +132,7 @@ export class CatchUp {
     if (this.#hasLooked) return;
     const bases = await this.#ground.options.bases();
     this.#hasLooked = true;
-    // Without any point the stream has asked for one.
-    if (newestOf(bases, this.#ground) === undefined) return;
+    // Also where no store has any, and the stream has asked for one: who failed to take it here hears that the store is back.
     requireOwnPoint({ store: this.#target.store, listing }, tail, bases, this.#ground);
   }
 
