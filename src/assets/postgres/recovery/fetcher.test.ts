@@ -143,4 +143,28 @@ describe('the log of a replay is fetched beside what goes on', () => {
     await expect.poll(() => fetcher?.failure).toBeUndefined();
     expect(await readdir(join(folder, 'log'))).not.toContain('failed');
   });
+
+  it('for a standby, and takes back what it said of a failure later where that cannot be done at once', async () => {
+    const log = new SlowLog(1);
+    await fetching(log);
+    await expect.poll(() => log.answered.length).toBe(ahead);
+    const [said, taken] = ['failed', 'failing'].map((name) => join(folder, 'log', name)) as [string, string];
+    await rename(join(folder, 'log', 'ready'), join(folder, 'log', 'full'));
+    await expect.poll(() => readdir(join(folder, 'log'))).toContain('failed');
+    await mkdir(join(taken, 'in the way'), { recursive: true });
+    await rename(join(folder, 'log', 'full'), join(folder, 'log', 'ready'));
+    expect(await served(segments[0] ?? '')).toBe(`log of ${segments[0]}`);
+    await expect.poll(() => log.answered.length).toBe(ahead + 1);
+    await rm(taken, { recursive: true });
+    expect(await served(segments[1] ?? '')).toBe(`log of ${segments[1]}`);
+    await expect
+      .poll(() =>
+        readFile(said).then(
+          () => 'said',
+          () => 'taken back',
+        ),
+      )
+      .toBe('taken back');
+    expect(fetcher?.failure).toBeUndefined();
+  });
 });

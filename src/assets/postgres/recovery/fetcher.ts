@@ -1,6 +1,13 @@
 import { chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { free, systemClock, toLifeboatError, type Clock, type LifeboatError } from '../../../core/index.ts';
+import {
+  free,
+  systemClock,
+  systemCodeOf,
+  toLifeboatError,
+  type Clock,
+  type LifeboatError,
+} from '../../../core/index.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
 
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
@@ -176,8 +183,13 @@ export class LogFetcher {
   /** To a server that asks again a failure is over as soon as one answer could be given; one that was ended by it must hear why. */
   async #mend(): Promise<void> {
     if (this.#failure === undefined || !this.#asksAgain) return;
+    try {
+      await rename(join(this.#folder, 'failed'), join(this.#folder, 'failing'));
+    } catch (error) {
+      // The next one mends it, unless the server was never told.
+      if (systemCodeOf(error) !== 'ENOENT') return;
+    }
     this.#failure = undefined;
-    await rename(join(this.#folder, 'failed'), join(this.#folder, 'failing')).catch(() => {}); // the next one mends it
   }
 
   async #fail(error: unknown): Promise<void> {
