@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { systemCalls, type SystemCalls } from '../../core/index.ts';
 
 /** A piece of a big file is less or more than this: freed in the order of their sizes they leave holes that nothing fits into, a tenth of all memory. */
@@ -8,14 +7,9 @@ const usualBytes = 32 * 2 ** 20;
 
 let writers = 0;
 
-/** While a writer is at work large blocks go back to the system, and V8's heap stays small; returns what ends that, as far as it must end. */
+/** While a writer is at work large blocks go back to the system; returns what ends that. */
 export function spareMemory(calls: Pick<SystemCalls, 'mapBlocksFrom'> | undefined = systemCalls()): () => void {
-  if (writers === 0) {
-    calls?.mapBlocksFrom(writingBytes);
-    // Objects are made among the old ones where others of their place in the program once lived long, also when they are garbage at once: behind a walk
-    // over many files a heap of 45 MB becomes one of 120. Said on the command line it would have each start compile everything anew.
-    setFlagsFromString('--no-allocation-site-pretenuring');
-  }
+  if (writers === 0) calls?.mapBlocksFrom(writingBytes);
   writers += 1;
   let isOver = false;
   return () => {
