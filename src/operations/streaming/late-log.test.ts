@@ -42,8 +42,16 @@ it.skipIf(missing)(
       await rename(join(folder, 'far'), join(folder, 'unplugged'));
       const stateFolder = join(folder, 'state');
       const opened = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
-      // The copy of the point is tried again after a minute.
-      const clock: Clock = { ...systemClock, sleep: (_, signal) => systemClock.sleep(500, signal) };
+      // The copy of the point is tried again after a minute and more: half a second here.
+      let skippedMs = 0;
+      const clock: Clock = {
+        ...systemClock,
+        elapsed: () => systemClock.elapsed() + skippedMs,
+        sleep: async (ms, signal) => {
+          await systemClock.sleep(500, signal);
+          skippedMs += ms;
+        },
+      };
       const workspace = { ...opened, clock };
       const lines: StreamLine[] = [];
       const ending = new AbortController();
