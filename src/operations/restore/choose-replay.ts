@@ -2,7 +2,6 @@ import type { RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
-import { withMoreHint } from './staging.ts';
 
 export interface ChosenReplay {
   readonly replay: Replay;
@@ -57,12 +56,13 @@ function withOlder(
   if (named === undefined || failure.code !== 'restore.unreachable_target') return failure;
   const index = points.findIndex(({ point }) => point.id === named);
   const older = points.slice(0, index).filter(({ point }) => target.kind !== 'time' || point.atMs <= target.atMs);
-  return withMoreHint(
-    failure,
-    older.length === 0
-      ? `No older point is there either: lifeboat points ${asset}`
-      : 'An older point is there: leave --point out, and the newest that ends before is taken.',
-  );
+  return new LifeboatError(failure.code, failure.message, {
+    hint:
+      older.length === 0
+        ? `No older point is there either: lifeboat points ${asset}`
+        : 'An older point is there: leave --point out, and the newest that ends before is taken.',
+    cause: failure,
+  });
 }
 
 /** Whoever says `now`, or along which timeline, wants the log too. */

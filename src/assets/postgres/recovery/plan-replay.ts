@@ -172,8 +172,7 @@ function chooseStart(ground: Ground, found: bigint | undefined): Start | undefin
     if (target.kind === 'time') return target.exclusive === true ? base.atMs < target.atMs : base.atMs <= target.atMs;
     return found === undefined || place.end <= found;
   });
-  if (before.length === 0)
-    throw ground.starts.length === 1 ? tooLate(ground.starts[0] as Start, target) : noBase(ground);
+  if (before.length === 0) throw noBase(ground);
   const start = before.findLast(({ place }) => leadsThrough(place, way));
   const newest = before.at(-1) as Start;
   if (target.kind === 'now' && isBehind(listing.pieces, way, newest.place)) return undefined;
@@ -197,21 +196,19 @@ function wordsOf(target: RecoveryTarget): string {
   return target.kind === 'now' ? 'now' : `the ${target.kind} ${target.text}`;
 }
 
-/** Of the only one that may be taken, there being no other or another being named. */
-const tooLate = ({ base, place }: Start, target: RecoveryTarget): LifeboatError =>
-  new LifeboatError(
-    'restore.unreachable_target',
-    `the point ${base.id} does not end before ${wordsOf(target)}: it is of ${isoTime(base.atMs)}, at ${lsnText(place.end)}`,
-  );
-
+/** Where only one may be taken, because there is no other or it was named, it is about that one. */
 function noBase({ starts, target }: Ground): LifeboatError {
   const earliest = starts[0];
-  const what = wordsOf(target);
-  return new LifeboatError('restore.unreachable_target', `no recovery point ends before ${what}`, {
+  const where = earliest && `of ${isoTime(earliest.base.atMs)}`;
+  const message =
+    earliest !== undefined && starts.length === 1
+      ? `the point ${earliest.base.id} does not end before ${wordsOf(target)}: it is ${where}, at ${lsnText(earliest.place.end)}`
+      : `no recovery point ends before ${wordsOf(target)}`;
+  return new LifeboatError('restore.unreachable_target', message, {
     hint:
       earliest === undefined
         ? 'Take one: lifeboat backup.'
-        : `The earliest is ${earliest.base.id}, of ${isoTime(earliest.base.atMs)} at ${lsnText(earliest.place.end)}.`,
+        : `The earliest is ${earliest.base.id}, ${where} at ${lsnText(earliest.place.end)}.`,
   });
 }
 
