@@ -1,15 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EntryHeader } from '../../assets/index.ts';
-import {
-  decodeEntries,
-  decodePieces,
-  encodeEntry,
-  lineStart,
-  linesOf,
-  pathIn,
-  type ListedEntry,
-} from './entry-list.ts';
+import { decodeEntries, eachChunk, encodeEntry, lineStart, linesOf, pathIn, type ListedEntry } from './entry-list.ts';
 import type { Piece } from '../read/pieces.ts';
 
 const anyName = fc.oneof(
@@ -61,6 +53,7 @@ async function* inSlices(bytes: Buffer, slice: number): AsyncGenerator<Buffer> {
 }
 
 const gather = async <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items);
+const withoutRepeats = (ids: readonly Buffer[]): Buffer[] => ids.filter((id, i) => ids[i - 1]?.equals(id) !== true);
 const plain = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one)));
 
@@ -80,8 +73,9 @@ describe('an entry list', () => {
             written.map(({ entry, pieces }) => encodeEntry(entry, entry.bytes, entry.torn === true, pieces)).join(''),
           );
           expect(plain(await gather(decodeEntries(inSlices(list, slice), 'x')))).toEqual(plain(written));
-          const pieces = (await gather(decodePieces(inSlices(list, slice), 'x'))).flat();
-          expect(pieces).toEqual(written.flatMap((one) => one.pieces));
+          const met: Buffer[] = [];
+          await eachChunk(inSlices(list, slice), 'x', (id) => void met.push(id));
+          expect(withoutRepeats(met)).toEqual(withoutRepeats(written.flatMap((one) => one.pieces.map(({ id }) => id))));
           const lines = (await gather(linesOf(inSlices(list, slice), 'x'))).flat();
           expect(lines.map(pathIn)).toEqual(written.map(({ entry }) => entry.path));
           for (const [i, { entry }] of written.entries())

@@ -79,27 +79,40 @@ export async function* decodeEntries(parts: AsyncIterable<Buffer>, object: strin
 }
 
 /**
- * The pieces of each entry alone, for whoever asks only whether they are all there. Most lines end with one piece, and are not
- * looked at any further; all others are decoded. Throws as `decodeEntries` does.
+ * Hands on the chunk of each piece, once where neighbours share it: nothing is made for all others, for millions of them would grow the heap faster
+ * than the collector comes by. Throws as `decodeEntries` does, and what `meet` throws.
  */
-export async function* decodePieces(parts: AsyncIterable<Buffer>, object: string): AsyncGenerator<readonly Piece[]> {
-  let shared: { text: string; id: Buffer } | undefined;
+export async function eachChunk(
+  parts: AsyncIterable<Buffer>,
+  object: string,
+  meet: (id: Buffer) => void,
+): Promise<void> {
+  let last = '';
   for await (const lines of linesOf(parts, object)) {
     for (const line of lines) {
-      const [, offset, bytes, text, from] = (line.startsWith(pathStart) && singlePieceEnd.exec(line)) || [];
-      if (text === undefined) {
-        yield piecesOf(parseLine(line, object), object);
-        continue;
+      const at = singleIdIn(line);
+      if (at === undefined) {
+        for (const { id } of piecesOf(parseLine(line, object), object)) meet(id);
+        last = '';
+      } else if (last === '' || !line.startsWith(last, at)) {
+        last = line.slice(at, at + idCharacters);
+        meet(Buffer.from(last, 'base64url'));
       }
-      // Neighbours share their chunk.
-      if (shared?.text !== text) shared = { text, id: Buffer.from(text, 'base64url') };
-      const piece = { offset: Number(offset), bytes: Number(bytes), id: shared.id };
-      yield [from === undefined ? piece : { ...piece, from: Number(from) }];
     }
   }
 }
 
-const singlePieceEnd = /"pieces":\[\[(\d{1,15}),(\d{1,15}),"([\w-]{43})"(?:,(\d{1,15}))?\]\]\}$/;
+/** Where the id stands in the line of an entry that has one piece. */
+function singleIdIn(line: string): number | undefined {
+  if (!line.startsWith(pathStart)) return undefined;
+  const at = line.lastIndexOf(piecesStart);
+  singlePieceOnly.lastIndex = at;
+  return at >= 0 && singlePieceOnly.test(line) ? line.indexOf('"', at + piecesStart.length) + 1 : undefined;
+}
+
+const idCharacters = 43;
+const piecesStart = '"pieces":[[';
+const singlePieceOnly = /"pieces":\[\[\d{1,15},\d{1,15},"[\w-]{43}"(?:,\d{1,15})?\]\]\}$/y;
 
 /** The path in a line, told without reading the rest of it; undefined for a line of pieces alone. */
 export function pathIn(line: string): string | undefined {

@@ -1,7 +1,7 @@
 import { isLifeboatError, LifeboatError, limits, type Progress } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { errorOfObject, isDamage } from '../damage.ts';
-import { decodePieces } from '../format/entry-list.ts';
+import { eachChunk } from '../format/entry-list.ts';
 import { readPoint, type StoredPoint } from '../format/point-object.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, pointName } from '../names.ts';
@@ -98,7 +98,7 @@ export class Needs {
     }
     // A list that ends inside a line is refused by whoever decodes it.
     const rest = Buffer.concat(open);
-    if (rest.length > 0) for await (const _ of decodePieces(only(rest), name));
+    if (rest.length > 0) await eachChunk(only(rest), name, () => {});
   }
 
   #listChunk(ordinal: number, piece: Piece, point: string): Promise<ListChunk> {
@@ -121,14 +121,7 @@ export class Needs {
   }
 
   async #needLines(lines: Buffer, point: string): Promise<void> {
-    let last: Buffer | undefined;
-    for await (const pieces of decodePieces(only(lines), pointName(point))) {
-      for (const { id } of pieces) {
-        // Small files share chunks with their neighbours.
-        if (id !== last) this.#need(id, point);
-        last = id;
-      }
-    }
+    await eachChunk(only(lines), pointName(point), (id) => void this.#need(id, point));
   }
 
   #need(id: Buffer, point: string): number {

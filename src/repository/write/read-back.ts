@@ -3,7 +3,7 @@ import { limits, free } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { Catalog } from '../read/catalog.ts';
 import { damaged, damageFrom, DamageLog, errorOf, errorOfObject, incomplete, isDamage } from '../damage.ts';
-import { decodePieces } from '../format/entry-list.ts';
+import { eachChunk } from '../format/entry-list.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName, packName } from '../names.ts';
 import { PackReader } from '../read/pack-reader.ts';
@@ -90,14 +90,7 @@ class ReadBack {
   async #readList(): Promise<void> {
     const { pieces, neededBy } = this.#of;
     for (const piece of pieces) this.#meet(piece);
-    let last: Buffer | undefined;
-    for await (const some of decodePieces(this.#listParts(), neededBy)) {
-      for (const piece of some) {
-        // Small files share chunks with their neighbours.
-        if (piece.id !== last) this.#meet(piece);
-        last = piece.id;
-      }
-    }
+    await eachChunk(this.#listParts(), neededBy, (id) => this.#meet({ id }));
   }
 
   async *#listParts(): AsyncGenerator<Buffer> {
@@ -113,12 +106,12 @@ class ReadBack {
     }
   }
 
-  #meet(piece: Piece): void {
+  #meet(piece: Pick<Piece, 'id'>): void {
     if (this.#isWritten(piece) || this.#reused.meet(piece.id)) return;
     throw incomplete(this.#of.neededBy, `it needs the chunk ${piece.id.toString('hex')}, which no pack holds`);
   }
 
-  #isWritten({ id }: Piece): boolean {
+  #isWritten({ id }: Pick<Piece, 'id'>): boolean {
     const { table, packs } = this.#fresh.catalog;
     return table.find(id, (ordinal) => this.#of.written.has(packs[table.placeOf(ordinal).pack]?.id ?? '')) >= 0;
   }
