@@ -87,16 +87,16 @@ export async function eachChunk(
   object: string,
   meet: (id: Buffer) => void,
 ): Promise<void> {
-  let last = '';
+  let known = '';
   for await (const lines of linesOf(parts, object)) {
     for (const line of lines) {
       const at = singleIdIn(line);
       if (at === undefined) {
         for (const { id } of piecesOf(parseLine(line, object), object)) meet(id);
-        last = '';
-      } else if (last === '' || !line.startsWith(last, at)) {
-        last = line.slice(at, at + idCharacters);
-        meet(Buffer.from(last, 'base64url'));
+        known = '';
+      } else if (known === '' || !line.startsWith(known, at)) {
+        known = line.slice(at, at + idCharacters);
+        meet(Buffer.from(known, 'base64url'));
       }
     }
   }
