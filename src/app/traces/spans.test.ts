@@ -76,7 +76,6 @@ describe('spans of records', () => {
       'mode',
       'step',
       'kind',
-      'attempt',
       'state',
       'verdict',
       'depth',
@@ -95,6 +94,7 @@ describe('spans of records', () => {
         expect(JSON.stringify(made)).not.toContain('SECRET');
         expect(made?.name).toBe('restore docs');
       }),
+      { examples: [[{ ok: 'SECRET' }], [{ bytes: 'SECRET', attempt: 'SECRET' }]] },
     );
   });
 

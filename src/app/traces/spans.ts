@@ -137,18 +137,19 @@ function does({ kind, data }: JournalRecord, what: string, of: Readonly<Record<s
 }
 
 /** What is a name, a number or a state; a list of what is wanted, so that nothing else ever leaves. */
-const told =
-  'asset store from to point task scenario mode step kind attempt state verdict bytes storedBytes seconds missed depth ok'.split(
-    ' ',
-  );
+const names = 'asset store from to point task scenario mode step kind state verdict depth'.split(' ');
+const figures = 'attempt bytes storedBytes seconds missed'.split(' ');
 
 function attributesOf({ data, run }: JournalRecord): Record<string, string | number | boolean> {
   const found: Record<string, string | number | boolean> = {};
-  for (const key of told) {
-    const value = data[key];
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      found[`lifeboat.${key}`] = value;
-  }
+  const take = (key: string, types: readonly string[]): void => {
+    const value = data[key] as string | number | boolean;
+    if (types.includes(typeof value)) found[`lifeboat.${key}`] = value;
+  };
+  for (const key of names) take(key, ['string', 'number', 'boolean']);
+  // A text where a figure belongs is none that anybody wanted.
+  for (const key of figures) take(key, ['number']);
+  take('ok', ['boolean']);
   if (run !== undefined) found['lifeboat.run'] = run;
   return found;
 }
