@@ -42,7 +42,7 @@ export class Writer implements PointWriter {
   readonly #sink: ChunkSink;
   readonly #previous: EarlierList | undefined;
   readonly #intake: Intake;
-  readonly #usualMemory = spareMemory();
+  readonly #endSparing = spareMemory();
   #error: unknown;
   #ended = false;
 
@@ -95,7 +95,7 @@ export class Writer implements PointWriter {
     const pieces = await settled(list.pieces);
     this.#requireOpen();
     // What packs were filled in is not what a list is read back into: both would be held at once.
-    this.#usualMemory();
+    this.#endSparing();
     systemCalls()?.giveBackFreed();
     await readBack({
       ...this.#parts,
@@ -137,7 +137,7 @@ export class Writer implements PointWriter {
 
   async #endSession(): Promise<void> {
     this.#ended = true;
-    this.#usualMemory();
+    this.#endSparing();
     try {
       await closeSession(this.#parts.store, this.#parts.id);
     } catch (error) {
