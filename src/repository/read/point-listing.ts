@@ -63,5 +63,7 @@ async function listed<T>(
       if (error.code !== 'store.missing') damage.push(damageFrom(error, name, 'point', [id]));
     }
   });
+  // Several are read at once: which answer comes first is chance, and nobody's list should change with it.
+  damage.sort((a, b) => (a.object < b.object ? -1 : 1));
   return { found, damage };
 }
