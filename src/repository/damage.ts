@@ -50,6 +50,9 @@ export function damageFrom(error: LifeboatError, object: string, kind: Damage['k
   return { object, kind, code: told.code as Damage['code'], what, points };
 }
 
+/** Several objects are read at once, and which answer comes first is chance: what people see of damage is in this order. */
+export const byObject = (a: Damage, b: Damage): number => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0);
+
 /** Damage met so far: each object and finding once. */
 export class DamageLog {
   readonly #found = new Map<string, Damage>();
@@ -62,6 +65,6 @@ export class DamageLog {
   }
 
   list(): Damage[] {
-    return [...this.#found.values()];
+    return [...this.#found.values()].sort(byObject);
   }
 }

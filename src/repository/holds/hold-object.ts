@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { isTimeId, LifeboatError, limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
-import { damaged, damageFrom, isDamage } from '../damage.ts';
+import { byObject, damaged, damageFrom, isDamage } from '../damage.ts';
 import { openDocument, sealDocument } from '../format/seal.ts';
 import type { KeyBundle } from '../keys/bundle.ts';
 import { holdName, objectOfName } from '../names.ts';
@@ -43,6 +43,7 @@ export async function listHolds(
     }
   });
   holds.sort((a, b) => (a.id < b.id ? -1 : 1));
+  damage.sort(byObject);
   return { holds, damage };
 }
 

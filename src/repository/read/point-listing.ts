@@ -1,6 +1,6 @@
 import { isLifeboatError, limits, type Clock } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
-import { damageFrom, isDamage } from '../damage.ts';
+import { byObject, damageFrom, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
 import { readPoint, type StoredPoint } from '../format/point-object.ts';
@@ -63,7 +63,6 @@ async function listed<T>(
       if (error.code !== 'store.missing') damage.push(damageFrom(error, name, 'point', [id]));
     }
   });
-  // Several are read at once: which answer comes first is chance, and nobody's list should change with it.
-  damage.sort((a, b) => (a.object < b.object ? -1 : 1));
+  damage.sort(byObject);
   return { found, damage };
 }
