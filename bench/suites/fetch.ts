@@ -70,7 +70,7 @@ async function writtenLog(bench: Bench, server: BusyServer, folder: string): Pro
     const start = await position();
     while ((await position()) - start < (segmentsOf(bench) + 1) * segmentBytes) {
       await server.ask('checkpoint');
-      await server.load(8, 2);
+      await server.load(8, { seconds: 2 });
     }
     await untilStreams(server, standbyNames.lifeboat, 'async', signal);
   } finally {

@@ -49,7 +49,7 @@ async function one(bench: Bench, server: BusyServer, work: Work, prepare: () => 
       await untilStreams(server, standbyNames.lifeboat, 'async', bench.signal);
       const cpuBefore = cpuSecondsOf(receiver.pid);
       const seconds = bench.options.quick ? 20 : 60;
-      const loss = await lossDuring(server.url, () => server.load(clients, seconds));
+      const loss = await lossDuring(server.url, () => server.load(clients, { seconds }));
       bench.say(`  ${work.padEnd(14)} half of all moments below ${loss.p50Seconds.toFixed(2)} s`);
       const { sum, peakOfOne } = residentBytes(receiver.pid);
       const peakBytes = Math.max(sum, peakOfOne);

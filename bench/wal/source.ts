@@ -12,13 +12,16 @@ export interface BusyServer {
   readonly url: string;
   readonly cluster: NewCluster;
   readonly server: RunningServer;
-  /** Transactions a second of so many clients for so long. */
-  load(clients: number, seconds: number): Promise<number>;
+  /** Transactions a second of so many clients. */
+  load(clients: number, load: Load): Promise<number>;
   ask(sql: string): Promise<Record<string, unknown>[]>;
   /** Whom commits wait for; '': for nobody. */
   awaitFor(name: string): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** For so long; or so many transactions, of the same rows each time that `seed` is the same. */
+export type Load = { readonly seconds: number } | { readonly transactions: number; readonly seed: number };
 
 const password = 'bench-of-lifeboat';
 const settings = {
@@ -42,7 +45,7 @@ export async function startBusyServer(folder: string, scale: number, signal: Abo
     url,
     cluster,
     server,
-    load: (clients, seconds) => load(url, clients, seconds, signal),
+    load: (clients, given) => load(url, clients, given, signal),
     ask,
     awaitFor: async (name) => {
       await ask(`alter system set synchronous_standby_names = '${name}'`);
@@ -62,8 +65,12 @@ export async function askAt(url: string, sql: string): Promise<Record<string, un
   }
 }
 
-async function load(url: string, clients: number, seconds: number, signal: AbortSignal): Promise<number> {
-  const words = ['-n', '-c', String(clients), '-j', '2', '-T', String(seconds), url];
+async function load(url: string, clients: number, given: Load, signal: AbortSignal): Promise<number> {
+  const length =
+    'seconds' in given
+      ? ['-T', String(given.seconds)]
+      : ['-t', String(Math.ceil(given.transactions / clients)), '--random-seed', String(given.seed)];
+  const words = ['-n', '-c', String(clients), '-j', '2', ...length, url];
   const said = await run([join(postgresPrograms, 'pgbench'), ...words], signal);
   const tps = Number(/^tps = ([\d.]+)/m.exec(said)?.[1]);
   if (tps > 0) return tps;
