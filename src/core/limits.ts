@@ -195,8 +195,10 @@ export const limits = {
   piecesPerLine: 4_096,
   /** Pieces that a restore plans at once before it reads packs: bounds memory for any size of point. */
   piecesPerBatch: 2 ** 16,
-  /** Files among them: what an entry says takes ten times the memory of a piece. Packs that two batches share are read for both. */
+  /** Files, folders and links among them: what an entry says takes ten times the memory of a piece. Packs that two batches share are read for both. */
   filesPerBatch: 2 ** 13,
+  /** Of a table by path what is held in memory: of a hundred thousand files all, and no disk is needed. */
+  pathTableCacheBytes: 16 * 2 ** 20,
   /** Objects (index, points) that are read at once while a repository is opened. */
   objectsReadAtOnce: 16,
   /** Index objects that a writer announces by their ids: each covers a million chunks, and what is beyond is only pruned less well. */

@@ -105,7 +105,11 @@ export class Contents implements PointContents {
     progress.phase('restore', { bytes: stored.point.bytes, items: stored.point.files });
     const signal = options.signal ?? this.#parts.signal;
     const rest = { reader, progress, object: this.#object, known, ...(signal === undefined ? {} : { signal }) };
-    return new TreeRewriter(root, { ...options, ...rest }).rewrite(() => this.#lookedUp());
+    try {
+      return await new TreeRewriter(root, { ...options, ...rest }).rewrite(() => this.#lookedUp());
+    } finally {
+      known.close();
+    }
   }
 
   /** Entries with their pieces. Throws `repository.damaged`, `repository.incomplete`. */

@@ -1,48 +1,52 @@
 import type { StoredEntry } from '../../assets/index.ts';
-import { LifeboatError } from '../../core/index.ts';
+import { assert, LifeboatError } from '../../core/index.ts';
 import type { ListedEntry } from '../format/entry-list.ts';
 import type { Piece } from '../read/pieces.ts';
+import { PathTable } from './path-table.ts';
 
 /** What a stretch of a file is: where it stands, how long it is, and which bytes of which chunk it is. */
 const rowBytes = 6 + 6 + 6 + 32;
-
-interface KnownFile {
-  readonly bytes: number;
-  readonly modifiedNs: bigint;
-  /** A row for each piece, in the order of offsets. */
-  readonly rows: Buffer;
-}
 
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
-/** What stands in a tree, as a point says that was just taken of it; small enough to be kept whole in memory. */
-export class KnownTree {
-  readonly #files = new Map<string, KnownFile>();
+/** How long a file is, and when it was changed; its rows, in the order of offsets, stand behind that. */
+const headBytes = 8 + 8;
 
-  /** Throws `asset.changing` for a file that changed while it was read: then nobody knows what stands there. */
+/** What stands in a tree, as a point says that was just taken of it. */
+export class KnownTree {
+  readonly #files = new PathTable();
+  /** The file that was asked for last. */
+  #last: { readonly path: string; readonly file: Buffer | undefined } | undefined;
+
+  /** To be closed. Throws `asset.changing` for a file that changed while it was read: then nobody knows what stands there. */
   static async of(listed: AsyncIterable<ListedEntry>): Promise<KnownTree> {
     const known = new KnownTree();
-    for await (const { entry, pieces } of listed) {
-      if (entry.torn === true) throw changing(entry.path);
-      if (entry.type !== 'file') continue;
-      const rows = Buffer.concat(inOrder(pieces).map(rowOf));
-      known.#files.set(entry.path, { bytes: entry.bytes, modifiedNs: entry.modifiedNs, rows });
+    try {
+      for await (const { entry, pieces } of listed) {
+        if (entry.torn === true) throw changing(entry.path);
+        if (entry.type === 'file') known.#files.put(entry.path, fileOf(entry, pieces));
+      }
+      return known;
+    } catch (error) {
+      known.close();
+      throw error;
     }
-    return known;
   }
 
   /** Whether the file that stands there now is the one that was read. */
   has(path: string, now: { readonly bytes: number; readonly modifiedNs: bigint }): boolean {
-    const file = this.#files.get(path);
-    return file !== undefined && file.bytes === now.bytes && file.modifiedNs === now.modifiedNs;
+    const file = this.#file(path);
+    return (
+      file !== undefined && file.readBigUInt64BE(0) === BigInt(now.bytes) && file.readBigInt64BE(8) === now.modifiedNs
+    );
   }
 
   /** What of the pieces is not there yet: where other bytes of its chunk stand already, the rest of it. */
   lacking(path: string, pieces: readonly Piece[]): Piece[] {
-    const { rows } = this.#files.get(path) as KnownFile;
+    const rows = this.#rowsOf(path);
     let at = 0;
     return inOrder(pieces).flatMap((piece) => {
       const end = piece.offset + piece.bytes;
@@ -56,12 +60,36 @@ export class KnownTree {
 
   /** Stretches that no piece covers, which are zeros, where something else stands now. */
   hollow(path: string, entry: StoredEntry, pieces: readonly Piece[]): Stretch[] {
-    const { rows } = this.#files.get(path) as KnownFile;
+    const rows = this.#rowsOf(path);
     const covered: Stretch[] = [];
     for (let at = 0; at < rows.length; at += rowBytes) covered.push(stretchOf(rows, at));
     const gaps = gapsOf(inOrder(pieces), entry.bytes);
     return gaps.flatMap((gap) => covered.flatMap((one) => common(gap, one)));
   }
+
+  close(): void {
+    this.#files.close();
+  }
+
+  #rowsOf(path: string): Buffer {
+    const file = this.#file(path);
+    assert(file !== undefined, 'a file that is known is asked about');
+    return file.subarray(headBytes);
+  }
+
+  #file(path: string): Buffer | undefined {
+    if (this.#last?.path === path) return this.#last.file;
+    const file = this.#files.get(path);
+    this.#last = { path, file };
+    return file;
+  }
+}
+
+function fileOf({ bytes, modifiedNs }: StoredEntry, pieces: readonly Piece[]): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head.writeBigUInt64BE(BigInt(bytes), 0);
+  head.writeBigInt64BE(modifiedNs, 8);
+  return Buffer.concat([head, ...inOrder(pieces).map(rowOf)]);
 }
 
 const inOrder = (pieces: readonly Piece[]): readonly Piece[] =>

@@ -7,7 +7,8 @@ import { Dresser } from './dress.ts';
 import { DueChunks } from './due-chunks.ts';
 import type { KnownTree, Stretch } from './known-tree.ts';
 import { OpenFiles, type TargetFile } from './open-files.ts';
-import { standingBelow, type Standing } from './standing.ts';
+import { PathTable } from './path-table.ts';
+import { standingAt, standingIn, type Standing } from './standing.ts';
 import { SyncedRoot } from './synced-root.ts';
 import { restoreError } from './tree-writer.ts';
 import { targetOf } from './tree-path.ts';
@@ -34,7 +35,6 @@ export class TreeRewriter {
   readonly #open: OpenFiles;
   readonly #due: DueChunks;
   readonly #folders: [string, StoredEntry][] = [];
-  #standing = new Map<string, Standing>();
   #count = { files: 0, bytes: 0, filesWritten: 0, bytesWritten: 0, removed: 0 };
   #entries = 0;
 
@@ -47,12 +47,9 @@ export class TreeRewriter {
   }
 
   async rewrite(listed: () => AsyncIterable<ListedEntry>): Promise<RewrittenTree> {
-    const { follow = () => false } = this.#parts;
-    this.#standing = standingBelow(this.#root, follow);
-    const links = [...this.#standing.values()].flatMap(({ leadsTo }) => leadsTo ?? []);
-    const synced = [this.#root, ...links].map((path) => new SyncedRoot(path));
+    const synced = [new SyncedRoot(this.#root)];
     try {
-      await this.#removeOthers(listed());
+      for (const path of await this.#removeOthers(listed())) synced.push(new SyncedRoot(path));
       for await (const one of listed()) await this.#take(one);
       await this.#due.write();
       for (const [place, entry] of this.#folders.toReversed()) this.#dresser.path(this.#pathOf(place), entry);
@@ -66,35 +63,40 @@ export class TreeRewriter {
     return { ...this.#count, warnings: this.#dresser.warnings() };
   }
 
-  /** What the point does not have, or has as something else. Goes first: it may need the room. */
-  async #removeOthers(listed: AsyncIterable<ListedEntry>): Promise<void> {
-    const wanted = new Map<string, string>([['', 'folder']]);
-    for await (const { entry } of listed) {
-      await this.#pause();
-      const place = this.#placeOf(entry);
-      if (place === undefined) continue;
-      wanted.set(place, entry.type);
-      // An entry may come without the folders above it.
-      for (let end = place.lastIndexOf('/'); end > 0; end = place.lastIndexOf('/', end - 1))
-        if (!wanted.has(place.slice(0, end))) wanted.set(place.slice(0, end), 'folder');
+  /** What the point does not have, or has as something else. Goes first: it may need the room. Returns where links lead that count as folders. */
+  async #removeOthers(listed: AsyncIterable<ListedEntry>): Promise<string[]> {
+    const wanted = new Wanted();
+    try {
+      for await (const { entry } of listed) {
+        await this.#pause();
+        const place = this.#placeOf(entry);
+        if (place !== undefined) wanted.add(place, entry.type);
+      }
+      const links: string[] = [];
+      await this.#removeBelow('', wanted, links);
+      return links;
+    } finally {
+      wanted.close();
     }
-    for (const [path, standing] of [...this.#standing].toReversed()) {
-      if (wanted.get(path) === standing.type || this.#keeps(path)) continue;
+  }
+
+  /** Returns whether something stays there that is in no point. */
+  async #removeBelow(folder: string, wanted: Wanted, links: string[]): Promise<boolean> {
+    const { keep = () => false } = this.#parts;
+    let holdsKept = false;
+    for (const standing of standingIn(this.#root, folder, this.#follow)) {
+      await this.#pause();
+      const { path, type, leadsTo } = standing;
+      if (leadsTo !== undefined) links.push(leadsTo);
+      const isKept = (type === 'folder' && (await this.#removeBelow(path, wanted, links))) || keep(path);
+      holdsKept ||= isKept;
+      if (isKept || wanted.has(path, type)) continue;
       // Other things than files and folders are made anew: that is simpler than to compare them.
-      rmSync(systemPath(this.#pathOf(path)), { recursive: standing.type === 'folder' });
-      this.#standing.delete(path);
+      rmSync(systemPath(this.#pathOf(path)), { recursive: type === 'folder' });
       this.#count.removed += 1;
     }
+    return holdsKept;
   }
-
-  #keeps(path: string): boolean {
-    const { keep = () => false } = this.#parts;
-    if (keep(path)) return true;
-    return this.#standing.get(path)?.type === 'folder' && this.#holdsKept(`${path}/`, keep);
-  }
-
-  #holdsKept = (start: string, keep: (path: string) => boolean): boolean =>
-    [...this.#standing.keys()].some((path) => path.startsWith(start) && keep(path));
 
   async #take({ entry, pieces }: ListedEntry): Promise<void> {
     await this.#pause();
@@ -102,7 +104,8 @@ export class TreeRewriter {
     if (place === undefined) return;
     const path = this.#pathOf(place);
     if (entry.type === 'folder') {
-      if (place !== '' && !this.#standing.has(place)) mkdirSync(systemPath(path), { mode: 0o700, recursive: true });
+      if (place !== '' && this.#standingAt(place) === undefined)
+        mkdirSync(systemPath(path), { mode: 0o700, recursive: true });
       this.#folders.push([place, entry]);
     } else if (entry.type === 'symlink') {
       symlinkSync(systemPath(entry.target as string), systemPath(path));
@@ -125,7 +128,7 @@ export class TreeRewriter {
   async #takeFile(place: string, path: string, { entry: given, pieces }: ListedEntry): Promise<void> {
     // Zeros are written: something else may stand where they belong.
     const { sparse: _, ...entry } = given;
-    const standing = this.#standing.get(place);
+    const standing = this.#standingAt(place);
     const isSame = standing?.names === 1 && this.#parts.known.has(place, standing);
     if (!isSame) {
       if (standing !== undefined) rmSync(systemPath(path));
@@ -171,6 +174,10 @@ export class TreeRewriter {
     this.#parts.progress.advance({ items: 1 });
   }
 
+  #follow = (path: string): boolean => this.#parts.follow?.(path) === true;
+
+  #standingAt = (place: string): Standing | undefined => standingAt(this.#root, place, this.#follow);
+
   #placeOf(entry: StoredEntry): string | undefined {
     return this.#parts.place === undefined ? entry.path : this.#parts.place(entry);
   }
@@ -182,6 +189,29 @@ export class TreeRewriter {
     if (this.#entries % entriesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
     if (this.#parts.signal?.aborted === true)
       throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
+  }
+}
+
+/** What the point has, by place: any of it may be asked for. */
+class Wanted {
+  readonly #table = new PathTable();
+
+  /** An entry may come without the folders above it. */
+  add(place: string, type: StoredEntry['type']): void {
+    this.#table.put(place, Buffer.from(type));
+    for (let end = place.lastIndexOf('/'); end > 0; end = place.lastIndexOf('/', end - 1)) {
+      const above = place.slice(0, end);
+      if (this.#table.get(above) !== undefined) return;
+      this.#table.put(above, Buffer.from('folder'));
+    }
+  }
+
+  has(place: string, type: Standing['type']): boolean {
+    return this.#table.get(place)?.toString() === type;
+  }
+
+  close(): void {
+    this.#table.close();
   }
 }
 

@@ -1,10 +1,11 @@
-import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import type { StoredEntry, WriteTreeOptions, WrittenTree } from '../../assets/index.ts';
-import { isName, LifeboatError, messageOf, systemCodeOf, systemPath, type Progress } from '../../core/index.ts';
+import { isName, LifeboatError, limits, messageOf, systemCodeOf, systemPath, type Progress } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import { Dresser } from './dress.ts';
 import { DueChunks } from './due-chunks.ts';
+import { FirstNames } from './first-names.ts';
 import type { ListedEntry } from '../format/entry-list.ts';
 import { OpenFiles, type TargetFile } from './open-files.ts';
 import type { PackReader } from '../read/pack-reader.ts';
@@ -19,9 +20,6 @@ export interface TreeParts extends WriteTreeOptions {
   readonly object: string;
 }
 
-/** A file that has more names: where its first one is, or, when that was left out, what a later name needs to take its part. */
-type FirstName = { readonly place: string } | { readonly listed: ListedEntry };
-
 interface DueLink {
   readonly path: string;
   readonly first: string;
@@ -31,9 +29,9 @@ interface DueLink {
 const entriesAtOnce = 128;
 
 /**
- * Writes the entries of a point below a folder: each thing gets its owner, mode and times when it is complete, folders last of all;
- * then one sync. What is kept of a tree in memory are its folders. No path is written to that leads through anything but folders
- * that were made here: the root is ours alone until the end.
+ * Writes the entries of a point below a folder: each thing gets its owner, mode and times when it is complete, a folder when the list has left it;
+ * then one sync. Of a tree of any size memory holds what is due, and the folders around that. No path is written to that leads through anything but
+ * folders that were made here: the root is ours alone until the end.
  */
 export class TreeWriter {
   readonly #root: string;
@@ -41,10 +39,9 @@ export class TreeWriter {
   readonly #dresser: Dresser;
   readonly #open: OpenFiles;
   readonly #due: DueChunks;
-  /** By place, a folder before what it holds; without an entry it was only made because something stands in it. */
+  /** Not finished yet, by place, a folder before what it holds; without an entry it was only made because something stands in it. */
   readonly #folders = new Map<string, StoredEntry | undefined>([['', undefined]]);
-  /** By the path in the point. */
-  readonly #firstNames = new Map<string, FirstName>();
+  readonly #firstNames: FirstNames;
   #links: DueLink[] = [];
   #files = 0;
   #bytes = 0;
@@ -54,6 +51,7 @@ export class TreeWriter {
     this.#root = root;
     this.#parts = parts;
     this.#dresser = new Dresser(parts.owner, root);
+    this.#firstNames = new FirstNames(parts.object);
     this.#open = new OpenFiles((target, file) => this.#finishFile(target, file));
     this.#due = new DueChunks(parts, this.#open);
   }
@@ -63,13 +61,13 @@ export class TreeWriter {
     const synced = new SyncedRoot(this.#root);
     try {
       for await (const one of listed) await this.#take(one);
-      await this.#writeDue();
-      await this.#finishFolders();
+      await this.#writeDue(undefined);
       await synced.sync();
     } catch (error) {
       throw this.#told(error);
     } finally {
       this.#open.closeAll();
+      this.#firstNames.close();
       synced.close();
     }
     return { files: this.#files, bytes: this.#bytes, warnings: this.#dresser.warnings() };
@@ -82,7 +80,8 @@ export class TreeWriter {
     if (place === undefined) return this.#leaveOut(listed);
     const path = targetOf(this.#root, place, this.#parts.object);
     if (place === '' && entry.type !== 'folder') throw damaged(this.#parts.object, 'its root is not a folder');
-    this.#makeParents(place);
+    this.#openParents(place);
+    if (this.#isFull) await this.#writeDue(place);
     switch (entry.type) {
       case 'folder':
         return this.#takeFolder(place, path, entry);
@@ -100,59 +99,64 @@ export class TreeWriter {
   }
 
   #leaveOut(listed: ListedEntry): void {
-    if (listed.entry.linked === true) this.#firstNames.set(listed.entry.path, { listed });
+    if (listed.entry.linked === true) this.#firstNames.leftOut(listed);
   }
 
   /** The folder that holds it was mostly the last to be made. */
-  #makeParents(place: string): void {
+  #openParents(place: string): void {
     const last = place.lastIndexOf('/');
     if (last < 0 || this.#folders.has(place.slice(0, last))) return;
     for (let end = place.indexOf('/'); end >= 0; end = place.indexOf('/', end + 1)) {
       const parent = place.slice(0, end);
-      if (!this.#folders.has(parent)) this.#makeFolder(parent, targetOf(this.#root, parent, this.#parts.object));
+      if (!this.#folders.has(parent)) this.#openFolder(parent, targetOf(this.#root, parent, this.#parts.object));
     }
   }
 
-  #makeFolder(place: string, path: string): void {
-    mkdirSync(systemPath(path), 0o700);
-    this.#folders.set(place, undefined);
+  /** Trees are listed folder by folder; where a list comes back to one that was finished, that gets again what it has now. */
+  #openFolder(place: string, path: string): void {
+    this.#folders.set(place, makeFolder(path) ? undefined : reopenFolder(place, path));
   }
 
   #takeFolder(place: string, path: string, entry: StoredEntry): void {
-    if (!this.#folders.has(place)) this.#makeFolder(place, path);
+    if (!this.#folders.has(place)) this.#openFolder(place, path);
     this.#folders.set(place, entry);
   }
 
   async #takeFile(place: string, path: string, { entry, pieces }: ListedEntry): Promise<void> {
-    if (entry.linked === true) this.#firstNames.set(entry.path, { place });
+    if (entry.linked === true) this.#firstNames.stands(entry.path, place);
     this.#files += 1;
     this.#bytes += entry.bytes;
     const target = { path, entry, pieces: pieces.length, made: false };
     if (pieces.length === 0) return this.#open.writeEmpty(target);
     await this.#due.add(target, pieces);
-    if (this.#due.isFull) await this.#writeDue();
   }
 
   async #takeHardLink(place: string, path: string, entry: StoredEntry): Promise<void> {
     const target = entry.target as string;
-    const first = this.#firstNames.get(target);
+    const first = await this.#firstNames.of(target);
     if (first === undefined) {
       const what = `${JSON.stringify(place)} is another name of ${JSON.stringify(target)}, which is no file before it`;
       throw damaged(this.#parts.object, what);
     }
     if ('place' in first) {
       this.#files += 1;
+      // Who is not root cannot reach into a folder that has its own mode already.
+      this.#openParents(first.place);
       this.#links.push({ path, first: targetOf(this.#root, first.place, this.#parts.object) });
       return;
     }
     const { entry: left, pieces } = first.listed;
     const { target: _, ...own } = entry;
-    this.#firstNames.set(target, { place });
+    this.#firstNames.stands(target, place);
     return this.#takeFile(place, path, { entry: { ...left, ...own, type: 'file', bytes: left.bytes }, pieces });
   }
 
-  /** Contents, then the further names of what is there now. */
-  async #writeDue(): Promise<void> {
+  get #isFull(): boolean {
+    return this.#due.isFull || this.#links.length >= limits.filesPerBatch || this.#folders.size >= limits.filesPerBatch;
+  }
+
+  /** Contents, then the further names of what is there now, then the folders that the list has left for this place. */
+  async #writeDue(place: string | undefined): Promise<void> {
     await this.#due.write();
     const links = this.#links;
     this.#links = [];
@@ -161,6 +165,7 @@ export class TreeWriter {
       linkSync(systemPath(first), systemPath(path));
       this.#parts.progress.advance({ items: 1 });
     }
+    await this.#finishFolders(place);
   }
 
   #finishFile({ entry }: TargetFile, file: number): void {
@@ -168,11 +173,13 @@ export class TreeWriter {
     this.#parts.progress.advance({ items: 1 });
   }
 
-  /** Deepest first: setting up what is inside would change the times of the folder around it. */
-  async #finishFolders(): Promise<void> {
+  /** All but those around this place. Deepest first: into a folder that has its own mode not everybody may go. */
+  async #finishFolders(around: string | undefined): Promise<void> {
     for (const [place, entry] of [...this.#folders].toReversed()) {
+      if (around !== undefined && isAround(place, around)) continue;
       await this.#pause();
       if (entry !== undefined) this.#dresser.path(targetOf(this.#root, place, this.#parts.object), entry);
+      this.#folders.delete(place);
     }
   }
 
@@ -194,6 +201,26 @@ export class TreeWriter {
     if (this.#parts.signal?.aborted === true)
       throw new LifeboatError('operation.cancelled', 'the restore was stopped on request');
   }
+}
+
+const isAround = (folder: string, place: string): boolean => folder === '' || place.startsWith(`${folder}/`);
+
+/** Whether it had to be made. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(systemPath(path), 0o700);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST' && lstatSync(systemPath(path)).isDirectory()) return false;
+    throw error;
+  }
+}
+
+/** What a folder has that was finished, before it is ours again. */
+function reopenFolder(place: string, path: string): StoredEntry {
+  const { mode, mtimeNs } = lstatSync(systemPath(path), { bigint: true });
+  chmodSync(systemPath(path), 0o700);
+  return { path: place, type: 'folder', mode: Number(mode & 0o7777n), modifiedNs: mtimeNs, bytes: 0 };
 }
 
 async function requireEmptyFolder(root: string): Promise<void> {

@@ -1,0 +1,127 @@
+import { lstatSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Entry, RewriteTreeOptions } from '../../assets/index.ts';
+import { limits } from '../../core/index.ts';
+import type { Point, Repository } from '../repository.ts';
+import { backup, file, folder, makeRepository } from '../testing/fixtures.ts';
+import { liveHeapBytes } from '../testing/live-heap.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { backupTree, treeAsset } from '../testing/trees.ts';
+
+/** Twice as many as are finished at once, and some. */
+const many = 2 * limits.filesPerBatch + 1_000;
+/** What is due at that time, and what swings. It was 3 to 8, and grew with the tree. */
+const mebibytesMax = 2;
+
+describe('a tree of many things that is restored', () => {
+  let base: string;
+  let target: string;
+  let repository: Repository;
+
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'lifeboat-tree-size-'));
+    target = join(base, 'target');
+    repository = await makeRepository(new MemoryStore());
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  /** Megabytes that are alive when the last entry comes and were not before. */
+  async function heldFor(
+    entries: number,
+    write: (place: RewriteTreeOptions['place']) => Promise<unknown>,
+  ): Promise<number> {
+    let [seen, after] = [0, 0];
+    const before = liveHeapBytes();
+    await write(({ path }) => {
+      seen += 1;
+      if (seen === entries) after = liveHeapBytes();
+      return path;
+    });
+    expect(seen).toBe(entries);
+    return (after - before) / 2 ** 20;
+  }
+
+  const restored = async (point: Point, place?: RewriteTreeOptions['place']): Promise<unknown> => {
+    await mkdir(target, { mode: 0o700 });
+    return (await repository.contents(point)).writeTree(target, place && { place });
+  };
+
+  it('holds those of its folders that are not finished, and finishes one again that its list comes back to', async () => {
+    const timeNs = 1_500_000_000_123_456_789n;
+    const first: Entry = { ...folder('first', 0o2511), modifiedNs: timeNs };
+    const others = Array.from({ length: many }, (_, i) =>
+      folder(`others/${i % 100}/a folder with a name of some length ${i}`),
+    );
+    const last = [file('first/late', Buffer.from('late')), folder('last')];
+    const entries = [
+      folder(''),
+      first,
+      file('first/early', Buffer.from('early')),
+      folder('first/below', 0),
+      ...others,
+      ...last,
+    ];
+    const point = await backup(repository, entries);
+    expect(await heldFor(entries.length, (place) => restored(point, place))).toBeLessThan(mebibytesMax);
+    const { mode, mtimeNs } = lstatSync(join(target, 'first'), { bigint: true });
+    expect([Number(mode & 0o7777n), mtimeNs]).toEqual([0o2511, timeNs]);
+    expect(lstatSync(join(target, 'first/below')).mode & 0o7777).toBe(0);
+    expect(await readFile(join(target, 'first/early'), 'utf8')).toBe('early');
+    expect(await readFile(join(target, 'first/late'), 'utf8')).toBe('late');
+  });
+
+  it('holds none of its files that have several names', async () => {
+    const about = { mode: 0o640, modifiedNs: 1n };
+    const first = (i: number): string => `first names/of a file that has two of them ${i}`;
+    const firsts = Array.from({ length: many / 2 }, (_, i): Entry => ({
+      ...about,
+      path: first(i),
+      type: 'file',
+      linked: true,
+    }));
+    const seconds = firsts.map(({ path }, i): Entry => ({
+      ...about,
+      path: `second names/${i}`,
+      type: 'hardlink',
+      target: path,
+    }));
+    const entries = [folder(''), folder('first names', 0), ...firsts, folder('second names'), ...seconds];
+    const point = await backup(repository, entries);
+    expect(await heldFor(entries.length, (place) => restored(point, place))).toBeLessThan(mebibytesMax);
+    const [one, two] = [first(7), 'second names/7'].map((path) => lstatSync(join(target, path)));
+    expect(one?.ino).toBe(two?.ino);
+    expect(lstatSync(join(target, 'first names')).mode & 0o7777).toBe(0);
+  });
+
+  it('holds none of the files that stand there and are rewritten, and removes what is not in the point', async () => {
+    const files = limits.filesPerBatch + 500;
+    const path = (i: number): string => `folder ${i % 20}/a relation of some size ${i}`;
+    const first = Array.from({ length: files }, (_, i) => file(path(i), Buffer.from(`what file ${i} held`)));
+    const entries = [folder(''), ...Array.from({ length: 20 }, (_, i) => folder(`folder ${i}`)), ...first];
+    const point = await backup(repository, entries);
+    await restored(point);
+    await writeFile(join(target, path(5)), 'other');
+    await rm(join(target, path(6)));
+    await mkdir(join(target, 'more/of it'), { recursive: true });
+    await writeFile(join(target, 'more/of it/one'), 'one');
+    await writeFile(join(target, 'more/kept'), 'kept');
+    await utimes(join(target, path(7)), 1, 1);
+    const contents = await repository.contents(point);
+    const image = await backupTree(repository, treeAsset(target), { asset: 'image' });
+    const current = await repository.contents(image);
+    const keep = (one: string): boolean => one === 'more/kept';
+    let written: unknown;
+    const held = await heldFor(2 * entries.length, async (place) => {
+      written = await contents.rewriteTree?.(target, current, { ...(place && { place }), keep });
+    });
+    expect(written).toMatchObject({ files, removed: 2 });
+    expect(held).toBeLessThan(mebibytesMax);
+    expect(await readFile(join(target, path(5)), 'utf8')).toBe('what file 5 held');
+    expect(await readFile(join(target, path(6)), 'utf8')).toBe('what file 6 held');
+    expect(await readFile(join(target, 'more/kept'), 'utf8')).toBe('kept');
+    expect(() => lstatSync(join(target, 'more/of it'))).toThrow('ENOENT');
+  });
+});
