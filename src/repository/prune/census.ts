@@ -1,7 +1,7 @@
 import type { StoredObject } from '../../stores/index.ts';
 import { packName, objectOfName } from '../names.ts';
 import type { Catalog } from '../read/catalog.ts';
-import type { Bits } from './bits.ts';
+import type { Bits } from '../bits.ts';
 
 export interface CensusOf {
   readonly catalog: Catalog;

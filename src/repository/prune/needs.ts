@@ -9,7 +9,7 @@ import type { PackReader } from '../read/pack-reader.ts';
 import { readPieces, type Piece } from '../read/pieces.ts';
 import type { Point } from '../repository.ts';
 import { forEachOf } from '../tasks.ts';
-import { Bits } from './bits.ts';
+import { Bits } from '../bits.ts';
 
 /** What stands in one chunk of an entry list: what is not a whole line in it goes on in its neighbours. */
 interface ListChunk {

@@ -7,7 +7,7 @@ import { objectOfName } from '../names.ts';
 import { Catalog } from '../read/catalog.ts';
 import { PackReader } from '../read/pack-reader.ts';
 import { closeAlone, openAlone } from './alone.ts';
-import { Bits } from './bits.ts';
+import { Bits } from '../bits.ts';
 import { Census } from './census.ts';
 import { choose, type Choice } from './choose.ts';
 import { condemn } from './condemn.ts';

@@ -7,7 +7,7 @@ import { limits, type Progress } from '../../core/index.ts';
 import { Budget, forEachOf } from '../tasks.ts';
 import { ChunkSink, type StoredIds } from '../write/chunk-sink.ts';
 import { PackWriter } from '../write/pack-writer.ts';
-import type { Bits } from './bits.ts';
+import type { Bits } from '../bits.ts';
 
 export interface RewriteOf {
   readonly store: Store;

@@ -2,7 +2,7 @@ import type { Store, StoredObject } from '../../stores/index.ts';
 import type { Condemned, CondemnedList } from '../format/condemned-object.ts';
 import { objectOfName } from '../names.ts';
 import type { PackReader } from '../read/pack-reader.ts';
-import type { Bits } from './bits.ts';
+import type { Bits } from '../bits.ts';
 import { Census } from './census.ts';
 import { awaitedBy, type CondemnOf } from './condemn.ts';
 import type { Needs } from './needs.ts';

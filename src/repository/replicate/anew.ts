@@ -5,7 +5,7 @@ import { readCondemned, type CondemnedList } from '../format/condemned-object.ts
 import type { StoredPoint } from '../format/point-object.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName, pointName } from '../names.ts';
-import { Bits } from '../prune/bits.ts';
+import { Bits } from '../bits.ts';
 import { readBackChunks, rewrite } from '../prune/rewrite.ts';
 import { Catalog } from '../read/catalog.ts';
 import type { Contents } from '../read/contents.ts';

@@ -1,7 +1,7 @@
 import { limits, silentProgress, type Clock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { Bits } from '../prune/bits.ts';
+import { Bits } from '../bits.ts';
 import { withinBudget } from '../prune/choose.ts';
 import { condemn } from '../prune/condemn.ts';
 import { readBackChunks, rewrite } from '../prune/rewrite.ts';

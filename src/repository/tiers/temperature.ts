@@ -1,7 +1,7 @@
 import type { Store, StoredObject } from '../../stores/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { objectOfName } from '../names.ts';
-import { Bits } from '../prune/bits.ts';
+import { Bits } from '../bits.ts';
 import { Census } from '../prune/census.ts';
 import { Needs } from '../prune/needs.ts';
 import type { PackReader } from '../read/pack-reader.ts';

@@ -14,6 +14,7 @@ import type { StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
 import { verifyOthers } from './others.ts';
 import { isOneGone, readIfThere } from './let-go.ts';
+import { NeededChunks } from './needed-chunks.ts';
 import { Reading } from './reading.ts';
 import { trailerDamage } from './trailer.ts';
 import { readChunks } from './chunks.ts';
@@ -71,12 +72,16 @@ class Verification {
     const needed = await this.#neededChunks(points);
     const { frozen } = this.#reading;
     if (depth !== 'structure') await frozen.lookForThawed(this.#store, this.#clock.now(), () => this.#requireGoing());
-    const work = depth === 'everything' ? new Map([...needed, ...this.#allChunks()]) : needed;
-    this.#reading.choose(work.keys());
-    const bytes = this.#reading.bytesOf(work.keys());
+    // One that is gone only matters to points that need it.
+    const packs = depth === 'everything' ? needed.packs.union(this.#listed) : needed.packs;
+    this.#reading.choose(packs);
+    const bytes = this.#reading.bytesOf(packs);
     progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes });
     this.#pool = depth === 'structure' ? undefined : poolFor(bytes);
-    await forEachOf(work, this.#reader.packsAtOnce, async ([pack, ordinals]) => this.#verifyPack(pack, ordinals));
+    const isAll = (pack: number): boolean => depth === 'everything' && this.#listed.has(pack);
+    await forEachOf(packs, this.#reader.packsAtOnce, async (pack) =>
+      this.#verifyPack(pack, isAll(pack) ? this.#catalog.ordinalsOf(pack) : needed.inPack(pack, this.#catalog)),
+    );
     if (depth === 'everything') await this.#verifyOthers();
     else
       await forEachOf(this.#otherPlaces(), this.#reader.packsAtOnce, async ([pack, some]) =>
@@ -117,22 +122,17 @@ class Verification {
     }
   }
 
-  /** Reads the entries of each point; returns the ordinals it needs, by pack. */
-  async #neededChunks(points: readonly StoredPoint[]): Promise<Map<number, number[]>> {
-    const seen = new Set<number>();
-    const byPack = new Map<number, number[]>();
+  /** Reads the entries of each point. */
+  async #neededChunks(points: readonly StoredPoint[]): Promise<NeededChunks> {
+    const needed = new NeededChunks();
     for (const point of points) {
       for await (const ordinal of this.#ordinalsOf(point)) {
         const pack = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).pack;
         this.#reading.note(point.point.id, pack);
-        if (pack === undefined || seen.has(ordinal)) continue;
-        seen.add(ordinal);
-        const ordinals = byPack.get(pack);
-        if (ordinals === undefined) byPack.set(pack, [ordinal]);
-        else ordinals.push(ordinal);
+        if (pack !== undefined) needed.add(ordinal, pack);
       }
     }
-    return byPack;
+    return needed;
   }
 
   /** Every chunk of a point, -1 for one that no pack holds. What goes wrong on the way is noted. */
@@ -167,11 +167,6 @@ class Verification {
         : `it needs ${piece.bytes} bytes of the chunk ${piece.id.toString('hex')}, which has ${held}`;
     this.#note({ object: pointName(point), kind: 'point', code: 'repository.incomplete', what, points: [point] });
     return ordinal;
-  }
-
-  /** Of all packs that the store has; one that is gone only matters to points that need it. */
-  #allChunks(): Map<number, number[]> {
-    return new Map([...this.#listed.keys()].map((pack) => [pack, this.#catalog.ordinalsOf(pack)]));
   }
 
   /** Where the place of a chunk that was read is bad, its other places decide: by pack. */
