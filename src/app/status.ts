@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Newest, ReplayBase } from '../assets/index.ts';
 import {
+  basesOf,
   hashOfAsset,
   isAtWork,
   isKeptOutside,
@@ -167,11 +168,13 @@ async function reachInStore(
   signal: AbortSignal,
 ): Promise<LogReach | undefined> {
   const keeping = workspace.asset(asset).log;
-  const held = points.filter(({ point, stores }) => point.asset === asset && stores.includes(store));
-  const source = held.flatMap(({ point }) => keeping?.baseOf(point.facts.facts)?.source ?? []).at(-1);
-  if (keeping === undefined || source === undefined) return undefined;
+  if (keeping === undefined) return undefined;
+  const own = points.filter(({ point }) => point.asset === asset);
+  const held = basesOf(keeping, own).filter(({ stores }) => stores.includes(store));
+  const source = held.at(-1)?.source;
+  if (source === undefined) return undefined;
   const bases = held
-    .filter(({ point }) => keeping.baseOf(point.facts.facts)?.source === source)
+    .filter((base) => base.source === source)
     .map(({ point }): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
   const log = (await workspace.repository(store)).log(asset, source);
   const replay = await keeping.planReplay(log, bases, { kind: 'now' }, { signal });

@@ -135,7 +135,7 @@ export interface LogBasePlace {
   readonly end: bigint;
 }
 
-/** A point that is there, and the stores that have it. */
+/** A point that is there, and the stores that have it sound. */
 export interface HeldBase extends LogBasePlace {
   readonly stores: readonly string[];
 }
@@ -250,6 +250,8 @@ export interface LogStreamOptions {
   readonly everyMs: number;
   /** The points that are there, of this source. */
   bases(): Promise<readonly HeldBase[]>;
+  /** True once when points may be bases no more: found damaged, or forgotten. Asked every few seconds; no answer of it must take long. */
+  isBaseLost?(): boolean;
   /** The log has a gap, or there is no point yet: one is due at once. Must not wait for it. */
   needsBase(unlinked: UnlinkedLog): void;
   say(state: LogStreamState): void;

@@ -1,5 +1,6 @@
 export * from './backup.ts';
 export * from './contract.ts';
+export { basesOf } from './log-bases.ts';
 export { isKeptOutside } from './outside-points.ts';
 export * from './points.ts';
 export * from './stores-of.ts';

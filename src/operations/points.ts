@@ -58,6 +58,10 @@ export async function listPoints(
   return { points: withProofs(workspace, [...found.values(), ...others]), damage, unanswered };
 }
 
+/** The stores where nothing is known against it: what rests on the point counts on these alone. */
+export const soundStoresOf = ({ stores, damagedIn }: Pick<ListedPoint, 'stores' | 'damagedIn'>): string[] =>
+  stores.filter((store) => damagedIn.every((damaged) => damaged.store !== store));
+
 /** A store that could be reached and not be opened says more than one that could not be reached. */
 function noneAnswered(unanswered: PointList['unanswered']): LifeboatError {
   const furthest = unanswered.find(({ error }) => error.code !== 'store.unreachable') ?? unanswered[0];

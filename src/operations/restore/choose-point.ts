@@ -31,7 +31,10 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
   if (request.point === undefined) refuseHidden(workspace, list, chosen.point, request);
   const rejected = within
     .filter(({ point }) => point.atMs > chosen.point.atMs)
-    .map(({ point }) => ({ id: point.id, atMs: point.atMs, reason: reasonOf(request) }));
+    .map(({ point, damagedIn }) => {
+      const isDamaged = damagedIn.some(({ store }) => store === request.store);
+      return { id: point.id, atMs: point.atMs, reason: isDamaged ? damagedHere : reasonOf(request) };
+    });
   const inOrder = request.store === undefined ? storesInOrder(workspace, request, chosen) : [request.store];
   const [store, ...others] = await readableFirst(workspace, chosen.point, inOrder, request.signal);
   const unanswered = list.unanswered.map(({ store: name, error }) => ({ store: name, reason: error.message }));
@@ -86,6 +89,9 @@ function named(points: PointList['points'], list: PointList, id: string, asset: 
     hint: `List them: lifeboat points ${asset}`,
   });
 }
+
+/** Of a point that was passed over for one that is sound in the store that is read. */
+export const damagedHere = 'a verification found it damaged in this store';
 
 const reasonOf = ({ point }: RestoreRequest): string =>
   point === undefined ? 'newer than the moment that was asked for' : 'another point was named';

@@ -3,7 +3,7 @@ import { isLifeboatError, LifeboatError, type ErrorCode } from '../../core/index
 import { isOutsidePoint } from '../outside-points.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { listPoints } from '../points.ts';
-import { choosePoint, type Choice } from './choose-point.ts';
+import { choosePoint, damagedHere, type Choice } from './choose-point.ts';
 import { chooseReplay, type ChosenReplay } from './choose-replay.ts';
 
 export interface ReadableChoice {
@@ -56,7 +56,7 @@ const byTheLog = (choice: Choice, chosen: ChosenReplay | undefined): Choice =>
         ...choice,
         rejected: choice.rejected.map((one) => ({
           ...one,
-          reason: 'the log does not lead from it to what was asked for',
+          reason: one.reason === damagedHere ? damagedHere : 'the log does not lead from it to what was asked for',
         })),
       };
 

@@ -1,6 +1,7 @@
-import type { RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
+import type { LogKeeping, RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
+import { basesOf } from '../log-bases.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 
 export interface ChosenReplay {
@@ -28,12 +29,11 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
     // A new cluster at the same address is another source: the newest point says which one counts.
     const source = held.flatMap(({ point }) => keeping.baseOf(point.facts.facts)?.source ?? []).at(-1);
     if (source === undefined) continue;
-    const bases: ReplayBase[] = held
-      .filter(({ point }) => keeping.baseOf(point.facts.facts)?.source === source)
-      .map(({ point }) => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
     try {
       const log = (await workspace.repository(store)).log(request.asset, source);
-      const replay = await keeping.planReplay(log, bases, target, signalOf(request));
+      const replay = await planFrom(candidatesOf(keeping, held, { store, source }), (bases) =>
+        keeping.planReplay(log, bases, target, signalOf(request)),
+      );
       if (replay !== undefined) found.push({ replay, store });
     } catch (error) {
       if (isLifeboatError(error, 'input.flag')) throw error;
@@ -44,6 +44,36 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
   if (best !== undefined) return best;
   if (failures[0] !== undefined) throw failures[0];
   return withoutLog(request, target);
+}
+
+/** The points that are sound in the store; and all of them, of which much may still be read, for where those do not lead there. */
+function candidatesOf(
+  keeping: LogKeeping,
+  held: readonly ListedPoint[],
+  { store, source }: { readonly store: string; readonly source: string },
+): ReplayBase[][] {
+  const here = held.filter(({ point }) => keeping.baseOf(point.facts.facts)?.source === source);
+  const sound = basesOf(keeping, here).filter(({ stores }) => stores.includes(store));
+  const some = [sound, here].map((points) =>
+    points.map(({ point }): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts })),
+  );
+  return sound.length === 0 || sound.length === here.length ? some.slice(1) : some;
+}
+
+/** By the first candidates that lead there; throws what is wrong with the last. */
+async function planFrom(
+  candidates: readonly ReplayBase[][],
+  plan: (bases: readonly ReplayBase[]) => Promise<Replay | undefined>,
+): Promise<Replay | undefined> {
+  for (const bases of candidates.slice(0, -1)) {
+    try {
+      const replay = await plan(bases);
+      if (replay !== undefined) return replay;
+    } catch (error) {
+      if (!isLifeboatError(error) || error.code === 'input.flag') throw error;
+    }
+  }
+  return plan(candidates.at(-1) ?? []);
 }
 
 /** Where a point was named, whether another one would do. */

@@ -3,6 +3,7 @@ import { toLifeboatError } from '../../core/index.ts';
 import { pitrStart } from '../../plan/index.ts';
 import { unneededPieces, type LogBase, type LogLife, type Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
+import { basesOf } from '../log-bases.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 import { isFed, livesOf, logOfPoints } from './lives.ts';
 import { rulesOf } from './retention.ts';
@@ -63,7 +64,7 @@ async function pruneLog(
     const listing = await log.list(signal === undefined ? {} : { signal });
     if (listing.pieces.length === 0) continue;
     if (stays !== undefined) return { asset: name, objects: 0, bytes: 0, stays };
-    const bases = basesOf(keeping, points, source);
+    const bases = placesOf(keeping, points, source);
     let lives: LogLife[];
     try {
       lives = await livesOf(keeping, log, { listing, bases, isFed: isFed(workspace, name, store), signal });
@@ -74,7 +75,12 @@ async function pruneLog(
     // What grows is its writer's alone, who makes a piece like any other of it.
     const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
     // A restore takes point and log from one store. A point of another one counts besides: it may be about to be copied here.
-    const here = basesOf(keeping, points.filter(isSoundIn(store, going)), source);
+    const here = basesOf(
+      keeping,
+      points.filter(({ point }) => !going.has(point.id)),
+    ).flatMap((base) =>
+      base.source === source && base.stores.includes(store) ? [{ ...base, atMs: base.point.atMs }] : [],
+    );
     const unneeded = [bases, here]
       .filter((some) => some.length > 0)
       .reduce((left, some) => unneededPieces(left, some, lives, sinceMs), atRest);
@@ -110,12 +116,8 @@ async function whyAllStays(
   return hold === undefined ? undefined : `it is held: ${hold.reason}`;
 }
 
-const isSoundIn =
-  (store: string, going: ReadonlySet<string>) =>
-  ({ point, stores, damagedIn }: ListedPoint): boolean =>
-    stores.includes(store) && !going.has(point.id) && damagedIn.every((one) => one.store !== store);
-
-const basesOf = (keeping: NonNullable<Asset['log']>, points: readonly ListedPoint[], source: string): LogBase[] =>
+/** Sound or not: what somebody may still want to restore keeps its log. */
+const placesOf = (keeping: NonNullable<Asset['log']>, points: readonly ListedPoint[], source: string): LogBase[] =>
   points.flatMap(({ point }) => {
     const place = keeping.baseOf(point.facts.facts);
     return place?.source === source ? [{ ...place, atMs: point.atMs }] : [];

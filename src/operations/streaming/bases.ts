@@ -2,7 +2,8 @@ import type { LogBasePlace, LogStreamState, UnlinkedLog } from '../../assets/ind
 import { toLifeboatError, type LifeboatError } from '../../core/index.ts';
 import { backupEverywhere, copyPoints } from '../backup.ts';
 import type { BackupReport, Workspace } from '../contract.ts';
-import { listPoints, type ListedPoint } from '../points.ts';
+import { basesOf, type PointBase } from '../log-bases.ts';
+import { listPoints } from '../points.ts';
 import { copiesOf, holdersOf, storesOf } from '../stores-of.ts';
 import type { StreamLine } from './stream.ts';
 import { Waits } from './waits.ts';
@@ -261,11 +262,11 @@ export class Bases {
     }
   }
 
-  async #leadingTo(unlinked: UnlinkedLog): Promise<readonly ListedPoint[]> {
+  async #leadingTo(unlinked: UnlinkedLog): Promise<readonly PointBase[]> {
     const { workspace, asset } = this.#ground;
     try {
       const { points } = await listPoints(workspace, asset, this.#signal);
-      return points.filter((listed) => this.#isLed(unlinked, listed));
+      return basesOf({ baseOf: this.#ground.placeOf }, points).filter((base) => unlinked.isLedToBy(base));
     } catch {
       return []; // what is not known is not there
     }

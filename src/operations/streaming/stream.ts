@@ -4,6 +4,8 @@ import { LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts
 import { holdLock } from '../../journal/index.ts';
 import type { Streaming } from '../../plan/index.ts';
 import type { Workspace } from '../contract.ts';
+import { basesOf } from '../log-bases.ts';
+import { BaseLosses } from './base-losses.ts';
 import { Bases } from './bases.ts';
 import { Gaps } from './gaps.ts';
 import { LateLog } from './late-log.ts';
@@ -80,6 +82,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const { signal } = request;
   const bases = new Bases({ workspace, asset: name, placeOf: (facts) => keeping.baseOf(facts), say, signal });
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
+  const losses = new BaseLosses(journal);
   const gaps = new Gaps(journal, { intent: intent.sequence, asset: name });
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
@@ -93,6 +96,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets: targets.map((target) => ({ ...target, mayWait })),
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
+      isBaseLost: () => losses.take(),
       needsBase: (unlinked) => {
         gaps.note(unlinked);
         bases.take(unlinked);
@@ -168,8 +172,5 @@ async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter>
 
 async function placesOf(workspace: Workspace, asset: Asset): Promise<HeldBase[]> {
   const { points } = await listPoints(workspace, asset.name);
-  return points.flatMap(({ point, stores }) => {
-    const place = asset.log?.baseOf(point.facts.facts);
-    return place === undefined ? [] : { ...place, stores };
-  });
+  return basesOf(logOf(asset), points);
 }

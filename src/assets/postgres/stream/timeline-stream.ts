@@ -4,6 +4,7 @@ import type { LogStreamState } from '../../log.ts';
 import { serverError } from '../link/connection.ts';
 import { lsnText } from '../lsn.ts';
 import type { Answer, Start } from './anchor.ts';
+import { BaseWatch } from './base-watch.ts';
 import type { CatchUpGround } from './lanes/catch-up.ts';
 import { Lane, receivedTo } from './lanes/lane.ts';
 import { LogReceiver, type NextTimeline } from './receiver.ts';
@@ -24,6 +25,7 @@ export class TimelineStream {
   readonly #ground: TimelineGround;
   readonly #window: LogWindow;
   readonly #lanes: readonly Lane[];
+  readonly #bases: BaseWatch;
   readonly #receiver: LogReceiver;
   readonly #silenceMs: number;
   readonly #heldBytesMax: number;
@@ -40,6 +42,7 @@ export class TimelineStream {
     this.#heldBytesMax = options.bounds?.heldBytes ?? limits.streamHeldBytesMax;
     this.#window = new LogWindow(start.timeline, start.position, segmentBytes);
     const events = { changed: () => this.#report(false), failed: (failure: LifeboatError) => this.abort(failure) };
+    this.#bases = new BaseWatch(ground, start);
     this.#lanes = options.targets.map((target) => new Lane(ground, target, this.#window, start, events));
     this.#receiver = new LogReceiver(
       replication,
@@ -62,6 +65,7 @@ export class TimelineStream {
       return await this.#receiver.ended;
     } finally {
       watching.abort();
+      this.#bases.end();
       await watch;
       await Promise.all(this.#lanes.map((lane) => lane.end()));
       this.#report(false);
@@ -109,6 +113,7 @@ export class TimelineStream {
         const nowMs = systemClock.elapsed();
         if (nowMs - saidMs >= everyMs) {
           saidMs = nowMs;
+          this.#bases.look();
           await this.#say();
         }
         const silentMs = nowMs - this.#heardMs;
