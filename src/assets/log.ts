@@ -111,9 +111,9 @@ export interface LogWriter extends LogReader {
 export interface GrowingLogPiece {
   /** With all that was added. */
   readonly piece: LogPiece;
-  /** Whether it takes so many bytes more; if not, another one is begun. */
+  /** Whether it takes so many bytes more; if not, another one is begun. Behind a failure it takes nothing. */
   takes(bytes: number): boolean;
-  /** Right behind what is there, at most `limits.logFrameBytesMax`. After a failure the piece must not grow any more. */
+  /** Right behind what is there, at most `limits.logFrameBytesMax`. After a failure the piece grows no more. */
   add(bytes: Uint8Array, marks: LogMarks): Promise<void>;
   /** As `add`, in this thread, which waits for the disk meanwhile. False: nothing was done, `add` does it. Throws as `add` rejects. */
   addNow(bytes: Uint8Array, marks: LogMarks): boolean;

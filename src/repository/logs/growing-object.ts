@@ -39,8 +39,9 @@ export interface Frame {
 }
 
 /**
- * Seals frames of one growing piece, in order. Each number is used once: what was not stored is sealed in another piece. Thousands a second: what
- * is made on the way is made once, or given back at once, because the garbage collector would take more time for it than all of the work.
+ * Seals frames of one growing piece and hands each to who stores it, in order, one at a time. Each number is used once: behind a frame that was not stored, or of
+ * which nobody knows, nothing more is sealed, and what comes stands in another piece. Thousands a second: what is made on the way is made once, or given back at
+ * once, because the garbage collector would take more time for it than all of the work.
  */
 export class FrameSealer {
   readonly salt = freshSalt();
@@ -55,6 +56,8 @@ export class FrameSealer {
   #cipher: CipherGCM | undefined;
   /** What was sealed last, before it was. */
   #plain = Buffer.alloc(0);
+  /** Of the frame that was sealed last. */
+  #state: 'stored' | 'storing' | 'lost' = 'stored';
 
   constructor(bundle: KeyBundle) {
     this.#bundle = bundle;
@@ -73,13 +76,58 @@ export class FrameSealer {
     return this.#number;
   }
 
+  /** A frame is under way: its memory may be read. */
+  get isStoring(): boolean {
+    return this.#state === 'storing';
+  }
+
+  /** A frame was not stored: no other one follows it. */
+  get isOver(): boolean {
+    return this.#state === 'lost';
+  }
+
   /** For whoever has a moment before the next frame comes: commits wait for that one. */
   prepare(): void {
     if (this.#key !== undefined) this.#cipher ??= cipherFor(this.#key, segmentOf(this.#number));
   }
 
-  /** The frame is right until the next one is sealed. */
-  seal(marks: Buffer, bytes: Uint8Array): Buffer {
+  /** The frame is right until `store` has ended, whose answer is given; throws what it throws. */
+  async seal<T>(marks: Buffer, bytes: Uint8Array, store: (frame: Buffer) => Promise<T>): Promise<T> {
+    const frame = this.#begin(marks, bytes);
+    try {
+      const stored = await store(frame);
+      this.#state = 'stored';
+      return stored;
+    } finally {
+      this.#loseUnlessStored();
+    }
+  }
+
+  /** As `seal`, in this turn. */
+  sealNow(marks: Buffer, bytes: Uint8Array, store: (frame: Buffer) => void): void {
+    const frame = this.#begin(marks, bytes);
+    try {
+      store(frame);
+      this.#state = 'stored';
+    } finally {
+      this.#loseUnlessStored();
+    }
+  }
+
+  #begin(marks: Buffer, bytes: Uint8Array): Buffer {
+    assert(this.#state === 'stored', 'a frame is sealed when the one before it is stored');
+    // Also what fails on the way has used the number.
+    this.#state = 'lost';
+    const frame = this.#seal(marks, bytes);
+    this.#state = 'storing';
+    return frame;
+  }
+
+  #loseUnlessStored(): void {
+    if (this.#state !== 'stored') this.#state = 'lost';
+  }
+
+  #seal(marks: Buffer, bytes: Uint8Array): Buffer {
     const key = this.#key;
     assert(key !== undefined, 'the piece has a name');
     assert(bytes.length <= limits.logFrameBytesMax, 'a frame is within its bound');

@@ -12,6 +12,8 @@ export class StoredGrowing implements GrowingLogPiece {
   readonly #object: GrowingObject;
   readonly #sealer: FrameSealer;
   #piece: LogPiece & { growing: string };
+  /** Made once: thousands of frames a second go through it. */
+  readonly #storeNow = (frame: Buffer): void => this.#object.addNow(frame);
 
   private constructor(object: GrowingObject, sealer: FrameSealer, piece: LogPiece & { growing: string }) {
     this.#object = object;
@@ -31,9 +33,12 @@ export class StoredGrowing implements GrowingLogPiece {
     const sealer = new FrameSealer(bundle);
     const name = logGrowingName(log, range.timeline, range.start, sealer.salt);
     sealer.name(name);
-    const first = [sealer.head, sealer.seal(encodeMarks(marks), bytes)];
-    const object = await store.grow(name, first, { bytesMax: limits.logPieceBytesMax + 2 ** 20 });
-    const storedBytes = first.reduce((total, part) => total + part.length, 0);
+    const grow = store.grow.bind(store);
+    const encoded = encodeMarks(marks);
+    const object = await sealer.seal(encoded, bytes, (frame) =>
+      grow(name, [sealer.head, frame], { bytesMax: limits.logPieceBytesMax + 2 ** 20 }),
+    );
+    const storedBytes = sealer.head.length + frameBytesOf(encoded, bytes);
     return new StoredGrowing(object, sealer, { ...range, storedBytes, growing: name });
   }
 
@@ -43,24 +48,25 @@ export class StoredGrowing implements GrowingLogPiece {
 
   takes(bytes: number): boolean {
     const { start, end } = this.#piece;
-    return end - start + BigInt(bytes) <= BigInt(limits.logPieceBytesMax) && this.#sealer.frames < framesMax;
+    const isWithin = end - start + BigInt(bytes) <= BigInt(limits.logPieceBytesMax) && this.#sealer.frames < framesMax;
+    return isWithin && !this.#sealer.isOver;
   }
 
   async add(bytes: Uint8Array, marks: LogMarks): Promise<void> {
-    assert(this.takes(bytes.length), 'a growing piece is within its bound');
-    const frame = this.#sealer.seal(encodeMarks(marks), bytes);
-    await this.#object.add([frame]);
-    this.#grew(bytes.length, frame.length);
+    assert(this.takes(bytes.length), 'a growing piece is within its bound, and nothing of it was lost');
+    const encoded = encodeMarks(marks);
+    await this.#sealer.seal(encoded, bytes, (frame) => this.#object.add([frame]));
+    this.#grew(bytes.length, frameBytesOf(encoded, bytes));
   }
 
   addNow(bytes: Uint8Array, marks: LogMarks): boolean {
-    assert(this.takes(bytes.length), 'a growing piece is within its bound');
+    assert(this.takes(bytes.length), 'a growing piece is within its bound, and nothing of it was lost');
     const encoded = encodeMarks(marks);
+    const frameBytes = frameBytesOf(encoded, bytes);
     // Asked before it is sealed: a frame that is not stored must not be sealed again.
-    if (!this.#object.takesNow(frameBytesOf(encoded, bytes))) return false;
-    const frame = this.#sealer.seal(encoded, bytes);
-    this.#object.addNow(frame);
-    this.#grew(bytes.length, frame.length);
+    if (this.#sealer.isStoring || !this.#object.takesNow(frameBytes)) return false;
+    this.#sealer.sealNow(encoded, bytes, this.#storeNow);
+    this.#grew(bytes.length, frameBytes);
     // Behind the answer to the server, which is given in this turn.
     queueMicrotask(() => this.#sealer.prepare());
     return true;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GrowingLogPiece, LogRange, LogWriter } from '../../assets/index.ts';
-import { limits, Secret, systemClock } from '../../core/index.ts';
+import { LifeboatError, limits, Secret, systemClock } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 import { createRepository, openRepository } from '../open.ts';
@@ -87,6 +87,56 @@ describe('a piece of log that grows', () => {
     expect(await log.marks(pieces[0] as LogRange)).toMatchObject({ completeToMs: 7 });
     await growing.close();
   });
+
+  it.each(['add', 'addNow'] as const)(
+    'grows no more behind an addition that was not stored (%s), whatever it is asked: what was stored before reads back whole',
+    async (way) => {
+      const failing = { next: false };
+      const meet = (): void => {
+        if (!failing.next) return;
+        failing.next = false;
+        throw new LifeboatError('store.unreachable', 'given up, and perhaps stored all the same');
+      };
+      const grown: NonNullable<Store['grow']> = async (...words) => {
+        const object = await (store as Required<Store>).grow(...words);
+        return {
+          takesNow: (bytes) => object.takesNow(bytes),
+          close: () => object.close(),
+          add: async (parts) => {
+            meet();
+            await object.add(parts);
+          },
+          addNow: (bytes) => {
+            meet();
+            object.addNow(bytes);
+          },
+        };
+      };
+      const wrapped = new Proxy(store, {
+        get: (target, key) => {
+          const value: unknown = key === 'grow' ? grown : Reflect.get(target, key);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const other = await openRepository(wrapped, recipients, systemClock);
+      const growing = await other.log('orders', '7300').grow(range(0, 100), bytesOf(range(0, 100)), {});
+      if (growing === undefined) throw new Error('a folder lets objects grow');
+      await growing.add(bytesOf(range(100, 150)), {});
+      const addition = [bytesOf(range(150, 200)), {}] as const;
+      const added = async (): Promise<unknown> => growing[way](...addition);
+      // Room is made beside the additions before.
+      while (way === 'addNow' && !growing.addNow(Buffer.alloc(0), {})) await systemClock.sleep(5);
+      failing.next = true;
+      await expect(added()).rejects.toMatchObject({ code: 'store.unreachable' });
+      expect(growing.takes(1)).toBe(false);
+      await expect(growing.add(...addition)).rejects.toThrow(/nothing of it was lost/);
+      expect(() => growing.addNow(...addition)).toThrow(/nothing of it was lost/);
+      await growing.close();
+      await other.close();
+      expect(await listed()).toEqual([[0n, 150n]]);
+      expect(await repository.verify({ depth: 'everything' })).toMatchObject({ damage: [] });
+    },
+  );
 
   it('where objects do not grow, none is begun', async () => {
     const other = await createRepository(new MemoryStore(), recipients, systemClock, cheap);
