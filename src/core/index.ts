@@ -7,6 +7,7 @@ export * from './file-names.ts';
 export * from './free.ts';
 export * from './html.ts';
 export * from './ids.ts';
+export * from './in-time.ts';
 export * from './limits.ts';
 export * from './mounts.ts';
 export * from './patience.ts';

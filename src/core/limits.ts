@@ -129,6 +129,10 @@ export const limits = {
   logLooksMax: 8,
   /** Log in memory that a store has not taken yet: beyond it the server waits, and keeps its log. */
   streamHeldBytesMax: 64 * 2 ** 20,
+  /** Stores of one stream that take a point or a copy at once: each reads all of the server; few policies name more. */
+  streamPointsAtOnce: 4,
+  /** A store that hangs is left behind by a stream that ends after so long: a service that is stopped has a minute or two. */
+  streamEndMs: 10_000,
   /** How often an idle server's clock is written down, so that any moment of the stretch can be restored: 8,640 requests a month. */
   streamIdleMs: 300_000,
   /** A stream that is asked for a sign of life every 5 s and gives none for so long is dead, however idle the server is. */

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Asset, CaptureFacts, SourceIdentity } from '../assets/index.ts';
 import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode } from '../core/index.ts';
-import { holdLock } from '../journal/index.ts';
+import { holdLock, type Lock } from '../journal/index.ts';
 import { startThreads, type Damage, type Point, type PointWriter, type Repository } from '../repository/index.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { tryExtendLocks } from './retention/locks.ts';
@@ -34,15 +34,13 @@ export async function backupEverywhere(
   signal?: AbortSignal,
   stores: readonly string[] = storesOf(workspace.plan, assetName),
 ): Promise<{ reports: BackupReport[]; failures: LifeboatError[] }> {
-  const asset = workspace.asset(assetName);
-  mustBeOurs(workspace, assetName);
-  const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${assetName}`), `backup of ${assetName}`);
+  const lock = await holdBackups(workspace, assetName);
   try {
     const reports: BackupReport[] = [];
     const failures: LifeboatError[] = [];
     for (const store of stores) {
       try {
-        reports.push(await backupTo(workspace, asset, store, signal));
+        reports.push(await backupTo(workspace, assetName, store, signal));
         // The point is there; a lock that could not be extended is in the journal, and `check --live` finds it.
         await tryExtendLocks(workspace, store, signal);
       } catch (error) {
@@ -54,6 +52,23 @@ export async function backupEverywhere(
     return { reports, failures };
   } finally {
     lock.release();
+  }
+}
+
+/**
+ * Who holds this is the only one on this machine that takes points of the asset, in one store or several at once (`backupTo`). Throws `operation.busy`.
+ */
+export async function holdBackups(workspace: Workspace, asset: string): Promise<Lock> {
+  workspace.asset(asset);
+  mustBeOurs(workspace, asset);
+  const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${asset}`), `backup of ${asset}`);
+  try {
+    // A killed backup may have left a copy of a database here.
+    await rm(join(workspace.stateFolder, 'scratch', asset), { recursive: true, force: true });
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
   }
 }
 
@@ -86,13 +101,15 @@ export async function copyPoints(
   return { copies, failures };
 }
 
-async function backupTo(
+/** One point in one store, for who holds the backups of the asset. Throws the errors of asset, store and repository. */
+export async function backupTo(
   workspace: Workspace,
-  asset: Asset,
+  assetName: string,
   store: string,
   signal: AbortSignal | undefined,
 ): Promise<BackupReport> {
   const { journal } = workspace;
+  const asset = workspace.asset(assetName);
   const intent = journal.append('backup.started', { asset: asset.name, store });
   try {
     const { repository, identity } = await openBoth(workspace, asset, store, signal);
@@ -176,9 +193,7 @@ async function takePoint(
   signal: AbortSignal | undefined,
 ): Promise<{ point: Point; facts: CaptureFacts }> {
   const { clock, host, progress } = workspace;
-  // Emptied first: a killed backup of this asset may have left a copy of a database here, and we hold the asset's lock.
-  const scratch = join(workspace.stateFolder, 'scratch', asset.name);
-  await rm(scratch, { recursive: true, force: true });
+  const scratch = join(workspace.stateFolder, 'scratch', asset.name, store);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const before = { asset: asset.name, store, source: identity.id, distrust };
   const previous = await previousPoint(workspace, repository, before);

@@ -27,7 +27,7 @@ export interface PointList {
 }
 
 /**
- * The points of one asset or of all, from every store that answers; with `fresh` each read anew (`Repository.points`).
+ * The points of one asset or of all, from every store that answers, or those of them that are named; with `fresh` each read anew (`Repository.points`).
  * When none of them answers it throws what the one said that came furthest, and why the others did not.
  */
 export async function listPoints(
@@ -35,12 +35,13 @@ export async function listPoints(
   asset: string | undefined,
   signal?: AbortSignal,
   fresh = false,
+  named?: readonly string[],
 ): Promise<PointList> {
   if (asset !== undefined) {
     const outside = await outsidePoints(workspace, asset, signal);
     if (outside !== undefined) return { points: withProofs(workspace, outside), damage: [], unanswered: [] };
   }
-  const stores = asset === undefined ? [...workspace.plan.stores.keys()] : holdersOf(workspace.plan, asset);
+  const stores = named ?? (asset === undefined ? [...workspace.plan.stores.keys()] : holdersOf(workspace.plan, asset));
   const found = new Map<string, FoundPoint>();
   const damage: (Damage & { store: string })[] = [];
   const unanswered: { store: string; error: LifeboatError }[] = [];

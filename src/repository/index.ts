@@ -1,6 +1,7 @@
 export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { leadsToLife, unneededPieces, type LogBase, type LogLife } from './logs/index.ts';
+export { Gate } from './tasks.ts';
 export { startThreads } from './pool/index.ts';
 export * from './keys/index.ts';
 export type { OpenWriter, PruneOptions, PrunePlan, PruneResult } from './prune/index.ts';

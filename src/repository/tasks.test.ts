@@ -1,6 +1,18 @@
 import { assert, asyncProperty, integer } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inLanes } from './tasks.ts';
+import { Gate, inLanes } from './tasks.ts';
+
+test('who waits at a gate can be called off, and keeps nobody behind from entering', async () => {
+  const gate = new Gate(1);
+  await gate.enter();
+  const stop = new AbortController();
+  const [first, second] = [gate.enter(stop.signal), gate.enter()];
+  stop.abort(new Error('called off'));
+  await expect(first).rejects.toThrow('called off');
+  gate.leave();
+  await second;
+  await expect(gate.enter(stop.signal)).rejects.toThrow('called off');
+});
 
 describe('work in lanes', () => {
   test('is done once for each item, however many lanes there are', async () => {

@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import type { Asset, HeldBase, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
-import { LifeboatError, systemClock, toLifeboatError } from '../../core/index.ts';
+import {
+  allInTime,
+  inTime,
+  LifeboatError,
+  limits,
+  systemClock,
+  toLifeboatError,
+  type TimeBound,
+} from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Streaming } from '../../plan/index.ts';
 import type { Workspace } from '../contract.ts';
@@ -10,6 +18,7 @@ import { Bases } from './bases.ts';
 import { Gaps } from './gaps.ts';
 import { LateLog } from './late-log.ts';
 import { listPoints } from '../points.ts';
+import { holdersOf } from '../stores-of.ts';
 import { leaveState, streamStateFile } from './stream-state.ts';
 
 /** One line of state: what a stream does, by its asset. */
@@ -157,20 +166,34 @@ async function targetOf(
   const open = async (): Promise<LogWriter> => (await workspace.repository(store)).log(asset, source);
   const usual = workspace.plan.stores.get(store)?.type === 'fs' ? everyMsOf.file : everyMsOf.object;
   const everyMs = streaming.mode === 'sync' ? 0 : (streaming.everyMs ?? usual);
-  return { store, log: await openNowOrLate(open), everyMs };
+  return { store, log: await openNowOrLate(store, open), everyMs };
 }
 
 /** A store that is away when the stream starts must not keep it from the others. */
-async function openNowOrLate(open: () => Promise<LogWriter>): Promise<LogWriter> {
+async function openNowOrLate(store: string, open: () => Promise<LogWriter>): Promise<LogWriter> {
   try {
-    return await open();
+    return await inTime(open(), boundOf(store));
   } catch (error) {
     if (toLifeboatError(error).retry !== 'later') throw error;
     return new LateLog(open);
   }
 }
 
+/** Asked of each store for itself: one that is away, or hangs, has none as far as anybody knows. Throws when none answers. */
 async function placesOf(workspace: Workspace, asset: Asset): Promise<HeldBase[]> {
-  const { points } = await listPoints(workspace, asset.name);
-  return basesOf(logOf(asset), points);
+  const stores = holdersOf(workspace.plan, asset.name);
+  const asked = stores.map(async (store) => {
+    const { points } = await listPoints(workspace, asset.name, undefined, false, [store]);
+    return basesOf(logOf(asset), points);
+  });
+  const answers = await allInTime(asked, (index) => boundOf(stores[index] as string));
+  const [first] = answers;
+  if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) throw first.reason;
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
+
+const boundOf = (store: string): TimeBound => ({
+  clock: systemClock,
+  ms: limits.storeLookMs,
+  late: () => new LifeboatError('store.unreachable', `${store} did not answer within ${limits.storeLookMs / 1000} s`),
+});

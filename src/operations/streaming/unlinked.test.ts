@@ -188,8 +188,12 @@ describe.skipIf(missing)(
         const clock: Clock = {
           now: () => systemClock.now(),
           elapsed: () => sleptMs,
-          sleep: async (ms) => {
-            await again.promise;
+          sleep: async (ms, signal) => {
+            signal?.throwIfAborted();
+            const woken = new Promise((_, reject) => {
+              signal?.addEventListener('abort', () => reject(signal.reason));
+            });
+            await Promise.race([again.promise, woken]);
             sleptMs += ms;
           },
         };
