@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError, toLifeboatError } from '../../../core/index.ts';
+import { allInTime, LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { leadsThrough } from '../recovery/survey-log.ts';
@@ -23,6 +23,8 @@ export interface Start extends Place {
   readonly fallback: Place;
   /** What is between the stores and this place the server no longer has. */
   readonly isGap: boolean;
+  /** What the stores have, in the order of the targets, where they were just asked. */
+  readonly answers?: readonly Answer[];
 }
 
 /** What a store has, or why it does not say: it is away, and the stream goes on without it for now. */
@@ -72,7 +74,7 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   } else {
     for (const [index, one] of held.entries()) requireOwnPoint(one, tails[index] as Place, bases, ground);
   }
-  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept };
+  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers };
 }
 
 /** A point that another store has leads to nothing here: whoever has only this store restores from its own. */
@@ -132,19 +134,24 @@ const lossHint =
 export const lossText = (from: Place, to: Place): string =>
   `the server no longer has its log from ${lsnText(from.position)}${from.timeline === to.timeline ? '' : ` on timeline ${from.timeline}`} to ${lsnText(to.position)} on timeline ${to.timeline}: moments between there and the next recovery point are lost`;
 
-/** Throws what waiting does not mend, and the first failure when no store answers. */
+/** Throws what waiting does not mend, and the first failure when no store answers. One that hangs holds up no other: it is asked again beside the stream. */
 export async function askStores({ targets, signal }: LogStreamOptions, way: Way): Promise<Answer[]> {
-  const answers = await Promise.all(
-    targets.map(async ({ log }): Promise<Answer> => {
-      try {
-        return { listing: await enterTimeline(log, way, signal) };
-      } catch (error) {
-        const failure = toLifeboatError(error);
-        if (failure.retry !== 'later') throw failure;
-        return { failure };
-      }
-    }),
-  );
+  const asked = targets.map(({ log }) => enterTimeline(log, way, signal));
+  const settled = await allInTime(asked, (index) => ({
+    clock: systemClock,
+    ms: limits.storeLookMs,
+    late: () =>
+      new LifeboatError(
+        'store.unreachable',
+        `${targets[index]?.store} did not answer within ${limits.storeLookMs / 1000} s`,
+      ),
+  }));
+  const answers = settled.map((one): Answer => {
+    if (one.status === 'fulfilled') return { listing: one.value };
+    const failure = toLifeboatError(one.reason);
+    if (failure.retry !== 'later') throw failure;
+    return { failure };
+  });
   const [first] = answers;
   if (first !== undefined && 'failure' in first && answers.every((answer) => 'failure' in answer)) throw first.failure;
   return answers;

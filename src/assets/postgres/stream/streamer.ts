@@ -148,7 +148,7 @@ class Attempt {
 
   /** One timeline, to its end. */
   async #stream(start: Start, way: Way): Promise<Awaited<ReturnType<TimelineStream['run']>>> {
-    const answers = await askStores(this.#options, way);
+    const answers = start.answers ?? (await askStores(this.#options, way));
     const { url, slot, applicationName } = this.#settings;
     this.#current = new TimelineStream({
       url,

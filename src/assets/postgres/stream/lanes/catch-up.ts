@@ -102,6 +102,8 @@ export class CatchUp {
     requireOnWay(tail, way);
     if (this.#stop.signal.aborted) return true;
     await this.#lookForGap(listing, tail);
+    // Its stream does not wait for a store that hangs: whatever answers behind its end is heard by nobody.
+    if (this.#stop.signal.aborted) return true;
     if (tail.timeline === this.#ahead.timeline && tail.position >= this.#ahead.oldest()) {
       this.#ahead.arrived(tail.position, listing);
       return true;
@@ -131,6 +133,7 @@ export class CatchUp {
   async #lookForGap(listing: LogListing, tail: Place): Promise<void> {
     if (this.#hasLooked) return;
     const bases = await this.#ground.options.bases();
+    if (this.#stop.signal.aborted) return;
     this.#hasLooked = true;
     // Also where no store has any, and the stream has asked for one: who failed to take it here hears that the store is back.
     requireOwnPoint({ store: this.#target.store, listing }, tail, bases, this.#ground);

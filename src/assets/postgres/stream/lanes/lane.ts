@@ -1,4 +1,4 @@
-import { assert, type LifeboatError } from '../../../../core/index.ts';
+import { assert, inTime, LifeboatError, limits, systemClock } from '../../../../core/index.ts';
 import type { LogListing, LogStreamState, LogTarget } from '../../../log.ts';
 import { lsnText } from '../../lsn.ts';
 import type { Answer, Start } from '../anchor.ts';
@@ -33,6 +33,7 @@ export class Lane {
   #clock: IdleClock | undefined;
   #catchUp: CatchUp | undefined;
   #known: bigint | undefined;
+  #hasEnded = false;
 
   constructor(ground: CatchUpGround, target: LogTarget, window: LogWindow, start: Start, events: LaneEvents) {
     this.#ground = ground;
@@ -86,8 +87,17 @@ export class Lane {
     this.#fallBehind(failure);
   }
 
+  /** What was received is stored, as far as the store takes it; one that hangs is left behind, and whatever it still does says nothing any more. */
   async end(): Promise<void> {
-    await Promise.all([this.#sink?.end(), this.#catchUp?.end(), this.#clock?.end()]);
+    this.#hasEnded = true;
+    const ended = Promise.all([this.#sink?.end(), this.#catchUp?.end(), this.#clock?.end()]);
+    const late = (): LifeboatError => new LifeboatError('store.unreachable', `${this.target.store} does not let go`);
+    try {
+      await inTime(ended, { clock: systemClock, ms: limits.streamEndMs, late });
+    } catch {
+      // The next stream stores what this one did not.
+      this.#sink?.leave();
+    }
   }
 
   state(completeToMs: number | undefined): LogStreamState['stores'][number] {
@@ -118,12 +128,17 @@ export class Lane {
       fallback: this.#start.fallback,
       timeline: this.#window.timeline,
       oldest: () => this.#window.oldest,
-      arrived: (durable, listing) => this.#attach(durable, listing),
+      arrived: (durable, listing) => {
+        if (!this.#hasEnded) this.#attach(durable, listing);
+      },
       durable: (position) => {
+        if (this.#hasEnded) return;
         this.#known = position;
         this.#events.changed();
       },
-      failed: (error) => this.#events.failed(error),
+      failed: (error) => {
+        if (!this.#hasEnded) this.#events.failed(error);
+      },
     });
     this.#catchUp.begin();
   }
