@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, type Clock } from '../../../core/index.ts';
+import { whyNoMount } from '../../../testing/mounting.ts';
 import { LogFetcher, type LogFiles } from './fetcher.ts';
 
 const segments = Array.from({ length: 20 }, (_, index) => `0000000100000000000000${(index + 16).toString(16)}`);
@@ -127,7 +128,7 @@ describe('the log of a replay is fetched beside what goes on', () => {
     await expect.poll(() => log.asks.length).toBe(atOnce);
     log.answer();
     expect(await asked).toEqual([`log of ${first}`, `log of ${second}`]);
-    expect(found).toEqual(['failing', 'fetch', 'missing', 'process', 'ready', 'want']);
+    expect(found).toEqual(['failing', 'fetch', 'missing', 'placing', 'process', 'ready', 'want']);
   });
 
   it('for a standby on behind a failure, which is told until something could be brought again', async () => {
@@ -143,6 +144,37 @@ describe('the log of a replay is fetched beside what goes on', () => {
     await expect.poll(() => fetcher?.failure).toBeUndefined();
     expect(await readdir(join(folder, 'log'))).not.toContain('failed');
   });
+
+  it.skipIf(whyNoMount !== undefined)(
+    `for a server whose disk does not take a file: a standby is not ended by that and asks again, a restore ends, and both say why${whyNoMount === undefined ? '' : ` (skipped: ${whyNoMount})`}`,
+    async () => {
+      const [first = '', second = ''] = segments;
+      const full = join(folder, 'full');
+      await mkdir(full);
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', full]).status).toBe(0);
+      try {
+        for (const failureCode of [1, 126] as const) {
+          await writeFile(join(full, 'other'), Buffer.alloc(64 * 2 ** 10));
+          const log = new SlowLog(failureCode);
+          await fetching(log);
+          await expect.poll(() => log.answered.length).toBe(ahead);
+          await expect(served(first, 'full/taken')).rejects.toMatchObject({ code: failureCode });
+          await expect.poll(() => fetcher?.failure).toMatchObject({ code: 'disk.full' });
+          // Nothing of it is left in the way of the next try.
+          expect(await readdir(full)).toEqual(['other']);
+          await expect(served(first, 'full/taken')).rejects.toMatchObject({ code: failureCode });
+          await rm(join(full, 'other'));
+          expect(await served(first, 'full/taken')).toBe(`log of ${first}`);
+          expect(await served(second, 'full/taken')).toBe(`log of ${second}`);
+          await expect.poll(() => fetcher?.failure).toBeUndefined();
+          await fetcher?.close();
+          await rm(join(full, 'taken'));
+        }
+      } finally {
+        spawnSync('umount', ['--lazy', full]);
+      }
+    },
+  );
 
   it('for a standby, and takes back what it said of a failure later where that cannot be done at once', async () => {
     const log = new SlowLog(1);

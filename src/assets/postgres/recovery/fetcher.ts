@@ -1,13 +1,6 @@
 import { chown, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  free,
-  systemClock,
-  systemCodeOf,
-  toLifeboatError,
-  type Clock,
-  type LifeboatError,
-} from '../../../core/index.ts';
+import { free, systemClock, systemCodeOf, LifeboatError, toLifeboatError, type Clock } from '../../../core/index.ts';
 import { serverUser, type ServerUser } from '../server/index.ts';
 
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
@@ -20,13 +13,19 @@ const coming = '.coming';
 /**
  * What the server calls for each file of its log. It moves a file that is there already, or asks for it and waits. Exit code 1 says that
  * there is no such file, which a server takes for the end of the log; 126 says that something went wrong, and stops the server. A standby asks
- * again later whatever was wrong, so to it we say 1: it goes on to answer people while nobody brings it log.
+ * again later whatever was wrong, so to it we say 1: it goes on to answer people while nobody brings it log. A file that cannot be moved, mostly because the
+ * disk of the server has no room, stays for the next call; that is told by a rename, which needs none.
  */
 const script = `#!/bin/sh
 # Called by a restored PostgreSQL: NAME DESTINATION FOLDER EXIT_CODE_OF_FAILURE
-if [ ! -e "$3/ready/$1" ]; then : > "$3/want/$1" || exit 126; fi
+unplaced() { rm -f "$2"; mv "$3/placing" "$3/unplaced" 2> /dev/null; exit "$4"; }
+if [ ! -e "$3/ready/$1" ]; then : > "$3/want/$1" || exit "$4"; fi
 while :; do
-  if [ -e "$3/ready/$1" ]; then mv "$3/ready/$1" "$2" && exit 0; [ -e "$3/ready/$1" ] && exit 126; : > "$3/want/$1" || exit 126; fi
+  if [ -e "$3/ready/$1" ]; then
+    mv "$3/ready/$1" "$2" && exit 0
+    if [ -e "$3/ready/$1" ]; then unplaced "$@"; fi
+    : > "$3/want/$1" || exit "$4"
+  fi
   if [ -e "$3/missing/$1" ]; then rm -f "$3/missing/$1"; exit 1; fi
   if [ -e "$3/failed" ]; then exit "$4"; fi
   if [ -d /proc/self ] && [ ! -d "/proc/$(cat "$3/process")" ]; then exit "$4"; fi
@@ -53,11 +52,13 @@ export class LogFetcher {
   readonly #under = new Map<string, Promise<void>>();
   /** Ends the wait for the next look. */
   #look = new AbortController();
-  #readyBefore = 0;
+  #readyBefore: readonly string[] = [];
   #folder = '';
   #user: ServerUser | undefined;
   #done: Promise<void> | undefined;
   #failure: LifeboatError | undefined;
+  /** Of a file that was brought and that the server's disk does not take, until it takes one. */
+  #unplaced: LifeboatError | undefined;
   readonly #clock: Clock;
   #servedMs: number;
 
@@ -69,7 +70,7 @@ export class LogFetcher {
 
   /** Why the server got a refusal, if it did; of one that asks again, until one answer could be given. */
   get failure(): LifeboatError | undefined {
-    return this.#failure;
+    return this.#failure ?? this.#unplaced;
   }
 
   /** When the server last asked for something, by the clock that never jumps. */
@@ -87,7 +88,7 @@ export class LogFetcher {
     await this.#clear();
     await this.#put('process', String(process.pid), 0o600);
     await this.#put('fetch', script, 0o700);
-    await this.#put('failing', '', 0o644);
+    for (const name of ['failing', 'placing']) await this.#put(name, '', 0o644);
     this.#done = this.#serve();
   }
 
@@ -96,7 +97,7 @@ export class LogFetcher {
    * server that was here. A server that outlived it may be asking: what it wants stays.
    */
   async #clear(): Promise<void> {
-    await rm(join(this.#folder, 'failed'), { force: true });
+    for (const name of ['failed', 'unplaced']) await rm(join(this.#folder, name), { force: true });
     for (const name of ['', 'ready', 'missing']) {
       for (const left of await readdir(join(this.#folder, name)))
         if (name !== '' || left.endsWith(coming)) await rm(join(this.#folder, name, left), { force: true });
@@ -145,8 +146,14 @@ export class LogFetcher {
       if (ready?.includes(name) !== true) this.#fetch(name);
       await rm(join(this.#folder, 'want', name), { force: true });
     }
-    if ((ready?.length ?? 0) < this.#readyBefore) this.#servedMs = this.#clock.elapsed();
-    this.#readyBefore = ready?.length ?? 0;
+    // Before it is looked what was taken: that came later, or is seen in the next round.
+    await this.#lookForUnplaced();
+    // By their names: as many may lie there as before.
+    if (this.#readyBefore.some((name) => ready?.includes(name) !== true)) {
+      this.#servedMs = this.#clock.elapsed();
+      this.#unplaced = undefined;
+    }
+    this.#readyBefore = ready ?? [];
     // What came meanwhile is in neither list.
     const expected = new Set([...(ready ?? []), ...under, ...this.#under.keys()]);
     for (let room = Math.min(segmentsAhead - expected.size, fetchedAtOnce - this.#under.size); room > 0; room -= 1) {
@@ -154,6 +161,21 @@ export class LogFetcher {
       if (next === undefined) break;
       this.#fetch(next);
     }
+  }
+
+  /** Told again by each call of the server until it works. */
+  async #lookForUnplaced(): Promise<void> {
+    try {
+      await rename(join(this.#folder, 'unplaced'), join(this.#folder, 'placing'));
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    this.#servedMs = this.#clock.elapsed();
+    this.#unplaced = new LifeboatError('disk.full', 'a file of the log cannot be laid where the server takes it from', {
+      where: this.#folder,
+      hint: 'Make room on the disk of the server; its own log says what went wrong.',
+    });
   }
 
   #fetch(name: string): void {

@@ -10,10 +10,14 @@ import { FollowedLog } from './followed-log.ts';
 import { Lag } from './lag.ts';
 import { reasonLost } from './lost.ts';
 import { promote } from './promote.ts';
+import { isOfRoom, lackOfRoom } from './room.ts';
 import { logFolderOf, openServer, type StandbyServer } from './standby-server.ts';
 
 /** So often in a row a server that ended by itself is started again; then its folder is no good. */
 const startsMax = 3;
+
+/** How soon a full disk is looked at again. */
+const roomLookMs = 5_000;
 
 /** Where the standby is, as its server says. */
 export interface Standing {
@@ -28,13 +32,28 @@ export async function followLog(folder: string, sourceUrl: string, options: Foll
   const segmentBytes = segmentBytesOf(options.note.facts);
   const log = new FollowedLog(options.log, segmentBytes, folder);
   const fetcher = new LogFetcher(log);
-  await fetcher.begin(logFolderOf(folder));
+  if (!(await beginFetching(fetcher, folder, options))) return { end: 'stopped' };
   const standby = new Follower({ folder, sourceUrl, segmentBytes, log, fetcher, options });
   try {
     return await standby.run();
   } finally {
     await fetcher.close();
   }
+}
+
+/** A disk that is full when it begins is waited for too; false: it was stopped meanwhile. */
+async function beginFetching(fetcher: LogFetcher, folder: string, { say, signal }: FollowOptions): Promise<boolean> {
+  while (!signal.aborted) {
+    try {
+      await fetcher.begin(logFolderOf(folder));
+      return true;
+    } catch (error) {
+      if (!isOfRoom(error)) throw error;
+      say({ state: 'waiting', reason: toLifeboatError(error).message });
+      await systemClock.sleep(roomLookMs, signal).catch(() => {}); // stopped: the loop ends
+    }
+  }
+  return false;
 }
 
 interface Parts {
@@ -118,7 +137,9 @@ class Follower {
 
   /** It answers when it has replayed as far as it had come before; what it needs for that may be gone. */
   async #start(): Promise<StandbyServer | undefined> {
-    const { folder, sourceUrl, fetcher, options, log } = this.#parts;
+    const { folder, sourceUrl, fetcher, options, log, segmentBytes } = this.#parts;
+    const lack = await lackOfRoom(folder, segmentBytes);
+    if (lack !== undefined) return this.#waitForRoom(lack);
     options.say({ state: 'starting' });
     log.forget();
     this.#starts += 1;
@@ -128,6 +149,8 @@ class Follower {
     try {
       return await openServer(folder, sourceUrl, fetcher, { ...options, signal });
     } catch (error) {
+      // The folder is as good as before: made anew it would need the same room, and the old one would go for that.
+      if (!options.signal.aborted && isOfRoom(error)) return await this.#waitForRoom(toLifeboatError(error).message);
       if (options.signal.aborted || (log.lack === undefined && !isLifeboatError(error, 'asset.start_failed')))
         throw error;
       if (log.lack === undefined) options.say({ state: 'waiting', reason: toLifeboatError(error).message });
@@ -136,6 +159,14 @@ class Follower {
       ended.abort();
       await watching;
     }
+  }
+
+  /** For as long as it takes: no start is counted. */
+  async #waitForRoom(reason: string): Promise<undefined> {
+    const { options } = this.#parts;
+    this.#starts = 0;
+    options.say({ state: 'waiting', reason });
+    await systemClock.sleep(roomLookMs, options.signal);
   }
 
   async #watch(ended: AbortSignal, lacking: AbortController): Promise<void> {
