@@ -211,7 +211,7 @@ export interface LogKeeping {
   /**
    * Chooses the point (the newest that ends before the target and leads there) and audits the log from it to the target, over
    * all timelines between. Writes nothing. `undefined`: the newest point is newer than all of the log.
-   * Throws `log.gap` naming what is reachable, `restore.unreachable_target`, and what `LogReader` throws.
+   * Throws `restore.unknown_target` and `log.gap`, naming what is reachable, `restore.unreachable_target`, and what `LogReader` throws.
    */
   planReplay(
     log: LogReader,

@@ -73,7 +73,7 @@ export const errorCodes = {
   'copy.waiting': entry(1, 'later', 'a recovery point is not in the store that it is copied to yet'),
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
-  'log.gap': entry(1, 'human', 'the log does not lead from any recovery point to the moment that was asked for'),
+  'log.gap': entry(1, 'human', 'the log that a restore needs has a hole, or does not go on from its recovery point'),
   'log.conflict': entry(1, 'human', 'a log in a store says something else for the same place'),
 
   // Assets
@@ -96,7 +96,12 @@ export const errorCodes = {
   'restore.unknown_table': entry(2, 'no', 'the recovery point has no such table'),
   'restore.consent': entry(3, 'human', 'a change of a running server asks for consent'),
   'restore.in_doubt': entry(3, 'human', 'nobody could be asked whether a change of a server was committed'),
-  'restore.unreachable_target': entry(2, 'no', 'no recovery point reaches the moment that was asked for'),
+  'restore.unreachable_target': entry(2, 'no', 'no recovery point reaches back to what was asked for'),
+  'restore.unknown_target': entry(
+    2,
+    'human',
+    'a restore was to stop at a moment, position, name, transaction or timeline that the log does not hold',
+  ),
   'standby.not_fenced': entry(3, 'human', 'the source of a standby may still take writes'),
   'operation.busy': entry(4, 'later', 'the same operation is already running'),
   'operation.silent': entry(1, 'later', 'work that showed no progress for too long was ended'),

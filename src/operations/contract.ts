@@ -72,6 +72,8 @@ export interface RestorePlan {
   readonly damage: readonly Damage[];
   /** Log that is replayed over the point, audited; `undefined`: the point alone. */
   readonly replay?: Replay | undefined;
+  /** Why the point comes alone, of a kind of asset that keeps a log: only it was named, or no log leads on from it. */
+  readonly alone?: 'named' | 'no log' | undefined;
   /** Stores that did not answer: a newer point may be there. On the real day that is normal, so it is said and not refused. */
   readonly unanswered: readonly { store: string; reason: string }[];
 }

@@ -96,7 +96,7 @@ function withOlder(
 }
 
 /** Whoever says `now`, or along which timeline, wants the log too. */
-const isPointAlone = ({ point, recover, atMs }: RestoreRequest): boolean =>
+export const isPointAlone = ({ point, recover, atMs }: Pick<RestoreRequest, 'point' | 'recover' | 'atMs'>): boolean =>
   point !== undefined && recover === undefined && atMs === undefined;
 
 const targetOf = ({ recover, atMs }: RestoreRequest): RecoveryTarget =>

@@ -9,6 +9,7 @@ import { failingOver, type Changeover, type Replica } from '../../stores/index.t
 import { expectedTime, type RestoreParts } from './expected-time.ts';
 import { hashOfAsset } from './asset-hash.ts';
 import { chooseReadable } from './choose-readable.ts';
+import { isPointAlone } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { noteChecked, recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, sayingWhere, setAside, stagingOf } from './staging.ts';
@@ -49,8 +50,14 @@ export async function planRestoreOnto(
     rejected,
     damage,
     replay,
+    alone: aloneOf(asset, request, replay),
     unanswered,
   };
+}
+
+function aloneOf({ log }: Asset, request: RestoreRequest, replay: Replay | undefined): RestorePlan['alone'] {
+  if (log === undefined || replay !== undefined) return undefined;
+  return isPointAlone(request) ? 'named' : 'no log';
 }
 
 /**

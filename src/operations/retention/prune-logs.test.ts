@@ -63,6 +63,10 @@ it.skipIf(missing)(
         await backup(workspace, 'orders');
         const between = await write();
         await backup(workspace, 'orders');
+        const [last] = await runSql(
+          cluster.url,
+          `select pg_current_xact_id()::text as id, pg_create_restore_point('kept') as at`,
+        );
         await write();
         await stream.stop();
 
@@ -90,6 +94,9 @@ it.skipIf(missing)(
         });
         await reaches({ kind: 'now' });
         await expect(reaches({ kind: 'time', atMs: between })).rejects.toMatchObject({ code: 'log.gap' });
+        // The older point is still there, and the log behind it is not: what stands behind the newer one is found as before.
+        await reaches({ kind: 'name', text: 'kept' });
+        await reaches({ kind: 'transaction', text: String(last?.['id']) });
       });
     } finally {
       await cluster.destroy();

@@ -31,7 +31,7 @@ export function startsOf(
 
 /**
  * The timeline that a restore goes along, checked against the histories in the log, and the points that lead to it. Without a wish it is
- * the newest one, and every point counts: one that does not lead there is refused, not passed over. Throws `log.gap` naming what is there.
+ * the newest one, and every point counts: one that does not lead there is refused, not passed over. Throws `restore.unknown_target` naming what is there, and `log.gap`.
  */
 export async function chooseWay(
   log: LogReader,
@@ -44,14 +44,18 @@ export async function chooseWay(
   const wanted = timeline === 'current' ? ownOf(starts, target) : timeline;
   const known = new Set(listing.pieces.map((piece) => piece.timeline));
   if (!known.has(wanted)) {
-    throw new LifeboatError('log.gap', `the log has no timeline ${wanted}; it has ${[...known].join(', ')}`, {
-      hint: reaches(listing, starts, [...known]),
-    });
+    throw new LifeboatError(
+      'restore.unknown_target',
+      `the log has no timeline ${wanted}; it has ${[...known].join(', ')}`,
+      {
+        hint: reaches(listing, starts, [...known]),
+      },
+    );
   }
   const way = await wayTo(log, listing, wanted);
   const leading = starts.filter(({ place }) => leadsThrough(place, way));
   if (leading.length > 0) return { way, starts: leading };
-  throw new LifeboatError('log.gap', `no recovery point leads to timeline ${wanted}`, {
+  throw new LifeboatError('restore.unknown_target', `no recovery point leads to timeline ${wanted}`, {
     hint: `The points are on ${[...new Set(starts.map(({ place }) => place.timeline))].join(', ') || 'no timeline'}. ${reaches(listing, starts, [...known])}`,
   });
 }

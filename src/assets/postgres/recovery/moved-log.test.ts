@@ -140,7 +140,9 @@ describe.skipIf(missing)(
       const { points } = await repository.points();
       const bases = points.map(({ id, atMs, facts }) => ({ id, atMs, facts: facts.facts }));
       const target = { kind: 'name', text: 'nowhere' } as const;
-      await expect(keeping.planReplay(moving, bases, target, {})).rejects.toMatchObject({ code: 'log.gap' });
+      await expect(keeping.planReplay(moving, bases, target, {})).rejects.toMatchObject({
+        code: 'restore.unknown_target',
+      });
       expect(looks).toBe(2);
     });
   },

@@ -18,7 +18,8 @@ export async function onListing<T>(
     try {
       return await work(listing);
     } catch (error) {
-      const isGap = isLifeboatError(error, 'log.gap');
+      // What seems to be behind the end may lie in a piece that was just replaced.
+      const isGap = isLifeboatError(error, 'log.gap') || isLifeboatError(error, 'restore.unknown_target');
       if (isGap) gaps += 1;
       const mayHaveMoved = isGap ? gaps === 1 : isLifeboatError(error, 'repository.incomplete');
       if (!mayHaveMoved || look === limits.logLooksMax) throw error;

@@ -1,5 +1,5 @@
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogBasePlace, LogClock, LogFork, LogListing, LogPiece, LogReader } from '../../log.ts';
+import type { LogBasePlace, LogClock, LogFork, LogListing, LogMarks, LogPiece, LogReader } from '../../log.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
@@ -123,21 +123,32 @@ async function newestClock(
   return undefined;
 }
 
+/** What is looked for in a log. */
+export interface EventQuestion {
+  /** `isInside`: all that the marks tell of lies on the way, none of it in a life that was left. */
+  mayHold(marks: LogMarks, piece: LogPiece, isInside: boolean): boolean;
+  /** Of events on the way only, in the order of the log within a piece. */
+  matches(event: LogEvent): boolean;
+}
+
 /** The event nearest to the end of the log for which `matches` holds, looked for in pieces whose marks let it be there. */
 export async function findEvent(
   log: LogReader,
   legs: readonly Leg[],
   pieces: readonly LogPiece[],
   segmentBytes: number,
-  question: { mayHold(marks: Awaited<ReturnType<LogReader['marks']>>): boolean; matches(event: LogEvent): boolean },
+  question: EventQuestion,
   signal?: AbortSignal,
 ): Promise<{ event: LogEvent; timeline: number } | undefined> {
   const options = signal === undefined ? {} : { signal };
   for (const piece of newestFirst(legs, pieces)) {
     const leg = legOf(legs, piece);
     const { names = [], ...marks } = await log.marks(piece, options);
-    if (!question.mayHold({ ...marks, names: names.filter(({ at }) => isOnWay(leg, at)) })) continue;
-    const event = (await eventsOf(log, leg, piece, pieces, segmentBytes, question.matches, options)).at(-1);
+    const onWay = { ...marks, names: names.filter(({ at }) => isOnWay(leg, at)) };
+    if (!question.mayHold(onWay, piece, isOnWay(leg, piece.end))) continue;
+    const event = (await eventsOf(log, leg, piece, pieces, segmentBytes, (one) => question.matches(one), options)).at(
+      -1,
+    );
     if (event !== undefined) return { event, timeline: piece.timeline };
   }
   return undefined;
@@ -163,7 +174,7 @@ async function eventsOf(
   const bytes = await readStretch(log, pieces, { timeline, start, end }, options);
   const found: LogEvent[] = [];
   new RecordWalker(start, segmentBytes, (event) => {
-    if (matches(event) && event.end > leg.from && isOnWay(leg, event.end)) found.push(event);
+    if (event.end > leg.from && isOnWay(leg, event.end) && matches(event)) found.push(event);
   }).push(bytes);
   return found;
 }

@@ -95,7 +95,7 @@ describe.skipIf(missing)(`targets of a recovery${missing ? ' (skipped: PostgreSQ
     await expect.poll(isReached, { timeout: 30_000, interval: 100 }).toBe('reached');
     expect(await marksAt({ kind: 'time', atMs })).toEqual([1, 2, 3, 4, 5, 6]);
     await expect(replayTo(asset(), repository, { kind: 'time', atMs: atMs + 3_600_000 })).rejects.toMatchObject({
-      code: 'log.gap',
+      code: 'restore.unknown_target',
       hint: expect.stringMatching(/^Restore what is there: --at 20/) as string,
     });
   });

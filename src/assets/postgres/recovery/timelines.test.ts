@@ -77,7 +77,7 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
   it('a moment behind the fork comes back along the life that had it; along the other it is refused with the last that is there', async () => {
     expect(await marksOf('latest', { kind: 'time', atMs: betweenMs })).toEqual({ marks: [1, 3], timeline: 3 });
     expect(await refused({ kind: 'time', atMs: betweenMs, timeline: 1 })).toMatchObject({
-      code: 'log.gap',
+      code: 'restore.unknown_target',
       message: expect.stringMatching(/without a gap up to 0\/[0-9A-F]+ on timeline 1, 20/),
       hint: expect.stringMatching(/^Restore what is there: --at 20/),
     });
@@ -97,7 +97,7 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
 
   it('one that is not there is refused with those that are, and how far each goes', async () => {
     expect(await refused({ kind: 'now', timeline: 7 })).toMatchObject({
-      code: 'log.gap',
+      code: 'restore.unknown_target',
       message: 'the log has no timeline 7; it has 1, 2',
       hint: expect.stringMatching(/--timeline 1 \(up to 0\/[0-9A-F]+, from the point of 20.*--timeline 2 \(up to 0\//),
     });
@@ -107,7 +107,7 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
     const [range] = (await replayTo(asset(), repository, { kind: 'now', timeline: 1 })).ranges;
     const beyond = `0/${(Number.parseInt(String(range?.to.slice(2)), 16) + 2 ** 24).toString(16).toUpperCase()}`;
     expect(await refused({ kind: 'position', text: beyond, timeline: 1 })).toMatchObject({
-      code: 'log.gap',
+      code: 'restore.unknown_target',
       message: expect.stringMatching(/without a gap up to 0\/[0-9A-F]+ on timeline 1/),
     });
   });

@@ -123,7 +123,7 @@ export function describeToTheSecond(major: number): void {
       const refused = (target: RecoveryTarget): Promise<unknown> =>
         replayTo(place().asset, repository, target).catch((error: unknown) => error);
       expect(await refused({ kind: 'time', atMs: Date.parse('2200-01-01') })).toMatchObject({
-        code: 'log.gap',
+        code: 'restore.unknown_target',
         hint: expect.stringMatching(/--at 20\d\d-/),
       });
       expect(await refused({ kind: 'time', atMs: 0 })).toMatchObject({
@@ -131,16 +131,21 @@ export function describeToTheSecond(major: number): void {
         hint: expect.stringMatching(/The earliest is/),
       });
       expect(await refused({ kind: 'position', text: 'FF/0' })).toMatchObject({
-        code: 'log.gap',
+        code: 'restore.unknown_target',
         message: expect.stringMatching(/without a gap up to/),
       });
       expect(await refused({ kind: 'position', text: 'here' })).toMatchObject({ code: 'input.flag' });
       expect(await refused({ kind: 'name', text: 'never' })).toMatchObject({
-        code: 'log.gap',
+        code: 'restore.unknown_target',
         message: expect.stringMatching(/no restore point "never"/),
         hint: expect.stringMatching(/^It holds "/),
       });
-      expect(await refused({ kind: 'transaction', text: '4000000000' })).toMatchObject({ code: 'log.gap' });
+      expect(await refused({ kind: 'transaction', text: '4000000000' })).toMatchObject({
+        code: 'restore.unknown_target',
+        hint: expect.stringMatching(
+          new RegExp(`^It holds some from \\d+ to (\\d+); nearest to it: \\1\\. Name a moment`),
+        ),
+      });
     });
 
     it('killed under load, the server leaves everything that was reported as stored', async () => {

@@ -9,7 +9,7 @@ import {
 } from '../../../operations/index.ts';
 import type { CommandContext, CommandResult } from '../../command.ts';
 import type { Input } from '../../input.ts';
-import { dataText, pointLine, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
+import { dataText, logJson, pointLine, reachedText, replayLines } from './restore-words.ts';
 
 /** `restore --in-place`: looks, asks for consent by the name of the cluster, does it, and says what was done. */
 export async function runRestoreInPlace(
@@ -63,8 +63,7 @@ function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlac
   if (unfinished !== undefined)
     output.line(`unfinished an earlier restore in place was interrupted; what was there is ${unfinished.before}`);
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files, of which what differs is written`);
-  if (plan.replay !== undefined) output.line(`replays   ${targetText(plan.request.recover)}`);
-  if (plan.replay !== undefined) output.line(`log       ${replayText(plan.replay)}`);
+  for (const line of replayLines(plan)) output.line(line);
   output.line('replaces  what is there, which is kept first as a point in the same store');
   output.line('Nothing was changed.');
 }
@@ -97,7 +96,7 @@ const planJson = ({ plan, look, unfinished }: InPlacePlan): Record<string, unkno
   files: plan.files,
   damage: plan.damage,
   unanswered: plan.unanswered,
-  ...(plan.replay === undefined ? {} : { log: replayJson(plan.replay) }),
+  ...logJson(plan),
 });
 
 const reportJson = (report: InPlaceReport): Record<string, unknown> => ({

@@ -47,13 +47,43 @@ export function targetText(target: RecoveryTarget | undefined): string {
   return `${target.exclusive === true ? 'just before' : 'up to and with'} ${where}`;
 }
 
-export const rangeText = ({ timeline, from, to, bytes, pieces, storedBytes }: ReplayRange): string =>
+const rangeText = ({ timeline, from, to, bytes, pieces, storedBytes }: ReplayRange): string =>
   `timeline ${timeline}: ${from} to ${to}, ${formatBytes(bytes)} in ${pieces} objects of ${formatBytes(storedBytes)}`;
 
 export const reachedText = ({ lsn, timeline, time }: Reached): string =>
   `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
 
-export const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs }: Replay): Record<string, unknown> => ({
+/** Lines of a look ahead: what happens with the log. Nothing for kinds of assets that keep none. */
+export function replayLines({
+  point,
+  request,
+  replay,
+  alone,
+}: Pick<RestorePlan, 'point' | 'request' | 'replay' | 'alone'>): string[] {
+  if (alone !== undefined) return [`replays   nothing: ${aloneText(alone, point.atMs)}`];
+  if (replay === undefined) return [];
+  const ranges = replay.ranges.map((range) => `          ${rangeText(range)}`);
+  return [`replays   ${targetText(request.recover)}`, `log       ${replayText(replay)}`, ...ranges];
+}
+
+const aloneText = (alone: NonNullable<RestorePlan['alone']>, atMs: number): string =>
+  alone === 'named'
+    ? `--point without --at ends where the point ends, at ${isoTime(atMs)}; to go on along the log behind it: --at now`
+    : `no log leads on from the point, which ends at ${isoTime(atMs)}`;
+
+/** The same for programs: `log` is null where none is replayed, and `withoutLog` says why. */
+export const logJson = ({
+  point,
+  replay,
+  alone,
+}: Pick<RestorePlan, 'point' | 'replay' | 'alone'>): Record<string, unknown> =>
+  alone !== undefined
+    ? { log: null, withoutLog: aloneText(alone, point.atMs) }
+    : replay === undefined
+      ? {}
+      : { log: replayJson(replay) };
+
+const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs }: Replay): Record<string, unknown> => ({
   from,
   to,
   timeline,

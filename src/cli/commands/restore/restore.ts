@@ -13,7 +13,7 @@ import type { Input } from '../../input.ts';
 import { recoveryTargetOf } from './recovery-target.ts';
 import { runRestoreInPlace } from './restore-in-place.ts';
 import { asksForTables, runRestoreTables } from './restore-tables.ts';
-import { dataText, pointLine, rangeText, reachedText, replayJson, replayText, targetText } from './restore-words.ts';
+import { dataText, logJson, pointLine, reachedText, replayLines, replayText } from './restore-words.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -128,11 +128,7 @@ function showPlan({ output }: CommandContext, plan: RestorePlan): void {
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files`);
   output.line(`time      ${expected}`);
   output.line(`overwrites nothing`);
-  if (plan.replay !== undefined) {
-    output.line(`replays   ${targetText(request.recover)}`);
-    output.line(`log       ${replayText(plan.replay)}`);
-    for (const range of plan.replay.ranges) output.line(`          ${rangeText(range)}`);
-  }
+  for (const line of replayLines(plan)) output.line(line);
   const after = request.start ? 'and left running at the target' : 'and stopped again';
   if (starts !== undefined) output.line(`starts    ${starts}, apart from everything, ${after}`);
   for (const { id, atMs, reason } of rejected) output.line(`not       ${id} of ${isoTime(atMs)}: ${reason}`);
@@ -161,37 +157,22 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   }
 }
 
-const planJson = ({
-  request,
-  point,
-  store,
-  others,
-  target,
-  bytes,
-  files,
-  secondsExpected,
-  expectedFrom,
-  starts,
-  rejected,
-  damage,
-  replay,
-  unanswered,
-}: RestorePlan): Record<string, unknown> => ({
-  asset: request.asset,
-  point: point.id,
-  pointAt: isoTime(point.atMs),
-  store,
-  others,
-  target,
-  bytes,
-  files,
-  secondsExpected: secondsExpected ?? null,
-  expectedFrom: expectedFrom ?? null,
-  starts: starts ?? null,
-  rejected,
-  damage,
-  unanswered,
-  ...(replay === undefined ? {} : { log: replayJson(replay) }),
+const planJson = (plan: RestorePlan): Record<string, unknown> => ({
+  asset: plan.request.asset,
+  point: plan.point.id,
+  pointAt: isoTime(plan.point.atMs),
+  store: plan.store,
+  others: plan.others,
+  target: plan.target,
+  bytes: plan.bytes,
+  files: plan.files,
+  secondsExpected: plan.secondsExpected ?? null,
+  expectedFrom: plan.expectedFrom ?? null,
+  starts: plan.starts ?? null,
+  rejected: plan.rejected,
+  damage: plan.damage,
+  unanswered: plan.unanswered,
+  ...logJson(plan),
 });
 
 const reportJson = ({
