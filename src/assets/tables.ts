@@ -56,6 +56,8 @@ export interface TableOutlook {
 export interface TableChange {
   readonly tables: readonly TableFigures[];
   readonly warnings: readonly string[];
+  /** How large a file would be, bytes: it is made whole, and not kept. Only of a change into a file. */
+  readonly fileBytes?: () => Promise<number>;
   /**
    * Does all of it in one transaction, or nothing. What is replaced is written to `beforeImage` first, a file that does not exist yet; it is made
    * only if something is replaced. Throws `restore.target_not_empty`, `restore.check_failed`, and the server's refusals.
@@ -65,16 +67,20 @@ export interface TableChange {
   close(): Promise<void>;
 }
 
-export interface TableFigures {
+/** With what the comparison with the target found; a file is compared with nothing. */
+export interface TableFigures extends Partial<ComparedRows> {
   /** As it is called in the point: `shop.orders`. */
   readonly table: string;
-  /** As it is called in the target. */
+  /** As it is called in the target, or in the file. */
   readonly as: string;
   /** `create`: the target has no such table. `merge`: row by row, by its key. `dump`: into a file. */
   readonly action: 'create' | 'merge' | 'dump';
   /** Rows in the point, and the bytes that they take in the sandbox. */
   readonly rows: number;
   readonly bytes: number;
+}
+
+export interface ComparedRows {
   /** Rows that the target does not have. */
   readonly missing: number;
   /** Rows that the target has under the same key: with the same content, and with another. */
@@ -84,8 +90,16 @@ export interface TableFigures {
   readonly onlyInTarget: number;
 }
 
+/** Rows of a table that were put into the target, or written into a file. */
+export type ChangedTable = { readonly as: string } & (
+  | { readonly inserted: number; readonly replaced: number }
+  | { readonly written: number }
+);
+
 export interface TableResult {
-  readonly tables: readonly { readonly as: string; readonly inserted: number; readonly replaced: number }[];
+  readonly tables: readonly ChangedTable[];
+  /** Of the file that was written. */
+  readonly fileBytes?: number;
   /** Where the rows are that were replaced, as a script that puts them back; undefined: nothing was replaced. */
   readonly beforeImage: string | undefined;
   /** Sequences that were moved: `shop.orders_id_seq`, to a number. */

@@ -33,6 +33,8 @@ export interface TablesReport {
   readonly tables: readonly TableFigures[];
   /** Undefined after a dry run. */
   readonly result: TableResult | undefined;
+  /** Of the file that was written, or would be; undefined: the target is a server. */
+  readonly fileBytes: number | undefined;
   readonly restored: RestoreReport;
   readonly warnings: readonly string[];
   readonly seconds: number;
@@ -122,14 +124,15 @@ async function changeIn(
     image,
     before,
   }: { keeping: TableKeeping; restored: RestoreReport; image: string; before: () => void },
-): Promise<Pick<TablesReport, 'tables' | 'result' | 'warnings'>> {
+): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'warnings'>> {
   const { target, point } = restored.plan;
   let change: TableChange | undefined;
   try {
     change = await keeping.open(target, point.facts.facts, request.tables, optionsOf(workspace, request));
     if (!request.dryRun) before();
     const result = request.dryRun ? undefined : await change.apply(image);
-    return { tables: change.tables, result, warnings: [...restored.warnings, ...change.warnings] };
+    const fileBytes = request.dryRun ? await change.fileBytes?.() : result?.fileBytes;
+    return { tables: change.tables, result, fileBytes, warnings: [...restored.warnings, ...change.warnings] };
   } finally {
     await change?.close();
   }

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { LifeboatError } from '../../../core/index.ts';
+import type { ComparedRows } from '../../tables.ts';
 import { quoted, shownTable, sqlTable } from './names.ts';
 import { describeTable, rowsOf, type Column, type KeyColumn, type Relation } from './relations.ts';
 
@@ -11,13 +12,6 @@ export interface Merge {
   /** Those that both have and that can be written, in the target's order. */
   readonly columns: readonly Column[];
   readonly key: readonly KeyColumn[] | undefined;
-}
-
-export interface Compared {
-  readonly missing: number;
-  readonly same: number;
-  readonly changed: number;
-  readonly onlyInTarget: number;
 }
 
 /**
@@ -53,7 +47,7 @@ export async function makeStage(
 }
 
 /** Counts what a merge meets. Throws `asset.unsupported` for rows that cannot be known again. */
-export async function compare(client: Client, merge: Merge): Promise<Compared> {
+export async function compare(client: Client, merge: Merge): Promise<ComparedRows> {
   const { table, stage, key } = merge;
   if (key === undefined) return compareWithoutKey(client, merge);
   const { rows } = await client.query<Record<'all' | 'existing' | 'changed' | 'there', string>>(
@@ -67,7 +61,7 @@ export async function compare(client: Client, merge: Merge): Promise<Compared> {
   return { missing: all - existing, same: existing - changed, changed, onlyInTarget: there - existing };
 }
 
-async function compareWithoutKey(client: Client, { table, stage }: Merge): Promise<Compared> {
+async function compareWithoutKey(client: Client, { table, stage }: Merge): Promise<ComparedRows> {
   const { rows } = await client.query<{ all: string; there: boolean }>(
     `select (select count(*) from ${stage}) as all, exists (select from ${rowsOf(table)}) as there`,
   );

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { link, lstat, open, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Client } from 'pg';
-import { chance, LifeboatError, mustSucceed, syncFolder, systemCodeOf } from '../../../core/index.ts';
+import { chance, filtered, LifeboatError, mustSucceed, syncFolder, systemCodeOf } from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableResult } from '../../tables.ts';
 import { ArchiveReader, clientEnvironment, type ClientPrograms } from '../logical/index.ts';
 import { shownTable } from './names.ts';
@@ -55,10 +55,6 @@ export class FileDump implements TableChange {
       action: 'dump',
       rows,
       bytes: table.bytes,
-      missing: rows,
-      same: 0,
-      changed: 0,
-      onlyInTarget: 0,
     }));
   }
 
@@ -69,6 +65,13 @@ export class FileDump implements TableChange {
   close(): Promise<void> {
     return this.#parts.close();
   }
+
+  fileBytes = async (): Promise<number> => {
+    let bytes = 0;
+    const dump = filtered(this.#words, undefined, { env: this.#environment, ...signalOf(this.#parts) });
+    for await (const piece of dump) bytes += piece.length;
+    return bytes;
+  };
 
   async apply(): Promise<TableResult> {
     const { file, roots, warnings } = this.#parts;
@@ -88,7 +91,8 @@ export class FileDump implements TableChange {
         : error;
     }
     return {
-      tables: roots.map(({ table, rows }) => ({ as: shownTable(table), inserted: rows, replaced: 0 })),
+      tables: roots.map(({ table, rows }) => ({ as: shownTable(table), written: rows })),
+      fileBytes: (await stat(file)).size,
       beforeImage: undefined,
       sequences: [],
       warnings,
@@ -96,21 +100,19 @@ export class FileDump implements TableChange {
   }
 
   async #dump(fresh: string): Promise<void> {
-    const { clients, sandboxUrl, database, tables, signal } = this.#parts;
+    await mustSucceed([...this.#words, `--file=${fresh}`], { env: this.#environment, ...signalOf(this.#parts) });
+  }
+
+  get #words(): [string, ...string[]] {
+    const { clients, tables } = this.#parts;
     const format = this.#isScript ? ['--format=plain'] : ['--format=custom', '--compress=0'];
-    await mustSucceed(
-      [
-        join(clients.folder, 'pg_dump'),
-        ...commonWords,
-        ...format,
-        `--file=${fresh}`,
-        ...tables.map((table) => `--table=${patternOf(table)}`),
-      ],
-      {
-        env: clientEnvironment(sandboxUrl, database, 'lifeboat pg_dump'),
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
+    const chosen = tables.map((table) => `--table=${patternOf(table)}`);
+    return [join(clients.folder, 'pg_dump'), ...commonWords, ...format, ...chosen];
+  }
+
+  get #environment(): Record<string, string> {
+    const { sandboxUrl, database } = this.#parts;
+    return clientEnvironment(sandboxUrl, database, 'lifeboat pg_dump');
   }
 
   get #isScript(): boolean {
@@ -136,6 +138,8 @@ export class FileDump implements TableChange {
       throw new LifeboatError('restore.check_failed', `${file} has ${found} rows instead of ${wanted}`);
   }
 }
+
+const signalOf = ({ signal }: FileParts): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
 
 async function syncContent(path: string): Promise<void> {
   const handle = await open(path, 'r+');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Existing, TableFigures } from '../../../assets/index.ts';
+import type { Existing, TableFigures, TableResult } from '../../../assets/index.ts';
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
 import {
   lookAtTables,
@@ -91,37 +91,63 @@ async function askForConsent(
   });
 }
 
-function show({ output }: CommandContext, report: TablesReport): void {
-  const { plan, outlook, tables, result, restored, warnings, seconds } = report;
+function show(context: CommandContext, report: TablesReport): void {
+  const { output } = context;
+  const { plan, outlook, tables, result, fileBytes, restored, warnings, seconds } = report;
   const server = outlook.server === undefined ? '' : `, cluster ${outlook.server}`;
   const whose = outlook.server === undefined ? '' : outlook.isSource ? ' (the source)' : ' (not the source)';
   const reached = restored.reached?.lsn === undefined ? '' : `, replayed to ${restored.reached.lsn}`;
   output.line(`from      ${plan.store}: ${dataText(plan, restored.reached)}${reached}`);
   output.line(`target    ${outlook.target}${server}${whose}`);
+  if (fileBytes !== undefined) return showFile(context, report, fileBytes);
   output.table(
     ['table', 'in the target', '>rows', '>size', '>missing', '>same', '>changed', '>only there'],
     tables.map((table) => [table.table, placeOf(table), ...numbersOf(table)]),
   );
   for (const warning of warnings) output.line(`warning: ${warning}`);
   if (result === undefined) return output.line('Nothing was changed. The sandbox is gone.');
-  for (const { as, inserted, replaced } of result.tables)
-    output.line(`${output.mark(true)} ${as}: ${inserted} rows inserted, ${replaced} replaced`);
+  for (const table of result.tables) output.line(`${output.mark(true)} ${table.as}: ${changeText(table)}`);
   for (const { name, to } of result.sequences) output.line(`  the sequence ${name} was moved to ${to}`);
   if (result.beforeImage !== undefined)
     output.line(`What was replaced is kept: ${result.beforeImage} (to put it back: psql --file)`);
   output.line(`Done in ${formatDuration(seconds * 1000)}.`);
 }
 
+/** Nothing is there that they could be compared with. */
+function showFile({ output }: CommandContext, report: TablesReport, fileBytes: number): void {
+  const { tables, result, warnings, seconds } = report;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const size = `${tables.length} table${tables.length === 1 ? '' : 's'}, ${rows} rows, ${formatBytes(fileBytes)}`;
+  if (result === undefined)
+    output.table(
+      ['table', 'in the file', '>rows', '>in the server'],
+      tables.map((table) => [table.table, table.as, String(table.rows), formatBytes(table.bytes)]),
+    );
+  for (const warning of warnings) output.line(`warning: ${warning}`);
+  if (result === undefined) {
+    output.line(`writes    ${size}`);
+    output.line(
+      `time      ${formatDuration(seconds * 1000)}: as long as this look, which made the file and kept nothing of it`,
+    );
+    return output.line('Nothing was written. The sandbox is gone.');
+  }
+  for (const table of result.tables) output.line(`${output.mark(true)} ${table.as}: ${changeText(table)}`);
+  output.line(`Done in ${formatDuration(seconds * 1000)}: ${size}.`);
+}
+
+const changeText = (table: TableResult['tables'][number]): string =>
+  'written' in table ? `${table.written} rows written` : `${table.inserted} rows inserted, ${table.replaced} replaced`;
+
 const placeOf = ({ as, action }: TableFigures): string => (action === 'create' ? `${as} (new)` : as);
 
-const numbersOf = ({ rows, bytes, missing, same, changed, onlyInTarget }: TableFigures): string[] => [
+const numbersOf = ({ rows, bytes, missing = 0, same = 0, changed = 0, onlyInTarget = 0 }: TableFigures): string[] => [
   String(rows),
   formatBytes(bytes),
   ...[missing, same, changed, onlyInTarget].map(String),
 ];
 
 const jsonOf = (
-  { plan, outlook, tables, result, restored, warnings, seconds }: TablesReport,
+  { plan, outlook, tables, result, fileBytes, restored, warnings, seconds }: TablesReport,
   { tables: asked, dryRun }: RestoreTablesRequest,
 ): Record<string, unknown> => ({
   dryRun,
@@ -135,6 +161,8 @@ const jsonOf = (
   existing: asked.existing,
   bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
   tables,
+  ...(fileBytes === undefined ? {} : { fileBytes }),
+  ...(fileBytes === undefined || !dryRun ? {} : { secondsExpected: seconds }),
   done: result?.tables ?? [],
   sequences: result?.sequences ?? [],
   beforeImage: result?.beforeImage ?? null,
