@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
-import type { Newest, ReplayBase } from '../assets/index.ts';
+import type { Asset, Newest, ReplayBase } from '../assets/index.ts';
 import {
   basesOf,
   hashOfAsset,
@@ -44,7 +44,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
   const listed = await listAll(workspace, request.signal);
   const outside = new Set([...plan.assets.keys()].filter((asset) => isKeptOutside(workspace, asset)));
   progress.phase('asking the sources');
-  const [sources, logs] = await Promise.all([
+  const [{ sources, silent }, logs] = await Promise.all([
     askSources(workspace, outside, request),
     askLogs(workspace, listed.points, request),
   ]);
@@ -58,6 +58,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     assetHashes: new Map([...plan.assets.keys()].map((name) => [name, hashOfAsset(plan, name) ?? ''])),
     outside,
     sources,
+    silent,
     logs,
     schedule: await askSchedule(workspace, request),
     standbys: standbyLines(workspace).map((line) => ({ line, isAtWork: isAtWork(workspace, line) })),
@@ -106,13 +107,23 @@ async function askSources(
   workspace: Workspace,
   outside: ReadonlySet<string>,
   request: StatusRequest,
-): Promise<Map<string, Newest>> {
+): Promise<{ sources: Map<string, Newest>; silent: Map<string, string> }> {
   const asked = [...workspace.plan.assets.keys()].filter((name) => !outside.has(name));
-  const answers = await inTurns(asked, async (name) => {
-    const newest = await inTime(workspace, request, (signal) => workspace.asset(name).newest('source', { signal }));
-    return newest === undefined ? [] : [[name, newest] as const];
-  });
-  return new Map(answers.flat());
+  const answers = await inTurns(asked, async (name) => ({
+    name,
+    ...(await answerOf(workspace, request, (signal) => askSource(workspace.asset(name), signal))),
+  }));
+  return {
+    sources: new Map(answers.flatMap(({ name, answer }) => (answer === undefined ? [] : [[name, answer]]))),
+    silent: new Map(answers.flatMap(({ name, error }) => (error === undefined ? [] : [[name, error.message]]))),
+  };
+}
+
+/** A kind that has nothing to ask of its source answers without it: whether the source is there is another question. */
+async function askSource(asset: Asset, signal: AbortSignal): Promise<Newest> {
+  const newest = await asset.newest('source', { signal });
+  if (newest.atMs === undefined && newest.token === undefined) await asset.identify({ signal });
+  return newest;
 }
 
 async function askLogs(
@@ -183,11 +194,15 @@ async function reachInStore(
 }
 
 /** Undefined where there is no answer in time, or a refusal: then nothing is known, which the status says. */
-async function inTime<T>(
+const inTime = async <T>(...asked: Parameters<typeof answerOf<T>>): Promise<T | undefined> =>
+  (await answerOf(...asked)).answer;
+
+/** One of both: the error is that of who did not answer in time, or refused. */
+async function answerOf<T>(
   { clock, progress }: Workspace,
   { signal, timeoutMs }: StatusRequest,
   question: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
+): Promise<{ answer?: T; error?: LifeboatError }> {
   const over = new AbortController();
   const asked = question(AbortSignal.any([signal, over.signal]));
   const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
@@ -196,11 +211,12 @@ async function inTime<T>(
     throw error;
   });
   try {
-    return await Promise.race([asked, tooLate]);
+    return { answer: await Promise.race([asked, tooLate]) };
   } catch (error) {
     signal.throwIfAborted();
-    progress.note(`not answered: ${toLifeboatError(error).message}`);
-    return undefined;
+    const failure = toLifeboatError(error);
+    progress.note(`not answered: ${failure.message}`);
+    return { error: failure };
   } finally {
     over.abort();
     // Whichever lost the race may still fail: nobody waits for it any more.

@@ -58,6 +58,10 @@ export const assetReadiness = z.object({
   type: z.string(),
   rank: z.string().nullable(),
   ...loss,
+  sourceSilent: z
+    .object({ reason: z.string(), aliveAt: momentOrNever, aliveAgeSeconds: secondsOrUnknown })
+    .nullable()
+    .describe('Why the source did not answer, and when a point or the log shows that it lived last'),
   rpoStore: z.string().nullable(),
   rpoTargetSeconds: secondsOrUnknown,
   rpoTargetOf: z.string().nullable(),

@@ -1,5 +1,12 @@
 import { formatBytes, formatDuration, isoTime } from '../../core/index.ts';
-import type { AssetStatus, DrillRun, LossNow, Status, StoreStatus } from '../../reports/index.ts';
+import {
+  silentText,
+  type AssetStatus,
+  type DrillRun,
+  type LossNow,
+  type Status,
+  type StoreStatus,
+} from '../../reports/index.ts';
 import type { Output } from '../output.ts';
 
 /** Eighty columns, what is wrong first: for whoever was woken. */
@@ -90,6 +97,9 @@ function assets({ assets: all, atMs }: Status, output: Output): void {
       ]),
     );
   }
+  for (const { asset, silent } of kept)
+    if (silent !== undefined)
+      for (const line of wrapped(`${short(asset)}: ${silentText(atMs, silent)}`, '  ')) output.line(line);
   for (const { asset, excluded } of all)
     if (excluded !== undefined)
       for (const line of wrapped(`${short(asset)} is left out: ${excluded}`, '  ')) output.line(line);

@@ -5,7 +5,7 @@ import type { StatusFacts } from './facts.ts';
 import { lossNow } from './loss.ts';
 import { problemsOf } from './asset-problems.ts';
 import { lossTarget } from './reach.ts';
-import type { AssetStatus, LossNow, StoreStatus } from './status-types.ts';
+import type { AssetStatus, LossNow, SilentSource, StoreStatus } from './status-types.ts';
 
 /** Every asset of the plan, those left out on purpose last. */
 export function assetsStatus(facts: StatusFacts): AssetStatus[] {
@@ -37,8 +37,10 @@ function assetStatus(facts: StatusFacts, asset: AssetDeclaration): AssetStatus {
   const { loss, store } = best(stores);
   const proven = points.flatMap(({ provenMs }) => provenMs ?? []);
   const verified = stores.flatMap(({ verifiedMs }) => verifiedMs ?? []);
+  const silent = silentSource(facts, asset.name, points);
   const judged = {
     asset: asset.name,
+    ...(silent === undefined ? {} : { silent }),
     type: asset.type,
     rank: asset.rank,
     loss: { ...loss, store },
@@ -96,11 +98,30 @@ function storeStatus(facts: StatusFacts, asset: string, place: Place, all: reado
     answered: !facts.unanswered.some((one) => one.store === store),
     points: held.length,
     newest: newest === undefined ? undefined : { id: newest.id, atMs: newest.atMs },
-    loss: lossNow({ nowMs, point: newest, reach: facts.logs.get(asset)?.get(store), source: sourceOf(facts, asset) }),
+    loss: lossNow({
+      nowMs,
+      point: newest,
+      reach: facts.logs.get(asset)?.get(store),
+      source: sourceOf(facts, asset),
+      silent: silentSource(facts, asset, all),
+    }),
     verifiedMs: verified.length === 0 ? undefined : Math.max(...verified),
     damaged,
     ...(role === 'copy' ? lagOf(facts, place, held, all) : {}),
   };
+}
+
+/** A point and the log were made by a source that lived. */
+function silentSource(
+  { silent, logs, nowMs }: StatusFacts,
+  asset: string,
+  points: readonly ListedPoint[],
+): SilentSource | undefined {
+  const reason = silent?.get(asset);
+  if (reason === undefined) return undefined;
+  const reached = [...(logs.get(asset)?.values() ?? [])].map(({ completeMs }) => completeMs);
+  const seen = [...points.map(({ point }) => point.atMs), ...reached].filter((ms) => ms <= nowMs);
+  return { reason, aliveMs: seen.length === 0 ? undefined : Math.max(...seen) };
 }
 
 /** What stands behind copies that others make is not known to us: of them only the age counts. */

@@ -26,6 +26,8 @@ export interface StatusFacts {
   readonly outside: ReadonlySet<string>;
   /** How far the source of an asset goes now; no entry: it was not asked, or did not answer. */
   readonly sources: ReadonlyMap<string, Newest>;
+  /** Assets whose source was asked and did not answer, and why, in its own words or those of the network. */
+  readonly silent?: ReadonlyMap<string, string>;
   /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
   readonly schedule: ScheduleFacts;

@@ -76,6 +76,10 @@ function assetJson(nowMs: number, asset: AssetStatus): Record<string, unknown> {
     type: asset.type,
     rank: asset.rank ?? null,
     ...lossJson(loss),
+    sourceSilent:
+      asset.silent === undefined
+        ? null
+        : { reason: asset.silent.reason, ...agedJson(nowMs, 'alive', asset.silent.aliveMs) },
     rpoStore: loss.store ?? null,
     rpoTargetSeconds: target === undefined ? null : target.ms / 1000,
     rpoTargetOf: target?.of ?? null,

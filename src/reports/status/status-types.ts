@@ -51,6 +51,14 @@ export interface LossNow {
   readonly how: string;
 }
 
+/** A source that was asked and did not answer. */
+export interface SilentSource {
+  /** In its own words, or those of the network. */
+  readonly reason: string;
+  /** The latest moment at which a point or the log shows that it lived, milliseconds since 1970; undefined: nothing does. */
+  readonly aliveMs: number | undefined;
+}
+
 export interface StoreStatus {
   readonly store: string;
   readonly role: 'first' | 'copy' | 'log' | 'outside';
@@ -74,6 +82,8 @@ export interface AssetStatus {
   /** Why it is left out on purpose; then nothing else is said of it. */
   readonly excluded?: string;
   readonly rank: string | undefined;
+  /** Undefined: it answered, or nobody asks it because others keep its copies. */
+  readonly silent?: SilentSource;
   readonly loss: LossNow & { readonly store: string | undefined };
   readonly target: { readonly ms: number; readonly of: string } | undefined;
   readonly verdict: 'ok' | 'breached' | 'unknown' | 'no target';

@@ -173,6 +173,20 @@ describe('readiness', () => {
     expect(ofAsset({ points, sources: other })?.loss.ms).toBe(hour);
   });
 
+  it('says of a source that cannot be asked why, and when a point or the log shows it alive last', () => {
+    const old = { points: [point('a', 3 * hour, ['near', 'far'])], silent: new Map([['docs', 'refused']]) };
+    const ofAsset = (change: Partial<StatusFacts>) => statusOf(facts({ ...old, ...change })).assets[0];
+    const how = (what: string, alive: string) =>
+      `${what} ago; the source cannot be asked (refused), and was alive ${alive} ago: nobody knows what was committed since`;
+    expect(ofAsset({})).toMatchObject({
+      silent: { reason: 'refused', aliveMs: nowMs - 3 * hour },
+      loss: { ms: 3 * hour, atMost: true, how: how('the point is of 3 h', '3 h') },
+    });
+    const logs = new Map([['docs', new Map([['far', { completeMs: nowMs - hour, from: 'log' as const }]])]]);
+    expect(ofAsset({ logs })).toMatchObject({ loss: { ms: hour, how: how('the log reaches 1 h', '1 h') } });
+    expect(ofAsset({ points: [] })?.silent).toEqual({ reason: 'refused', aliveMs: undefined });
+  });
+
   it('takes the reach of a log before the age of a point, and the word of a running stream before both', () => {
     const points = [point('a', 3 * hour, ['near', 'far'])];
     const log = (behindMs?: number) => {
