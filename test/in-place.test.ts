@@ -43,10 +43,20 @@ describe.skipIf(major === undefined)(`restore --in-place ${reason}`, () => {
     const mistake = await scene.mistake();
     await scene.cluster.server.stop();
     const before = await portraitOf(scene.cluster.dataFolder);
+    const dry = await scene.restore('--before', mistake, '--dry-run');
+    const { bytes, differs } = dry.json as {
+      bytes: number;
+      differs: { files: number; bytes: number; removed: number };
+    };
+    expect(dry.json).toMatchObject({ secondsExpected: null, expectedFrom: null, log: { timeline: 1 } });
+    expect(await portraitOf(scene.cluster.dataFolder)).toEqual(before);
     const done = await scene.restore('--before', mistake, '--yes', '--server', scene.server);
     expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { reached: { timeline: 2 } } });
     const { written } = done.json as { written: { bytes: number; bytesWritten: number } };
     expect(written.bytesWritten).toBeLessThan(written.bytes / 2);
+    // By sizes and times: as much as was written at least, for pages are told by reading, and not nearly everything.
+    expect(differs.bytes).toBeGreaterThanOrEqual(written.bytesWritten);
+    expect(differs.bytes).toBeLessThan(bytes / 2);
     await scene.start();
     expect(await scene.cluster.sql('select count(*)::int as n from orders')).toEqual([{ n: scene.rows }]);
     // As production runs it: its own configuration, nothing of a copy left.
@@ -69,6 +79,11 @@ describe.skipIf(major === undefined)(`restore --in-place ${reason}`, () => {
     await scene.cluster.server.stop();
     const place = join(scene.cluster.dataFolder, String(row?.['path']));
     await scene.damage(place);
+    const dry = await scene.restore('--dry-run');
+    expect(dry.json).toMatchObject({
+      secondsExpected: expect.any(Number),
+      expectedFrom: expect.stringMatching(/^by the restore in place of 20/),
+    });
     const done = await scene.restore('--yes', '--server', scene.server);
     expect(done, done.stderr).toMatchObject({ exitCode: 0 });
     await scene.start();

@@ -15,6 +15,8 @@ export interface InPlaceKeeping {
    * whether it is a mix that an interrupted rewriting left (`half`).
    */
   capture(target: string, options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void>;
+  /** What of the target is not as the point has it, by sizes and times alone: nothing is read or changed. Throws as `look` does. */
+  difference(point: PointContents, target: string, options: WorkOptions): Promise<InPlaceDifference>;
   /**
    * Makes the target the point, writing what differs from `current`, which was just captured. From the first change until `finish` the target
    * does not start, and says so by `mark`, whatever happens to us.
@@ -39,6 +41,14 @@ export interface InPlaceLook {
   readonly state: string;
   /** What an earlier rewriting that did not come to its end left there. */
   readonly mark: string | undefined;
+}
+
+/** Of files whose size or time differ; of a relation only the pages that differ are written in the end. */
+export interface InPlaceDifference {
+  readonly files: number;
+  readonly bytes: number;
+  /** Files and links that the point does not have. */
+  readonly removed: number;
 }
 
 export interface InPlaceOptions extends ApplyOptions {

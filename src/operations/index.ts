@@ -5,7 +5,13 @@ export { isKeptOutside } from './outside-points.ts';
 export * from './points.ts';
 export * from './stores-of.ts';
 export * from './verify.ts';
-export { planInPlace, restoreInPlace, type InPlacePlan, type InPlaceReport } from './in-place/in-place.ts';
+export {
+  differenceInPlace,
+  planInPlace,
+  restoreInPlace,
+  type InPlacePlan,
+  type InPlaceReport,
+} from './in-place/in-place.ts';
 export * from './in-place/undo-in-place.ts';
 export * from './replication/replicate.ts';
 export * from './replication/shipping.ts';

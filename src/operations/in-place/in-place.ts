@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
-import type { Asset, InPlaceKeeping, InPlaceLook, RewrittenTree } from '../../assets/index.ts';
+import type { Asset, InPlaceDifference, InPlaceKeeping, InPlaceLook, RewrittenTree } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Changeover } from '../../stores/index.ts';
 import { hashOfAsset } from '../restore/asset-hash.ts';
+import { expectedTime, type RestoreParts } from '../restore/expected-time.ts';
 import { forgetImages, markText, readMark, takeImage, type InPlaceMark } from './before-image.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
@@ -37,7 +38,16 @@ export async function planInPlace(workspace: Workspace, request: RestoreRequest)
     if (isOutsidePoint(point)) throw notInPlace(request.asset);
     mustBeThe(look, point.facts.source.id);
   });
-  return { plan, look, unfinished: readMark(look) };
+  const expected = expectedTime(workspace, request.asset, plan.bytes, plan.replay?.bytes ?? 0, 'in place');
+  const time = { secondsExpected: expected?.seconds, expectedFrom: expected?.from };
+  return { plan: { ...plan, ...time }, look, unfinished: readMark(look) };
+}
+
+/** How much of the target differs from the point, by sizes and times; changes nothing. Throws what reading the list of a point throws. */
+export async function differenceInPlace(workspace: Workspace, { plan, look }: InPlacePlan): Promise<InPlaceDifference> {
+  const repository = await workspace.repository(plan.store);
+  const contents = await repository.contents(plan.point, { progress: workspace.progress, ...signalOf(plan.request) });
+  return keepingOf(workspace.asset(plan.request.asset)).difference(contents, look.path, signalOf(plan.request));
 }
 
 /**
@@ -60,12 +70,14 @@ export async function restoreInPlace(workspace: Workspace, request: RestoreReque
       const image = await takeImage(workspace, { plan, keeping });
       const mark = nextMark(plan, image.id, unfinished);
       journal.append('inplace.kept', { intent: intent.sequence, asset, target, before: mark.before, image: image.id });
-      const done = await rewriteAndTry(workspace, { plan, keeping, mark });
+      const done = await rewriteAndTry(workspace, { plan, keeping, mark, startedMs });
       await plan.replay?.close();
       await keeping.finish(look.path);
       await forgetImages(workspace, plan.store, mark);
-      const report = { plan, look, before: mark.before, ...done, seconds: (clock.elapsed() - startedMs) / 1000 };
-      journal.append('inplace.finished', { intent: intent.sequence, ...recordOf(workspace, report) });
+      const { parts, ...found } = done;
+      const report = { plan, look, before: mark.before, ...found, seconds: (clock.elapsed() - startedMs) / 1000 };
+      const measured = { bytes: plan.bytes, parts, logBytes: plan.replay?.bytes ?? 0 };
+      journal.append('inplace.finished', { intent: intent.sequence, ...recordOf(workspace, report), ...measured });
       return report;
     } catch (error) {
       const failure = toLifeboatError(error);
@@ -77,11 +89,19 @@ export async function restoreInPlace(workspace: Workspace, request: RestoreReque
   });
 }
 
-type Done = Pick<InPlaceReport, 'checks' | 'reached' | 'damage' | 'changeovers' | 'warnings' | 'written'>;
+interface Done extends Pick<InPlaceReport, 'checks' | 'reached' | 'damage' | 'changeovers' | 'warnings' | 'written'> {
+  /** What is kept before is in `write`. */
+  readonly parts: RestoreParts;
+}
 
 async function rewriteAndTry(
   workspace: Workspace,
-  { plan, keeping, mark }: { plan: RestorePlan; keeping: InPlaceKeeping; mark: InPlaceMark },
+  {
+    plan,
+    keeping,
+    mark,
+    startedMs,
+  }: { plan: RestorePlan; keeping: InPlaceKeeping; mark: InPlaceMark; startedMs: number },
 ): Promise<Done> {
   const asset = workspace.asset(plan.request.asset);
   const changeovers: Changeover[] = [];
@@ -93,8 +113,9 @@ async function rewriteAndTry(
     ...replayOf(plan),
     ...signalOf(plan.request),
   });
+  const writtenMs = workspace.clock.elapsed() - startedMs;
   try {
-    const { checks, reached } = await tryOut(workspace, asset, plan, plan.target);
+    const { checks, reached, startedMs: startMs } = await tryOut(workspace, asset, plan, plan.target);
     const damage = [...plan.damage, ...contents.damage()];
     return {
       written,
@@ -103,6 +124,7 @@ async function rewriteAndTry(
       damage,
       changeovers,
       warnings: written.warnings,
+      parts: { write: writtenMs / 1000, start: startMs / 1000 },
     };
   } catch (error) {
     // Nobody may start what is not green; the next rewriting, or the undoing, opens it again.

@@ -21,20 +21,24 @@ const tellingLogBytes = 2 ** 20;
 
 /**
  * By the rates of the last restore of this asset that went well; of the log by the last one that replayed enough to tell. `undefined`: there was
- * none. What was never measured is not guessed: then `from` says that it is not in it.
+ * none of this kind. What was never measured is not guessed: then `from` says that it is not in it.
  */
 export function expectedTime(
   { journal }: Workspace,
   asset: string,
   bytes: number,
   logBytes: number,
+  how: 'beside' | 'in place' = 'beside',
 ): ExpectedTime | undefined {
-  const done = journal.records({ kinds: ['restore.finished'] }).filter(({ data }) => data['asset'] === asset);
+  const kind = how === 'beside' ? 'restore.finished' : 'inplace.finished';
+  const done = journal
+    .records({ kinds: [kind] })
+    .filter(({ data }) => data['asset'] === asset && data['bytes'] !== undefined); // earlier versions measured none in place
   const last = done.at(-1);
   if (last === undefined) return undefined;
   const { seconds, parts } = measuredIn(last.data);
   const share = bytes / Math.max(1, Number(last.data['bytes']));
-  const by = `by the restore of ${isoTime(last.atMs)}: ${formatBytes(Number(last.data['bytes']))}`;
+  const by = `by the restore${how === 'beside' ? '' : ' in place'} of ${isoTime(last.atMs)}: ${formatBytes(Number(last.data['bytes']))}`;
   if (parts === undefined) return { seconds: seconds * share, from: `${by} in ${formatDuration(seconds * 1000)}` };
   const rest = Math.max(0, seconds - parts.write - parts.start);
   const ofPoint = (parts.write + rest) * share;

@@ -33,6 +33,9 @@ export async function* captureStopped(
   };
 }
 
+/** As `captureStopped`, and no more than a look: nothing is read. */
+export const entriesOf = (path: string): AsyncGenerator<Entry, void, void> => entriesBelow(path, '', []);
+
 async function* entriesBelow(root: string, folder: string, warnings: string[]): AsyncGenerator<Entry, void, void> {
   const place = folder === '' ? root : `${root}/${folder}`;
   if (folder === '') yield await entryOf(root, '', warnings).then((entry) => entry as Entry);

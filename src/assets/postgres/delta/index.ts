@@ -1,5 +1,6 @@
 import type { InPlaceKeeping } from '../../in-place.ts';
 import { captureStopped } from './capture-stopped.ts';
+import { differenceOf } from './difference.ts';
 import { lookInPlace, settleTrial } from './look.ts';
 import { barCluster, finishCluster, rewriteCluster } from './rewrite.ts';
 
@@ -8,6 +9,7 @@ export const inPlaceKeeping: InPlaceKeeping = {
   look: (target) => lookInPlace(target),
   settle: settleTrial,
   capture: captureStopped,
+  difference: differenceOf,
   rewrite: rewriteCluster,
   bar: barCluster,
   finish: finishCluster,

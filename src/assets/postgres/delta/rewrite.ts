@@ -26,7 +26,7 @@ export async function rewriteCluster(
   assert(point.rewriteTree !== undefined, 'a point that is restored in place is of a repository');
   const { uid, gid } = await stat(path);
   const has = new Set(await readdir(path));
-  const stays = (name: string): boolean => !options.exactly && configuration.has(name) && has.has(name);
+  const stays = (name: string): boolean => !options.exactly && keepsOwn(name, has);
   await writeOwned(join(path, markFile), options.mark, { uid, gid });
   await setControlAside(path);
   await rm(logFolderOf(path), { recursive: true, force: true });
@@ -43,6 +43,12 @@ export async function rewriteCluster(
   await placeControl(point, path, { uid, gid });
   return written;
 }
+
+const keepsOwn = (name: string, has: ReadonlySet<string>): boolean => configuration.has(name) && has.has(name);
+
+/** Whether what stands there by this path is made that of the point, or goes; `has`: the names in the target. */
+export const isPlaced = (path: string, has: ReadonlySet<string>): boolean =>
+  !isLeftOut(path, false) && !keepsOwn(path, has);
 
 /** See `InPlaceKeeping.bar`. */
 export async function barCluster(target: string): Promise<void> {

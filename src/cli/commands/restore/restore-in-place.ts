@@ -1,5 +1,7 @@
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
+import type { InPlaceDifference } from '../../../assets/index.ts';
 import {
+  differenceInPlace,
   planInPlace,
   restoreInPlace,
   type InPlacePlan,
@@ -27,8 +29,10 @@ export async function runRestoreInPlace(
   const found = await planInPlace(workspace, request);
   await found.plan.replay?.close();
   if (input.flag('dry-run')) {
-    showPlan(context, found);
-    return { json: { dryRun: true, ...planJson(found) } };
+    const differs = await differenceInPlace(workspace, found);
+    showPlan(context, found, differs);
+    const { secondsExpected = null, expectedFrom = null } = found.plan;
+    return { json: { dryRun: true, ...planJson(found), differs, secondsExpected, expectedFrom } };
   }
   mustConsent(context, input, found.look, () => showPlan(context, found), 'would be made what it was');
   const report = await restoreInPlace(workspace, request);
@@ -55,7 +59,11 @@ export function mustConsent(
   });
 }
 
-function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlacePlan): void {
+function showPlan(
+  { output }: CommandContext,
+  { plan, look, unfinished }: InPlacePlan,
+  differs?: InPlaceDifference,
+): void {
   output.line(`asset     ${plan.request.asset}`);
   output.line(pointLine(plan));
   if (plan.replay !== undefined) output.line(`brings    ${dataText(plan)}`);
@@ -63,10 +71,20 @@ function showPlan({ output }: CommandContext, { plan, look, unfinished }: InPlac
   if (unfinished !== undefined)
     output.line(`unfinished an earlier restore in place was interrupted; what was there is ${unfinished.before}`);
   output.line(`size      ${formatBytes(plan.bytes)} in ${plan.files} files, of which what differs is written`);
+  if (differs !== undefined) output.line(`differs   ${differenceText(differs)}`);
+  output.line(`time      ${timeText(plan)}`);
   for (const line of replayLines(plan)) output.line(line);
   output.line('replaces  what is there, which is kept first as a point in the same store');
   output.line('Nothing was changed.');
 }
+
+const differenceText = ({ files, bytes, removed }: InPlaceDifference): string =>
+  `${formatBytes(bytes)} in ${files} files by size and time, of which only the pages that differ are written, and what a disk changed in silence; ${removed} files go`;
+
+const timeText = ({ secondsExpected, expectedFrom }: InPlacePlan['plan']): string =>
+  secondsExpected === undefined
+    ? 'not known: this asset was never restored in place'
+    : `${formatDuration(secondsExpected * 1000)} (${expectedFrom})`;
 
 function showReport({ output }: CommandContext, report: InPlaceReport): void {
   const { plan, look, written, checks, seconds, before } = report;
