@@ -194,6 +194,8 @@ export interface RestoredCopy {
   /** The same without a password, to be shown. */
   readonly shownUrl: string;
   readonly pid?: number;
+  /** Where it listens beside its url: `127.0.0.1:5440`, where a role gives its password. */
+  readonly address?: string;
   /** How far replay came, as the server itself says. */
   readonly reached?: Reached;
   stop(): Promise<void>;

@@ -49,6 +49,8 @@ export interface StandbyState {
   readonly reason?: string;
   /** Without a password. */
   readonly url?: string;
+  /** Where it listens beside that: `127.0.0.1:5440`, where a role gives its password. */
+  readonly address?: string;
   readonly timeline?: number;
   /** How far it replayed, and how far the log in the store goes. */
   readonly replayed?: string;
@@ -68,6 +70,8 @@ export type FollowEnd =
 
 export interface Promotion {
   readonly url: string;
+  /** As `StandbyState.address`. */
+  readonly address?: string;
   readonly pid: number;
   readonly reached: string;
   readonly timeline: number;

@@ -64,7 +64,7 @@ describe('the postgresql.auto.conf of a restored copy', () => {
 });
 
 describe('the configuration of a restored copy', () => {
-  const place = { configFile: 'c', hbaFile: 'h', identFile: 'i', socketFolder: undefined, port: 5555 };
+  const place = { configFile: 'c', hbaFile: 'h', identFile: 'i', socketFolder: undefined, listens: true, port: 5555 };
 
   it('trap "drop the jobs of the source": has at least what replay needs, and none of the source’s schedulers or libraries that are not here', async () => {
     await mkdir(join(folder, 'lib'));

@@ -44,8 +44,9 @@ export async function copySettings(
     readonly configFile: string;
     readonly hbaFile: string;
     readonly identFile: string;
-    /** Without one it listens on 127.0.0.1 instead. */
     readonly socketFolder: string | undefined;
+    /** On 127.0.0.1. */
+    readonly listens: boolean;
     readonly port: number;
   },
 ): Promise<Record<string, string>> {
@@ -58,7 +59,7 @@ export async function copySettings(
     hba_file: place.hbaFile,
     ident_file: place.identFile,
     ...Object.fromEntries(needs),
-    listen_addresses: place.socketFolder === undefined ? '127.0.0.1' : '',
+    listen_addresses: place.listens ? '127.0.0.1' : '',
     unix_socket_directories: place.socketFolder ?? '',
     port: String(place.port),
     archive_mode: 'off',

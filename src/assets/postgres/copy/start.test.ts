@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endGroup, isAlive, mustSucceed, plainEnvironment } from '../../../core/index.ts';
+import { endGroup, freePort, isAlive, mustSucceed, plainEnvironment } from '../../../core/index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -114,6 +114,57 @@ describe.skipIf(major === undefined)(`a restored server${skippedFor(reason)}`, (
     } finally {
       await copy.stop();
     }
+  });
+
+  it('without a password in the plan, on a port that was named, listens there too, and asks everybody for a password there', async () => {
+    const port = await freePort();
+    const copy = await start(await fresh(), { url: cluster.urlOf('trusted', '').replace(':@', '@'), port });
+    const at = (url: string) => url.replace(/:\d+\/postgres$/, `:${port}/postgres`);
+    try {
+      expect(copy.address).toBe(`127.0.0.1:${port}`);
+      const ten = [{ n: 10 }];
+      expect(await runSql(copy.url, 'select count(*)::int as n from orders')).toEqual(ten);
+      expect(await runSql(at(cluster.url), 'select count(*)::int as n from orders')).toEqual(ten);
+      await expect(runSql(at(cluster.urlOf('trusted', 'guessed')), 'select 1')).rejects.toThrow(/password/);
+      await expect(runSql(at(cluster.url).replace(/:[^:@/]*@/, ':wrong@'), 'select 1')).rejects.toThrow(/password/);
+    } finally {
+      await copy.stop();
+    }
+  });
+
+  it('that stays, and is ended by whoever it was left to, leaves nothing outside its folder, and starts again', async () => {
+    const place = join(cluster.folder, 'temporary-of-one-that-stays');
+    await mkdir(place);
+    const path = await fresh();
+    const program = join(import.meta.dirname, '../../../testing/postgres/staying-copy.ts');
+    const url = cluster.urlOf('trusted', '').replace(':@', '@');
+    for (const round of [1, 2]) {
+      const { stdout } = await mustSucceed([process.execPath, program, url, path, JSON.stringify(facts)], {
+        env: { ...plainEnvironment(), TMPDIR: place },
+        timeoutMs: 30_000,
+      });
+      const copy = JSON.parse(stdout) as { url: string; pid: number };
+      try {
+        expect(await runSql(copy.url, `select ${round} as n from orders limit 1`)).toEqual([{ n: round }]);
+      } finally {
+        await endGroup(copy.pid, 10_000, 'SIGINT');
+      }
+      expect(await readdir(place)).toEqual([]);
+    }
+    expect((await readdir(path, { recursive: true })).filter((name) => name.includes('.s.PGSQL'))).toEqual([]);
+  });
+
+  it('whose folder has too long a name for a socket has it in a short one', async () => {
+    const path = join(cluster.folder, 'long'.repeat(20));
+    await mustSucceed(['cp', '-a', restored, path]);
+    const asset = postgresAsset({ url: cluster.urlOf('trusted', '').replace(':@', '@') });
+    const copy = await asset.start(path, { facts, stay: true });
+    try {
+      expect(await runSql(copy.url, 'select count(*)::int as n from orders')).toEqual([{ n: 10 }]);
+    } finally {
+      await copy.stop();
+    }
+    expect(await readdir(path)).not.toContain('pgsql_tmp.lifeboat');
   });
 
   it('that would not let the user in says what to change in the plan', async () => {

@@ -1,7 +1,6 @@
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, LifeboatError } from '../../../core/index.ts';
+import { LifeboatError } from '../../../core/index.ts';
 import type { Reached, RestoredCopy, StartOptions } from '../../asset.ts';
 import { parseServerUrl } from '../link/address.ts';
 import { majorOf } from './apply.ts';
@@ -16,6 +15,7 @@ import {
   type ServerPrograms,
   type ServerUser,
 } from '../server/index.ts';
+import { openDoors, tcpAddress } from './doors.ts';
 import { copySettings } from './settings.ts';
 
 /**
@@ -54,17 +54,12 @@ export async function launchCopy(
   { programs, byPassword, confirm: mustBeRight, replay }: Launch,
 ): Promise<RestoredCopy> {
   const user = await serverUser();
-  const port = await freePort(options.port);
-  const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
-  const removeSocketFolder = async (): Promise<void> => {
-    if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
-  };
-  let address: ReturnType<typeof addressOf>;
+  const { port: wanted, stay: stays } = options;
+  const doors = await openDoors(path, sourceUrl, { byPassword, port: wanted, stays, user });
   let server: RunningServer;
   try {
-    address = addressOf(sourceUrl, socketFolder, port);
     const files = await writeConfiguration(path, user);
-    const apart = await copySettings(settingsOf(options.facts), programs, { ...files, socketFolder, port });
+    const apart = await copySettings(settingsOf(options.facts), programs, { ...files, ...doors });
     if (replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
     server = await startServer({
       programs,
@@ -72,55 +67,36 @@ export async function launchCopy(
       dataFolder: path,
       settings: { ...apart, ...replay?.settings() },
       logFile: join(path, 'lifeboat.log'),
-      url: address.url,
+      url: doors.url,
       ...(replay === undefined ? {} : { lastProgressMs: () => replay.servedMs }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (error) {
-    await removeSocketFolder();
+    await doors.remove();
     throw replay?.failure ?? error;
   }
-  const { url, shownUrl } = address;
+  const { url, shownUrl } = doors;
+  const address = tcpAddress(doors);
   const stop = async (): Promise<void> => {
     await server.stop();
-    await removeSocketFolder();
+    await doors.remove();
   };
   try {
     const reached = await mustBeRight(url);
-    return { path, url, shownUrl, pid: server.pid, ...(reached === undefined ? {} : { reached }), stop };
+    const { pid } = server;
+    return {
+      path,
+      url,
+      shownUrl,
+      pid,
+      ...(address === undefined ? {} : { address }),
+      ...(reached === undefined ? {} : { reached }),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** Short: the path of a socket may have 107 bytes. */
-export async function makeSocketFolder(user: ServerUser | undefined): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'lb-'));
-  if (user !== undefined) await chown(folder, user.uid, user.gid);
-  return folder;
-}
-
-/**
- * With a password in the source's URL the copy listens on 127.0.0.1 and asks for it, for it has the same roles; without one
- * only a socket in a private folder lets people in, because nothing else would keep other users of this machine out.
- */
-export function addressOf(
-  sourceUrl: string,
-  socketFolder: string | undefined,
-  port: number,
-): { url: string; shownUrl: string } {
-  const { username, password, pathname } = parseServerUrl(sourceUrl);
-  const userPart = username === '' ? '' : `${username}@`;
-  if (socketFolder !== undefined) {
-    const url = `postgresql://${userPart}localhost${pathname}?host=${encodeURIComponent(socketFolder)}&port=${port}`;
-    return { url, shownUrl: url };
-  }
-  const rest = `127.0.0.1:${port}${pathname}`;
-  return {
-    url: `postgresql://${username}:${password}@${rest}`,
-    shownUrl: `postgresql://${userPart}${rest}`,
-  };
 }
 
 export async function writeConfiguration(

@@ -55,7 +55,7 @@ export async function buildFromCluster(
       user,
       dataFolder: staging,
       settings: {
-        ...(await copySettings({}, programs, { ...files, socketFolder, port })),
+        ...(await copySettings({}, programs, { ...files, socketFolder, listens: false, port })),
         restore_command: recovery.restoreCommand(staging),
         // While it recovers nobody looks: so it needs no more connections and locks than this, whatever the source had.
         hot_standby: 'off',

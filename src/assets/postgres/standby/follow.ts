@@ -194,6 +194,7 @@ class Follower {
       state: reason === undefined ? 'following' : 'waiting',
       ...(reason === undefined ? {} : { reason }),
       url: this.#server?.shownUrl ?? '',
+      ...(this.#server?.address === undefined ? {} : { address: this.#server.address }),
       timeline: standing.timeline,
       replayed: lsnText(replayed),
       stored: lsnText(last.to),

@@ -51,8 +51,8 @@ export async function promote(parts: Parts, options: Pick<FollowOptions, 'signal
     );
   }
   const seconds = (systemClock.elapsed() - startedMs) / 1000;
-  const { shownUrl: url, pid } = parts.server;
-  return { url, pid, ...found, seconds, warnings };
+  const { shownUrl: url, pid, address } = parts.server;
+  return { url, ...(address === undefined ? {} : { address }), pid, ...found, seconds, warnings };
 }
 
 /** Throws `log.gap` when the server stands still before the end of what is there. */

@@ -1,13 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { endProcesses, endGroup, freePort, isAlive, systemCodeOf } from '../../../core/index.ts';
+import { endProcesses, endGroup, isAlive, systemCodeOf } from '../../../core/index.ts';
 import type { FollowOptions } from '../../standby.ts';
 import { parseServerUrl } from '../link/address.ts';
 import { majorOf } from '../copy/apply.ts';
 import type { LogFetcher } from '../recovery/fetcher.ts';
 import { findPrograms, serverUser, startServer } from '../server/index.ts';
+import { addressOf, openDoors, removeSockets, tcpAddress } from '../copy/doors.ts';
 import { copySettings } from '../copy/settings.ts';
-import { addressOf, makeSocketFolder, settingsOf, writeConfiguration } from '../copy/start.ts';
+import { settingsOf, writeConfiguration } from '../copy/start.ts';
 
 /** A fast shutdown writes a checkpoint: a busy disk may take this long. */
 const shutdownMs = 60_000;
@@ -18,6 +19,8 @@ export interface StandbyServer {
   readonly pid: number;
   readonly url: string;
   readonly shownUrl: string;
+  /** Where it listens beside that, with passwords. */
+  readonly address: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -46,8 +49,10 @@ async function running(folder: string, sourceUrl: string): Promise<StandbyServer
   const pid = await ownPid(folder);
   if (pid === undefined) return undefined;
   const sockets = await socketFolderOf(pid);
-  const { url, shownUrl } = addressOf(sourceUrl, sockets, Number(await settingOf(pid, 'port')));
-  return { pid, url, shownUrl, stop: () => end(pid, sockets) };
+  const port = Number(await settingOf(pid, 'port'));
+  const listens = (await settingOf(pid, 'listen_addresses')) !== '';
+  const address = tcpAddress({ socketFolder: sockets, listens, port });
+  return { pid, ...addressOf(sourceUrl, sockets, port), address, stop: () => end(pid, sockets) };
 }
 
 /** As it was told to the server on its command line; none where it listens on 127.0.0.1. */
@@ -65,10 +70,6 @@ async function settingOf(pid: number, name: string): Promise<string> {
 async function end(pid: number, socketFolder: string | undefined): Promise<void> {
   await endGroup(pid, shutdownMs, 'SIGINT');
   await removeSockets(socketFolder);
-}
-
-async function removeSockets(socketFolder: string | undefined): Promise<void> {
-  if (socketFolder !== undefined) await rm(socketFolder, { recursive: true, force: true });
 }
 
 /** The main process, if it lives and was started by us on this folder. */
@@ -92,18 +93,16 @@ async function start(
 ): Promise<StandbyServer> {
   const user = await serverUser();
   const programs = await findPrograms(majorOf(note.facts));
-  const port = await freePort(wanted);
   const byPassword = parseServerUrl(sourceUrl).password !== '';
-  const socketFolder = byPassword ? undefined : await makeSocketFolder(user);
+  const doors = await openDoors(folder, sourceUrl, { byPassword, port: wanted, stays: true, user });
   try {
-    const { url, shownUrl } = addressOf(sourceUrl, socketFolder, port);
     const files = await writeConfiguration(folder, user);
     const server = await startServer({
       programs,
       user,
       dataFolder: folder,
       settings: {
-        ...(await copySettings(settingsOf(note.facts), programs, { ...files, socketFolder, port })),
+        ...(await copySettings(settingsOf(note.facts), programs, { ...files, ...doors })),
         cluster_name: 'lifeboat standby',
         hot_standby: 'on',
         restore_command: fetcher.command,
@@ -111,18 +110,18 @@ async function start(
         wal_retrieve_retry_interval: `${askAgainMs}ms`,
       },
       logFile: join(folder, 'lifeboat.log'),
-      url,
+      url: doors.url,
       replaysOn: true,
       lastProgressMs: () => fetcher.servedMs,
       signal,
     });
     const stop = async (): Promise<void> => {
       await server.stop();
-      await removeSockets(socketFolder);
+      await doors.remove();
     };
-    return { pid: server.pid, url, shownUrl, stop };
+    return { pid: server.pid, url: doors.url, shownUrl: doors.shownUrl, address: tcpAddress(doors), stop };
   } catch (error) {
-    await removeSockets(socketFolder);
+    await doors.remove();
     throw error;
   }
 }

@@ -50,6 +50,10 @@ export function targetText(target: RecoveryTarget | undefined): string {
 const rangeText = ({ timeline, from, to, bytes, pieces, storedBytes }: ReplayRange): string =>
   `timeline ${timeline}: ${from} to ${to}, ${formatBytes(bytes)} in ${pieces} objects of ${formatBytes(storedBytes)}`;
 
+/** Beside the url, which is a private socket then. */
+export const listeningText = ({ address }: { readonly address?: string }): string =>
+  address === undefined ? '' : `, and ${address} for whoever has a password`;
+
 export const reachedText = ({ lsn, timeline, time }: Reached): string =>
   `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
 

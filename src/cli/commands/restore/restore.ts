@@ -13,7 +13,7 @@ import type { Input } from '../../input.ts';
 import { recoveryTargetOf } from './recovery-target.ts';
 import { runRestoreInPlace } from './restore-in-place.ts';
 import { asksForTables, runRestoreTables } from './restore-tables.ts';
-import { dataText, logJson, pointLine, reachedText, replayLines, replayText } from './restore-words.ts';
+import { dataText, listeningText, logJson, pointLine, reachedText, replayLines, replayText } from './restore-words.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -41,7 +41,11 @@ export const command: Command = {
     { flags: '--store <STORE>', summary: 'read from this store' },
     { flags: '--as-of <TIME>', summary: 'read stores that keep versions as they were at this moment' },
     { flags: '--start', summary: 'leave a restored server running and print its url' },
-    { flags: '--port <PORT>', summary: 'with --start: listen here; default: any free port' },
+    {
+      flags: '--port <PORT>',
+      summary:
+        'with --start: listen on this port of 127.0.0.1, where each role gives the password that it has at the source; default: any free port, and a private socket alone where the plan’s url has no password',
+    },
     {
       flags: '--in-place',
       summary:
@@ -146,7 +150,9 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   if (plan.replay !== undefined) output.line(`  log ${replayText(plan.replay)}`);
   if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);
   if (copy !== undefined)
-    output.line(`running   ${copy.shownUrl}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`);
+    output.line(
+      `running   ${copy.shownUrl}${listeningText(copy)}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`,
+    );
   for (const { store: name, reason } of plan.unanswered) {
     output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
   }
@@ -192,5 +198,5 @@ const reportJson = ({
   damage,
   changeovers,
   warnings,
-  ...(copy === undefined ? {} : { url: copy.shownUrl, pid: copy.pid ?? null }),
+  ...(copy === undefined ? {} : { url: copy.shownUrl, address: copy.address ?? null, pid: copy.pid ?? null }),
 });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { formatDuration, isoTime } from '../../../core/index.ts';
 import { promoteStandby } from '../../../operations/index.ts';
 import type { Command } from '../../command.ts';
+import { listeningText } from '../restore/restore-words.ts';
 import { withWorkspace } from '../../with-workspace.ts';
 import { showStandby } from './standby.ts';
 
@@ -33,7 +34,7 @@ export const command: Command = {
       output.line(
         `${output.mark(true)} promoted in ${formatDuration(promotion.seconds * 1000)}: reached ${promotion.reached}, now on timeline ${promotion.timeline}${newest}`,
       );
-      output.line(`running   ${promotion.url} (end it with: kill -INT ${promotion.pid})`);
+      output.line(`running   ${promotion.url}${listeningText(promotion)} (end it with: kill -INT ${promotion.pid})`);
       for (const warning of promotion.warnings) output.line(`warning: ${warning}`);
       return { json: { fence, fencedBy: fencedBy ?? null, ...promotion } };
     }),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { formatBytes, formatDuration, isoTime } from '../../../core/index.ts';
 import { standby, type StandbyLine } from '../../../operations/index.ts';
 import type { Command, CommandContext } from '../../command.ts';
+import { listeningText } from '../restore/restore-words.ts';
 import { withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -10,7 +11,11 @@ export const command: Command = {
   arguments: [{ name: 'ASSET', summary: 'the asset to stand by for' }],
   options: [
     { flags: '--to <FOLDER>', summary: 'the folder to make, or the standby that is there', required: true },
-    { flags: '--port <PORT>', summary: 'listen here; default: any free port' },
+    {
+      flags: '--port <PORT>',
+      summary:
+        'listen on this port of 127.0.0.1, where each role gives the password that it has at the source; default: any free port, and a private socket alone where the plan’s url has no password',
+    },
     { flags: '--store <STORE>', summary: 'make it from this store' },
   ],
   examples: ['lifeboat standby orders --to /srv/orders-standby --port 5440'],
@@ -50,11 +55,12 @@ function textOf(line: StandbyLine): string {
   if (line.state === 'ended') return 'the standby is stopped';
   if (line.state === 'starting') return 'its server starts';
   if (line.state === 'seeding') return `a standby is made: ${line.reason}`;
-  if (line.state === 'promoted') return `promoted: ${line.url} takes writes, on timeline ${line.timeline}`;
+  if (line.state === 'promoted')
+    return `promoted: ${line.url}${listeningText(line)} takes writes, on timeline ${line.timeline}`;
   const lag =
     line.behindBytes === 0
       ? 'all that is in the store'
       : `${formatBytes(line.behindBytes ?? 0)}${line.behindSeconds === undefined ? '' : `, ${formatDuration(line.behindSeconds * 1000)}`} behind the store`;
-  const where = `timeline ${line.timeline}, replayed to ${line.replayed}: ${lag}; ${line.url}`;
+  const where = `timeline ${line.timeline}, replayed to ${line.replayed}: ${lag}; ${line.url}${listeningText(line)}`;
   return line.state === 'waiting' ? `waiting: ${line.reason}; ${where}` : where;
 }

@@ -80,7 +80,7 @@ export async function makeRestoreTarget(
       user,
       dataFolder,
       settings: {
-        ...(await copySettings(facts.settings, programs, { ...files, socketFolder, port })),
+        ...(await copySettings(facts.settings, programs, { ...files, socketFolder, listens: false, port })),
         ...restoreSettings,
       },
       logFile: join(dataFolder, 'lifeboat.log'),
