@@ -114,6 +114,8 @@ class Capture {
     const onAbort = (): void => void snapshot.close();
     this.#signal?.addEventListener('abort', onAbort, { once: true });
     try {
+      // While it was opened nobody listened.
+      stopIfAsked(this.#signal, 'the backup');
       const seen = await snapshot.look(name === this.#homeDatabase ? this.#settings.measure : undefined);
       this.#newest ??= seen.newest;
       const dump = new Dump({ clients: this.#clients, url: this.#url, database: name, snapshot, signal: this.#signal });
