@@ -151,7 +151,14 @@ function previewOf(plan: RestorePlan, id: string, expiresMs: number): RestorePre
 }
 
 /** What was looked at now is proved; what only its doing shows is predicted, or nobody knows it. */
-function stepsOf({ replay, starts, request, target, point }: RestorePlan): RestorePreview['steps'] {
+export function stepsOf({
+  replay,
+  alone,
+  starts,
+  request,
+  target,
+  point,
+}: Pick<RestorePlan, 'replay' | 'alone' | 'starts' | 'request' | 'target' | 'point'>): RestorePreview['steps'] {
   return [
     { what: 'target', certainty: 'proved', words: `${target} is free and has enough room` },
     {
@@ -159,6 +166,11 @@ function stepsOf({ replay, starts, request, target, point }: RestorePlan): Resto
       certainty: 'predicted',
       words: `point ${point.id} is listed whole; each piece is authenticated when it is read`,
     },
+    ...(alone === undefined
+      ? []
+      : [
+          { what: 'replay', certainty: 'proved' as const, words: `nothing: ${aloneWords[alone](isoTime(point.atMs))}` },
+        ]),
     ...(replay === undefined
       ? []
       : [
@@ -176,3 +188,9 @@ function stepsOf({ replay, starts, request, target, point }: RestorePlan): Resto
     { what: 'hand over', certainty: 'predicted', words: 'by one rename, only if every check is green' },
   ];
 }
+
+const aloneWords = {
+  named: (at: string) =>
+    `the point alone was asked for, and it ends at ${at}; name a moment to go on along the log behind it`,
+  'no log': (at: string) => `no log leads on from the point, which ends at ${at}`,
+} as const;
