@@ -167,9 +167,12 @@ export const limits = {
   farPacksAtOnce: 8,
   /** What one request brings of a far pack: costs little more than the whole at once, and is given to a thread as it came. */
   farStretchBytes: 4 * 2 ** 20,
-  farStretchesAtOnce: 4,
+  stretchesAtOnce: 4,
   /** Bytes of far packs that were asked for and not worked off yet: 100 MB/s at a quarter of a second each. */
   farBytesInFlight: 24 * 2 ** 20,
+  /** The same of packs that are files of this machine, which come at once: for each thread what it works on and what comes next. */
+  nearStretchBytes: 2 * 2 ** 20,
+  nearBytesPerThread: 4 * 2 ** 20,
   /** Files that are read at once: as many as Node has threads for, each with a buffer of one largest chunk. */
   filesReadAtOnce: 4,
   /** Entries whose content is still being read; the list keeps the order of the capture, so later ones wait. */

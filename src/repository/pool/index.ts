@@ -1,6 +1,6 @@
 export { SealSession } from './seal-session.ts';
 export { KnownIds } from './known-ids.ts';
-export { openInThread, placeInThread, Pool, poolFor, startThreads } from './pool.ts';
+export { openInThread, placeInThread, Pool, poolFor, startThreads, threadsOfPool } from './pool.ts';
 export { ownBuffers, SharedBuffers, type Slot } from './shared-buffers.ts';
 export type { OpenRequest, OpenTarget, PlacedChunk } from './messages.ts';
 export { carried, type CarriedError } from './carried.ts';

@@ -89,10 +89,13 @@ export function poolFor(bytes: number): Pool | undefined {
   return shared;
 }
 
+/** How many of them there are, where there are any. */
+export const threadsOfPool = (): number => Math.min(availableParallelism(), limits.threadsMax);
+
 /** Threads take memory of their own: what was freed until now is nothing to them, and goes back first. */
 function startPool(): Pool {
   systemCalls()?.giveBackFreed();
-  return new Pool(Math.min(availableParallelism(), limits.threadsMax), () => (shared = undefined));
+  return new Pool(threadsOfPool(), () => (shared = undefined));
 }
 
 /** Lets the threads for work on so many bytes begin before there is any: they take a tenth of a second to start. */

@@ -3,7 +3,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../core/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
+import type { Store } from '../../stores/index.ts';
 import type { Point } from '../repository.ts';
 import { backup, file, folder, makeRepository, reopen } from '../testing/fixtures.ts';
 
@@ -70,6 +72,35 @@ describe('packs that are files of this machine', () => {
     expect(await restored(await copy('sound'))).toBe(0);
     const { blocks } = await stat(join(base, 'sound-restored', 'pages'));
     expect(blocks * 512).toBeLessThan(pages.length - 2 * 2 ** 20);
+  });
+
+  test('are verified in stretches, never more of them in memory than a bound', async () => {
+    const store = await openFsStore(await copy('verified'), false);
+    const asked = { now: 0, most: 0, longest: 0 };
+    const counted: Store = {
+      location: store.location,
+      atomicCreate: true,
+      put: (...given) => store.put(...given),
+      get: async (name, options = {}) => {
+        const bytes = name.startsWith('packs/') ? (options.range?.length ?? Infinity) : 0;
+        asked.now += bytes;
+        asked.most = Math.max(asked.most, asked.now);
+        asked.longest = Math.max(asked.longest, bytes);
+        const got = await store.get(name, options);
+        asked.now -= bytes;
+        return got;
+      },
+      stat: (...given) => store.stat(...given),
+      list: (...given) => store.list(...given),
+      remove: (...given) => store.remove(...given),
+      fileOf: (name) => store.fileOf?.(name) ?? '',
+      close: () => store.close(),
+    };
+    const { damage, checked } = await (await reopen(counted)).verify({ depth: 'everything' });
+    expect(damage).toEqual([]);
+    expect(checked.plainBytes).toBeGreaterThan(pages.length);
+    expect(asked.longest).toBeLessThanOrEqual(limits.nearStretchBytes + limits.chunkBytesMax);
+    expect(asked.most).toBeLessThanOrEqual(limits.threadsMax * limits.nearBytesPerThread);
   });
 
   test('that are damaged never give wrong bytes, and the error names the pack', async () => {

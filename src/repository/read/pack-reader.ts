@@ -9,10 +9,10 @@ import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';
 import type { PackRecord } from '../format/pack-format.ts';
 import { localPacksOf, type LocalPacks } from './local-packs.ts';
-import { FarPacks, stretchesOf } from './far-packs.ts';
 import { changedChunk, openPlaces, packKey, type Consumer } from './open-places.ts';
 import { wholeDamage, WholePack } from './whole-damage.ts';
 import { rangesOf, tasksOf, type Place, type Range } from './ranges.ts';
+import { Stretches, stretchesOf } from './stretches.ts';
 import type { ObjectKey } from '../format/seal.ts';
 import type { Pool } from '../pool/index.ts';
 import { forEachOf } from '../tasks.ts';
@@ -38,7 +38,7 @@ export class PackReader {
   readonly catalog: Catalog;
   /** Where packs are files of this machine. */
   readonly local: LocalPacks | undefined;
-  readonly #far: FarPacks | undefined;
+  readonly #stretches: Stretches;
   readonly #store: Store;
   readonly #bundle: KeyBundle;
   readonly #log: DamageLog;
@@ -51,12 +51,12 @@ export class PackReader {
     this.catalog = catalog;
     this.#log = log;
     this.local = localPacksOf(store, bundle, catalog);
-    this.#far = this.local === undefined ? new FarPacks() : undefined;
+    this.#stretches = new Stretches(this.local === undefined);
   }
 
   /** How many packs to read at once: far away, small ones are as slow as large ones. */
   get packsAtOnce(): number {
-    return this.#far === undefined ? limits.packsReadAtOnce : limits.farPacksAtOnce;
+    return this.local === undefined ? limits.farPacksAtOnce : limits.packsReadAtOnce;
   }
 
   /** The ordinal of a chunk; looks for new index objects, then at packs without index, before it gives up with -1. */
@@ -98,8 +98,7 @@ export class PackReader {
     pool: Pool,
     options: ReadOptions = {},
   ): Promise<void> {
-    if (this.#far !== undefined && (await this.#consumedFar(this.#far, pack, ordinals, { consumer, pool }, options)))
-      return;
+    if (await this.#consumed(pack, ordinals, { consumer, pool }, options)) return;
     await this.#ranges(
       pack,
       ordinals,
@@ -120,7 +119,7 @@ export class PackReader {
     const ranges = whole ? [{ offset: 0, length: record.bytes, places }] : rangesOf(places);
     for (const range of ranges) {
       const work = (): Promise<void> => this.#range(record, range, whole, consume, bad, options);
-      await (this.#far === undefined ? work() : this.#far.within(range.length, work));
+      await (this.local === undefined ? this.#stretches.within(range.length, work) : work());
     }
   }
 
@@ -133,19 +132,21 @@ export class PackReader {
     return { record, places, whole: record.bytes <= wholeBytes || needed * 2 >= record.bytes };
   }
 
-  async #consumedFar(
-    far: FarPacks,
+  /** Whether it could be: not where chunks overlap. */
+  async #consumed(
     pack: number,
     ordinals: readonly number[],
     given: { readonly consumer: Consumer; readonly pool: Pool },
     options: ReadOptions,
   ): Promise<boolean> {
     const { record, places, whole } = this.#wanted(pack, ordinals);
-    const stretches = whole ? stretchesOf(record, places) : rangesOf(places, limits.farStretchBytes);
+    const stretches = whole
+      ? stretchesOf(record, places, this.#stretches.bytes)
+      : rangesOf(places, this.#stretches.bytes);
     if (stretches === undefined) return false;
     const check = whole ? new WholePack(record) : undefined;
     const parts = { store: this.#store, catalog: this.catalog, bundle: this.#bundle, record, check, ...given };
-    const isRead = await far.consume(stretches, { ...parts, ...options });
+    const isRead = await this.#stretches.consume(stretches, { ...parts, ...options });
     if (check !== undefined && isRead) this.#noteWhole(record, check.damage());
     return true;
   }
