@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { liveHeapBytes } from '../testing/live-heap.ts';
+import { liveHeapBytes } from '../../testing/live-heap.ts';
 import { EntryLines } from './entry-lines.ts';
 
 describe('lines of an entry list', () => {

@@ -21,7 +21,7 @@ import { headerBytes, openDocument, sealDocument } from './seal.ts';
 import { openSession } from '../write/sessions.ts';
 import { readSession } from './session-object.ts';
 import { cheap, facts, passphrase } from '../testing/fixtures.ts';
-import { liveHeapBytes } from '../testing/live-heap.ts';
+import { liveHeapBytes } from '../../testing/live-heap.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { decodePlain, encodePlain } from './twins.ts';
 

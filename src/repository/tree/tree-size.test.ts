@@ -7,7 +7,7 @@ import type { Entry, RewriteTreeOptions } from '../../assets/index.ts';
 import { limits } from '../../core/index.ts';
 import type { Point, Repository } from '../repository.ts';
 import { backup, file, folder, makeRepository } from '../testing/fixtures.ts';
-import { liveHeapBytes } from '../testing/live-heap.ts';
+import { liveHeapBytes } from '../../testing/live-heap.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { backupTree, treeAsset } from '../testing/trees.ts';
 

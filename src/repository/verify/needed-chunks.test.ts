@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { liveHeapBytes } from '../testing/live-heap.ts';
+import { liveHeapBytes } from '../../testing/live-heap.ts';
 import { NeededChunks } from './needed-chunks.ts';
 
 it('chunks that points need take less than two bytes each, and are known by their packs', () => {

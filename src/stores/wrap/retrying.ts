@@ -95,12 +95,16 @@ class RetryingStore implements Store {
   ): Promise<T> {
     throwIfStopped(asked);
     const ended = new AbortController();
-    const signal = asked === undefined ? ended.signal : AbortSignal.any([asked, ended.signal]);
+    const { signal } = ended;
+    // What `AbortSignal.any` makes of two stays in the heap, with all that listens to it, until the collector has been through the whole of it.
+    const stop = (): void => ended.abort(asked?.reason);
+    asked?.addEventListener('abort', stop, { once: true });
     try {
       return await Promise.race([this.#attempts(work, signal), this.#deadline(signal), whenStopped(signal)]);
     } finally {
+      asked?.removeEventListener('abort', stop);
       // Ends the attempt that was given up, and the clock's wait for the deadline.
-      ended.abort(this.#givenUp());
+      ended.abort(over);
     }
   }
 
@@ -137,6 +141,9 @@ class RetryingStore implements Store {
     });
   }
 }
+
+/** Nobody hears it any more: an error of its own for each operation would be made in vain. */
+const over = new LifeboatError('operation.cancelled', 'the operation has ended');
 
 /** Rejects when the signal fires, for a store that does not heed it. */
 function whenStopped(signal: AbortSignal): Promise<never> {

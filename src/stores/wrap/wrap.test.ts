@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { ManualClock, systemClock } from '../../core/index.ts';
 import { openFsStore } from '../fs/index.ts';
 import { faulty, metered, retrying, type Fault, type Store } from '../index.ts';
 import { storeSuite } from '../store.suite.ts';
+import { heapBytesAfterYoung } from '../../testing/live-heap.ts';
 
 const wrappers: Record<string, (store: Store) => Store> = {
   retrying: (store) => retrying(store, { clock: systemClock }),
@@ -132,6 +134,20 @@ describe('a retrying store', () => {
     const work = retrying(inner, { clock: new ManualClock() }).get('o', { signal: told.signal });
     setImmediate(() => told.abort());
     await expect(work).rejects.toMatchObject({ code: 'operation.cancelled' });
+  });
+
+  it('leaves nothing of an operation to a full round of the garbage collector, nor to who may stop it', async () => {
+    await put(store, 'x');
+    const { signal } = new AbortController();
+    const retried = retrying(store, { clock: systemClock });
+    const ask = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) await retried.get('o', { signal });
+    };
+    await ask(100);
+    const before = heapBytesAfterYoung();
+    await ask(300);
+    expect((heapBytesAfterYoung() - before) / 300).toBeLessThan(1_000);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('gives out no name of a listing that broke off', async () => {
