@@ -1,7 +1,8 @@
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LogTarget, LogWriter } from '../../index.ts';
-import { LifeboatError } from '../../../core/index.ts';
+import type { LogStreamState, LogTarget, LogWriter } from '../../index.ts';
+import { LifeboatError, systemClock } from '../../../core/index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -156,6 +157,30 @@ describe.skipIf(missing)(
       const pieces = (await far.log('orders', source).list()).pieces;
       expect(pieces.at(-1)?.end).toBe(near);
       for (const [i, piece] of pieces.slice(1).entries()) expect(piece.start <= (pieces[i]?.end as bigint)).toBe(true);
+    });
+
+    it('a server that has become a standby is asked less and less often, though it begins to send its log each time', async () => {
+      const stream = await startStream(asset(), repository);
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      const signalFile = join(cluster.dataFolder, 'standby.signal');
+      await writeFile(signalFile, '');
+      await chmod(signalFile, 0o666);
+      // Comes back when the server takes writes.
+      const restarted = cluster.restart();
+      try {
+        const isStandby = ({ state, reason = '' }: LogStreamState): boolean =>
+          state === 'waiting' && /recovery is in progress/.test(reason);
+        await soon(() => stream.states.filter(isStandby).length).toBeGreaterThan(0);
+        await systemClock.sleep(10_000);
+        // After 0.2, 0.4, 0.8, … seconds.
+        expect(stream.states.filter(isStandby).length).toBeLessThan(9);
+        await runSql(cluster.url, 'select pg_promote()');
+        await restarted;
+        await cluster.sql('insert into marks values (90)');
+        await stream.until(await position());
+      } finally {
+        await stream.stop();
+      }
     });
   },
 );

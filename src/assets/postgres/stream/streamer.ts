@@ -15,6 +15,7 @@ export interface StreamSettings {
   readonly applicationName: string;
 }
 
+const backOffMsMin = 200;
 const backOffMsMax = 10_000;
 const busyTriesMax = 4;
 
@@ -24,11 +25,12 @@ const busyTriesMax = 4;
  * `asset.unsupported`, `log.conflict`, `operation.busy`.
  */
 export async function streamLog(settings: StreamSettings, options: LogStreamOptions): Promise<void> {
-  let waitMs = 200;
+  let waitMs = backOffMsMin;
   let hasStreamed = false;
   let refusals = 0;
   let removed: Place | undefined;
   while (!options.signal.aborted) {
+    const startedMs = systemClock.elapsed();
     const attempt = new Attempt(settings, options, removed);
     try {
       await attempt.run();
@@ -37,7 +39,8 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
       if (options.signal.aborted) return;
       if (failure.retry !== 'later') throw failure;
       removed = isRemoval(failure.cause) ? attempt.place : undefined;
-      if (attempt.hasStreamed) waitMs = 200;
+      // One that breaks as soon as it streams, such as of a server that is a standby by now, is tried less and less often too.
+      if (attempt.hasStreamed && systemClock.elapsed() - startedMs >= backOffMsMax) waitMs = backOffMsMin;
       hasStreamed ||= attempt.hasStreamed;
       // The server takes a while to see that a connection of ours is gone; what had never been ours is another stream's.
       if (failure.code === 'operation.busy' && !hasStreamed && (refusals += 1) >= busyTriesMax) throw failure;
