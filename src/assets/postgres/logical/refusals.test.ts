@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, isLifeboatError, silentProgress, systemClock } from '../../../core/index.ts';
@@ -37,7 +38,17 @@ describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}
       create table large as select n, repeat(md5(n::text), 20) as filler from generate_series(1, 40000) n`);
   });
 
-  afterAll(() => cluster?.destroy());
+  /** A dump of somebody else on this machine, such as of a test beside this one. */
+  let foreign: ChildProcess;
+  beforeAll(() => {
+    const words = ['-e', 'setInterval(() => {}, 1000)', 'pg_dump', '--format=custom', '--snapshot=of-others'];
+    foreign = spawn(process.execPath, words, { stdio: 'ignore' });
+  });
+
+  afterAll(async () => {
+    foreign.kill('SIGKILL');
+    await cluster?.destroy();
+  });
 
   const sessions = async (): Promise<unknown> =>
     (
@@ -45,9 +56,15 @@ describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}
         `select count(*)::int as n from pg_stat_activity where application_name like 'lifeboat%' and pid <> pg_backend_pid()`,
       )
     )[0]?.['n'];
-  const dumpers = async (): Promise<number> => {
-    const commands = await Promise.all((await readdir('/proc')).filter((one) => /^\d+$/.test(one)).map(commandOf));
-    return commands.filter((words) => words.includes('pg_dump\0') && words.includes(`--snapshot`)).length;
+  /** Of this server only: others are dumped on this machine too. */
+  const dumpers = async (): Promise<number[]> => {
+    const own = `PGPORT=${new URL(cluster.url).port}\0`;
+    const numbers = (await readdir('/proc')).filter((one) => /^\d+$/.test(one));
+    const found = numbers.map(async (one) => {
+      const isOwn = (await wordsOf(one, 'environ')).includes(own);
+      return isOwn && (await wordsOf(one, 'cmdline')).includes('pg_dump\0--format=custom') ? [Number(one)] : [];
+    });
+    return (await Promise.all(found)).flat();
   };
 
   /** Captures, and calls `during` once the dump of the database has begun. */
@@ -168,20 +185,15 @@ describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}
         `select pid from pg_stat_activity where application_name = 'lifeboat pg_dump'`,
       );
       expect(pid).toBeGreaterThan(0);
-      for (const name of await readdir('/proc')) {
-        if (
-          /^\d+$/.test(name) &&
-          (await commandOf(name)).includes('pg_dump\0--format=custom') &&
-          isAlive(Number(name))
-        ) {
-          process.kill(Number(name), 'SIGKILL');
-        }
-      }
+      const found = await dumpers();
+      expect(found).toHaveLength(1);
+      for (const one of found) process.kill(one, 'SIGKILL');
     });
     await expect(killing).rejects.toMatchObject({
       code: 'process.failed',
       message: expect.stringContaining('SIGKILL'),
     });
+    expect(isAlive(foreign.pid as number)).toBe(true);
   });
 
   it('trap "exit status": a session that the server ends in the middle is a source that vanished', async () => {
@@ -201,7 +213,7 @@ describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}
     });
     await expect(broken).rejects.toThrow('the store is full');
     for (let turn = 0; turn < 1500 && (await sessions()) !== 0; turn += 1) await systemClock.sleep(20);
-    expect([await sessions(), await dumpers()]).toEqual([0, 0]);
+    expect([await sessions(), await dumpers()]).toEqual([0, []]);
   });
 
   it('trap "snapshots": is dumped as it was when it was counted, whatever is written before pg_dump begins', async () => {
@@ -277,8 +289,8 @@ describe.skipIf(major === undefined)(`a server to be dumped${skippedFor(reason)}
   });
 });
 
-async function commandOf(pid: string): Promise<string> {
-  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it ended meanwhile
+async function wordsOf(pid: string, what: 'cmdline' | 'environ'): Promise<string> {
+  return readFile(`/proc/${pid}/${what}`, 'utf8').catch(() => ''); // it ended meanwhile
 }
 
 describe.skipIf(undumpable.length === 0)(`a server without a pg_dump of its version${skippedFor(allDumpable)}`, () => {
