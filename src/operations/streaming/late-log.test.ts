@@ -75,3 +75,37 @@ it.skipIf(missing)(
     }
   },
 );
+
+it.skipIf(missing)(
+  `a store that nobody has made yet is said on each line, and keeps the log from no other${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      const { folder } = cluster;
+      const planFile = join(folder, 'lifeboat.yaml');
+      await writeFile(planFile, plan.replace('copy: { to: [far], within: 10m }, ', ''));
+      await makeStore(join(folder, 'near'));
+      await openFsStore(join(folder, 'far'), true);
+      const stateFolder = join(folder, 'state');
+      const workspace = await openWorkspace({ planFile, stateFolder, progress: silentProgress });
+      const lines: StreamLine[] = [];
+      const ending = new AbortController();
+      const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
+      done.catch(() => {}); // looked at below
+      try {
+        await soon(() => lines.findLast(({ state }) => state === 'streaming')?.stores).toMatchObject([
+          { store: 'near', completeToMs: expect.any(Number) },
+          { store: 'far', isBehind: true, failure: expect.stringMatching(/no repository/) },
+        ]);
+      } finally {
+        ending.abort();
+        await done;
+        await workspace.close();
+      }
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);

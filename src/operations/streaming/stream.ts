@@ -96,9 +96,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
     if (source === undefined) return;
-    const targets = await Promise.all(
-      streaming.to.map((store) => targetOf(workspace, { asset: name, source, store, streaming })),
-    );
+    const targets = await targetsOf(workspace, { asset: name, source, streaming });
     const mayWait = request.isAlone === true && targets.length === 1;
     await keeping.stream({
       source,
@@ -159,24 +157,31 @@ export function logOf(asset: Asset): NonNullable<Asset['log']> {
   });
 }
 
-async function targetOf(
+/** A store that cannot be opened when the stream starts must not keep it from the others. Throws when none will ever be opened by waiting. */
+async function targetsOf(
   workspace: Workspace,
-  { asset, source, store, streaming }: { asset: string; source: string; store: string; streaming: Streaming },
-): Promise<LogTarget> {
-  const open = async (): Promise<LogWriter> => (await workspace.repository(store)).log(asset, source);
-  const usual = workspace.plan.stores.get(store)?.type === 'fs' ? everyMsOf.file : everyMsOf.object;
-  const everyMs = streaming.mode === 'sync' ? 0 : (streaming.everyMs ?? usual);
-  return { store, log: await openNowOrLate(store, open), everyMs };
-}
-
-/** A store that is away when the stream starts must not keep it from the others. */
-async function openNowOrLate(store: string, open: () => Promise<LogWriter>): Promise<LogWriter> {
-  try {
-    return await inTime(open(), boundOf(store));
-  } catch (error) {
-    if (toLifeboatError(error).retry !== 'later') throw error;
-    return new LateLog(open);
-  }
+  { asset, source, streaming }: { asset: string; source: string; streaming: Streaming },
+): Promise<LogTarget[]> {
+  const opens = streaming.to.map(
+    (store) => async (): Promise<LogWriter> => (await workspace.repository(store)).log(asset, source),
+  );
+  const opened = await Promise.allSettled(
+    opens.map((open, index) => inTime(open(), boundOf(streaming.to[index] as string))),
+  );
+  const failures = opened.flatMap((one) => (one.status === 'rejected' ? [toLifeboatError(one.reason)] : []));
+  if (
+    failures.length === opened.length &&
+    failures[0] !== undefined &&
+    failures.every(({ retry }) => retry !== 'later')
+  )
+    throw failures[0];
+  return streaming.to.map((store, index): LogTarget => {
+    const one = opened[index] as PromiseSettledResult<LogWriter>;
+    const usual = workspace.plan.stores.get(store)?.type === 'fs' ? everyMsOf.file : everyMsOf.object;
+    const everyMs = streaming.mode === 'sync' ? 0 : (streaming.everyMs ?? usual);
+    const log = one.status === 'fulfilled' ? one.value : new LateLog(opens[index] as () => Promise<LogWriter>);
+    return { store, log, everyMs };
+  });
 }
 
 /** Asked of each store for itself: one that is away, or hangs, has none as far as anybody knows. Throws when none answers. */

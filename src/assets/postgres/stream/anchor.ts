@@ -134,7 +134,17 @@ const lossHint =
 export const lossText = (from: Place, to: Place): string =>
   `the server no longer has its log from ${lsnText(from.position)}${from.timeline === to.timeline ? '' : ` on timeline ${from.timeline}`} to ${lsnText(to.position)} on timeline ${to.timeline}: moments between there and the next recovery point are lost`;
 
-/** Throws what waiting does not mend, and the first failure when no store answers. One that hangs holds up no other: it is asked again beside the stream. */
+/**
+ * Whether a store may be asked again beside the others, which go on: also one that refuses us, or that nobody has made yet, costs them nothing. What is wrong with
+ * the log itself ends the stream.
+ */
+export const isOfOneStore = ({ code, retry }: LifeboatError): boolean =>
+  retry === 'later' || /^(store|repository|key)\./.test(code);
+
+/**
+ * Throws what is wrong with the log, and when no store answers what may pass, else the first failure. One that hangs holds up no other: it is asked again beside
+ * the stream.
+ */
 export async function askStores({ targets, signal }: LogStreamOptions, way: Way): Promise<Answer[]> {
   const asked = targets.map(({ log }) => enterTimeline(log, way, signal));
   const settled = await allInTime(asked, (index) => ({
@@ -149,11 +159,12 @@ export async function askStores({ targets, signal }: LogStreamOptions, way: Way)
   const answers = settled.map((one): Answer => {
     if (one.status === 'fulfilled') return { listing: one.value };
     const failure = toLifeboatError(one.reason);
-    if (failure.retry !== 'later') throw failure;
+    if (!isOfOneStore(failure)) throw failure;
     return { failure };
   });
-  const [first] = answers;
-  if (first !== undefined && 'failure' in first && answers.every((answer) => 'failure' in answer)) throw first.failure;
+  const failures = answers.flatMap((answer) => ('failure' in answer ? [answer.failure] : []));
+  if (failures.length === answers.length && failures[0] !== undefined)
+    throw failures.find(({ retry }) => retry === 'later') ?? failures[0];
   return answers;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../core/index.ts';
+import { LifeboatError, systemClock } from '../../../core/index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -17,7 +17,7 @@ const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 40_000, interval: 
 const missing = !(await installedMajors()).includes(15);
 
 describe.skipIf(missing)(
-  `a stream into a store that hangs, heeding no stop (${missing ? 'skipped: PostgreSQL 15 is not installed' : 'of PostgreSQL 15'})`,
+  `a stream into several stores, of which one hangs and heeds no stop (${missing ? 'skipped: PostgreSQL 15 is not installed' : 'of PostgreSQL 15'})`,
   () => {
     let cluster: TestCluster;
     let repository: Repository;
@@ -65,6 +65,29 @@ describe.skipIf(missing)(
       expect(systemClock.elapsed() - startedMs).toBeLessThan(20_000);
     });
 
+    it('goes on into the others while one refuses it, also when it begins anew, and takes that one in when it is allowed again', async () => {
+      const hanging: Hanging = { refuses: true };
+      const stream = await startStream(asset(), repository, { also: [await target(hanging)] });
+      for (const n of [10, 11]) {
+        await cluster.sql(`insert into marks values (${n})`);
+        await stream.until(await position());
+        await soon(() => stream.states.at(-1)?.stores).toMatchObject([
+          { store: 'near' },
+          { store: 'far', isBehind: true, failure: 'no access any more' },
+        ]);
+        await cluster.sql(`select pg_terminate_backend(pid) from pg_stat_replication`);
+      }
+      await cluster.sql('insert into marks values (12)');
+      await stream.until(await position());
+      hanging.refuses = false;
+      await soon(() => stream.states.at(-1)?.stores[1]?.isBehind).toBeUndefined();
+      await stream.stop();
+      const ends = await Promise.all(
+        [repository, far].map(async (store) => (await store.log('orders', await source()).list()).pieces.at(-1)?.end),
+      );
+      expect(ends[1]).toBe(ends[0]);
+    });
+
     it('begins without it, and takes it in as soon as it answers', async () => {
       const hanging: Hanging = { on: 'list' };
       const stream = await startStream(asset(), repository, { also: [await target(hanging)] });
@@ -86,6 +109,8 @@ describe.skipIf(missing)(
 interface Hanging {
   on?: 'append' | 'list';
   free?: () => void;
+  /** Instead: each word is refused at once. */
+  refuses?: boolean;
 }
 
 /** What begins while it hangs comes back when it is freed. */
@@ -96,6 +121,7 @@ const hangingLog = (log: LogWriter, hanging: Hanging): LogWriter => {
       const member = target[name];
       if (typeof member !== 'function') return member;
       return async (...words: never[]) => {
+        if (hanging.refuses === true) throw new LifeboatError('store.denied', 'no access any more');
         if (hanging.on === name) await freed;
         return (member as (...all: never[]) => unknown).apply(target, words);
       };

@@ -3,7 +3,7 @@ import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../..
 import type { LogListing, LogStreamOptions, LogTarget } from '../../../log.ts';
 import { connectReplication, endConnection, serverError } from '../../link/connection.ts';
 import { floorTo, lsnText } from '../../lsn.ts';
-import { enterTimeline, goesOnFrom, requireOnWay, requireOwnPoint } from '../anchor.ts';
+import { enterTimeline, goesOnFrom, isOfOneStore, requireOnWay, requireOwnPoint } from '../anchor.ts';
 import { isRemoval, serverHas } from '../kept-log.ts';
 import { LogReceiver } from '../receiver.ts';
 import { comparePlaces, isSameSegment, tailOf, type Place, type Way } from '../resume.ts';
@@ -87,7 +87,7 @@ export class CatchUp {
       } catch (error) {
         this.#failure = toLifeboatError(error);
         if (signal.aborted) return;
-        if (this.#failure.retry !== 'later') return this.#ahead.failed(this.#failure);
+        if (!isOfOneStore(this.#failure)) return this.#ahead.failed(this.#failure);
         await systemClock.sleep(waitMs, signal).catch(() => {}); // stopped: the loop ends
         waitMs = Math.min(waitMs * 2, retryMsMax);
       }
