@@ -37,6 +37,15 @@ describe('a program that is read as it writes', () => {
     expect(isAlive(program.pid)).toBe(false);
   });
 
+  it('that is stopped while it is read is over for its reader, and not broken', async () => {
+    const program = await streamProcess(['sh', '-c', 'head -c 3000000 /dev/zero; sleep 60']);
+    const pieces = program.output[Symbol.asyncIterator]();
+    await pieces.next();
+    await program.stop();
+    expect(await pieces.next()).toMatchObject({ done: true });
+    expect(await program.ended).toMatchObject({ signal: 'SIGTERM' });
+  });
+
   it('that is killed says by what', async () => {
     const program = await streamProcess(['sleep', '60']);
     process.kill(program.pid, 'SIGKILL');

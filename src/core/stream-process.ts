@@ -44,14 +44,26 @@ export async function streamProcess(
     child.once('error', (error) => reject(spawnError(program, error)));
   });
   if (input !== undefined && child.stdin !== null) feedFrom(input, child.stdin, child.stdout);
-  const [pid, output] = [child.pid as number, child.stdout as AsyncIterable<Uint8Array> & { destroy(): void }];
+  const [pid, stdout] = [child.pid as number, child.stdout as Readable];
+  let isStopped = false;
+  const output = untilStopped(stdout, () => isStopped);
   const stop = async (): Promise<void> => {
     await endGroup(pid, options.graceMs ?? limits.processGraceMs);
     // What left the group may still hold the pipes open: nobody reads them any more.
-    output.destroy();
+    isStopped = true;
+    stdout.destroy();
     child.stderr?.destroy();
   };
   return { pid, output, ended, stop };
+}
+
+/** For whoever still reads, what was stopped is over: how the program ended is said elsewhere. */
+async function* untilStopped(stdout: Readable, isStopped: () => boolean): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* stdout as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!isStopped() || (error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }
 
 /** What goes wrong with the input is met by whoever reads the output, or a shorter input would pass for the whole. */
