@@ -214,7 +214,8 @@ export class BaseLane {
   }
 
   #sleepMs(): number {
-    const saidMs = this.#said === undefined ? lookMs : this.#said.atMs + repeatMs - this.#elapsedMs;
+    const saidMs =
+      this.#said === undefined || this.#isSaidElsewhere ? lookMs : this.#said.atMs + repeatMs - this.#elapsedMs;
     const dueMs = this.#ground.kind === 'own' || this.#wait.leftMs > 0 ? this.#dueMs : lookMs;
     return Math.max(0, Math.min(dueMs, lookMs, saidMs));
   }
@@ -223,9 +224,14 @@ export class BaseLane {
     return this.#ground.workspace.clock.elapsed();
   }
 
-  /** Once, when it changes, and each hour. Where points are taken says what fails there; the others speak when it is there, and not with them. */
+  /** Where points are taken says what fails there; the others speak when it is there, and not with them. */
+  get #isSaidElsewhere(): boolean {
+    return this.#ground.kind !== 'own' && this.#failure === undefined && this.reason === this.#wanted?.reason;
+  }
+
+  /** Once, when it changes, and each hour. */
   #sayLack(): void {
-    if (this.#ground.kind !== 'own' && this.#failure === undefined && this.reason === this.#wanted?.reason) return;
+    if (this.#isSaidElsewhere) return;
     const reason = this.#lack();
     if (this.#said?.reason === reason && this.#elapsedMs - this.#said.atMs < repeatMs) return;
     this.#said = { reason, atMs: this.#elapsedMs };

@@ -22,15 +22,24 @@ interface Scene {
   readonly workspace: Workspace;
   readonly bases: Bases;
   readonly said: readonly string[];
+  /** Between two looks, milliseconds. */
+  readonly slept: readonly number[];
   /** Stores whose log no point leads to. */
   readonly lacking: () => string[];
   /** Minute by minute, each until everything that is due by then was done. */
   readonly pass: (minutes: number) => Promise<void>;
 }
 
+interface Weather {
+  isAway: boolean;
+  hangs?: Promise<void>;
+  /** Nor can anything be read. */
+  nearIsAway?: boolean;
+}
+
 /** Of an asset whose points all lead to its log, in `near` and in `far`, which can be away, or hang so that it does not heed a stop either. */
 async function withBases(
-  far: { isAway: boolean; hangs?: Promise<void> },
+  far: Weather,
   work: (scene: Scene) => Promise<void>,
   plan: (workspace: Workspace) => Workspace['plan'] = (workspace) => workspace.plan,
   isCopy = false,
@@ -41,6 +50,11 @@ async function withBases(
         if (far.isAway && store.location.endsWith('far')) throw new LifeboatError('store.unreachable', 'far is away');
         if (store.location.endsWith('far')) await far.hangs;
         return store.put(name, ...words);
+      },
+      list: (prefix) => {
+        if (far.nearIsAway === true && store.location.endsWith('near'))
+          throw new LifeboatError('store.unreachable', 'near is away');
+        return store.list(prefix);
       },
     });
   await withWorkspace(async (opened, folder) => {
@@ -54,6 +68,7 @@ async function withBases(
     }
     const clock = new ManualClock();
     let asleep = 0;
+    const slept: number[] = [];
     const workspace = {
       ...opened,
       plan: plan(opened),
@@ -65,6 +80,7 @@ async function withBases(
         elapsed: () => clock.elapsed(),
         sleep: (ms: number, signal?: AbortSignal) => {
           asleep += 1;
+          slept.push(ms);
           return clock.sleep(ms, signal).finally(() => void (asleep -= 1));
         },
       },
@@ -88,7 +104,7 @@ async function withBases(
       }
     };
     try {
-      await work({ workspace, bases, said, lacking, pass });
+      await work({ workspace, bases, said, slept, lacking, pass });
     } finally {
       await bases.end();
     }
@@ -280,6 +296,22 @@ it('a copy to a store that is away is tried less and less often, at once when th
       far.isAway = false;
       await pass(2);
       expect([tries(), bases.shown(shownState)]).toEqual([8, shownState]);
+    },
+    withPolicy({ to: ['near'], copy: { to: ['far'] }, keeps: {}, streams: { to: ['near', 'far'] } }),
+    true,
+  );
+});
+
+it('a copy whose source went away is looked for each minute, and not at once again and again when an hour has passed since it was spoken of', async () => {
+  const far: Weather = { isAway: true };
+  await withBases(
+    far,
+    async ({ bases, said, slept, pass }) => {
+      bases.take(noneYet);
+      await soon(() => said.at(-1)).toBe('the new recovery point is not in far yet');
+      far.nearIsAway = true;
+      await pass(70);
+      expect(Math.min(...slept)).toBeGreaterThan(0);
     },
     withPolicy({ to: ['near'], copy: { to: ['far'] }, keeps: {}, streams: { to: ['near', 'far'] } }),
     true,
