@@ -102,7 +102,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       source,
       targets: targets.map((target) => ({ ...target, mayWait })),
       everyMs: stateEveryMs,
-      bases: async () => (await placesOf(workspace, asset)).filter((place) => place.source === source),
+      bases: async () => (await placesOf(workspace, asset, request.signal)).filter((place) => place.source === source),
       isBaseLost: () => losses.take(),
       needsBase: (unlinked) => {
         gaps.note(unlinked);
@@ -185,10 +185,10 @@ async function targetsOf(
 }
 
 /** Asked of each store for itself: one that is away, or hangs, has none as far as anybody knows. Throws when none answers. */
-async function placesOf(workspace: Workspace, asset: Asset): Promise<HeldBase[]> {
+async function placesOf(workspace: Workspace, asset: Asset, signal: AbortSignal): Promise<HeldBase[]> {
   const stores = holdersOf(workspace.plan, asset.name);
   const asked = stores.map(async (store) => {
-    const { points } = await listPoints(workspace, asset.name, undefined, false, [store]);
+    const { points } = await listPoints(workspace, asset.name, signal, false, [store]);
     return basesOf(logOf(asset), points);
   });
   const answers = await allInTime(asked, (index) => boundOf(stores[index] as string));

@@ -65,6 +65,16 @@ describe.skipIf(missing)(
       expect(systemClock.elapsed() - startedMs).toBeLessThan(20_000);
     });
 
+    it('ends when it is told to before any store has answered', async () => {
+      const hanging: Hanging = { on: 'list' };
+      const stream = await startStream(asset(), repository, { wrap: (log) => hangingLog(log, hanging) });
+      await systemClock.sleep(1_000);
+      const isOver = stream.stop().then(() => true);
+      const isLate = systemClock.sleep(10_000).then(() => false);
+      expect(await Promise.race([isOver, isLate])).toBe(true);
+      hanging.free?.();
+    });
+
     it('goes on into the others while one refuses it, also when it begins anew, and takes that one in when it is allowed again', async () => {
       const hanging: Hanging = { refuses: true };
       const stream = await startStream(asset(), repository, { also: [await target(hanging)] });

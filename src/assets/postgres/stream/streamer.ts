@@ -90,7 +90,7 @@ class Attempt {
     try {
       await this.#open();
       const way = await this.#way();
-      let start = await placeToStart({
+      const anchored = placeToStart({
         ordinary: this.#ordinary as Client,
         replication: this.#replication as Client,
         slot: this.#settings.slot,
@@ -99,6 +99,7 @@ class Attempt {
         way,
         removed: this.#removed,
       });
+      let start = await unlessStopped(anchored, signal);
       for (;;) {
         const next = await this.#stream(start, way);
         if (next === undefined) throw new LifeboatError('asset.vanished', 'the server ended the stream');
@@ -151,7 +152,7 @@ class Attempt {
 
   /** One timeline, to its end. */
   async #stream(start: Start, way: Way): Promise<Awaited<ReturnType<TimelineStream['run']>>> {
-    const answers = start.answers ?? (await askStores(this.#options, way));
+    const answers = start.answers ?? (await unlessStopped(askStores(this.#options, way), this.#options.signal));
     const { url, slot, applicationName } = this.#settings;
     this.#current = new TimelineStream({
       url,
@@ -174,5 +175,19 @@ class Attempt {
 
   async #close(): Promise<void> {
     for (const client of [this.#replication, this.#ordinary]) if (client !== undefined) await endConnection(client);
+  }
+}
+
+/** Stores may hang, all of them, and heed no stop: who is stopped leaves them behind. Throws `operation.cancelled`. */
+async function unlessStopped<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => stopped.reject(new LifeboatError('operation.cancelled', 'the stream was stopped'));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([asked, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    asked.catch(() => {}); // behind a stop nobody waits for it
   }
 }
