@@ -66,7 +66,8 @@ async function makeSocketFolder(dataFolder: string | undefined, user: ServerUser
 
 async function makeInside(dataFolder: string): Promise<string | undefined> {
   const folder = join(dataFolder, socketFolderName);
-  if (Buffer.byteLength(folder) + socketNameBytesMax > socketPathBytesMax) return undefined;
+  // A comma would make two folders of it for the server, and two hosts for whoever connects.
+  if (folder.includes(',') || Buffer.byteLength(folder) + socketNameBytesMax > socketPathBytesMax) return undefined;
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {
@@ -80,11 +81,14 @@ async function makeInside(dataFolder: string): Promise<string | undefined> {
 }
 
 /** Not every file system can hold one: what a virtual machine shares with its host, for one. */
-function takesSockets(folder: string): Promise<boolean> {
+async function takesSockets(folder: string): Promise<boolean> {
+  const probe = join(folder, '.probe');
+  // Who was killed while it was tried left it there.
+  await rm(probe, { force: true });
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false)); // whatever keeps it from that, the other place is as good
-    server.listen(join(folder, '.probe'), () => server.close(() => resolve(true)));
+    server.listen(probe, () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,8 +154,11 @@ describe.skipIf(major === undefined)(`a restored server${skippedFor(reason)}`, (
     expect((await readdir(path, { recursive: true })).filter((name) => name.includes('.s.PGSQL'))).toEqual([]);
   });
 
-  it('whose folder has too long a name for a socket has it in a short one', async () => {
-    const path = join(cluster.folder, 'long'.repeat(20));
+  it.each([
+    ['too long a name for a socket', 'long'.repeat(20)],
+    ['a comma in its name, at which a server divides its list of folders for sockets,', 'a,b'],
+  ])('whose folder has %s has it in a short one', async (_, name) => {
+    const path = join(cluster.folder, name);
     await mustSucceed(['cp', '-a', restored, path]);
     const asset = postgresAsset({ url: cluster.urlOf('trusted', '').replace(':@', '@') });
     const copy = await asset.start(path, { facts, stay: true });
@@ -165,6 +168,19 @@ describe.skipIf(major === undefined)(`a restored server${skippedFor(reason)}`, (
       await copy.stop();
     }
     expect(await readdir(path)).not.toContain('pgsql_tmp.lifeboat');
+  });
+
+  it('starts again in a folder where one was killed while it was made ready', async () => {
+    const path = await fresh();
+    await mkdir(join(path, 'pgsql_tmp.lifeboat'));
+    await writeFile(join(path, 'pgsql_tmp.lifeboat', '.probe'), '');
+    const asset = postgresAsset({ url: cluster.urlOf('trusted', '').replace(':@', '@') });
+    const copy = await asset.start(path, { facts, stay: true });
+    try {
+      expect(await runSql(copy.url, 'select count(*)::int as n from orders')).toEqual([{ n: 10 }]);
+    } finally {
+      await copy.stop();
+    }
   });
 
   it('that would not let the user in says what to change in the plan', async () => {
