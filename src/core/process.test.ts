@@ -90,6 +90,16 @@ describe('a program', () => {
     await service.stop();
   });
 
+  it('that is a service and writes to a file that an earlier start wrote to tells only its own last words', async () => {
+    const logFile = join(folder, 'log');
+    for (const words of ['no room', 'out of memory']) {
+      const service = await startService(['sh', '-c', `echo ${words}`], { logFile });
+      await service.ended;
+      expect(service.tail()).toBe(words);
+    }
+    expect(await readFile(logFile, 'utf8')).toBe('no room\nout of memory\n');
+  });
+
   it('is named for good by its number and its start', async () => {
     const service = await startService(['sleep', '60']);
     expect(processStart(service.pid)).toMatch(/^\d+$/);

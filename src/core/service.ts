@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { LifeboatError } from './errors.ts';
 import { limits } from './limits.ts';
 import { endGroup, spawnError, spawnGroup, tailOf, type ProcessOptions } from './process.ts';
@@ -13,7 +13,7 @@ export interface Service {
   readonly pid: number;
   /** Resolves when the program has ended, however it ended. */
   readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
-  /** The last output, redacted. */
+  /** The last output of this start, redacted. */
   tail(): string;
   /** Ends the whole group and confirms it. May be called again. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -57,19 +57,21 @@ function piped(program: string, words: string[], options: ServiceOptions) {
 
 function logged(program: string, words: string[], options: ServiceOptions, logFile: string) {
   const log = openSync(logFile, 'a', 0o600);
+  // What an earlier start said of its end is no reason for that of this one.
+  const from = fstatSync(log).size;
   try {
     const child = spawnGroup(program, words, options, ['ignore', log, log]);
     // Nobody waits for it: it may go on when we end.
     child.unref();
-    return { child, tail: () => endOfFile(logFile) };
+    return { child, tail: () => endOfFile(logFile, from) };
   } finally {
     closeSync(log);
   }
 }
 
-function endOfFile(path: string): string {
+function endOfFile(path: string, from: number): string {
   if (!existsSync(path)) return '';
-  const content = readFileSync(path);
+  const content = readFileSync(path).subarray(from);
   return redact(
     content.subarray(Math.max(0, content.length - limits.outputTailBytes - limits.secretBytesMax)).toString('utf8'),
   )
