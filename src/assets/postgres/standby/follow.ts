@@ -11,7 +11,7 @@ import { Lag } from './lag.ts';
 import { reasonLost } from './lost.ts';
 import { promote } from './promote.ts';
 import { isOfRoom, lackOfRoom } from './room.ts';
-import { logFolderOf, openServer, type StandbyServer } from './standby-server.ts';
+import { isRunning, logFolderOf, openServer, type StandbyServer } from './standby-server.ts';
 
 /** So often in a row a server that ended by itself is started again; then its folder is no good. */
 const startsMax = 3;
@@ -138,7 +138,8 @@ class Follower {
   /** It answers when it has replayed as far as it had come before; what it needs for that may be gone. */
   async #start(): Promise<StandbyServer | undefined> {
     const { folder, sourceUrl, fetcher, options, log, segmentBytes } = this.#parts;
-    const lack = await lackOfRoom(folder, segmentBytes);
+    // One that still runs needs nothing to be started, and may be what people are waiting for.
+    const lack = (await isRunning(folder)) ? undefined : await lackOfRoom(folder, segmentBytes);
     if (lack !== undefined) return this.#waitForRoom(lack);
     options.say({ state: 'starting' });
     log.forget();

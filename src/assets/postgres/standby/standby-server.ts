@@ -37,6 +37,9 @@ export async function openServer(
   return (await running(folder, sourceUrl)) ?? start(folder, sourceUrl, fetcher, options);
 }
 
+/** Whether a server of ours still runs on the folder. */
+export const isRunning = async (folder: string): Promise<boolean> => (await ownPid(folder)) !== undefined;
+
 /** Ends whatever still runs on the folder. */
 export async function stopServer(folder: string): Promise<void> {
   const pid = await ownPid(folder);
