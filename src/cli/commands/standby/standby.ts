@@ -57,6 +57,8 @@ function textOf(line: StandbyLine): string {
   if (line.state === 'seeding') return `a standby is made: ${line.reason}`;
   if (line.state === 'promoted')
     return `promoted: ${line.url}${listeningText(line)} takes writes, on timeline ${line.timeline}`;
+  // Without a server that answers nothing is known but why.
+  if (line.timeline === undefined) return `waiting: ${line.reason}`;
   const lag =
     line.behindBytes === 0
       ? 'all that is in the store'
