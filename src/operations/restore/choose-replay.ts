@@ -2,7 +2,7 @@ import type { LogKeeping, RecoveryTarget, Replay, ReplayBase } from '../../asset
 import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { basesOf } from '../log-bases.ts';
-import { listPoints, type ListedPoint } from '../points.ts';
+import { listPoints, type ListedPoint, type PointList } from '../points.ts';
 
 export interface ChosenReplay {
   readonly replay: Replay;
@@ -18,7 +18,7 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
   const { log: keeping } = workspace.asset(request.asset);
   const target = targetOf(request);
   if (keeping === undefined || isPointAlone(request)) return withoutLog(request, target);
-  const { points } = await listPoints(workspace, request.asset, request.signal);
+  const { points, unanswered } = await listPoints(workspace, request.asset, request.signal);
   const found: ChosenReplay[] = [];
   const failures: LifeboatError[] = [];
   for (const store of new Set(points.flatMap(({ stores }) => stores))) {
@@ -42,7 +42,7 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
   }
   const best = found.toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
   if (best !== undefined) return best;
-  if (failures[0] !== undefined) throw failures[0];
+  if (failures[0] !== undefined) throw sayingWhoIsAway(failures[0], request, unanswered);
   return withoutLog(request, target);
 }
 
@@ -93,6 +93,19 @@ function withOlder(
         : 'An older point is there: leave --point out, and the newest that ends before is taken.',
     cause: failure,
   });
+}
+
+/** What the stores that answer do not hold may be in one that does not: nobody should take it for a mistake of theirs alone. */
+function sayingWhoIsAway(
+  failure: LifeboatError,
+  { store: wanted }: RestoreRequest,
+  unanswered: PointList['unanswered'],
+): LifeboatError {
+  const away = unanswered.map(({ store }) => store).filter((store) => wanted === undefined || store === wanted);
+  if (failure.code !== 'restore.unknown_target' || away.length === 0) return failure;
+  const { code, message, hint } = failure;
+  const words = `${message}. It may be in ${away.join(', ')}, which did not answer`;
+  return new LifeboatError(code, words, { ...(hint === undefined ? {} : { hint }), cause: failure });
 }
 
 /** Whoever says `now`, or along which timeline, wants the log too. */
