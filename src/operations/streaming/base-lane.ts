@@ -182,7 +182,9 @@ export class BaseLane {
     } finally {
       gate.leave();
     }
-    if (!(await this.#hasCome(wanted))) this.#tried(wanted, undefined);
+    const { isLed } = await this.#look(wanted);
+    if (!isLed) this.#tried(wanted, undefined);
+    else if (this.#wanted === wanted) this.#done();
   }
 
   async #hasCome(wanted: UnlinkedLog): Promise<boolean> {
@@ -203,8 +205,8 @@ export class BaseLane {
   }
 
   #tried(wanted: UnlinkedLog, failure: LifeboatError | 'short' | undefined): void {
-    // Asked for anew meanwhile: that is another one.
-    if (this.#wanted !== wanted) return;
+    // One that came is another one than was asked for meanwhile, which may be taken at once; one that failed would fail again.
+    if (failure === 'short' && this.#wanted !== wanted) return;
     this.#failure = failure;
     this.#wait.failed();
   }

@@ -274,6 +274,37 @@ it('a point that takes the place of a damaged one is damaged too: the next one w
   );
 });
 
+it.each([
+  ['a point', 'backup.started', { to: ['far'], keeps: {}, streams: { to: ['far'] } }],
+  ['a copy', 'copy.started', { to: ['near'], copy: { to: ['far'] }, keeps: {}, streams: { to: ['far'] } }],
+])(
+  '%s that fails is tried again after a minute and not at once, also where a stream that keeps breaking asked again meanwhile',
+  async (_, kind, policy) => {
+    const hanging = Promise.withResolvers<void>();
+    hanging.promise.catch(() => {}); // whoever puts something hears it
+    await withBases(
+      { isAway: false, hangs: hanging.promise },
+      async ({ workspace, bases, pass }) => {
+        const tries = (): number => workspace.journal.records({ kinds: [kind] }).length;
+        const ask = (): void => bases.take({ reason: 'none is in far', store: 'far', isLedToBy: () => true });
+        ask();
+        await soon(tries).toBe(1);
+        ask();
+        hanging.reject(new LifeboatError('store.unreachable', 'far is away'));
+        await soon(
+          () => workspace.journal.records({ kinds: [kind.replace('started', 'failed')] }).length,
+        ).toBeGreaterThan(0);
+        await systemClock.sleep(500);
+        expect(tries()).toBe(1);
+        await pass(2);
+        expect(tries()).toBe(2);
+      },
+      withPolicy(policy),
+      kind === 'copy.started',
+    );
+  },
+);
+
 it('a copy to a store that is away is tried less and less often, at once when the stream reaches that store again', async () => {
   const far = { isAway: true };
   await withBases(
