@@ -40,7 +40,9 @@ export class KnownTree {
   has(path: string, now: { readonly bytes: number; readonly modifiedNs: bigint }): boolean {
     const file = this.#file(path);
     return (
-      file !== undefined && file.readBigUInt64BE(0) === BigInt(now.bytes) && file.readBigInt64BE(8) === now.modifiedNs
+      file !== undefined &&
+      file.readBigUInt64BE(0) === BigInt(now.bytes) &&
+      file.readBigUInt64BE(8) === timeOf(now.modifiedNs)
     );
   }
 
@@ -88,9 +90,12 @@ export class KnownTree {
 function fileOf({ bytes, modifiedNs }: StoredEntry, pieces: readonly Piece[]): Buffer {
   const head = Buffer.alloc(headBytes);
   head.writeBigUInt64BE(BigInt(bytes), 0);
-  head.writeBigInt64BE(modifiedNs, 8);
+  head.writeBigUInt64BE(timeOf(modifiedNs), 8);
   return Buffer.concat([head, ...inOrder(pieces).map(rowOf)]);
 }
+
+/** Of a time that takes more bits (beyond the year 2262) the lower ones: it was another if they differ, and who changes a file does not hit them 584 years later. */
+const timeOf = (ns: bigint): bigint => BigInt.asUintN(64, ns);
 
 const inOrder = (pieces: readonly Piece[]): readonly Piece[] =>
   pieces.every(({ offset }, index) => index === 0 || (pieces[index - 1] as Piece).offset < offset)

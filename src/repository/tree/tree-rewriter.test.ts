@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -149,6 +149,19 @@ describe('a file that stands there and becomes what a point says', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('may have been changed in a year that 64 bits of nanoseconds do not reach', async () => {
+    const before = randomBytes(2 * region);
+    await writeFile(path(), before);
+    const point = await takePoint();
+    const now = Buffer.from(before);
+    randomBytes(100).copy(now, page);
+    await writeFile(path(), now);
+    const inTheYear2286 = 10 ** 10;
+    await utimes(path(), inTheYear2286, inTheYear2286);
+    expect((await putBack(point)).written).toMatchObject({ bytesWritten: page });
+    expect((await readFile(path())).equals(before)).toBe(true);
   });
 });
 
