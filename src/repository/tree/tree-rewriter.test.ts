@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PointContents, RewrittenTree } from '../../assets/index.ts';
+import type { Entry, PointContents, RewrittenTree } from '../../assets/index.ts';
 import { limits } from '../../core/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
 import type { Point, Repository } from '../repository.ts';
-import { facts, makeRepository, readAll, reopen, writeOptions } from '../testing/fixtures.ts';
+import { backup, facts, file, folder, makeRepository, readAll, reopen, writeOptions } from '../testing/fixtures.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
+import { backupTree, treeAsset } from '../testing/trees.ts';
 
 const page = 8192;
 const region = limits.fixedChunkBytes;
@@ -162,6 +163,33 @@ describe('a file that stands there and becomes what a point says', () => {
     await utimes(path(), inTheYear2286, inTheYear2286);
     expect((await putBack(point)).written).toMatchObject({ bytesWritten: page });
     expect((await readFile(path())).equals(before)).toBe(true);
+  });
+
+  it('is nowhere but below its root, whatever a list puts below a link', async () => {
+    const tree = join(base, 'tree');
+    const outside = join(base, 'outside');
+    await mkdir(join(outside, 'folder'), { recursive: true });
+    await writeFile(join(outside, 'file'), 'of somebody else');
+    const link: Entry = { path: 'link', type: 'symlink', mode: 0o777, modifiedNs: 0n, target: outside };
+    const bad: Entry[][] = [
+      [link, file('link/file', Buffer.from('ours'))],
+      [link, file('link/new', Buffer.from('ours'))],
+      [link, folder('link/new')],
+      [link, folder('link/folder', 0o700)],
+      [link, { ...link, path: 'link/other' }],
+    ];
+    const { mode, mtimeMs } = await stat(join(outside, 'folder'));
+    for (const [at, entries] of bad.entries()) {
+      await rm(tree, { recursive: true });
+      await mkdir(tree);
+      const point = await backup(repository, [folder(''), ...entries]);
+      const current = await repository.contents(await backupTree(repository, treeAsset(tree), { asset: 'image' }));
+      const rewritten = (await repository.contents(point)).rewriteTree?.(tree, current);
+      await expect(rewritten, `case ${at}`).rejects.toMatchObject({ code: 'repository.damaged' });
+      expect(await readFile(join(outside, 'file'), 'utf8')).toBe('of somebody else');
+      expect((await readdir(outside)).toSorted()).toEqual(['file', 'folder']);
+      expect(await stat(join(outside, 'folder'))).toMatchObject({ mode, mtimeMs });
+    }
   });
 });
 

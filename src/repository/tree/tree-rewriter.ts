@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import type { RewriteTreeOptions, RewrittenTree, StoredEntry } from '../../assets/index.ts';
 import { LifeboatError, systemPath, type Progress } from '../../core/index.ts';
+import { damaged } from '../damage.ts';
 import type { ListedEntry } from '../format/entry-list.ts';
 import type { PackReader } from '../read/pack-reader.ts';
 import { Dresser } from './dress.ts';
@@ -35,6 +36,8 @@ export class TreeRewriter {
   readonly #open: OpenFiles;
   readonly #due: DueChunks;
   readonly #folders: [string, StoredEntry][] = [];
+  /** All that leads to it are folders. */
+  #lastParent = '';
   #count = { files: 0, bytes: 0, filesWritten: 0, bytesWritten: 0, removed: 0 };
   #entries = 0;
 
@@ -103,6 +106,7 @@ export class TreeRewriter {
     const place = this.#placeOf(entry);
     if (place === undefined) return;
     const path = this.#pathOf(place);
+    this.#requireFolders(place);
     if (entry.type === 'folder') {
       if (place !== '' && this.#standingAt(place) === undefined)
         mkdirSync(systemPath(path), { mode: 0o700, recursive: true });
@@ -123,6 +127,22 @@ export class TreeRewriter {
         },
       );
     }
+  }
+
+  /** What stands above it are folders, or links that count as such: through another link, which the same list may just have made, would be written elsewhere. */
+  #requireFolders(place: string): void {
+    const parent = place.slice(0, Math.max(place.lastIndexOf('/'), 0));
+    // Nothing takes a folder away any more.
+    if (parent === this.#lastParent) return;
+    for (let end = place.indexOf('/'); end >= 0; end = place.indexOf('/', end + 1)) {
+      const above = place.slice(0, end);
+      const standing = this.#standingAt(above);
+      if (standing === undefined) return;
+      if (standing.type === 'folder') continue;
+      const what = `${JSON.stringify(place)} would be written below ${JSON.stringify(above)}, which is no folder`;
+      throw damaged(this.#parts.object, what);
+    }
+    this.#lastParent = parent;
   }
 
   async #takeFile(place: string, path: string, { entry: given, pieces }: ListedEntry): Promise<void> {
