@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +71,28 @@ describe('a tree of many things that is restored', () => {
     expect(lstatSync(join(target, 'first/below')).mode & 0o7777).toBe(0);
     expect(await readFile(join(target, 'first/early'), 'utf8')).toBe('early');
     expect(await readFile(join(target, 'first/late'), 'utf8')).toBe('late');
+  });
+
+  it('never takes a folder for its own that it did not make: where names of another case are the same, two would be mixed', async () => {
+    for (const others of [0, limits.filesPerBatch]) {
+      await rm(target, { recursive: true, force: true });
+      const entries = [
+        folder(''),
+        folder('Folder'),
+        file('Folder/of the one', Buffer.from('one')),
+        ...Array.from({ length: others }, (_, i) => folder(`between/${i}`)),
+        folder('folder'),
+        file('folder/of the other', Buffer.from('other')),
+      ];
+      const point = await backup(repository, entries);
+      // As on a disk that knows no case: there the first of them stands by the name of the second.
+      const written = restored(point, ({ path }) => {
+        if (path === 'folder') mkdirSync(join(target, path), 0o750);
+        return path;
+      });
+      await expect(written).rejects.toMatchObject({ code: 'repository.damaged', message: /holds "folder" twice/ });
+      expect(lstatSync(join(target, 'folder')).mode & 0o7777).toBe(0o750);
+    }
   });
 
   it('holds none of its files that have several names', async () => {

@@ -8,6 +8,7 @@ import { DueChunks } from './due-chunks.ts';
 import { FirstNames } from './first-names.ts';
 import type { ListedEntry } from '../format/entry-list.ts';
 import { OpenFiles, type TargetFile } from './open-files.ts';
+import { PathTable } from './path-table.ts';
 import type { PackReader } from '../read/pack-reader.ts';
 import { makeSpecial } from './special-files.ts';
 import { SyncedRoot } from './synced-root.ts';
@@ -41,6 +42,8 @@ export class TreeWriter {
   readonly #due: DueChunks;
   /** Not finished yet, by place, a folder before what it holds; without an entry it was only made because something stands in it. */
   readonly #folders = new Map<string, StoredEntry | undefined>([['', undefined]]);
+  /** Finished while the list went on, by place: it may come back to any of them, and one that was not made here is none of ours. */
+  readonly #finished = new PathTable();
   readonly #firstNames: FirstNames;
   #links: DueLink[] = [];
   #files = 0;
@@ -68,6 +71,7 @@ export class TreeWriter {
     } finally {
       this.#open.closeAll();
       this.#firstNames.close();
+      this.#finished.close();
       synced.close();
     }
     return { files: this.#files, bytes: this.#bytes, warnings: this.#dresser.warnings() };
@@ -114,7 +118,18 @@ export class TreeWriter {
 
   /** Trees are listed folder by folder; where a list comes back to one that was finished, that gets again what it has now. */
   #openFolder(place: string, path: string): void {
-    this.#folders.set(place, makeFolder(path) ? undefined : reopenFolder(place, path));
+    this.#folders.set(place, this.#makeFolder(place, path) ? undefined : reopenFolder(place, path));
+  }
+
+  /** Whether it had to be made. What stands there without is of another name, where a file system takes two for one. */
+  #makeFolder(place: string, path: string): boolean {
+    try {
+      mkdirSync(systemPath(path), 0o700);
+      return true;
+    } catch (error) {
+      if (systemCodeOf(error) === 'EEXIST' && this.#finished.get(place) !== undefined) return false;
+      throw error;
+    }
   }
 
   #takeFolder(place: string, path: string, entry: StoredEntry): void {
@@ -180,6 +195,7 @@ export class TreeWriter {
       await this.#pause();
       if (entry !== undefined) this.#dresser.path(targetOf(this.#root, place, this.#parts.object), entry);
       this.#folders.delete(place);
+      if (around !== undefined) this.#finished.put(place, isFinished);
     }
   }
 
@@ -203,18 +219,9 @@ export class TreeWriter {
   }
 }
 
-const isAround = (folder: string, place: string): boolean => folder === '' || place.startsWith(`${folder}/`);
+const isFinished = Buffer.of(1);
 
-/** Whether it had to be made. */
-function makeFolder(path: string): boolean {
-  try {
-    mkdirSync(systemPath(path), 0o700);
-    return true;
-  } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST' && lstatSync(systemPath(path)).isDirectory()) return false;
-    throw error;
-  }
-}
+const isAround = (folder: string, place: string): boolean => folder === '' || place.startsWith(`${folder}/`);
 
 /** What a folder has that was finished, before it is ours again. */
 function reopenFolder(place: string, path: string): StoredEntry {
