@@ -1,4 +1,4 @@
-import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync, statSync } from 'node:fs';
+import { chmodSync, fchmodSync, fchownSync, futimesSync, lchownSync, lstatSync, lutimesSync, statSync } from 'node:fs';
 import type { StoredEntry } from '../../assets/index.ts';
 import {
   bytesOfName,
@@ -53,6 +53,22 @@ export class Dresser {
     if (entry.type !== 'symlink') chmodSync(place, entry.mode);
     if (this.#calls === undefined) lutimesSync(place, seconds(entry), seconds(entry));
     else this.#calls.setTimes(place, entry.modifiedNs);
+  }
+
+  /**
+   * Makes a folder ours again that was dressed, so that more can be written into it; returns what it had, to dress it again. Not every root may
+   * pass what modes say (a container may lack that capability): what was given away is taken back whole.
+   */
+  takeBack(path: string, place: string): StoredEntry {
+    const at = systemPath(path);
+    const { mode, mtimeNs, uid, gid } = lstatSync(at, { bigint: true });
+    const owner = { uid: Number(uid), gid: Number(gid) };
+    const ours = this.#mayGiveAway ? this.#made?.uid : undefined;
+    const isAway = ours !== undefined && owner.uid !== ours;
+    if (isAway) lchownSync(at, ours, owner.gid);
+    chmodSync(at, 0o700);
+    const had = { path: place, type: 'folder', mode: Number(mode & 0o7777n), modifiedNs: mtimeNs, bytes: 0 } as const;
+    return isAway ? { ...had, ...owner } : had;
   }
 
   /** Something that could not be made or given back at all. */

@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
+import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import type { StoredEntry, WriteTreeOptions, WrittenTree } from '../../assets/index.ts';
 import { isName, LifeboatError, limits, messageOf, systemCodeOf, systemPath, type Progress } from '../../core/index.ts';
@@ -118,7 +118,7 @@ export class TreeWriter {
 
   /** Trees are listed folder by folder; where a list comes back to one that was finished, that gets again what it has now. */
   #openFolder(place: string, path: string): void {
-    this.#folders.set(place, this.#makeFolder(place, path) ? undefined : reopenFolder(place, path));
+    this.#folders.set(place, this.#makeFolder(place, path) ? undefined : this.#dresser.takeBack(path, place));
   }
 
   /** Whether it had to be made. What stands there without is of another name, where a file system takes two for one. */
@@ -222,13 +222,6 @@ export class TreeWriter {
 const isFinished = Buffer.of(1);
 
 const isAround = (folder: string, place: string): boolean => folder === '' || place.startsWith(`${folder}/`);
-
-/** What a folder has that was finished, before it is ours again. */
-function reopenFolder(place: string, path: string): StoredEntry {
-  const { mode, mtimeNs } = lstatSync(systemPath(path), { bigint: true });
-  chmodSync(systemPath(path), 0o700);
-  return { path: place, type: 'folder', mode: Number(mode & 0o7777n), modifiedNs: mtimeNs, bytes: 0 };
-}
 
 async function requireEmptyFolder(root: string): Promise<void> {
   try {
