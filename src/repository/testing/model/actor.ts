@@ -194,13 +194,14 @@ export class Actor {
       counts.copies += 1;
       counts.copiedPoints += points.length;
     } catch (error) {
-      if (!source.isDead && !target.isDead) {
-        const code = isLifeboatError(error) ? error.code : 'internal';
-        assert(this.#world.harms > 0 && code.startsWith('repository.'), `a copy ends well: ${code} ${String(error)}`);
-      } else {
-        counts.kills += 1;
-        replica.deaths += 1;
-      }
+      const code = isLifeboatError(error) ? error.code : 'internal';
+      const isHarmed = this.#world.harms > 0 && code.startsWith('repository.');
+      assert(source.isDead || target.isDead || isHarmed, `a copy ends well: ${code} ${String(error)}`);
+    }
+    // It may also have died where it tidies up, which it does as well as it can: what it left there is left by the dead.
+    if (source.isDead || target.isDead) {
+      counts.kills += 1;
+      replica.deaths += 1;
     }
     counts.copiesRead += await replica.expectWhole(this.#world);
     if (source.isDead) this.#restart();
