@@ -56,6 +56,8 @@ export interface TableOutlook {
 export interface TableChange {
   readonly tables: readonly TableFigures[];
   readonly warnings: readonly string[];
+  /** Only of a change into a file. */
+  readonly needs?: TableNeeds;
   /** How large a file would be, bytes: it is made whole, and not kept. Only of a change into a file. */
   readonly fileBytes?: () => Promise<number>;
   /**
@@ -65,6 +67,14 @@ export interface TableChange {
   apply(beforeImage: string): Promise<TableResult>;
   /** Stops the sandbox. Never throws because it is closed twice. */
   close(): Promise<void>;
+}
+
+/** What a file names and does not hold, so that it must be there before the file is loaded. */
+export interface TableNeeds {
+  /** For people: `schema shop`, `type audit.mood`, `table shop.customers`. */
+  readonly objects: readonly string[];
+  /** Owners, and who was granted something. */
+  readonly roles: readonly string[];
 }
 
 /** With what the comparison with the target found; a file is compared with nothing. */

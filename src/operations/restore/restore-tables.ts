@@ -4,6 +4,7 @@ import type {
   TableChange,
   TableFigures,
   TableKeeping,
+  TableNeeds,
   TableOutlook,
   TableRequest,
   TableResult,
@@ -35,6 +36,8 @@ export interface TablesReport {
   readonly result: TableResult | undefined;
   /** Of the file that was written, or would be; undefined: the target is a server. */
   readonly fileBytes: number | undefined;
+  /** Of the file; undefined: the target is a server. */
+  readonly needs: TableNeeds | undefined;
   readonly restored: RestoreReport;
   readonly warnings: readonly string[];
   readonly seconds: number;
@@ -124,7 +127,7 @@ async function changeIn(
     image,
     before,
   }: { keeping: TableKeeping; restored: RestoreReport; image: string; before: () => void },
-): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'warnings'>> {
+): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'needs' | 'warnings'>> {
   const { target, point } = restored.plan;
   let change: TableChange | undefined;
   try {
@@ -132,7 +135,8 @@ async function changeIn(
     if (!request.dryRun) before();
     const result = request.dryRun ? undefined : await change.apply(image);
     const fileBytes = request.dryRun ? await change.fileBytes?.() : result?.fileBytes;
-    return { tables: change.tables, result, fileBytes, warnings: [...restored.warnings, ...change.warnings] };
+    const warnings = [...restored.warnings, ...change.warnings];
+    return { tables: change.tables, result, fileBytes, needs: change.needs, warnings };
   } finally {
     await change?.close();
   }

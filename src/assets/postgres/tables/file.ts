@@ -1,21 +1,22 @@
 import { createReadStream } from 'node:fs';
 import { link, lstat, open, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Client } from 'pg';
 import { chance, filtered, LifeboatError, mustSucceed, syncFolder, systemCodeOf } from '../../../core/index.ts';
-import type { TableChange, TableFigures, TableResult } from '../../tables.ts';
+import type { TableChange, TableFigures, TableNeeds, TableResult } from '../../tables.ts';
 import { ArchiveReader, clientEnvironment, type ClientPrograms } from '../logical/index.ts';
+import { choiceWords, leavePublicAsItIs, type FileChoice } from './file-choice.ts';
+import type { FileNeeds } from './file-needs.ts';
 import { shownTable } from './names.ts';
 import type { Relation } from './relations.ts';
-import { commonWords, patternOf } from './structure.ts';
+import { commonWords } from './structure.ts';
 
 export interface FileParts {
   readonly sandboxUrl: string;
-  readonly sandbox: Client;
   readonly database: string;
   readonly clients: ClientPrograms;
   readonly file: string;
-  readonly tables: readonly Relation[];
+  readonly choice: FileChoice;
+  readonly needs: FileNeeds;
   /** As they were called before they were moved to another schema, in the order of `tables`. */
   readonly roots: readonly { readonly table: Relation; readonly rows: number; readonly was: string }[];
   readonly signal: AbortSignal | undefined;
@@ -62,6 +63,11 @@ export class FileDump implements TableChange {
     return this.#parts.warnings;
   }
 
+  get needs(): TableNeeds {
+    const { objects, roles } = this.#parts.needs;
+    return { objects, roles };
+  }
+
   close(): Promise<void> {
     return this.#parts.close();
   }
@@ -101,13 +107,13 @@ export class FileDump implements TableChange {
 
   async #dump(fresh: string): Promise<void> {
     await mustSucceed([...this.#words, `--file=${fresh}`], { env: this.#environment, ...signalOf(this.#parts) });
+    if (this.#parts.choice.whole.includes('public')) await leavePublicAsItIs(fresh);
   }
 
   get #words(): [string, ...string[]] {
-    const { clients, tables } = this.#parts;
+    const { clients, choice, needs } = this.#parts;
     const format = this.#isScript ? ['--format=plain'] : ['--format=custom', '--compress=0'];
-    const chosen = tables.map((table) => `--table=${patternOf(table)}`);
-    return [join(clients.folder, 'pg_dump'), ...commonWords, ...format, ...chosen];
+    return [join(clients.folder, 'pg_dump'), ...commonWords, ...format, ...choiceWords(choice, needs.extensions)];
   }
 
   get #environment(): Record<string, string> {
@@ -121,7 +127,7 @@ export class FileDump implements TableChange {
 
   /** Read to its end: an archive says how many rows it has of each table, a script only that it is complete. */
   async #mustBeWhole(fresh: string): Promise<void> {
-    const { file, roots } = this.#parts;
+    const { file, roots, choice } = this.#parts;
     if (this.#isScript) {
       const { size } = await stat(fresh);
       let end = '';
@@ -132,7 +138,9 @@ export class FileDump implements TableChange {
     }
     const reader = new ArchiveReader();
     for await (const piece of createReadStream(fresh)) reader.push(piece as Buffer);
-    const found = reader.end().rows.reduce((sum, { rows }) => sum + rows, 0);
+    // An extension may bring rows of its own.
+    const ours = new Set(choice.tables.map(({ id }) => Number(id)));
+    const found = reader.end().rows.reduce((sum, { oid, rows }) => sum + (ours.has(oid) ? rows : 0), 0);
     const wanted = roots.reduce((sum, { rows }) => sum + rows, 0);
     if (found !== wanted)
       throw new LifeboatError('restore.check_failed', `${file} has ${found} rows instead of ${wanted}`);

@@ -6,6 +6,8 @@ import { withDatabase } from '../copy/check.ts';
 import { mustHaveNone, ServerChange, type Creation } from './change.ts';
 import { compare, makeStage, namesOf, type Merge } from './compare.ts';
 import { changeError } from './errors.ts';
+import { chooseForFile } from './file-choice.ts';
+import { readNeeds } from './file-needs.ts';
 import { FileDump } from './file.ts';
 import { copyBetween } from './flow.ts';
 import { leftBehind } from './left-behind.ts';
@@ -121,16 +123,25 @@ class Look {
     };
   }
 
+  /** Asked for as `audit.*`; tables that go into another schema leave behind what is not theirs. */
+  #wholeSchemas(): string[] {
+    const { existing, tables } = this.#opening.request;
+    if (typeof existing === 'object') return [];
+    const whole = tables.map((text) => parsePattern(text).wholeSchema).filter((name) => name !== undefined);
+    return [...new Set(whole)];
+  }
+
   async #toFile(file: string, { roots, tree, warnings }: Chosen): Promise<TableChange> {
     const counted = [];
     for (const root of roots) counted.push({ ...root, rows: await countRows(this.#sandbox, root.table) });
+    const choice = await chooseForFile(this.#sandbox, tree, this.#wholeSchemas());
     return new FileDump({
       sandboxUrl: this.#sandboxUrl,
-      sandbox: this.#sandbox,
       database: this.#database,
       clients: await structureProgram(await majorOf(this.#sandbox)),
       file,
-      tables: tree,
+      choice,
+      needs: await readNeeds(this.#sandbox, choice),
       roots: counted,
       signal: this.#opening.options.signal,
       warnings,
@@ -222,13 +233,9 @@ class Look {
     creations: readonly Creation[],
   ): Promise<Structure & { warnings: string[] }> {
     if (creations.length === 0) return { before: '', after: '', warnings: [] };
-    const { request, options } = this.#opening;
+    const { options } = this.#opening;
     const schemas = await namesIn(target, 'schema');
-    const whole =
-      typeof request.existing === 'object'
-        ? []
-        : request.tables.map((text) => parsePattern(text).wholeSchema).filter((name) => name !== undefined);
-    const lacking = [...new Set(whole)].filter((schema) => !schemas.has(schema));
+    const lacking = this.#wholeSchemas().filter((schema) => !schemas.has(schema));
     const created = new Set(creations.map(({ table }) => table.id));
     const tables = tree.filter(
       ({ id, parents, schema }) =>

@@ -115,7 +115,7 @@ function show(context: CommandContext, report: TablesReport): void {
 
 /** Nothing is there that they could be compared with. */
 function showFile({ output }: CommandContext, report: TablesReport, fileBytes: number): void {
-  const { tables, result, warnings, seconds } = report;
+  const { tables, result, needs = { objects: [], roles: [] }, warnings, seconds } = report;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const size = `${tables.length} table${tables.length === 1 ? '' : 's'}, ${rows} rows, ${formatBytes(fileBytes)}`;
   if (result === undefined)
@@ -124,6 +124,12 @@ function showFile({ output }: CommandContext, report: TablesReport, fileBytes: n
       tables.map((table) => [table.table, table.as, String(table.rows), formatBytes(table.bytes)]),
     );
   for (const warning of warnings) output.line(`warning: ${warning}`);
+  if (needs.objects.length > 0)
+    output.line(
+      `warning: it does not load into an empty database: it needs ${needs.objects.join(', ')}. SCHEMA.* brings all of a schema.`,
+    );
+  if (needs.roles.length > 0)
+    output.line(`needs     the roles ${needs.roles.join(', ')}, which own what is in it or were granted something`);
   if (result === undefined) {
     output.line(`writes    ${size}`);
     output.line(
@@ -147,7 +153,7 @@ const numbersOf = ({ rows, bytes, missing = 0, same = 0, changed = 0, onlyInTarg
 ];
 
 const jsonOf = (
-  { plan, outlook, tables, result, fileBytes, restored, warnings, seconds }: TablesReport,
+  { plan, outlook, tables, result, fileBytes, needs, restored, warnings, seconds }: TablesReport,
   { tables: asked, dryRun }: RestoreTablesRequest,
 ): Record<string, unknown> => ({
   dryRun,
@@ -162,6 +168,7 @@ const jsonOf = (
   bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
   tables,
   ...(fileBytes === undefined ? {} : { fileBytes }),
+  ...(needs === undefined ? {} : { needs: [...needs.objects, ...needs.roles.map((role) => `role ${role}`)] }),
   ...(fileBytes === undefined || !dryRun ? {} : { secondsExpected: seconds }),
   done: result?.tables ?? [],
   sequences: result?.sequences ?? [],

@@ -10,11 +10,19 @@ import {
   type TestCluster,
 } from '../../../../testing/postgres/index.ts';
 import type { Asset } from '../../../index.ts';
-import type { TableFigures, TableKeeping, TableOutlook, TableRequest, TableResult } from '../../../tables.ts';
+import type {
+  TableFigures,
+  TableKeeping,
+  TableNeeds,
+  TableOutlook,
+  TableRequest,
+  TableResult,
+} from '../../../tables.ts';
 
 export interface Brought extends TableResult {
   readonly outlook: TableOutlook;
   readonly figures: readonly TableFigures[];
+  readonly needs: TableNeeds | undefined;
 }
 
 /** A shop on a real server, a point of it, and the sandbox that the point was restored into. */
@@ -39,10 +47,10 @@ export class TablesShop {
     this.#restored = restored;
   }
 
-  static async make(major: number): Promise<TablesShop> {
+  static async make(major: number, more = ''): Promise<TablesShop> {
     const cluster = await startTestCluster({ major, initdb: ['--wal-segsize=1'] });
     await cluster.sql('create database shop');
-    await cluster.sql(shop, 'shop');
+    await cluster.sql(shop + more, 'shop');
     return TablesShop.of(cluster, 'first');
   }
 
@@ -94,7 +102,8 @@ export class TablesShop {
     const change = await keeping.open(path, this.#taken.facts.facts, request, options);
     try {
       const nothing = { tables: [], beforeImage: undefined, sequences: [], warnings: change.warnings };
-      return { figures: change.tables, outlook, ...(dryRun ? nothing : await change.apply(this.image)) };
+      const { tables: figures, needs } = change;
+      return { figures, needs, outlook, ...(dryRun ? nothing : await change.apply(this.image)) };
     } finally {
       await change.close();
     }
