@@ -4,9 +4,14 @@ import { quoted, shownTable, sqlTable } from './names.ts';
 
 /**
  * What went with a table when it was dropped and belongs to others, so that it does not come back with it: their foreign keys to it, and views.
- * Sentences with the statement that helps.
+ * Sentences with the statement that helps. Of `wholeSchemas`, which are made anew, everything comes back.
  */
-export async function leftBehind(sandbox: Client, target: Client, creations: readonly Creation[]): Promise<string[]> {
+export async function leftBehind(
+  sandbox: Client,
+  target: Client,
+  creations: readonly Creation[],
+  wholeSchemas: readonly string[],
+): Promise<string[]> {
   const ids = creations.map(({ table }) => table.id);
   if (ids.length === 0) return [];
   const { rows: keys } = await sandbox.query<{ schema: string; table: string; name: string; definition: string }>(
@@ -21,8 +26,8 @@ export async function leftBehind(sandbox: Client, target: Client, creations: rea
      from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
           join pg_namespace n on n.oid = v.relnamespace
      where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = any ($1::oid[])
-       and not v.oid = any ($1::oid[])`,
-    [ids],
+       and not v.oid = any ($1::oid[]) and not n.nspname = any ($2::name[])`,
+    [ids, wholeSchemas],
   );
   const sentences: string[] = [];
   for (const { schema, table, name, definition } of keys) {

@@ -176,7 +176,8 @@ class Look {
       warnings.push(...said);
     }
     const structure = await this.#structure(target, chosen, creations);
-    warnings.push(...structure.warnings, ...(await leftBehind(this.#sandbox, target, creations)));
+    const left = await leftBehind(this.#sandbox, target, creations, structure.schemas);
+    warnings.push(...structure.warnings, ...left);
     return new ServerChange({
       sandbox: this.#sandbox,
       target,
@@ -231,8 +232,8 @@ class Look {
     target: Client,
     { tree }: Chosen,
     creations: readonly Creation[],
-  ): Promise<Structure & { warnings: string[] }> {
-    if (creations.length === 0) return { before: '', after: '', warnings: [] };
+  ): Promise<Structure & { schemas: readonly string[]; warnings: string[] }> {
+    if (creations.length === 0) return { before: '', after: '', schemas: [], warnings: [] };
     const { options } = this.#opening;
     const schemas = await namesIn(target, 'schema');
     const lacking = this.#wholeSchemas().filter((schema) => !schemas.has(schema));
@@ -248,7 +249,7 @@ class Look {
       words,
       signal: options.signal,
     });
-    return { ...structure, warnings };
+    return { ...structure, schemas: lacking, warnings };
   }
 }
 

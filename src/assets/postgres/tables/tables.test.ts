@@ -111,6 +111,14 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     expect(await shop.one(`select condeferrable from pg_constraint where conname like 'orders_customer%'`)).toBe(false);
   });
 
+  it('a schema that the target lacks comes back whole, its views too, and nothing is said to be missing', async () => {
+    await shop.sql('create view audit.orders_seen as select n from shop.orders, audit.seen');
+    await shop.sql('drop schema shop cascade');
+    const done = await shop.bring(['shop.*']);
+    expect(done.warnings).toEqual([]);
+    expect(await shop.one('select count(*)::int from shop.totals')).toBe(1);
+  });
+
   it('a user who may not change a table is refused, and nothing is changed', async () => {
     await shop.sql(`create role clerk login; grant usage on schema shop to clerk; grant select on shop.customers to clerk;
       delete from shop.customers where id = 99 and not exists (select from shop.orders where customer_id = 99)`);
