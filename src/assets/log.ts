@@ -171,6 +171,12 @@ export interface ReplayRange {
   readonly storedBytes: number;
 }
 
+export interface ReplayedLog {
+  readonly bytes: number;
+  /** From when the server first asked for log until it was open; what it waited for the store is in it. */
+  readonly seconds: number;
+}
+
 /** A way from a point to a target that was audited: nothing is missing between. */
 export interface Replay {
   readonly base: string;
@@ -180,12 +186,16 @@ export interface Replay {
   readonly to: string;
   /** Of log, at most. */
   readonly bytes: number;
+  /** Of log up to the target, as near as it can be told without reading all of it. */
+  readonly bytesExpected: number;
   /** The same timeline by timeline, in the order of the way. */
   readonly ranges: readonly ReplayRange[];
   /** The latest moment that the log reaches, milliseconds since 1970, where it says. */
   readonly reachableMs: number | undefined;
   /** Begins to fetch, while the point is written; `folder` does not exist yet, its parent does. */
   begin(folder: string): Promise<void>;
+  /** What was really replayed, once a copy came to life with it. */
+  replayed(): ReplayedLog | undefined;
   /** Ends fetching and removes what was fetched. May be called again, and without `begin`. */
   close(): Promise<void>;
 }

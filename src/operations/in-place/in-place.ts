@@ -38,7 +38,7 @@ export async function planInPlace(workspace: Workspace, request: RestoreRequest)
     if (isOutsidePoint(point)) throw notInPlace(request.asset);
     mustBeThe(look, point.facts.source.id);
   });
-  const expected = expectedTime(workspace, request.asset, plan.bytes, plan.replay?.bytes ?? 0, 'in place');
+  const expected = expectedTime(workspace, request.asset, plan.bytes, plan.replay?.bytesExpected ?? 0, 'in place');
   const time = { secondsExpected: expected?.seconds, expectedFrom: expected?.from };
   return { plan: { ...plan, ...time }, look, unfinished: readMark(look) };
 }
@@ -76,7 +76,7 @@ export async function restoreInPlace(workspace: Workspace, request: RestoreReque
       await forgetImages(workspace, plan.store, mark);
       const { parts, ...found } = done;
       const report = { plan, look, before: mark.before, ...found, seconds: (clock.elapsed() - startedMs) / 1000 };
-      const measured = { bytes: plan.bytes, parts, logBytes: plan.replay?.bytes ?? 0 };
+      const measured = { bytes: plan.bytes, parts, replayed: plan.replay?.replayed() ?? null };
       journal.append('inplace.finished', { intent: intent.sequence, ...recordOf(workspace, report), ...measured });
       return report;
     } catch (error) {

@@ -30,22 +30,29 @@ describe('how long a restore is expected to take', () => {
     expect(expected(1, 0, 'users')).toBeUndefined();
   });
 
-  it('is judged by what the parts of the last one took: the point by its size, the log by its length', () => {
-    restored({ seconds: 20, parts: { write: 10, start: 8 }, logBytes: 50 * megabyte });
-    expect(expected(200 * megabyte, 100 * megabyte)?.seconds).toBe(20 + 4 + 16);
+  const replayed = { bytes: 50 * megabyte, seconds: 7 };
+
+  it('is judged by what the parts of the last one took: the point by its size, the start as it was, the log by what was replayed', () => {
+    restored({ seconds: 20, parts: { write: 10, start: 8 }, replayed });
+    expect(expected(200 * megabyte, 100 * megabyte)?.seconds).toBe(20 + 4 + 1 + 14);
     // However little log there is, a server takes its time to start.
-    expect(expected(100 * megabyte, 5 * megabyte)?.seconds).toBe(20);
+    expect(expected(100 * megabyte, 5 * megabyte)?.seconds).toBeCloseTo(10 + 2 + 1 + 0.7);
+    expect(expected(100 * megabyte, 0)?.seconds).toBe(10 + 2 + 1);
     expect(expected(100 * megabyte, 0)?.from).toMatch(/^by the restore of 20.*: 105 MB and 52 MB of log in 20 s$/);
   });
 
   it('knows the rate of the log from the last restore that replayed enough to tell', () => {
-    restored({ seconds: 20, parts: { write: 10, start: 8 }, logBytes: 50 * megabyte });
-    restored({ seconds: 11, parts: { write: 10, start: 1 }, logBytes: 0 });
-    expect(expected(100 * megabyte, 100 * megabyte)?.seconds).toBe(10 + 16);
+    restored({ seconds: 20, parts: { write: 10, start: 8 }, replayed });
+    restored({ seconds: 11, parts: { write: 10, start: 1 }, replayed: { bytes: 1000, seconds: 0.5 } });
+    const found = expected(100 * megabyte, 100 * megabyte);
+    expect(found?.seconds).toBe(10 + 0.5 + 14);
+    expect(found?.from).toMatch(/ in 11 s; 52 MB of log in 7.0? s before$/);
   });
 
   it('says what was never measured instead of guessing it', () => {
-    restored({ seconds: 11, parts: { write: 10, start: 1 }, logBytes: 0 });
+    restored({ seconds: 11, parts: { write: 10, start: 1 }, replayed: null });
+    // What there was of log tells nothing: a restore to an early target had as much before it, and replayed little.
+    restored({ seconds: 11, parts: { write: 10, start: 1 }, logBytes: 500 * megabyte });
     expect(expected(100 * megabyte, 300 * megabyte)).toEqual({
       seconds: 11,
       from: expect.stringMatching(/; the replay of 315 MB of log was never measured and is not in it$/) as string,

@@ -34,7 +34,7 @@ export async function planRestoreOnto(
   if (request.start && request.port !== undefined) await freePort(request.port);
   const asset = workspace.asset(request.asset);
   await lookAt(asset, target, restoredBytes(asset, point, replay), point);
-  const expected = expectedTime(workspace, request.asset, point.bytes, replay?.bytes ?? 0);
+  const expected = expectedTime(workspace, request.asset, point.bytes, replay?.bytesExpected ?? 0);
   const starts = await asset.starts?.(point.facts.facts);
   return {
     request,
@@ -123,7 +123,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       intent: intent.sequence,
       ...recordOf(report),
       parts: { write: writtenMs / 1000, start: tried.startedMs / 1000 } satisfies RestoreParts,
-      logBytes: plan.replay?.bytes ?? 0,
+      replayed: plan.replay?.replayed() ?? null,
       // What it proves holds for these: `status` falls back when one of them changed.
       tool: workspace.tool,
       assetHash: hashOfAsset(workspace.plan, name),

@@ -20,7 +20,9 @@ function following(asset: Asset, { bytes, logBytes }: { bytes: number; logBytes:
       pieces: 1,
       ranges: [],
       reachableMs: undefined,
+      bytesExpected: 0,
       begin: async () => {},
+      replayed: () => undefined,
       close: async () => {},
     }),
   };

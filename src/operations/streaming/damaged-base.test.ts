@@ -94,7 +94,9 @@ function logged(asset: Asset): Asset {
       pieces: 0,
       ranges: [],
       reachableMs: undefined,
+      bytesExpected: 0,
       begin: async () => {},
+      replayed: () => undefined,
       close: async () => {},
     }),
   };

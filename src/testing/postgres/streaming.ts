@@ -103,7 +103,7 @@ export async function replayTo(asset: Asset, repository: Repository, target: Rec
 export async function withRecovered<T>(
   place: { asset: Asset; repository: Repository; folder: string },
   target: RecoveryTarget,
-  work: (copy: RestoredCopy) => Promise<T>,
+  work: (copy: RestoredCopy, replay: Replay) => Promise<T>,
 ): Promise<T> {
   const { asset, repository, folder } = place;
   const replay = await replayTo(asset, repository, target);
@@ -113,7 +113,7 @@ export async function withRecovered<T>(
     await asset.apply(await repository.contents(point), path, { progress: silentProgress, replay });
     const copy = await asset.start(path, { facts: point.facts.facts, stay: false, replay });
     try {
-      return await work(copy);
+      return await work(copy, replay);
     } finally {
       await copy.stop();
     }

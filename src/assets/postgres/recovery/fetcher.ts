@@ -61,6 +61,7 @@ export class LogFetcher {
   #unplaced: LifeboatError | undefined;
   readonly #clock: Clock;
   #servedMs: number;
+  #firstAskedMs: number | undefined;
 
   constructor(files: LogFiles, clock: Clock = systemClock) {
     this.#files = files;
@@ -76,6 +77,11 @@ export class LogFetcher {
   /** When the server last asked for something, by the clock that never jumps. */
   get servedMs(): number {
     return this.#servedMs;
+  }
+
+  /** Seconds since the server first wanted log; undefined: it never did. */
+  get askedForSeconds(): number | undefined {
+    return this.#firstAskedMs === undefined ? undefined : (this.#clock.elapsed() - this.#firstAskedMs) / 1000;
   }
 
   async begin(folder: string): Promise<void> {
@@ -141,7 +147,7 @@ export class LogFetcher {
     const under = [...this.#under.keys()];
     const [wanted, ready] = await Promise.all(['want', 'ready'].map((name) => readdir(join(this.#folder, name))));
     for (const name of wanted ?? []) {
-      this.#servedMs = this.#clock.elapsed();
+      this.#served();
       this.#files.asked(name);
       if (ready?.includes(name) !== true) this.#fetch(name);
       await rm(join(this.#folder, 'want', name), { force: true });
@@ -150,7 +156,7 @@ export class LogFetcher {
     await this.#lookForUnplaced();
     // By their names: as many may lie there as before.
     if (this.#readyBefore.some((name) => ready?.includes(name) !== true)) {
-      this.#servedMs = this.#clock.elapsed();
+      this.#served();
       this.#unplaced = undefined;
     }
     this.#readyBefore = ready ?? [];
@@ -161,6 +167,11 @@ export class LogFetcher {
       if (next === undefined) break;
       this.#fetch(next);
     }
+  }
+
+  #served(): void {
+    this.#servedMs = this.#clock.elapsed();
+    this.#firstAskedMs ??= this.#servedMs;
   }
 
   /** Told again by each call of the server until it works. */

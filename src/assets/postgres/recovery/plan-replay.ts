@@ -16,12 +16,13 @@ import { AuditedLog } from './audited-log.ts';
 import { LogFetcher } from './fetcher.ts';
 import { locate, type Ground } from './locate-target.ts';
 import { onListing } from './moving-log.ts';
-import { PostgresReplay, type ReplayPlan } from './replay.ts';
+import { bytesUpTo, PostgresReplay, type ReplayPlan } from './replay.ts';
 import {
   endOfRecords,
   isWhole,
   leadsThrough,
   legsFrom,
+  nearTo,
   newestKnown,
   piecesOf,
   type Leg,
@@ -59,19 +60,24 @@ async function planOn(
   const known = await newestKnown(log, legs, listing, start.segmentBytes, signal);
   const stop = await stopOf(ground, start, legs, known, found);
   const bytes = legs.reduce((sum, leg) => sum + Number((leg.forkAt ?? leg.to) - leg.from), 0);
+  const ranges = legs.map((leg) => rangeOf(leg, listing.pieces));
+  const stopsAt = isAll(stop) ? undefined : (found ?? (await nearTo(log, legs, listing.pieces, target, signal)));
   const plan: ReplayPlan = {
     base: start.base.id,
     timeline: last.timeline,
     from: start.place.start,
     to: last.to,
     bytes: Math.max(0, bytes),
-    ranges: legs.map((leg) => rangeOf(leg, listing.pieces)),
+    bytesExpected: stopsAt === undefined ? Math.max(0, bytes) : bytesUpTo(ranges, stopsAt),
+    ranges,
     reachableMs: reachableMs(known),
     target,
     ...stop,
   };
   return new PostgresReplay(plan, new LogFetcher(new AuditedLog(log, listing, legs, start.segmentBytes)));
 }
+
+const isAll = ({ stopAt }: Stop): boolean => Object.keys(stopAt).length === 0;
 
 function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {
   const { timeline, from, forkAt } = leg;

@@ -1,6 +1,6 @@
 import { LifeboatError, isoTime } from '../../../core/index.ts';
 import type { Reached } from '../../asset.ts';
-import type { RecoveryTarget, Replay, ReplayRange } from '../../log.ts';
+import type { RecoveryTarget, Replay, ReplayedLog, ReplayRange } from '../../log.ts';
 import { withConnection } from '../link/connection.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
@@ -13,6 +13,7 @@ export interface ReplayPlan {
   /** The end of what was audited. */
   readonly to: bigint;
   readonly bytes: number;
+  readonly bytesExpected: number;
   readonly ranges: readonly ReplayRange[];
   readonly reachableMs: number | undefined;
   readonly target: RecoveryTarget;
@@ -28,6 +29,7 @@ export class PostgresReplay implements Replay {
   readonly plan: ReplayPlan;
   readonly #fetcher: LogFetcher;
   #begun = false;
+  #replayed: ReplayedLog | undefined;
 
   constructor(plan: ReplayPlan, fetcher: LogFetcher) {
     this.plan = plan;
@@ -54,6 +56,10 @@ export class PostgresReplay implements Replay {
     return this.plan.bytes;
   }
 
+  get bytesExpected(): number {
+    return this.plan.bytesExpected;
+  }
+
   get ranges(): readonly ReplayRange[] {
     return this.plan.ranges;
   }
@@ -66,6 +72,10 @@ export class PostgresReplay implements Replay {
     if (this.#begun) return;
     this.#begun = true;
     await this.#fetcher.begin(folder);
+  }
+
+  replayed(): ReplayedLog | undefined {
+    return this.#replayed;
   }
 
   close(): Promise<void> {
@@ -108,6 +118,8 @@ export class PostgresReplay implements Replay {
       throw short('the server does not say how far it replayed its log');
     const reached = lsnValue(found.lsn);
     const { least, most, target, timeline } = this.plan;
+    const seconds = this.#fetcher.askedForSeconds;
+    if (seconds !== undefined) this.#replayed = { bytes: bytesUpTo(this.plan.ranges, reached), seconds };
     if (reached < least) throw short(`replay stopped at ${found.lsn}, and ${lsnText(least)} was due`);
     if (most !== undefined && reached > most) throw short(`replay went on to ${found.lsn}, beyond ${lsnText(most)}`);
     const atMs = found.at === null ? undefined : Number(found.at);
@@ -119,6 +131,13 @@ export class PostgresReplay implements Replay {
     return { lsn: found.lsn, timeline: own, ...(atMs === undefined ? {} : { time: isoTime(atMs) }) };
   }
 }
+
+/** Along the way; positions go on from one timeline to the next. */
+export const bytesUpTo = (ranges: readonly Pick<ReplayRange, 'from' | 'to'>[], end: bigint): number =>
+  ranges.reduce((sum, { from, to }) => {
+    const [first, last] = [lsnValue(from), lsnValue(to)];
+    return sum + Math.max(0, Number((end < last ? end : last) - first));
+  }, 0);
 
 const short = (message: string): LifeboatError =>
   new LifeboatError('asset.start_failed', message, {

@@ -1,5 +1,14 @@
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogBasePlace, LogClock, LogFork, LogListing, LogMarks, LogPiece, LogReader } from '../../log.ts';
+import type {
+  LogBasePlace,
+  LogClock,
+  LogFork,
+  LogListing,
+  LogMarks,
+  LogPiece,
+  LogReader,
+  RecoveryTarget,
+} from '../../log.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
@@ -101,6 +110,51 @@ export async function newestKnown(
     if (newestCommitMs !== undefined) break;
   }
   return { newestCommitMs, completeToMs };
+}
+
+/** Of pieces without a commit, one behind the other: this is only to tell about where. */
+const idlePiecesAskedMax = 8;
+
+/**
+ * About where a moment is in the log: the end of the last piece of which a commit is no newer. Times are nearly in the order of the log, so that a few marks tell.
+ * `undefined`: not a moment, or before all of them.
+ */
+export async function nearTo(
+  log: LogReader,
+  legs: readonly Leg[],
+  pieces: readonly LogPiece[],
+  target: RecoveryTarget,
+  signal?: AbortSignal,
+): Promise<bigint | undefined> {
+  if (target.kind !== 'time') return undefined;
+  const onWay = newestFirst(legs, pieces).toReversed();
+  let [first, behind] = [0, onWay.length];
+  while (first < behind) {
+    const middle = Math.floor((first + behind) / 2);
+    const isLater = await beginsLater(
+      log,
+      onWay.slice(middle, Math.min(behind, middle + idlePiecesAskedMax)),
+      target.atMs,
+      signal,
+    );
+    if (isLater) behind = middle;
+    else first = middle + 1;
+  }
+  return onWay[first - 1]?.end;
+}
+
+/** Of pieces in which nothing was committed the next one tells. */
+async function beginsLater(
+  log: LogReader,
+  pieces: readonly LogPiece[],
+  atMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for (const piece of pieces) {
+    const { commits } = await log.marks(piece, signal === undefined ? {} : { signal });
+    if (commits !== undefined) return commits.oldestMs > atMs;
+  }
+  return true;
 }
 
 /** What the clock of an idle source said last, while its log was no longer than what is here. */

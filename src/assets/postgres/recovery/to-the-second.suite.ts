@@ -79,6 +79,29 @@ export function describeToTheSecond(major: number): void {
       expect(found).toEqual([[1, 2, 3], [1], [1, 2], [1], [1, 2], [1, 2]]);
     });
 
+    it('says how much log lies before the target, and how much was really replayed', async () => {
+      await cluster.sql('create table filler (t text)');
+      await cluster.sql('insert into marks values (6)');
+      const atMs = Number(await one('select ceil(extract(epoch from clock_timestamp()) * 1000)::text'));
+      // Replay goes on to the first commit behind the moment.
+      await cluster.sql('insert into marks values (6)');
+      await cluster.sql(`insert into filler select repeat('x', 1000) from generate_series(1, 6000)`);
+      await cluster.sql('insert into marks values (6)');
+      await flush();
+      const early = { kind: 'time', atMs } as const;
+      await withRecovered(place(), early, async (_, replay) => {
+        expect(replay.bytes).toBeGreaterThan(6e6);
+        expect(replay.bytesExpected).toBeLessThan(3e6);
+        expect(replay.replayed()?.bytes).toBeLessThan(3e6);
+      });
+      await withRecovered(place(), { kind: 'now' }, async (_, replay) => {
+        expect(replay.bytesExpected).toBe(replay.bytes);
+        expect(replay.replayed()?.bytes).toBeGreaterThan(6e6);
+        expect(replay.replayed()?.seconds).toBeGreaterThan(0);
+      });
+      await cluster.sql('drop table filler; delete from marks where n = 6');
+    });
+
     it('a dropped table comes back as it was just before', async () => {
       await cluster.sql('create table precious as select generate_series(1, 1000) as n');
       await cluster.sql('drop table precious');
