@@ -159,6 +159,8 @@ export const limits = {
   chunksPerPackMax: 65_535,
   /** Records of one index object: about 45 MB each, far below what a sealed document may hold. */
   chunksPerIndexMax: 2 ** 20,
+  /** Chunks of a repository whose places are in memory (16 MB, of some 90 GB of data); of a larger one the others are on the disk for temporary files. */
+  chunksInMemory: 2 ** 18,
   /** Full packs that are being stored while the next one fills: bounds memory, hides the store's latency. */
   packsInFlight: 2,
   /** Packs that a restore or a verification reads at once: bounds memory to this many packs. */

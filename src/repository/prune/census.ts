@@ -63,7 +63,7 @@ export class Census {
     const { table } = this.#of.catalog;
     const places: number[] = [];
     table.find(table.idOf(ordinal), (candidate) => {
-      if (this.present.has(table.placeOf(candidate).pack)) places.push(candidate);
+      if (this.present.has(table.packOf(candidate))) places.push(candidate);
       return false;
     });
     return places;
@@ -80,7 +80,7 @@ export class Census {
     const { catalog, needed } = this.#of;
     const everywhere = new Float64Array(catalog.packs.length);
     const bytesAt = (ordinal: number): number => catalog.table.placeOf(ordinal).sealedBytes;
-    const packOf = (ordinal: number): number => catalog.table.placeOf(ordinal).pack;
+    const packOf = (ordinal: number): number => catalog.table.packOf(ordinal);
     const several: number[][] = [];
     const used = new Float64Array(catalog.packs.length);
     for (const ordinal of needed) {

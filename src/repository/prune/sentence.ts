@@ -96,7 +96,7 @@ async function unneededOf(
     witnesses.set(object, found);
     for (const ordinal of found) if (!of.good.has(ordinal)) unread.add(ordinal);
   }
-  const byPack = Map.groupBy(unread, (ordinal) => table.placeOf(ordinal).pack);
+  const byPack = Map.groupBy(unread, (ordinal) => table.packOf(ordinal));
   await readBackChunks({ ...of, signal: of.options.signal }, byPack, of.good);
   return [...witnesses].filter(([, found]) => found.every((ordinal) => of.good.has(ordinal))).map(([object]) => object);
 }
@@ -108,9 +108,9 @@ function witnessOf({ reader, good }: SentenceOf, census: Census, ordinal: number
     .placesOf(ordinal)
     .filter(
       (place) =>
-        !census.isCondemned(table.placeOf(place).pack) &&
-        !census.isDistrusted(table.placeOf(place).pack) &&
-        !reader.catalog.isFrozen(table.placeOf(place).pack),
+        !census.isCondemned(table.packOf(place)) &&
+        !census.isDistrusted(table.packOf(place)) &&
+        !reader.catalog.isFrozen(table.packOf(place)),
     );
   return places.find((place) => good.has(place)) ?? places[0] ?? -1;
 }

@@ -1,6 +1,6 @@
 import { isLifeboatError, limits } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
-import { ChunkTable } from './chunk-table.ts';
+import { ChunkTable } from '../table/chunk-table.ts';
 import { fromAny } from './from-any.ts';
 import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
@@ -82,11 +82,8 @@ export class Catalog {
   /** An ordinal of the chunk, where it can be read at once if it stands in such a place; else -1. */
   find(id: Uint8Array, usable: (ordinal: number) => boolean = () => true): number {
     const first = this.table.find(id, usable);
-    if (this.#frozen.size === 0 || first < 0 || !this.isFrozen(this.table.placeOf(first).pack)) return first;
-    const readable = this.table.find(
-      id,
-      (ordinal) => usable(ordinal) && !this.isFrozen(this.table.placeOf(ordinal).pack),
-    );
+    if (this.#frozen.size === 0 || first < 0 || !this.isFrozen(this.table.packOf(first))) return first;
+    const readable = this.table.find(id, (ordinal) => usable(ordinal) && !this.isFrozen(this.table.packOf(ordinal)));
     return readable < 0 ? first : readable;
   }
 
@@ -157,8 +154,8 @@ export class Catalog {
       if (kind !== 'pack' || this.#numbers.has(id) || this.#unreadable.has(id)) return;
       try {
         const indexed = await readTrailer(this.#store, this.#bundle, object, id);
-        this.#adopted.set(id, indexed);
         this.#add(indexed);
+        this.#adopted.set(id, indexed);
       } catch (error) {
         // What it holds shows when it has thawed; that it is frozen is no damage.
         const isFrozen = isLifeboatError(error, 'store.frozen');
@@ -193,19 +190,21 @@ export class Catalog {
       const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
       return decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
     });
-    this.#indexes.add(name);
+    for (const indexed of packs) {
+      this.#add(indexed);
+      this.#adopted.delete(indexed.pack.id);
+    }
     this.#coverage.set(
       objectOfName(name).id,
       packs.map(({ pack }) => pack.id),
     );
-    for (const indexed of packs) {
-      this.#adopted.delete(indexed.pack.id);
-      this.#add(indexed);
-    }
+    this.#indexes.add(name);
   }
 
   #add({ pack, chunks }: IndexedPack): void {
     if (this.#numbers.has(pack.id)) return;
+    // Where there is none the pack is not known, and is asked for anew the next time.
+    this.table.makeRoom(chunks.length);
     const number = this.packs.length;
     this.packs.push(pack);
     this.#numbers.set(pack.id, number);

@@ -12,7 +12,7 @@ export async function lacksOf(
   present: ReadonlySet<string>,
 ): Promise<string[]> {
   const { table, packs } = reader.catalog;
-  const nameOf = (ordinal: number): string => packName(packs[table.placeOf(ordinal).pack]?.id ?? '');
+  const nameOf = (ordinal: number): string => packName(packs[table.packOf(ordinal)]?.id ?? '');
   const isPresent = (ordinal: number): boolean => present.has(nameOf(ordinal));
   const lacking = new Set<string>();
   const look = async (id: Buffer): Promise<void> => {

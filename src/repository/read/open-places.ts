@@ -5,7 +5,7 @@ import { objectKey, type ObjectKey } from '../format/seal.ts';
 import { packName } from '../names.ts';
 import { openInThread, type OpenTarget, type Pool } from '../pool/index.ts';
 import type { Catalog } from './catalog.ts';
-import type { ChunkPlace } from './chunk-table.ts';
+import type { ChunkPlace } from '../table/chunk-record.ts';
 import type { Place } from './ranges.ts';
 
 /** What becomes of chunks that threads open. */

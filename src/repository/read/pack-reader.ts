@@ -3,7 +3,7 @@ import { limits, free } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { Catalog } from './catalog.ts';
 import { chunkIdOf, openChunk } from '../format/chunk-codec.ts';
-import type { ChunkPlace } from './chunk-table.ts';
+import type { ChunkPlace } from '../table/chunk-record.ts';
 import { damageFrom, errorOfObject, isDamage, type DamageLog } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 import { packName } from '../names.ts';

@@ -87,7 +87,7 @@ async function readGroup(
   const found = new Map<number, Buffer>();
   const failed = new Map<number, Error>();
   const ordinals = new Set(group.map(({ ordinal }) => ordinal));
-  const byPack = Map.groupBy(ordinals, (ordinal) => reader.catalog.table.placeOf(ordinal).pack);
+  const byPack = Map.groupBy(ordinals, (ordinal) => reader.catalog.table.packOf(ordinal));
   for (const [pack, some] of byPack) {
     await reader.chunks(
       pack,

@@ -1,5 +1,5 @@
 import { limits } from '../../core/index.ts';
-import type { ChunkPlace } from './chunk-table.ts';
+import type { ChunkPlace } from '../table/chunk-record.ts';
 
 /** Two chunks with less than this between them are read in one go. */
 const gapBytesMax = 128 * 2 ** 10;

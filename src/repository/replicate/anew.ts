@@ -86,7 +86,7 @@ function countedIn(
 ): (ordinal: number) => boolean {
   const sizes = new Map(listed.map(({ name, bytes }) => [name, bytes]));
   return (ordinal) => {
-    const pack = catalog.packs[catalog.table.placeOf(ordinal).pack];
+    const pack = catalog.packs[catalog.table.packOf(ordinal)];
     return pack !== undefined && sizes.get(packName(pack.id)) === pack.bytes && !condemned.packs.has(pack.id);
   };
 }

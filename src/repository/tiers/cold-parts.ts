@@ -59,7 +59,7 @@ async function neededBeside(
     const { catalog } = reader;
     const lists = stored.list.pieces.flatMap((piece) => {
       const at = catalog.find(piece.id);
-      return at < 0 ? [] : [packName(catalog.packs[catalog.table.placeOf(at).pack]?.id ?? '')];
+      return at < 0 ? [] : [packName(catalog.packs[catalog.table.packOf(at)]?.id ?? '')];
     });
     if (lists.some((name) => cold.get(name)?.frozen === true)) return [...new Set(lists)];
     const contents = new Contents({ reader, stored, log: new DamageLog(), signal });

@@ -114,7 +114,7 @@ class Cooling {
       const pack = this.#catalog.numberOf(id);
       if (pack === undefined || !census.present.has(pack)) continue;
       for (const ordinal of census.neededIn(pack))
-        for (const place of census.placesOf(ordinal)) packs.add(this.#catalog.table.placeOf(place).pack);
+        for (const place of census.placesOf(ordinal)) packs.add(this.#catalog.table.packOf(place));
     }
     return packs;
   }

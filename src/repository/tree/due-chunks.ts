@@ -114,7 +114,7 @@ export class DueChunks {
         this.#open.giveBack(file, parts.length - left);
       }
       for (const { ordinal, piece } of bad.values())
-        addTo(again, this.#parts.reader.catalog.table.placeOf(ordinal).pack, ordinal, { file, piece });
+        addTo(again, this.#parts.reader.catalog.table.packOf(ordinal), ordinal, { file, piece });
       this.#parts.progress.advance({
         bytes: bytesOf(region) - [...bad.values()].reduce((sum, { piece }) => sum + piece.bytes, 0),
       });

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { bytesOfName, LifeboatError, limits, messageOf, sqliteCodeOf } from '../../core/index.ts';
+import { bytesOfName, limits, sqliteCodeOf } from '../../core/index.ts';
+import { scratchError } from '../scratch-error.ts';
 
 interface Open {
   readonly database: DatabaseSync;
@@ -56,16 +57,6 @@ function inWords<T>(work: () => T): T {
     const code = sqliteCodeOf(error);
     if (code === undefined) throw error;
     // Result codes: 13 full; whatever else goes wrong with such a file is its disk (10 input/output, 14 cannot open).
-    const said = messageOf(error);
-    const what = 'the disk for temporary files';
-    if (code === 13)
-      throw new LifeboatError('disk.full', `${what} is full: ${said}`, {
-        hint: 'What is known of many files stands there. Make room in /var/tmp, or name another folder: TMPDIR.',
-        cause: error,
-      });
-    throw new LifeboatError('disk.io', `${what} failed: ${said}`, {
-      hint: 'What is known of many files stands there. Look at the health of the disk of /var/tmp, or name another folder: TMPDIR.',
-      cause: error,
-    });
+    throw scratchError(code === 13 ? 'full' : 'failed', 'What is known of many files stands there.', error);
   }
 }

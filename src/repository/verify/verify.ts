@@ -127,7 +127,7 @@ class Verification {
     const needed = new NeededChunks();
     for (const point of points) {
       for await (const ordinal of this.#ordinalsOf(point)) {
-        const pack = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).pack;
+        const pack = ordinal < 0 ? undefined : this.#catalog.table.packOf(ordinal);
         this.#reading.note(point.point.id, pack);
         if (pack !== undefined) needed.add(ordinal, pack);
       }
@@ -157,7 +157,7 @@ class Verification {
   #locate(piece: Piece, point: string): number {
     const { table } = this.#catalog;
     // A pack that a prune has taken may still stand in an index.
-    const listed = this.#catalog.find(piece.id, (candidate) => this.#listed.has(table.placeOf(candidate).pack));
+    const listed = this.#catalog.find(piece.id, (candidate) => this.#listed.has(table.packOf(candidate)));
     const ordinal = listed < 0 ? table.find(piece.id) : listed;
     const held = ordinal < 0 ? undefined : this.#catalog.table.placeOf(ordinal).plainBytes;
     if (held !== undefined && fits(piece, held)) return ordinal;
@@ -179,7 +179,7 @@ class Verification {
         return false;
       });
     }
-    return Map.groupBy(others, (ordinal) => this.#reading.also(table.placeOf(ordinal).pack));
+    return Map.groupBy(others, (ordinal) => this.#reading.also(table.packOf(ordinal)));
   }
 
   async #verifyPack(pack: number, needed: readonly number[]): Promise<void> {
@@ -245,12 +245,10 @@ class Verification {
     for await (const ordinal of this.#ordinalsOf(stored)) {
       if (ordinal < 0) continue;
       const id = table.idOf(ordinal);
-      if (
-        table.find(id, (candidate) => !this.#bad.has(candidate) && this.#listed.has(table.placeOf(candidate).pack)) >= 0
-      )
+      if (table.find(id, (candidate) => !this.#bad.has(candidate) && this.#listed.has(table.packOf(candidate))) >= 0)
         continue;
       table.find(id, (candidate) => {
-        packs.add(table.placeOf(candidate).pack);
+        packs.add(table.packOf(candidate));
         return false;
       });
     }

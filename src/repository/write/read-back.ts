@@ -113,7 +113,7 @@ class ReadBack {
 
   #isWritten({ id }: Pick<Piece, 'id'>): boolean {
     const { table, packs } = this.#fresh.catalog;
-    return table.find(id, (ordinal) => this.#of.written.has(packs[table.placeOf(ordinal).pack]?.id ?? '')) >= 0;
+    return table.find(id, (ordinal) => this.#of.written.has(packs[table.packOf(ordinal)]?.id ?? '')) >= 0;
   }
 
   /** One listing for all: a call for each pack would cost more, the older a repository gets. */
@@ -136,7 +136,7 @@ class ReadBack {
   }
 
   async #readSample(reader: PackReader, ordinals: readonly number[]): Promise<void> {
-    const byPack = Map.groupBy(ordinals, (ordinal) => reader.catalog.table.placeOf(ordinal).pack);
+    const byPack = Map.groupBy(ordinals, (ordinal) => reader.catalog.table.packOf(ordinal));
     const bad = (_: number, error: Error): void => {
       if (!isDamage(error)) throw error;
       this.#log.note(damageFrom(error, error.where ?? '', 'pack'));

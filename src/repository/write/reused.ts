@@ -1,4 +1,4 @@
-import type { ChunkTable } from '../read/chunk-table.ts';
+import type { ChunkTable } from '../table/chunk-table.ts';
 
 /** Chunks of a new point that stand in packs of earlier ones: in which, and a sample of them, each as likely as any other. */
 export class Reused {
@@ -22,12 +22,12 @@ export class Reused {
 
   /** False if no such pack holds the chunk. */
   meet(id: Uint8Array): boolean {
-    const ordinal = this.#table.find(id, (candidate) => this.#present.has(this.#table.placeOf(candidate).pack));
+    const ordinal = this.#table.find(id, (candidate) => this.#present.has(this.#table.packOf(candidate)));
     if (ordinal < 0) return false;
     const [byte, bit] = [ordinal >> 3, 1 << (ordinal & 7)];
     if (((this.#met[byte] as number) & bit) !== 0) return true;
     this.#met[byte] = (this.#met[byte] as number) | bit;
-    this.packs.add(this.#table.placeOf(ordinal).pack);
+    this.packs.add(this.#table.packOf(ordinal));
     this.#draw(ordinal);
     return true;
   }

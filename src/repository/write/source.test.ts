@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../assets/index.ts';
 import { limits, systemClock } from '../../core/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
-import { ChunkTable } from '../read/chunk-table.ts';
+import { ChunkTable } from '../table/chunk-table.ts';
 import { Chunker, contentChunkBytesMin, contentCut, fixedCut, type Cut } from './chunker.ts';
 import { readFileContent } from './file-source.ts';
 import { freshBundle, gearTable } from '../keys/keys.ts';

@@ -172,7 +172,7 @@ export class Writer implements PointWriter {
 
 /** A chunk counts as stored only where its pack is present. */
 function storedIds({ table }: Catalog, present: ReadonlySet<number>): StoredIds {
-  const isPresent = (ordinal: number): boolean => present.has(table.placeOf(ordinal).pack);
+  const isPresent = (ordinal: number): boolean => present.has(table.packOf(ordinal));
   return {
     size: table.size,
     has: (id) => table.find(id, isPresent) >= 0,

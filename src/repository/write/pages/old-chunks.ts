@@ -72,6 +72,6 @@ export class OldChunks {
 
   #find(id: Uint8Array): number {
     const { catalog, present } = this.#parts;
-    return catalog.table.find(id, (ordinal) => present.has(catalog.table.placeOf(ordinal).pack));
+    return catalog.table.find(id, (ordinal) => present.has(catalog.table.packOf(ordinal)));
   }
 }
