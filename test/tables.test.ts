@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace } from '../src/app/index.ts';
 import { silentProgress } from '../src/core/index.ts';
 import { installedMajors, startStream, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
-import { Place, type Answer } from './support/lifeboat.ts';
+import { endOf, Place, type Answer } from './support/lifeboat.ts';
 
 const installed = await installedMajors();
 const major = installed.includes(17) ? 17 : installed[0];
@@ -69,6 +69,18 @@ describe.skipIf(major === undefined)(`restore --table ${reason}`, () => {
       exitCode: 0,
       json: { dryRun: true, isSource: true, tables: [{ as: 'public.orders', missing: 400, same: 100 }], done: [] },
     });
+    expect(dry.json).toMatchObject({
+      sandbox: {
+        folder: place.path('.lifeboat', 'sandboxes'),
+        bytes: expect.any(Number),
+        logBytes: expect.any(Number),
+      },
+      keeps: { file: null, rows: 0 },
+      secondsExpected: dry.json['seconds'],
+      expectedFrom: expect.stringMatching(
+        /to look, as just now; the change of .* was never measured and is not in it$/,
+      ),
+    });
     expect(await restore(...before)).toMatchObject({ exitCode: 3, json: { error: { code: 'restore.consent' } } });
     expect(await sql('select count(*)::int as n from orders')).toEqual([{ n: 100 }]);
     const done = await restore(...before, '--yes', '--server', String(dry.json['server']));
@@ -93,6 +105,15 @@ describe.skipIf(major === undefined)(`restore --table ${reason}`, () => {
       expect(await sandboxes()).toHaveLength(signal === 'SIGTERM' ? 0 : 1);
       expect(await sql('select distinct cents from orders')).toEqual([{ cents: -1 }]);
     }
+    const dry = await restore('--existing', 'replace', '--dry-run');
+    expect(dry.json).toMatchObject({
+      keeps: { file: expect.stringContaining('before-images/orders-'), rows: 100, bytes: expect.any(Number) },
+      expectedFrom: expect.stringMatching(/to look, as just now; the change by that of 20.*Z: .* in /),
+    });
+    expect(Number(dry.json['secondsExpected'])).toBeGreaterThan(Number(dry.json['seconds']));
+    expect((await endOf(place.start([...words, ...to, '--dry-run']))).stdout).toMatch(
+      /^sandbox {3}.*; gone afterwards\nkeeps {5}100 rows first, about .*\ntime {6}.*: .* to look, as just now; the change by/m,
+    );
     const done = await restore('--existing', 'replace', '--yes');
     expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { done: [{ inserted: 0, replaced: 100 }] } });
     expect(await sandboxes()).toEqual([]);

@@ -13,6 +13,8 @@ import { endProcesses, isLifeboatError, LifeboatError, timeId, toLifeboatError }
 import { holdLock } from '../../journal/index.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
+import { expectedOfTables, touchedBy, type TableParts } from './expected-tables.ts';
+import type { ExpectedTime } from './expected-time.ts';
 import { planRestore, restore } from './restore.ts';
 import { recordDone } from './record-done.ts';
 import { isThere, notSayingWhere, removeLeftovers } from './staging.ts';
@@ -40,6 +42,12 @@ export interface TablesReport {
   readonly needs: TableNeeds | undefined;
   readonly restored: RestoreReport;
   readonly warnings: readonly string[];
+  /** Where the point was restored meanwhile, and what it took there; the log at most. */
+  readonly sandbox: { readonly folder: string; readonly bytes: number; readonly logBytes: number };
+  /** Only of a dry run into a server: what would be kept first, in which file; without a file where nothing is replaced. */
+  readonly keeps?: { readonly file: string | undefined; readonly rows: number; readonly bytes: number };
+  /** Only of a dry run. */
+  readonly expected?: ExpectedTime;
   readonly seconds: number;
 }
 
@@ -85,14 +93,19 @@ export async function restoreTables(workspace: Workspace, request: RestoreTables
   });
   try {
     const restored = await restoreInto(workspace, request, sandbox);
+    const took = { folder, bytes: restored.plan.bytes, logBytes: restored.plan.replay?.bytes ?? 0 };
     const image = resolve(request.beforeImage ?? join(workspace.stateFolder, 'before-images', `${asset}-${name}.sql`));
     const before = (): void =>
       void journal.append('tables.changing', { intent: intent.sequence, asset, beforeImage: image });
     const done = await changeIn(workspace, request, { keeping, restored, image, before });
     const seconds = (clock.elapsed() - startedMs) / 1000;
     const warnings = [...done.warnings];
-    const report = { plan: restored.plan, outlook, restored, ...done, warnings, seconds };
-    const record = { intent: intent.sequence, ...recordOf(report) };
+    const { changeSeconds, ...found } = done;
+    const ahead = request.dryRun ? aheadOf(workspace, request, { ...found, image, seconds }) : {};
+    const report = { plan: restored.plan, outlook, restored, sandbox: took, ...found, ...ahead, warnings, seconds };
+    const changedBytes = touchedBy(found.tables, existing).bytes;
+    const parts: TableParts = { look: seconds - changeSeconds, change: changeSeconds, changedBytes };
+    const record = { intent: intent.sequence, ...recordOf(report), parts };
     recordDone(journal, 'tables.finished', record, (sentence) => void warnings.push(sentence));
     return report;
   } catch (error) {
@@ -127,19 +140,36 @@ async function changeIn(
     image,
     before,
   }: { keeping: TableKeeping; restored: RestoreReport; image: string; before: () => void },
-): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'needs' | 'warnings'>> {
+): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'needs' | 'warnings'> & { changeSeconds: number }> {
   const { target, point } = restored.plan;
   let change: TableChange | undefined;
   try {
     change = await keeping.open(target, point.facts.facts, request.tables, optionsOf(workspace, request));
     if (!request.dryRun) before();
+    const { clock } = workspace;
+    const startedMs = clock.elapsed();
     const result = request.dryRun ? undefined : await change.apply(image);
+    const changeSeconds = (clock.elapsed() - startedMs) / 1000;
     const fileBytes = request.dryRun ? await change.fileBytes?.() : result?.fileBytes;
     const warnings = [...restored.warnings, ...change.warnings];
-    return { tables: change.tables, result, fileBytes, needs: change.needs, warnings };
+    return { tables: change.tables, result, fileBytes, needs: change.needs, warnings, changeSeconds };
   } finally {
     await change?.close();
   }
+}
+
+/** A file is made once by the look itself, which takes as long. */
+function aheadOf(
+  workspace: Workspace,
+  { from: { asset }, tables: { existing, target } }: RestoreTablesRequest,
+  { tables, image, seconds }: { tables: readonly TableFigures[]; image: string; seconds: number },
+): Pick<TablesReport, 'keeps' | 'expected'> {
+  if ('file' in target) return { expected: { seconds, from: 'as long as this look, which made the file once' } };
+  const { bytes, replaced } = touchedBy(tables, existing);
+  return {
+    keeps: { file: replaced.rows === 0 ? undefined : image, ...replaced },
+    expected: expectedOfTables(workspace, asset, bytes, seconds),
+  };
 }
 
 /** The server of a sandbox is of use to nobody who does not know of it. */

@@ -105,7 +105,10 @@ function show(context: CommandContext, report: TablesReport): void {
     tables.map((table) => [table.table, placeOf(table), ...numbersOf(table)]),
   );
   for (const warning of warnings) output.line(`warning: ${warning}`);
-  if (result === undefined) return output.line('Nothing was changed. The sandbox is gone.');
+  if (result === undefined) {
+    for (const line of aheadLines(report)) output.line(line);
+    return output.line('Nothing was changed. The sandbox is gone.');
+  }
   for (const table of result.tables) output.line(`${output.mark(true)} ${table.as}: ${changeText(table)}`);
   for (const { name, to } of result.sequences) output.line(`  the sequence ${name} was moved to ${to}`);
   if (result.beforeImage !== undefined)
@@ -132,13 +135,27 @@ function showFile({ output }: CommandContext, report: TablesReport, fileBytes: n
     output.line(`needs     the roles ${needs.roles.join(', ')}, which own what is in it or were granted something`);
   if (result === undefined) {
     output.line(`writes    ${size}`);
-    output.line(
-      `time      ${formatDuration(seconds * 1000)}: as long as this look, which made the file and kept nothing of it`,
-    );
+    for (const line of aheadLines(report)) output.line(line);
     return output.line('Nothing was written. The sandbox is gone.');
   }
   for (const table of result.tables) output.line(`${output.mark(true)} ${table.as}: ${changeText(table)}`);
   output.line(`Done in ${formatDuration(seconds * 1000)}: ${size}.`);
+}
+
+/** Of a look: what it costs to do it. */
+function aheadLines({ sandbox, keeps, expected }: TablesReport): string[] {
+  const ofLog = sandbox.logBytes === 0 ? '' : `, and what ${formatBytes(sandbox.logBytes)} of log add at most`;
+  const kept =
+    keeps === undefined
+      ? []
+      : keeps.file === undefined
+        ? ['keeps     nothing first: no row is replaced']
+        : [`keeps     ${keeps.rows} rows first, about ${formatBytes(keeps.bytes)}: in ${keeps.file}`];
+  return [
+    `sandbox   ${sandbox.folder}: ${formatBytes(sandbox.bytes)}${ofLog}; gone afterwards`,
+    ...kept,
+    ...(expected === undefined ? [] : [`time      ${formatDuration(expected.seconds * 1000)}: ${expected.from}`]),
+  ];
 }
 
 const changeText = (table: TableResult['tables'][number]): string =>
@@ -153,7 +170,20 @@ const numbersOf = ({ rows, bytes, missing = 0, same = 0, changed = 0, onlyInTarg
 ];
 
 const jsonOf = (
-  { plan, outlook, tables, result, fileBytes, needs, restored, warnings, seconds }: TablesReport,
+  {
+    plan,
+    outlook,
+    tables,
+    result,
+    fileBytes,
+    needs,
+    restored,
+    sandbox,
+    keeps,
+    expected,
+    warnings,
+    seconds,
+  }: TablesReport,
   { tables: asked, dryRun }: RestoreTablesRequest,
 ): Record<string, unknown> => ({
   dryRun,
@@ -169,7 +199,9 @@ const jsonOf = (
   tables,
   ...(fileBytes === undefined ? {} : { fileBytes }),
   ...(needs === undefined ? {} : { needs: [...needs.objects, ...needs.roles.map((role) => `role ${role}`)] }),
-  ...(fileBytes === undefined || !dryRun ? {} : { secondsExpected: seconds }),
+  sandbox,
+  ...(keeps === undefined ? {} : { keeps: { ...keeps, file: keeps.file ?? null } }),
+  ...(expected === undefined ? {} : { secondsExpected: expected.seconds, expectedFrom: expected.from }),
   done: result?.tables ?? [],
   sequences: result?.sequences ?? [],
   beforeImage: result?.beforeImage ?? null,
