@@ -44,7 +44,9 @@ export async function locate(ground: Ground): Promise<bigint | undefined> {
   throw new LifeboatError(
     refusalCode(hasHole),
     `the log from ${isoTime(oldest.start.base.atMs)} on holds no ${what}; ${reachableText(known, newest.legs)}`,
-    { hint: `${seen.words()}Name a moment or a position instead, or look into the log of another store: --store.` },
+    {
+      hint: `${seen.words()}Name a moment or a position instead, or look into the log of another store: --store NAME.`,
+    },
   );
 }
 

@@ -132,7 +132,7 @@ async function stopOf(
     return records > start.place.end ? records : start.place.end;
   };
   const hasHole = !isWhole(legs, listing.pieces, way);
-  const refusal = (where: string): LifeboatError => behindTheEnd(start, legs, known, { where, hasHole });
+  const refusal = (where: string): LifeboatError => behindTheEnd(start, legs, known, { where, hasHole, target });
   const everything = async (): Promise<Stop> => ({ stopAt: {}, least: await end(), most: undefined });
   if (target.kind === 'now') {
     if (hasHole) throw refusal('to its end');

@@ -44,7 +44,7 @@ export function behindTheEnd(
   start: Start,
   legs: readonly Leg[],
   known: NewestKnown,
-  { where, hasHole }: { readonly where: string; readonly hasHole: boolean },
+  { where, hasHole, target }: { readonly where: string; readonly hasHole: boolean; readonly target: RecoveryTarget },
 ): LifeboatError {
   const reachable = reachableMs(known);
   return new LifeboatError(
@@ -53,11 +53,15 @@ export function behindTheEnd(
     {
       hint:
         reachable === undefined || reachable < start.base.atMs
-          ? `Restore the point alone (${isoTime(start.base.atMs)}): --point ${start.base.id}; or look into another store: --store.`
-          : `Restore what is there: --at ${isoTime(reachable)}; or look into another store: --store.`,
+          ? `Restore the point alone (${isoTime(start.base.atMs)}): --point ${start.base.id}; or look into another store: --store NAME.`
+          : `Restore what is there: --at ${isoTime(reachable)}${alongWords(target)}; or look into another store: --store NAME.`,
     },
   );
 }
+
+/** A moment is reached along the timeline that was asked for: along another one it may be another life, or not there. */
+const alongWords = ({ timeline = 'latest' }: RecoveryTarget): string =>
+  timeline === 'latest' ? '' : ` --timeline ${timeline}`;
 
 export function reachableText(known: NewestKnown, legs: readonly Leg[]): string {
   const last = legs.at(-1) as Leg;
