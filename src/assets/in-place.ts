@@ -1,4 +1,5 @@
 import type { ApplyOptions, CaptureFacts, CaptureOptions, SourceIdentity, WorkOptions } from './asset.ts';
+import type { LogEnding } from './log.ts';
 import type { Entry, PointContents, RewrittenTree } from './entry.ts';
 
 /** What an asset can do to a copy that stands there already, instead of beside it. Nothing of it touches anything outside the target. */
@@ -8,10 +9,12 @@ export interface InPlaceKeeping {
    * is in use, `asset.corrupt` for one that does not say who it is.
    */
   look(target: string, options?: WorkOptions): Promise<InPlaceLook>;
+  /** Where the log of the stopped copy ends, and on which timeline; `undefined` where its files do not say. */
+  life(target: string): Promise<LogEnding | undefined>;
   /** Ends a trial start of the target that a killed rewriting left running; `look` passes over it. The caller is the only one at work there. */
   settle(target: string): Promise<void>;
   /**
-   * Streams the stopped target as it is, everything in it, however damaged: the before-image. Its facts say where it stood (`path`) and
+   * Streams the stopped target as it is, everything in it, however damaged: the before-image. Its facts say where it stood (`path`), on which `timeline` it lived, and
    * whether it is a mix that an interrupted rewriting left (`half`).
    */
   capture(target: string, options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void>;
@@ -39,6 +42,8 @@ export interface InPlaceLook {
   readonly path: string;
   /** For people, how it was left: `shut down`, `in production (it crashed)`. */
   readonly state: string;
+  /** Which life of its source it is. */
+  readonly timeline: number;
   /** What an earlier rewriting that did not come to its end left there. */
   readonly mark: string | undefined;
 }

@@ -1,60 +1,11 @@
+import type { LogClock, LogEnding, LogListing, LogMarks, LogPiece, LogRange, StoredRange } from './log-pieces.ts';
+
+export type * from './log-pieces.ts';
+
 /**
  * The log of a source, kept beside its points: what turns a point into any moment after it. The repository implements
- * `LogWriter`; what the bytes mean only the asset knows. Positions are byte addresses in the log and never run backwards on one timeline.
+ * `LogWriter`; what the bytes mean only the asset knows.
  */
-export interface LogRange {
-  readonly timeline: number;
-  readonly start: bigint;
-  /** The first position that is not in it. */
-  readonly end: bigint;
-}
-
-/** A range that is stored as a piece of its own. */
-export interface StoredRange extends LogRange {
-  /** The object that holds it, while the piece still grows or its writer died: `end` is how far it went when it was listed. */
-  readonly growing?: string;
-}
-
-/** A range as a store holds it. Ranges may overlap: then they say the same. */
-export interface LogPiece extends StoredRange {
-  /** As stored, sealed and compressed. */
-  readonly storedBytes: number;
-}
-
-/** Of a source that was idle: when its clock said `atMs`, its log ended at `position` or before. */
-export interface LogClock {
-  readonly timeline: number;
-  readonly position: bigint;
-  readonly atMs: number;
-}
-
-export interface LogListing {
-  /** By timeline, then by position. */
-  readonly pieces: readonly LogPiece[];
-  /** Timelines whose history is there, ascending. */
-  readonly histories: readonly number[];
-  /** By the moment. Only names: `clock` says whether one is true. */
-  readonly clocks: readonly LogClock[];
-}
-
-/** What a piece of log says of time, so that a moment is found without reading all of it. Small, and authenticated by itself. */
-export interface LogMarks {
-  /** The source's clock when its log ended at the end of this piece: all that was acknowledged before is in it or before it. */
-  readonly completeToMs?: number;
-  readonly commits?: {
-    readonly count: number;
-    /** By the times that the commits bear; within a piece they need not be in order. */
-    readonly oldestMs: number;
-    readonly newestMs: number;
-    /** Behind the newest one. */
-    readonly newestEnd: bigint;
-  };
-  /** Numbers of transactions that ended in it, the lowest and the highest. */
-  readonly transactions?: readonly [number, number];
-  /** Places that people named. */
-  readonly names?: readonly { readonly name: string; readonly at: bigint; readonly atMs: number }[];
-}
-
 export interface LogReader {
   /** Different for every source and repository; says nothing of either. */
   readonly id: string;
@@ -71,6 +22,8 @@ export interface LogReader {
   history(timeline: number): Promise<string>;
   /** Resolves if the listed clock is authentic. Throws as `read` does. */
   clock(clock: LogClock): Promise<void>;
+  /** Resolves if the listed ending is authentic. Throws as `read` does. */
+  ending(ending: LogEnding): Promise<void>;
 }
 
 export interface LogWriter extends LogReader {
@@ -95,6 +48,10 @@ export interface LogWriter extends LogReader {
   appendHistory(timeline: number, text: string): Promise<void>;
   /** Writes down that all that was acknowledged before the moment is here, and removes earlier such notes. Durable when it resolves. */
   appendClock(clock: LogClock, earlier: readonly LogClock[]): Promise<void>;
+  /** Writes down that a life ended. Durable when it resolves; the same again is fine. */
+  appendEnding(ending: LogEnding): Promise<void>;
+  /** For a life that people went back to. One that the store keeps (a lock) is no error: the life goes on behind it. */
+  removeEndings(endings: readonly LogEnding[]): Promise<void>;
   /**
    * Puts one object in the place of pieces that together are this range: the new one first, then they are removed. A crash between
    * leaves both, which is right. `bytes` are known already, or read from the pieces.
@@ -192,6 +149,10 @@ export interface Replay {
   readonly ranges: readonly ReplayRange[];
   /** The latest moment that the log reaches, milliseconds since 1970, where it says. */
   readonly reachableMs: number | undefined;
+  /** The end of the log on the way: told as what it would be if people went back from there. */
+  readonly end: LogEnding;
+  /** Lives that people went back from, as this log tells. Another store may not have been told. */
+  readonly endings: readonly LogEnding[];
   /** Begins to fetch, while the point is written; `folder` does not exist yet, its parent does. */
   begin(folder: string): Promise<void>;
   /** What was really replayed, once a copy came to life with it. */
@@ -260,6 +221,8 @@ export interface LogStreamOptions {
   readonly everyMs: number;
   /** The points that are there, of this source. */
   bases(): Promise<readonly HeldBase[]>;
+  /** Lives that people went back from, as far as this machine knows: stores that were not told are. */
+  readonly endings?: readonly LogEnding[];
   /** True once when points may be bases no more: found damaged, or forgotten. Asked every few seconds; no answer of it must take long. */
   isBaseLost?(): boolean;
   /** The log has a gap, or there is no point yet: one is due at once. Must not wait for it. */
@@ -276,6 +239,11 @@ export interface LogStreamOptions {
 /** What people and `--json` see of a stream. */
 export interface LogStreamState {
   readonly state: 'streaming' | 'waiting' | 'finding';
+  /**
+   * The server lives on an older timeline than the one that its log goes on with in these stores: a restore from them that is not told otherwise follows
+   * that one.
+   */
+  readonly passedBy?: { readonly timeline: number; readonly stores: readonly string[] };
   /** While it streams: why nothing of what it stores could be restored now. */
   readonly reason?: string;
   readonly hint?: string;

@@ -1,4 +1,4 @@
-import type { LogClock, LogRange } from '../assets/index.ts';
+import type { LogClock, LogEnding, LogRange } from '../assets/index.ts';
 import { isTimeId } from '../core/index.ts';
 
 /** Names of every object of a repository in its store, and back. */
@@ -26,6 +26,9 @@ export const logHistoryName = (log: string, timeline: number): string => `${logF
 export const logClockName = (log: string, { timeline, position, atMs }: LogClock): string =>
   `${logFolder(log)}${hex(timeline, 8)}/${hex(position, 16)}.${hex(atMs, 16)}`;
 
+export const logEndingName = (log: string, { timeline, position }: LogEnding): string =>
+  `${logFolder(log)}${hex(timeline, 8)}/${hex(position, 16)}.ended`;
+
 const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
 
 export const journalName = (chain: string, from: number, to: number): string => `journal/${chain}/${from}-${to}`;
@@ -40,9 +43,10 @@ export function journalRangeOf(name: string): { from: number; to: number } | und
 export interface NamedLogObject {
   readonly log: string;
   readonly timeline: number;
-  /** Without one, without a clock and not growing, it is the history of the timeline. */
+  /** Without one, without a clock or an ending, and not growing, it is the history of the timeline. */
   readonly range?: LogRange;
   readonly clock?: LogClock;
+  readonly ending?: LogEnding;
   /** A piece that grows, from `start` on; `salt` in hex. */
   readonly growing?: { readonly start: bigint; readonly salt: string };
 }
@@ -50,13 +54,14 @@ export interface NamedLogObject {
 /** An object of a log by its name; `undefined` for any name that no writer gives. */
 export function logObjectOfName(name: string): NamedLogObject | undefined {
   const [, log, digits, start, by, end] =
-    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})([-.])([0-9a-f]{16}|(?<=\.)[0-9a-f]{32}))$/.exec(
+    /^logs\/([0-9a-f]{32})\/([0-9a-f]{8})(?:\.history|\/([0-9a-f]{16})([-.])([0-9a-f]{16}|(?<=\.)(?:[0-9a-f]{32}|ended)))$/.exec(
       name,
     ) ?? [];
   if (log === undefined || digits === undefined) return undefined;
   const timeline = Number.parseInt(digits, 16);
   if (timeline === 0) return undefined;
   if (start === undefined || end === undefined) return { log, timeline };
+  if (end === 'ended') return { log, timeline, ending: { timeline, position: BigInt(`0x${start}`) } };
   if (end.length === 32) return { log, timeline, growing: { start: BigInt(`0x${start}`), salt: end } };
   if (by === '.') {
     const clock = { timeline, position: BigInt(`0x${start}`), atMs: Number.parseInt(end, 16) };

@@ -49,7 +49,11 @@ function textOf(line: StreamLine): string {
     return `${one.store} has ${one.durable ?? 'not said yet what'}, could lose ${age}${behind}${one.failure === undefined ? '' : ` (${one.failure})`}`;
   });
   const why = line.reason === undefined ? '' : `; no recovery point leads there: ${line.reason}`;
-  return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}${why}`;
+  const left =
+    line.passedBy === undefined
+      ? ''
+      : `; a restore from ${line.passedBy.stores.join(', ')} without --timeline ${line.timeline} goes along timeline ${line.passedBy.timeline}`;
+  return `timeline ${line.timeline}, received ${line.received}; ${stores.join('; ')}${why}${left}`;
 }
 
 /** What a loss of the server this moment would take with it: measured by its own clock. */

@@ -23,7 +23,16 @@ async function withLog(
       baseOf: () => ({ source: 'docs', timeline: 1, start: 0n, end: 1n }),
       planReplay: async (_log: unknown, bases: readonly ReplayBase[], target: RecoveryTarget) => {
         asked.push(target.kind);
-        return { base: bases[0]?.id, reachableMs: undefined, close: async () => {} } as unknown as Replay;
+        const end = { timeline: 1, position: 0n };
+        const replay = {
+          base: bases[0]?.id,
+          reachableMs: undefined,
+          end,
+          endings: [],
+          later: [],
+          close: async () => {},
+        };
+        return replay as unknown as Replay;
       },
     };
     const asset = { name: 'docs', log } as unknown as Asset;

@@ -40,10 +40,19 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
       failures.push(withOlder(toLifeboatError(error), request, target, points));
     }
   }
-  const best = found.toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
+  const best = ofLives(found, target).toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
   if (best !== undefined) return best;
   if (failures[0] !== undefined) throw sayingWhoIsAway(failures[0], request, unanswered);
   return withoutLog(request, target);
+}
+
+/** A store may not have been told yet that people went back from the life that it leads along, and another one was. */
+function ofLives(found: readonly ChosenReplay[], { timeline = 'latest' }: RecoveryTarget): readonly ChosenReplay[] {
+  const endings = found.flatMap(({ replay }) => replay.endings);
+  const goOn = found.filter(({ replay: { end } }) =>
+    endings.every((one) => one.timeline !== end.timeline || end.position > one.position),
+  );
+  return timeline !== 'latest' || goOn.length === 0 ? found : goOn;
 }
 
 /** The points that are sound in the store; and all of them, of which much may still be read, for where those do not lead there. */

@@ -23,6 +23,7 @@ const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, r
         pieces: pieces.map((timeline) => ({ timeline, start: 0n, end: 10n, storedBytes: 1 })),
         histories: Object.keys(histories).map(Number),
         clocks: [],
+        endings: [],
       } satisfies LogListing,
       bases,
       isFed,
@@ -79,7 +80,7 @@ describe('the latest moment of a left timeline whose last pieces hold no commit'
         },
       } as unknown as LogReader,
       {
-        listing: { pieces: segments, histories: [2], clocks },
+        listing: { pieces: segments, histories: [2], clocks, endings: [] },
         bases: [
           { timeline: 1, start: 0n, atMs: 5, ...base },
           { timeline: 2, start: 300n, atMs: 900 },

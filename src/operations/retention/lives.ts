@@ -1,4 +1,12 @@
-import type { Asset, LogBasePlace, LogFork, LogKeeping, LogListing, LogReader } from '../../assets/index.ts';
+import {
+  endedLives,
+  type Asset,
+  type LogBasePlace,
+  type LogFork,
+  type LogKeeping,
+  type LogListing,
+  type LogReader,
+} from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { LedLife } from '../../plan/index.ts';
 import { leadsToLife, type LogBase, type LogLife, type Point } from '../../repository/index.ts';
@@ -103,15 +111,18 @@ export async function livesOf(
     (a, b) => a - b,
   );
   const hasLog = new Set(listing.pieces.map(({ timeline }) => timeline));
+  const ended = new Set((await endedLives(log, listing)).map(({ timeline }) => timeline));
   const lives: LogLife[] = [];
   // The newest first: its history tells of those that it came from.
   for (const timeline of timelines.toReversed()) {
     // Nothing of the log leads into a life that it has nothing of and never will: its points stand for themselves.
     const isBare = !hasLog.has(timeline) && (timeline !== timelines.at(-1) || !mayCome);
     const forks = await forksOf(keeping, log, timeline, lives, isBare);
+    const hasEnded = ended.has(timeline) ? { hasEnded: true as const } : {};
     // The newest one goes on in any case.
-    const lastMs = timeline === timelines.at(-1) ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
-    lives.unshift({ timeline, forks, lastMs });
+    const isNewest = timeline === timelines.at(-1) && !ended.has(timeline);
+    const lastMs = isNewest ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
+    lives.unshift({ timeline, forks, lastMs, ...hasEnded });
   }
   return lives;
 }

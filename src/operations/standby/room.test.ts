@@ -21,6 +21,8 @@ function following(asset: Asset, { bytes, logBytes }: { bytes: number; logBytes:
       ranges: [],
       reachableMs: undefined,
       bytesExpected: 0,
+      end: { timeline: 1, position: 0n },
+      endings: [],
       begin: async () => {},
       replayed: () => undefined,
       close: async () => {},

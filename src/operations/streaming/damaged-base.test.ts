@@ -95,6 +95,8 @@ function logged(asset: Asset): Asset {
       ranges: [],
       reachableMs: undefined,
       bytesExpected: 0,
+      end: { timeline: 1, position: 0n },
+      endings: [],
       begin: async () => {},
       replayed: () => undefined,
       close: async () => {},

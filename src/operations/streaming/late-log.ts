@@ -1,6 +1,7 @@
 import type {
   GrowingLogPiece,
   LogClock,
+  LogEnding,
   LogListing,
   LogMarks,
   LogPiece,
@@ -44,6 +45,8 @@ export class LateLog implements LogWriter {
 
   clock = async (clock: LogClock): Promise<void> => (await this.#log()).clock(clock);
 
+  ending = async (ending: LogEnding): Promise<void> => (await this.#log()).ending(ending);
+
   append = async (range: LogRange, bytes: Uint8Array, marks: LogMarks, options?: AppendOptions): Promise<void> =>
     (await this.#log()).append(range, bytes, marks, options);
 
@@ -57,6 +60,10 @@ export class LateLog implements LogWriter {
 
   appendClock = async (clock: LogClock, earlier: readonly LogClock[]): Promise<void> =>
     (await this.#log()).appendClock(clock, earlier);
+
+  appendEnding = async (ending: LogEnding): Promise<void> => (await this.#log()).appendEnding(ending);
+
+  removeEndings = async (endings: readonly LogEnding[]): Promise<void> => (await this.#log()).removeEndings(endings);
 
   compact = async (...words: Parameters<LogWriter['compact']>): Promise<void> => (await this.#log()).compact(...words);
 

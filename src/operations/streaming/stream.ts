@@ -12,6 +12,7 @@ import {
 import { holdLock } from '../../journal/index.ts';
 import type { Streaming } from '../../plan/index.ts';
 import type { Workspace } from '../contract.ts';
+import { endingsKnown } from '../ended-lives.ts';
 import { basesOf } from '../log-bases.ts';
 import { BaseLosses } from './base-losses.ts';
 import { Bases } from './bases.ts';
@@ -103,6 +104,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets: targets.map((target) => ({ ...target, mayWait })),
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset, request.signal)).filter((place) => place.source === source),
+      endings: endingsKnown(journal, name, source),
       isBaseLost: () => losses.take(),
       needsBase: (unlinked) => {
         gaps.note(unlinked);

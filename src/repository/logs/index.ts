@@ -1,3 +1,4 @@
+export { logIdOf } from './log-id.ts';
 export * from './needed.ts';
-export { logIdOf, StoredLog } from './stored-log.ts';
+export { StoredLog } from './stored-log.ts';
 export { verifyLogObject } from './verify-logs.ts';

@@ -34,6 +34,16 @@ describe('which pieces of a log nothing needs any more', () => {
     expect(kept(1000, late, 450)).toEqual([20n, 30n]);
   });
 
+  it('none of the life that goes on, when people went back to it from a newer one: that one goes once the window has passed', () => {
+    const back = lives(340).map((life) => (life.timeline === 2 ? { ...life, hasEnded: true as const } : life));
+    const left = (since: number) => {
+      const gone = new Set(unneededPieces(pieces, bases.slice(0, 2), back, since));
+      return pieces.filter((one) => !gone.has(one)).map(({ start }) => start);
+    };
+    expect(left(345)).toEqual([10n, 20n, 30n]);
+    expect(left(1000)).toEqual([10n, 20n]);
+  });
+
   it('are those before the newest point that still reaches back to the window', () => {
     const ends = (since: number | undefined): bigint[] =>
       unneededPieces(pieces, bases, lives(250), since).map(({ end }) => end);

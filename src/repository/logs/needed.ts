@@ -13,6 +13,8 @@ export interface LogLife {
   readonly timeline: number;
   /** Oldest first. */
   readonly forks: readonly LogFork[];
+  /** People went back from it: another is the one that goes on. */
+  readonly hasEnded?: true;
   /** Milliseconds since 1970; `undefined`: not known, so that it counts as one that goes on. */
   readonly lastMs: number | undefined;
 }
@@ -20,7 +22,7 @@ export interface LogLife {
 /**
  * Which pieces of a log nothing needs any more. Each life that reaches into the window in which any moment can be restored (from `sinceMs` on) needs
  * its log, over the forks that it came through, from the newest point that leads to it and reaches back to the window; a point that ended behind
- * the fork leads elsewhere. The newest life, and the one of the newest point, need theirs in any case. Older points bring along what they need
+ * the fork leads elsewhere. The newest life that people did not go back from, and the one of the newest point, need theirs in any case. Older points bring along what they need
  * of the log. Without a window (`undefined`) the log stays from the oldest point on that leads to each life; without a point everything stays.
  * `lives` has each timeline of pieces and bases.
  */
@@ -33,7 +35,8 @@ export function unneededPieces(
   const byAge = bases.toSorted((a, b) => a.atMs - b.atMs);
   const newest = byAge.at(-1);
   if (newest === undefined) return [];
-  const latest = Math.max(...lives.map(({ timeline }) => timeline));
+  const goingOn = lives.filter(({ hasEnded }) => hasEnded !== true);
+  const latest = Math.max(...(goingOn.length === 0 ? lives : goingOn).map(({ timeline }) => timeline));
   const goesOn = ({ timeline, lastMs }: LogLife): boolean =>
     timeline === latest ||
     timeline === newest.timeline ||

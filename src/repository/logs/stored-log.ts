@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import {
   compareRanges,
   joinPieces,
   type GrowingLogPiece,
   type LogClock,
+  type LogEnding,
   type LogListing,
   type LogMarks,
   type LogPiece,
@@ -15,19 +15,12 @@ import { assert, free, isLifeboatError, LifeboatError, limits } from '../../core
 import type { Store } from '../../stores/index.ts';
 import { damaged, errorOfObject, isDamage } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { logClockName, logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
+import { logClockName, logEndingName, logFolder, logHistoryName, logObjectOfName, logPieceName } from '../names.ts';
 import { marksEnd, marksRangeBytes, openLogObject, openMarks, sealLogObject } from './log-object.ts';
 import { logObjectBytesMax } from './sealing/log-segments.ts';
 import { bytesUpTo, listGrowing, marksUpTo, readGrowing, StoredGrowing, type GrownPiece } from './growing-piece.ts';
 import { decodeMarks, encodeMarks, joinMarks, requireClock } from './marks.ts';
 import { MovedPieces } from './moved-pieces.ts';
-
-/** What a log is called in a store: neither the asset nor its source can be told from it. */
-export const logIdOf = (bundle: KeyBundle, asset: string, source: string): string =>
-  createHmac('sha256', bundle.chunkIdKey)
-    .update(JSON.stringify(['lifeboat/1/log', asset, source]))
-    .digest('hex')
-    .slice(0, 32);
 
 interface Options {
   signal?: AbortSignal;
@@ -70,6 +63,7 @@ export class StoredLog implements LogWriter {
     const pieces: LogPiece[] = [];
     const histories: number[] = [];
     const clocks: LogClock[] = [];
+    const endings: LogEnding[] = [];
     const growing: string[] = [];
     for await (const { name, bytes } of this.#store.list(logFolder(this.id))) {
       options.signal?.throwIfAborted();
@@ -78,6 +72,7 @@ export class StoredLog implements LogWriter {
       if (found === undefined) continue;
       if (found.range !== undefined) pieces.push({ ...found.range, storedBytes: bytes });
       else if (found.clock !== undefined) clocks.push(found.clock);
+      else if (found.ending !== undefined) endings.push(found.ending);
       else if (found.growing !== undefined) growing.push(name);
       else histories.push(found.timeline);
     }
@@ -89,6 +84,7 @@ export class StoredLog implements LogWriter {
       pieces: pieces.toSorted(compareRanges),
       histories: histories.toSorted((a, b) => a - b),
       clocks: clocks.toSorted((a, b) => a.atMs - b.atMs),
+      endings,
     };
   }
 
@@ -180,6 +176,18 @@ export class StoredLog implements LogWriter {
     await this.#removeAll(earlier.map((one) => logClockName(this.id, one)).filter((one) => one !== name));
   }
 
+  async ending(ending: LogEnding): Promise<void> {
+    await this.#open(logEndingName(this.id, ending), {});
+  }
+
+  async appendEnding(ending: LogEnding): Promise<void> {
+    await this.#put(logEndingName(this.id, ending), encodeMarks({}), Buffer.alloc(0), {});
+  }
+
+  async removeEndings(endings: readonly LogEnding[]): Promise<void> {
+    await this.#removeAll(endings.map((one) => logEndingName(this.id, one)));
+  }
+
   async compact(
     range: LogRange,
     pieces: readonly StoredRange[],
@@ -200,9 +208,7 @@ export class StoredLog implements LogWriter {
     await this.#removeAll(pieces.map((piece) => this.#nameOf(piece)));
   }
 
-  #nameOf(piece: StoredRange): string {
-    return piece.growing ?? logPieceName(this.id, piece);
-  }
+  #nameOf = (piece: StoredRange): string => piece.growing ?? logPieceName(this.id, piece);
 
   async #grown(name: string, options: Options): Promise<GrownPiece> {
     try {

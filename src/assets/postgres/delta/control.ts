@@ -14,6 +14,9 @@ export const asideFile = `global/${asideName}`;
 export interface Control {
   readonly systemId: string;
   readonly state: string;
+  /** On this timeline was the newest checkpoint, at this place. */
+  readonly timeline: number;
+  readonly checkpoint: bigint;
 }
 
 /** DBState of pg_control.h. */
@@ -43,7 +46,13 @@ export async function readControl(folder: string): Promise<Control> {
   }
   // ControlFileData: the system identifier, two versions, then the state.
   const state = bytes.readUInt32LE(16);
-  return { systemId: bytes.readBigUInt64LE(0).toString(), state: states[state] ?? `unknown (${state})` };
+  return {
+    systemId: bytes.readBigUInt64LE(0).toString(),
+    state: states[state] ?? `unknown (${state})`,
+    // Its place; then a copy of the checkpoint: where replay from it begins, and the timeline.
+    checkpoint: bytes.readBigUInt64LE(32),
+    timeline: bytes.readUInt32LE(48),
+  };
 }
 
 /** Takes away what lets a server start; who the folder is stays readable. Durable when it resolves. */

@@ -1,3 +1,4 @@
+import { endedLives } from '../../log-lives.ts';
 import { coveredTo } from '../../log-ranges.ts';
 import type { LogBasePlace, LogListing, LogReader, RecoveryTarget, ReplayBase } from '../../log.ts';
 import { isoTime, LifeboatError } from '../../../core/index.ts';
@@ -31,7 +32,7 @@ export function startsOf(
 
 /**
  * The timeline that a restore goes along, checked against the histories in the log, and the points that lead to it. Without a wish it is
- * the newest one, and every point counts: one that does not lead there is refused, not passed over. Throws `restore.unknown_target` naming what is there, and `log.gap`.
+ * the newest one that people have not gone back from, and every point of such a life counts: one that does not lead there is refused, not passed over. Throws `restore.unknown_target` naming what is there, and `log.gap`.
  */
 export async function chooseWay(
   log: LogReader,
@@ -40,7 +41,7 @@ export async function chooseWay(
   target: RecoveryTarget,
 ): Promise<{ way: Way; starts: readonly Start[] }> {
   const { timeline = 'latest' } = target;
-  if (timeline === 'latest') return { way: await wayTo(log, listing), starts };
+  if (timeline === 'latest') return { way: await wayTo(log, listing), starts: await ofLives(log, listing, starts) };
   const wanted = timeline === 'current' ? ownOf(starts, target) : timeline;
   const known = new Set(listing.pieces.map((piece) => piece.timeline));
   if (!known.has(wanted)) {
@@ -58,6 +59,13 @@ export async function chooseWay(
   throw new LifeboatError('restore.unknown_target', `no recovery point leads to timeline ${wanted}`, {
     hint: `The points are on ${[...new Set(starts.map(({ place }) => place.timeline))].join(', ') || 'no timeline'}. ${reaches(listing, starts, [...known])}`,
   });
+}
+
+/** Without those of lives that people went back from. */
+async function ofLives(log: LogReader, listing: LogListing, starts: readonly Start[]): Promise<readonly Start[]> {
+  const ended = new Set((await endedLives(log, listing)).map(({ timeline }) => timeline));
+  const rest = starts.filter(({ place }) => !ended.has(place.timeline));
+  return rest.length === 0 ? starts : rest;
 }
 
 /** Of the newest point that is old enough for the target. */

@@ -132,6 +132,7 @@ describe.skipIf(missing)(
         marks: (...words) => log.marks(...words),
         history: (...words) => log.history(...words),
         clock: (...words) => log.clock(...words),
+        ending: (...words) => log.ending(...words),
         read: async (piece, options) => {
           const bytes = await log.read(piece, options);
           return isLying && piece.start === last.start ? bytes.fill(0) : bytes;

@@ -75,6 +75,7 @@ describe.skipIf(missing)(
         marks: (...words) => log.marks(...words),
         history: (...words) => log.history(...words),
         clock: (...words) => log.clock(...words),
+        ending: (...words) => log.ending(...words),
         list: async (...words) => {
           const listing = await log.list(...words);
           if (isBefore) await afterLook();
@@ -130,6 +131,7 @@ describe.skipIf(missing)(
         marks: (...words) => log.marks(...words),
         history: (...words) => log.history(...words),
         clock: (...words) => log.clock(...words),
+        ending: (...words) => log.ending(...words),
         list: async (...words) => {
           looks += 1;
           if (looks > 1) await goOn();

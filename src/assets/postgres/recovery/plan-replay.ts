@@ -1,3 +1,4 @@
+import { endedLives } from '../../log-lives.ts';
 import { isoTime, LifeboatError } from '../../../core/index.ts';
 import type {
   LogBasePlace,
@@ -71,6 +72,7 @@ async function planOn(
     bytesExpected: stopsAt === undefined ? Math.max(0, bytes) : bytesUpTo(ranges, stopsAt),
     ranges,
     reachableMs: reachableMs(known),
+    endings: await endedLives(log, listing),
     target,
     ...stop,
   };

@@ -1,6 +1,6 @@
 import { LifeboatError, isoTime } from '../../../core/index.ts';
 import type { Reached } from '../../asset.ts';
-import type { RecoveryTarget, Replay, ReplayedLog, ReplayRange } from '../../log.ts';
+import type { LogEnding, RecoveryTarget, Replay, ReplayedLog, ReplayRange } from '../../log.ts';
 import { withConnection } from '../link/connection.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
@@ -16,6 +16,7 @@ export interface ReplayPlan {
   readonly bytesExpected: number;
   readonly ranges: readonly ReplayRange[];
   readonly reachableMs: number | undefined;
+  readonly endings: readonly LogEnding[];
   readonly target: RecoveryTarget;
   /** What the server is told to stop at; without one it replays all there is. */
   readonly stopAt: Readonly<Record<string, string>>;
@@ -66,6 +67,14 @@ export class PostgresReplay implements Replay {
 
   get reachableMs(): number | undefined {
     return this.plan.reachableMs;
+  }
+
+  get end(): LogEnding {
+    return { timeline: this.plan.timeline, position: this.plan.to };
+  }
+
+  get endings(): readonly LogEnding[] {
+    return this.plan.endings;
   }
 
   async begin(folder: string): Promise<void> {

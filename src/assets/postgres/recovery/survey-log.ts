@@ -1,3 +1,4 @@
+import { newestLife } from '../../log-lives.ts';
 import { coveredTo } from '../../log-ranges.ts';
 import type {
   LogBasePlace,
@@ -25,9 +26,10 @@ export interface Leg {
   readonly forkAt: bigint | undefined;
 }
 
-/** A timeline of a log, the newest unless stated, with how it came to be. Throws `log.gap` and what `LogReader` throws. */
-export async function wayTo(log: LogReader, { pieces, histories }: LogListing, wanted?: number): Promise<Way> {
-  const timeline = wanted ?? pieces.reduce((most, piece) => Math.max(most, piece.timeline), 1);
+/** A timeline of a log, the one that it goes on with unless stated (`newestLife`), with how it came to be. Throws `log.gap` and what `LogReader` throws. */
+export async function wayTo(log: LogReader, listing: LogListing, wanted?: number): Promise<Way> {
+  const { histories } = listing;
+  const timeline = wanted ?? (await newestLife(log, listing));
   if (timeline === 1) return { forks: [], timeline };
   if (histories.includes(timeline)) return { forks: forksOf(await log.history(timeline)), timeline };
   throw new LifeboatError(

@@ -4,7 +4,7 @@ import { planReplay } from './plan-replay.ts';
 
 const base = (id: string, at: string): ReplayBase => ({ id, atMs: Date.parse(at), facts: {} });
 const piece = { timeline: 1, start: 0x100_0000n, end: 0x300_0000n, storedBytes: 1 };
-const log = { list: async () => ({ pieces: [piece], histories: [], clocks: [] }) } as unknown as LogReader;
+const log = { list: async () => ({ pieces: [piece], histories: [], clocks: [], endings: [] }) } as unknown as LogReader;
 const placeOf = () => ({ source: 's', timeline: 1, start: 0x200_0000n, end: 0x200_0100n });
 const target = { kind: 'time', atMs: Date.parse('2026-11-22T12:00:00Z') } as const;
 

@@ -7,6 +7,7 @@ import {
   toLifeboatError,
   type LifeboatError,
 } from '../../../core/index.ts';
+import { newestLife } from '../../log-lives.ts';
 import { coveredTo } from '../../log-ranges.ts';
 import type { LogListing, LogReader } from '../../log.ts';
 import { forksOf, lsnText, segmentName, segmentOfName } from '../lsn.ts';
@@ -28,7 +29,7 @@ export class FollowedLog implements LogFiles {
   readonly #segmentBytes: number;
   readonly #dataFolder: string;
   readonly #given = new Map<string, bigint>();
-  #listing: LogListing = { pieces: [], histories: [], clocks: [] };
+  #listing: LogListing = { pieces: [], histories: [], clocks: [], endings: [] };
   #way: Way | undefined;
   #next: { timeline: number; start: bigint } | undefined;
   #servedTimeline = 0;
@@ -71,7 +72,7 @@ export class FollowedLog implements LogFiles {
   /** Looks into the store. Throws what `LogReader.list` throws. */
   async look(signal: AbortSignal): Promise<void> {
     const listing = await this.#log.list({ signal });
-    const timeline = listing.pieces.reduce((most, piece) => Math.max(most, piece.timeline), 1);
+    const timeline = await newestLife(this.#log, listing);
     if (this.#way?.timeline !== timeline)
       this.#way = { timeline, forks: timeline === 1 ? [] : forksOf(await this.#log.history(timeline)) };
     this.#listing = listing;

@@ -1,8 +1,18 @@
 import type { Client } from 'pg';
-import { allInTime, LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
-import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogWriter } from '../../log.ts';
+import {
+  allInTime,
+  inTime,
+  isLifeboatError,
+  LifeboatError,
+  limits,
+  systemClock,
+  toLifeboatError,
+} from '../../../core/index.ts';
+import { newestLife } from '../../log-lives.ts';
+import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogStreamState, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { leadsThrough } from '../recovery/survey-log.ts';
+import { shareEndings, tellEndings } from './endings.ts';
 import { placeOnWay, serverHas } from './kept-log.ts';
 import { comparePlaces, isSameSegment, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
 import { answered, readSlot, type SlotState } from './source.ts';
@@ -23,6 +33,8 @@ export interface Start extends Place {
   readonly fallback: Place;
   /** What is between the stores and this place the server no longer has. */
   readonly isGap: boolean;
+  /** See `LogStreamState.passedBy`. */
+  readonly passedBy?: NonNullable<LogStreamState['passedBy']>;
   /** What the stores have, in the order of the targets, where they were just asked. */
   readonly answers?: readonly Answer[];
 }
@@ -39,9 +51,9 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const slot = await openSlot(ground);
   const segment = ground.segmentBytes;
   const answers = await askStores(options, way);
-  const held = options.targets.flatMap(({ store }, index) => {
+  const held = options.targets.flatMap(({ store, log }, index) => {
     const answer = answers[index] as Answer;
-    return 'listing' in answer ? { store, listing: answer.listing } : [];
+    return 'listing' in answer ? { store, log, listing: answer.listing } : [];
   });
   const listings = held.map(({ listing }) => listing);
   const bases = await options.bases();
@@ -74,7 +86,10 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   } else {
     for (const [index, one] of held.entries()) requireOwnPoint(one, tails[index] as Place, bases, ground);
   }
-  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers };
+  const left = await passedBy(held, way);
+  if (left !== undefined) options.say({ state: 'finding', ...passedByWords(left, way), passedBy: left, stores: [] });
+  const isLeft = left === undefined ? {} : { passedBy: left };
+  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers, ...isLeft };
 }
 
 /** A point that another store has leads to nothing here: whoever has only this store restores from its own. */
@@ -130,6 +145,11 @@ export const leadsOrIsBehind = (
 const lossHint =
   'A new recovery point is taken at once. What keeps log until the stream comes: max_slot_wal_keep_size of the server; of a new primary, wal_keep_size, and a stream that begins soon.';
 
+const passedByWords = ({ timeline, stores }: NonNullable<Start['passedBy']>, way: Way) => ({
+  reason: `the server lives on timeline ${way.timeline}, and its log in ${stores.join(', ')} goes on with timeline ${timeline}: a restore without --timeline follows that one`,
+  hint: `What this server writes comes back with --timeline ${way.timeline}. If it was left behind by a failover, stop it, and let the url of the plan lead to the new primary.`,
+});
+
 /** What is lost for people who want any moment back: from where the stores end to where the server can go on. */
 export const lossText = (from: Place, to: Place): string =>
   `the server no longer has its log from ${lsnText(from.position)}${from.timeline === to.timeline ? '' : ` on timeline ${from.timeline}`} to ${lsnText(to.position)} on timeline ${to.timeline}: moments between there and the next recovery point are lost`;
@@ -145,8 +165,9 @@ export const isOfOneStore = ({ code, retry }: LifeboatError): boolean =>
  * Throws what is wrong with the log, and when no store answers what may pass, else the first failure. One that hangs holds up no other: it is asked again beside
  * the stream.
  */
-export async function askStores({ targets, signal }: LogStreamOptions, way: Way): Promise<Answer[]> {
-  const asked = targets.map(({ log }) => enterTimeline(log, way, signal));
+export async function askStores(options: LogStreamOptions, way: Way): Promise<Answer[]> {
+  const { targets } = options;
+  const asked = targets.map(({ log }) => enterTimeline(log, way, options));
   const settled = await allInTime(asked, (index) => ({
     clock: systemClock,
     ms: limits.storeLookMs,
@@ -165,6 +186,12 @@ export async function askStores({ targets, signal }: LogStreamOptions, way: Way)
   const failures = answers.flatMap((answer) => ('failure' in answer ? [answer.failure] : []));
   if (failures.length === answers.length && failures[0] !== undefined)
     throw failures.find(({ retry }) => retry === 'later') ?? failures[0];
+  const late = (): LifeboatError =>
+    new LifeboatError('store.unreachable', 'a store did not take what another was told');
+  await inTime(shareEndings(options, answers, way), { clock: systemClock, ms: limits.storeLookMs, late }).catch(
+    // They are told when the stream begins anew.
+    (error: unknown) => toLifeboatError(error),
+  );
   return answers;
 }
 
@@ -174,11 +201,31 @@ export async function askStores({ targets, signal }: LogStreamOptions, way: Way)
  */
 export async function enterTimeline(
   log: LogWriter,
-  { timeline, history }: Way,
-  signal: AbortSignal,
+  way: Way,
+  { endings = [], signal }: Pick<LogStreamOptions, 'endings' | 'signal'>,
 ): Promise<LogListing> {
-  if (history !== undefined) await log.appendHistory(timeline, history);
-  return log.list({ signal });
+  if (way.history !== undefined) await log.appendHistory(way.timeline, way.history);
+  return tellEndings(log, await log.list({ signal }), endings, way);
+}
+
+/** The timeline that the log of these stores goes on with, where the server lives on an older one: on a zombie, or what people went back to by other means than ours. */
+async function passedBy(
+  held: readonly { readonly store: string; readonly log: LogWriter; readonly listing: LogListing }[],
+  way: Way,
+): Promise<LogStreamState['passedBy']> {
+  const found: { store: string; timeline: number }[] = [];
+  for (const { store, log, listing } of held) {
+    try {
+      found.push({ store, timeline: await newestLife(log, listing) });
+    } catch (error) {
+      // Whoever restores from there hears it, and what is streamed is whole all the same.
+      if (!isLifeboatError(error)) throw error;
+    }
+  }
+  const newest = Math.max(0, ...found.map(({ timeline }) => timeline));
+  if (newest <= way.timeline) return undefined;
+  const stores = found.flatMap(({ store, timeline }) => (timeline > way.timeline ? [store] : []));
+  return { timeline: newest, stores };
 }
 
 /** Throws `asset.foreign` where a store has a timeline that the server has not come to. */

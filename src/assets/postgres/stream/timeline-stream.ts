@@ -143,7 +143,7 @@ export class TimelineStream {
   }
 
   async #say(): Promise<void> {
-    const { ordinary, slot: name, options } = this.#ground;
+    const { ordinary, slot: name, options, start } = this.#ground;
     const slot = await readSlot(ordinary, name);
     const server = this.#samples.at(-1);
     options.say({
@@ -152,6 +152,7 @@ export class TimelineStream {
       received: lsnText(receivedTo(this.#window.end, this.#lanes)),
       ...(server === undefined ? {} : { server: lsnText(server.position), serverMs: server.atMs }),
       ...(this.#window.newestCommitMs === undefined ? {} : { newestCommit: isoTime(this.#window.newestCommitMs) }),
+      ...(start.passedBy === undefined ? {} : { passedBy: start.passedBy }),
       slot: { name, status: slot?.status ?? 'missing', safeBytes: slot?.safeBytes ?? null },
       stores: this.stores(),
     });

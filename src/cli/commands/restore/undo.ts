@@ -35,27 +35,31 @@ export const command: Command = {
       }
       mustConsent(context, input, plan.look, () => show(context, plan), 'would be made what it was before');
       const report = await undoInPlace(workspace, request);
-      const { written, seconds, before } = report;
+      const { written, seconds, before, warnings } = report;
       context.output.line(
         `${context.output.mark(true)} ${plan.look.path} is as it was at ${isoTime(plan.image.atMs)}: ${formatBytes(written.bytesWritten)} of ${formatBytes(written.bytes)} written in ${formatDuration(seconds * 1000)}`,
       );
       context.output.line(`What was there until now is kept: ${before} in ${plan.store}`);
-      return { json: { ...jsonOf(plan), before, written, seconds } };
+      for (const warning of warnings) context.output.line(`warning: ${warning}`);
+      return { json: { ...jsonOf(plan), before, written, seconds, warnings } };
     }),
 };
 
-function show({ output }: CommandContext, { look, image, store, unfinished }: UndoPlan): void {
+function show({ output }: CommandContext, { look, image, store, unfinished, unanswered }: UndoPlan): void {
   output.line(`target    ${look.path}: ${look.identity.description}, stopped, last ${look.state}`);
   if (unfinished !== undefined) output.line('unfinished a restore in place, or an undoing, was interrupted');
   output.line(`image     ${image.id} of ${isoTime(image.atMs)}, ${formatBytes(image.bytes)}, in ${store}`);
+  for (const one of unanswered)
+    output.line(`warning: ${one.store} did not answer (${one.reason}): a newer image may be there`);
   output.line('Nothing was changed.');
 }
 
-const jsonOf = ({ look, image, store, unfinished }: UndoPlan): Record<string, unknown> => ({
+const jsonOf = ({ look, image, store, unfinished, unanswered }: UndoPlan): Record<string, unknown> => ({
   target: look.path,
   server: look.identity.id,
   image: image.id,
   imageAt: isoTime(image.atMs),
   store,
   unfinished: unfinished?.before ?? null,
+  unanswered,
 });

@@ -10,7 +10,7 @@ it('a store that comes back asks for the point that it lacks, also while no othe
     segmentBytes: 2 ** 20,
     options: { bases: async () => [], needsBase: (one: UnlinkedLog) => void asked.push(one) },
   } as unknown as CatchUpGround;
-  const log = { list: async () => ({ pieces: [], histories: [], clocks: [] }) };
+  const log = { list: async () => ({ pieces: [], histories: [], clocks: [], endings: [] }) };
   const ahead: Ahead = {
     failure: undefined,
     fallback: { timeline: 1, position: 100n },

@@ -97,7 +97,7 @@ export class CatchUp {
   /** Whether the store has come up. */
   async #round(): Promise<boolean> {
     const { ordinary, options, way, segmentBytes, slot } = this.#ground;
-    const listing = await enterTimeline(this.#target.log, way, this.#stop.signal);
+    const listing = await enterTimeline(this.#target.log, way, { ...options, signal: this.#stop.signal });
     const tail = tailOf(listing, way, segmentBytes) ?? this.#ahead.fallback;
     requireOnWay(tail, way);
     if (this.#stop.signal.aborted) return true;

@@ -1,0 +1,142 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorkspace } from '../src/app/index.ts';
+import { silentProgress, systemClock } from '../src/core/index.ts';
+import { stream, type StreamLine } from '../src/operations/index.ts';
+import { installedMajors, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
+import { Place, type Answer } from './support/lifeboat.ts';
+
+const installed = await installedMajors();
+const major = installed.includes(17) ? 17 : installed[0];
+
+const plan = `lifeboat: 1
+plan: undone
+domains: { safe: {}, here: {}, there: {} }
+keys: { main: { passphrase: { env: LB_TEST_UNDONE_PASS }, domain: safe } }
+stores:
+  near: { type: fs, path: ./near, domain: here }
+  far: { type: fs, path: ./far, domain: there }
+policies:
+  continuous: { to: [near, far], stream: { to: [near, far], mode: async, every: 1s }, keep: { atLeast: 1 } }
+assets:
+  orders:
+    type: postgres
+    url: { env: LB_TEST_UNDONE_URL }
+    domain: here
+    policy: continuous
+    checks: [{ sql: "select string_agg(n::text, ' ' order by n) from marks", expect: value != '' }]
+`;
+
+/** 1 and 2 in the old life; it is taken back to before 2, and writes 20; then that is undone, and the old life writes 3. */
+describe.skipIf(major === undefined)(
+  `a life that was undone${major === undefined ? ' (skipped: no PostgreSQL server)' : ''}`,
+  () => {
+    let cluster: TestCluster;
+    let place: Place;
+    let server = '';
+
+    beforeAll(async () => {
+      cluster = await startTestCluster({ major: major as number, initdb: ['--wal-segsize=1'] });
+      place = Place.in(cluster.folder);
+      process.env['LB_TEST_UNDONE_PASS'] = 'correct horse battery staple';
+      process.env['LB_TEST_UNDONE_URL'] = cluster.url;
+      await writeFile(place.path('lifeboat.yaml'), plan);
+      await must(place.run('store', 'init'));
+      const [system] = await cluster.sql('select system_identifier::text as id from pg_control_system()');
+      server = String(system?.['id']);
+      await cluster.sql('create table marks (n int)');
+      await must(place.run('backup', 'orders'));
+      await writeAndStream(1);
+    });
+    afterAll(async () => {
+      await cluster?.destroy();
+    });
+
+    /** Streams until what was written is in both stores, and stops. The lines that it said. */
+    const writeAndStream = async (n: number): Promise<StreamLine[]> => {
+      const workspace = await openWorkspace({
+        planFile: place.path('lifeboat.yaml'),
+        stateFolder: place.path('of-the-stream'),
+        progress: silentProgress,
+      });
+      const lines: StreamLine[] = [];
+      const stop = new AbortController();
+      const ended = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: stop.signal });
+      ended.catch(() => {}); // heard below
+      try {
+        await cluster.sql(`insert into marks values (${n})`);
+        const [row] = await cluster.sql(`select (pg_current_wal_flush_lsn() - '0/0')::text as at`);
+        const wanted = BigInt(String(row?.['at']));
+        const isThere = (line: StreamLine | undefined): boolean =>
+          line?.state === 'streaming' &&
+          line.stores.every(({ durable = '0/0' }) => BigInt(`0x${durable.split('/')[1]}`) >= wanted);
+        while (!isThere(lines.findLast(({ state }) => state === 'streaming')))
+          await Promise.race([systemClock.sleep(50), ended]);
+      } finally {
+        stop.abort();
+        await ended;
+        await workspace.close();
+      }
+      return lines;
+    };
+    const must = async (answer: Promise<Answer>): Promise<Answer> => {
+      const one = await answer;
+      if (one.exitCode !== 0) throw new Error(one.stdout + one.stderr);
+      return one;
+    };
+    const inPlace = (...words: string[]): Promise<Answer> =>
+      must(place.run('restore', ...words, '--to', cluster.dataFolder, '--yes', '--server', server));
+    const timelineOf = async (...words: string[]): Promise<unknown> => {
+      const { json } = await must(place.run('restore', 'orders', '--to', './copy', '--dry-run', ...words));
+      return (json['log'] as Record<string, unknown>)['timeline'];
+    };
+    const restored = async (to: string, ...words: string[]): Promise<unknown> => {
+      const { json } = await must(place.run('restore', 'orders', '--to', to, ...words));
+      const checks = json['checks'] as { name: string; observed: string }[];
+      return checks.find(({ name }) => name.includes('string_agg'))?.observed;
+    };
+
+    it('is passed by: a restore without a timeline brings back what the life that was gone back to wrote since, from each store', async () => {
+      const [mistake] = await cluster.sql('insert into marks values (2) returning xmin::text as id');
+      await writeAndStream(2);
+      await cluster.server.stop();
+      await inPlace('orders', '--in-place', '--before', String(mistake?.['id']));
+      await cluster.restart();
+      await writeAndStream(20);
+      expect(await timelineOf()).toBe(2);
+      await cluster.server.stop();
+      // One store is away meanwhile, and hears of it from the next stream.
+      await rename(place.path('far'), place.path('away'));
+      const undone = await inPlace('undo', 'orders');
+      expect(undone.json['warnings']).toEqual([
+        expect.stringMatching(/^far does not know which life of orders goes on/),
+      ]);
+      await rename(place.path('away'), place.path('far'));
+      await cluster.restart();
+      expect(await timelineOf('--store', 'near')).toBe(1);
+      expect(await timelineOf('--store', 'far')).toBe(2);
+      expect(await timelineOf()).toBe(1);
+
+      const lines = await writeAndStream(3);
+      expect(lines.filter((line) => 'passedBy' in line)).toEqual([]);
+      for (const store of ['near', 'far']) expect(await timelineOf('--store', store)).toBe(1);
+      expect(await restored('./now')).toBe('value is 1 2 2 3');
+      await must(place.run('backup', 'orders'));
+      await writeAndStream(4);
+      expect(await timelineOf()).toBe(1);
+    });
+
+    it('comes back all the same where its timeline is named', async () => {
+      expect(await restored('./undone', '--timeline', '2')).toBe('value is 1 20');
+    });
+
+    it('goes on where the undoing was undone', async () => {
+      await cluster.server.stop();
+      await inPlace('undo', 'orders');
+      expect(await timelineOf()).toBe(2);
+      await cluster.restart();
+      await writeAndStream(21);
+      expect(await restored('./again')).toBe('value is 1 20 21');
+    });
+  },
+);
