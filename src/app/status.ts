@@ -160,12 +160,14 @@ async function runningStream(
   }
   const agoMs = clock.now() - line.at;
   if (line.state !== 'streaming' || agoMs > limits.streamSilentMs || agoMs < -limits.clockSkewMs) return undefined;
-  const { serverMs } = line;
+  const { serverMs, timeline: lived, passedBy } = line;
   return new Map(
     line.stores.flatMap(({ store, completeToMs }): [string, LogReach][] => {
       if (serverMs === undefined || completeToMs === undefined) return [];
       const behindMs = Math.max(0, serverMs - completeToMs) + Math.max(0, agoMs);
-      return [[store, { completeMs: clock.now() - behindMs, from: 'stream', behindMs }]];
+      const isPassedBy = lived !== undefined && passedBy?.stores.includes(store) === true;
+      const other = isPassedBy ? { passedBy: { followed: passedBy.timeline, lived } } : {};
+      return [[store, { completeMs: clock.now() - behindMs, from: 'stream', behindMs, ...other }]];
     }),
   );
 }
@@ -190,7 +192,10 @@ async function reachInStore(
   const log = (await workspace.repository(store)).log(asset, source);
   const replay = await keeping.planReplay(log, bases, { kind: 'now' }, { signal });
   await replay?.close();
-  return replay?.reachableMs === undefined ? undefined : { completeMs: replay.reachableMs, from: 'log' };
+  if (replay?.reachableMs === undefined) return undefined;
+  const lived = replay.later.toSorted((a, b) => b.reachableMs - a.reachableMs)[0]?.timeline;
+  const other = lived === undefined ? {} : { passedBy: { followed: replay.timeline, lived } };
+  return { completeMs: replay.reachableMs, from: 'log', ...other };
 }
 
 /** Undefined where there is no answer in time, or a refusal: then nothing is known, which the status says. */

@@ -134,6 +134,13 @@ export interface ReplayedLog {
   readonly seconds: number;
 }
 
+/** A life that a replay does not go along. */
+export interface LaterLife {
+  readonly timeline: number;
+  /** The latest moment that its log tells of, milliseconds since 1970. */
+  readonly reachableMs: number;
+}
+
 /** A way from a point to a target that was audited: nothing is missing between. */
 export interface Replay {
   readonly base: string;
@@ -153,6 +160,8 @@ export interface Replay {
   readonly end: LogEnding;
   /** Lives that people went back from, as this log tells. Another store may not have been told. */
   readonly endings: readonly LogEnding[];
+  /** Lives that go on to a later moment than this one, and have not ended; none where a timeline was asked for. */
+  readonly later: readonly LaterLife[];
   /** Begins to fetch, while the point is written; `folder` does not exist yet, its parent does. */
   begin(folder: string): Promise<void>;
   /** What was really replayed, once a copy came to life with it. */

@@ -17,6 +17,7 @@ export * from './replication/replicate.ts';
 export * from './replication/shipping.ts';
 export * from './restore/asset-hash.ts';
 export * from './restore/choose-point.ts';
+export { laterTexts } from './restore/later-lives.ts';
 export * from './restore/restore-tables.ts';
 export * from './restore/restore.ts';
 export * from './retention/forget.ts';

@@ -8,6 +8,7 @@ import { expectedTime, type RestoreParts } from '../restore/expected-time.ts';
 import { forgetImages, markText, readMark, takeImage, type InPlaceMark } from './before-image.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
+import { laterTexts } from '../restore/later-lives.ts';
 import { planRestoreOnto, reachedOf, readPoint, replayOf, tryOut } from '../restore/restore.ts';
 import { lockNameOf, withMoreHint } from '../restore/staging.ts';
 
@@ -123,7 +124,7 @@ async function rewriteAndTry(
       reached: reachedOf(plan, reached, undefined),
       damage,
       changeovers,
-      warnings: written.warnings,
+      warnings: [...(plan.replay === undefined ? [] : laterTexts(plan.replay)), ...written.warnings],
       parts: { write: writtenMs / 1000, start: startMs / 1000 },
     };
   } catch (error) {

@@ -11,6 +11,7 @@ import { hashOfAsset } from './asset-hash.ts';
 import { chooseReadable } from './choose-readable.ts';
 import { isPointAlone } from './choose-replay.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
+import { laterTexts } from './later-lives.ts';
 import { noteChecked, recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, sayingWhere, setAside, stagingOf } from './staging.ts';
 import { preflight, restoredBytes, type RestoredBytes } from './preflight.ts';
@@ -93,7 +94,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
   try {
     const changeovers: Changeover[] = [];
     const contents = await readPoint(workspace, plan, changeovers);
-    const warnings: string[] = [];
+    const warnings: string[] = plan.replay === undefined ? [] : laterTexts(plan.replay);
     const warn = (sentence: string): void => void warnings.push(sentence);
     await asset.apply(contents, staging, {
       progress: workspace.progress,

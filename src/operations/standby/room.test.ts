@@ -23,6 +23,7 @@ function following(asset: Asset, { bytes, logBytes }: { bytes: number; logBytes:
       bytesExpected: 0,
       end: { timeline: 1, position: 0n },
       endings: [],
+      later: [],
       begin: async () => {},
       replayed: () => undefined,
       close: async () => {},

@@ -97,6 +97,7 @@ function logged(asset: Asset): Asset {
       bytesExpected: 0,
       end: { timeline: 1, position: 0n },
       endings: [],
+      later: [],
       begin: async () => {},
       replayed: () => undefined,
       close: async () => {},

@@ -25,6 +25,7 @@ export function problemsOf(
       ...ofDamage(about, store),
       ...ofAge(facts, about, asset, store, policy),
       ...ofCopy(about, store, stores),
+      ...ofTimeline(facts, about, asset, store),
       ...ofVerification(facts, about, asset, store, policy, points),
       ...ofCount(about, asset, store, policy),
     );
@@ -76,6 +77,17 @@ function ofCopy(
   const from = stores.find((one) => one.role === 'first')?.store ?? '';
   const words = `${waiting} point${waiting === 1 ? '' : 's'} not copied for ${formatDuration(lagMs)}, ${formatDuration(withinMs)} are allowed`;
   return [{ code: 'copy_late', about, words, hint: `lifeboat store replicate ${from} ${to}` }];
+}
+
+function ofTimeline({ logs }: StatusFacts, about: string, asset: string, { store }: StoreStatus): Problem[] {
+  const { passedBy, from } = logs.get(asset)?.get(store) ?? {};
+  if (passedBy === undefined) return [];
+  const { followed, lived } = passedBy;
+  const who =
+    from === 'stream' ? `the server lives on timeline ${lived}` : `the log goes on later on timeline ${lived}`;
+  const words = `${who}, and a restore without --timeline follows timeline ${followed}`;
+  const hint = `lifeboat restore ${asset} --timeline ${lived} brings back what is written there; a server that a failover left behind should be stopped`;
+  return [{ code: 'timeline', about, words, hint }];
 }
 
 /** Only where the plan asks for it. */

@@ -71,6 +71,8 @@ export interface LogReach {
   readonly from: 'stream' | 'log';
   /** How much is missing as the stream last measured it, milliseconds; only from a stream. */
   readonly behindMs?: number;
+  /** A restore that is not told a timeline follows one, and the server lives on the other, or its log at least goes on there to a later moment. */
+  readonly passedBy?: { readonly followed: number; readonly lived: number };
 }
 
 /** The records that a status is made of. */

@@ -24,6 +24,7 @@ export interface Problem {
     | 'no_point'
     | 'late'
     | 'copy_late'
+    | 'timeline'
     | 'damage'
     | 'verify'
     | 'count'

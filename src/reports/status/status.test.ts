@@ -216,6 +216,20 @@ describe('readiness', () => {
     expect(hintOf({ logs: reach('stream') })).toBe('lifeboat backup docs');
   });
 
+  it('says where a server lives on another timeline than a restore follows, and how its own comes back', () => {
+    const passedBy = { followed: 2, lived: 1 };
+    const told = (from: 'log' | 'stream') =>
+      statusOf(
+        facts({ logs: new Map([['docs', new Map([['near', { completeMs: nowMs, from, passedBy }]])]]) }),
+      ).problems.find(({ code }) => code === 'timeline');
+    expect(told('stream')).toMatchObject({
+      about: 'docs in near',
+      words: 'the server lives on timeline 1, and a restore without --timeline follows timeline 2',
+      hint: expect.stringMatching(/--timeline 1 brings back/),
+    });
+    expect(told('log')?.words).toMatch(/^the log goes on later on timeline 1, /);
+  });
+
   it('names a copy that is late, by how long, and forgives one that may still come', () => {
     const late = (ageMs: number): Partial<StatusFacts> => ({
       points: [point('a', hour, ['near', 'far']), point('b', ageMs, ['near'])],

@@ -15,6 +15,7 @@ import type { Way } from '../stream/resume.ts';
 import { chooseWay, startsOf, type Start } from './choose-way.ts';
 import { AuditedLog } from './audited-log.ts';
 import { LogFetcher } from './fetcher.ts';
+import { laterLives } from './later-lives.ts';
 import { locate, type Ground } from './locate-target.ts';
 import { onListing } from './moving-log.ts';
 import { bytesUpTo, PostgresReplay, type ReplayPlan } from './replay.ts';
@@ -63,6 +64,9 @@ async function planOn(
   const bytes = legs.reduce((sum, leg) => sum + Number((leg.forkAt ?? leg.to) - leg.from), 0);
   const ranges = legs.map((leg) => rangeOf(leg, listing.pieces));
   const stopsAt = isAll(stop) ? undefined : (found ?? (await nearTo(log, legs, listing.pieces, target, signal)));
+  const reachable = reachableMs(known);
+  const endings = await endedLives(log, listing);
+  const without = new Set(endings.map(({ timeline }) => timeline));
   const plan: ReplayPlan = {
     base: start.base.id,
     timeline: last.timeline,
@@ -71,8 +75,12 @@ async function planOn(
     bytes: Math.max(0, bytes),
     bytesExpected: stopsAt === undefined ? Math.max(0, bytes) : bytesUpTo(ranges, stopsAt),
     ranges,
-    reachableMs: reachableMs(known),
-    endings: await endedLives(log, listing),
+    reachableMs: reachable,
+    endings,
+    later:
+      (target.timeline ?? 'latest') === 'latest'
+        ? await laterLives(log, listing, way, { thanMs: reachable ?? start.base.atMs, without })
+        : [],
     target,
     ...stop,
   };

@@ -1,6 +1,6 @@
 import { LifeboatError, isoTime } from '../../../core/index.ts';
 import type { Reached } from '../../asset.ts';
-import type { LogEnding, RecoveryTarget, Replay, ReplayedLog, ReplayRange } from '../../log.ts';
+import type { LaterLife, LogEnding, RecoveryTarget, Replay, ReplayedLog, ReplayRange } from '../../log.ts';
 import { withConnection } from '../link/connection.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
@@ -17,6 +17,7 @@ export interface ReplayPlan {
   readonly ranges: readonly ReplayRange[];
   readonly reachableMs: number | undefined;
   readonly endings: readonly LogEnding[];
+  readonly later: readonly LaterLife[];
   readonly target: RecoveryTarget;
   /** What the server is told to stop at; without one it replays all there is. */
   readonly stopAt: Readonly<Record<string, string>>;
@@ -71,6 +72,10 @@ export class PostgresReplay implements Replay {
 
   get end(): LogEnding {
     return { timeline: this.plan.timeline, position: this.plan.to };
+  }
+
+  get later(): readonly LaterLife[] {
+    return this.plan.later;
   }
 
   get endings(): readonly LogEnding[] {

@@ -112,6 +112,22 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
     });
   });
 
+  it('an old primary that nobody stopped, and that still streams, is told that a restore follows the other life; who restores is told of what it wrote later', async () => {
+    const zombie = await startStream(asset(), repository);
+    await cluster.sql('insert into marks values (5)');
+    await zombie.until(await positionOf(cluster.url));
+    const [found] = zombie.states.filter(({ passedBy }) => passedBy !== undefined);
+    expect(found).toMatchObject({ state: 'finding', passedBy: { timeline: 2, stores: ['near'] } });
+    expect(found?.reason).toMatch(/^the server lives on timeline 1, .* a restore without --timeline follows that one$/);
+    await expect
+      .poll(() => zombie.states.at(-1), { timeout: 10_000 })
+      .toMatchObject({ state: 'streaming', passedBy: { timeline: 2 } });
+    await zombie.stop();
+    const { timeline, later } = await replayTo(asset(), repository, { kind: 'now' });
+    expect({ timeline, later }).toEqual({ timeline: 2, later: [{ timeline: 1, reachableMs: expect.any(Number) }] });
+    expect((await replayTo(asset(), repository, { kind: 'now', timeline: 2 })).later).toEqual([]);
+  });
+
   it('trap "the timeline must contain the end of the backup": a point of the old life leads to no other', async () => {
     const taken = await take(asset(), repository);
     expect(taken.facts.facts['timeline']).toBe(1);

@@ -1,6 +1,6 @@
 import type { RecoveryTarget, Reached, Replay, ReplayRange } from '../../../assets/index.ts';
 import { formatBytes, isoTime } from '../../../core/index.ts';
-import type { RestorePlan } from '../../../operations/index.ts';
+import { laterTexts, type RestorePlan } from '../../../operations/index.ts';
 
 interface Planned {
   readonly point: Pick<RestorePlan['point'], 'id' | 'atMs'>;
@@ -67,7 +67,8 @@ export function replayLines({
   if (alone !== undefined) return [`replays   nothing: ${aloneText(alone, point.atMs)}`];
   if (replay === undefined) return [];
   const ranges = replay.ranges.map((range) => `          ${rangeText(range)}`);
-  return [`replays   ${targetText(request.recover)}`, `log       ${replayText(replay)}`, ...ranges];
+  const later = laterTexts(replay).map((text) => `warning   ${text}`);
+  return [`replays   ${targetText(request.recover)}`, `log       ${replayText(replay)}`, ...ranges, ...later];
 }
 
 const aloneText = (alone: NonNullable<RestorePlan['alone']>, atMs: number): string =>
@@ -87,11 +88,12 @@ export const logJson = ({
       ? {}
       : { log: replayJson(replay) };
 
-const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs }: Replay): Record<string, unknown> => ({
+const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs, later }: Replay): Record<string, unknown> => ({
   from,
   to,
   timeline,
   bytes,
   ranges,
   reachable: reachableMs === undefined ? null : isoTime(reachableMs),
+  later: later.map((one) => ({ timeline: one.timeline, reachable: isoTime(one.reachableMs) })),
 });
