@@ -81,5 +81,10 @@ describe.skipIf(major === undefined)(`lifeboat standby ${reason}`, () => {
     expect(done, done.stderr).toMatchObject({ exitCode: 0, json: { timeline: 3, fence: { source: 'unknown' } } });
     pid = Number(done.json['pid']);
     expect(await runSql(url(), 'select count(*)::int as n from orders')).toEqual([{ n: scene.rows + 3 }]);
+    const again = await scene.place.run(...words);
+    expect(again, again.stderr).toMatchObject({
+      exitCode: 0,
+      json: { already: true, server: 'promoted', url: done.json['url'], pid, timeline: 3 },
+    });
   });
 });

@@ -30,8 +30,10 @@ export * from './retention/thaw.ts';
 export * from './retention/tiers.ts';
 export {
   keptStandby,
+  promotedBefore,
   promoteStandby,
   type KeptStandby,
+  type PromotedBefore,
   type PromoteReport,
   type PromoteRequest,
 } from './standby/promote-standby.ts';

@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import type { Promotion } from '../../assets/index.ts';
-import { LifeboatError } from '../../core/index.ts';
+import { findProcesses, LifeboatError } from '../../core/index.ts';
 import type { Workspace } from '../contract.ts';
 import { giveOrder, isKept, type PromotionOrder } from './promotion-order.ts';
 import { standby, standbyOf, type StandbyLine } from './standby.ts';
@@ -63,16 +64,51 @@ export async function keptStandby(workspace: Workspace, asset: string, target: s
   if (note !== undefined && note.asset !== asset) {
     throw new LifeboatError('asset.foreign', `${target} is a standby of ${note.asset}`, { where: target });
   }
-  return { source: note?.source, promoted: note === undefined ? lastPromotion(workspace, asset, target) : undefined };
+  return {
+    source: note?.source,
+    promoted: note === undefined ? lastPromotion(workspace, asset, target)?.promotion : undefined,
+  };
+}
+
+/** A standby that this machine promoted before, and what serves its folder now. */
+export interface PromotedBefore {
+  readonly promotion: Promotion;
+  readonly atMs: number;
+  /** `promoted`: the very server that was promoted, so that its address holds. `unknown`: it cannot be seen which programs run. */
+  readonly server: 'promoted' | 'another' | 'none' | 'unknown';
+}
+
+/** Undefined for a folder that is a standby still, that is gone, or that this machine never promoted. */
+export async function promotedBefore(
+  workspace: Workspace,
+  asset: string,
+  target: string,
+): Promise<PromotedBefore | undefined> {
+  const last = lastPromotion(workspace, asset, target);
+  if (last === undefined || (await standbyOf(workspace, asset).noteOf(target)) !== undefined) return undefined;
+  if ((await stat(target).catch(() => undefined)) === undefined) return undefined; // whatever keeps us from it, it serves nobody
+  const servers = await findProcesses(({ program }) => program.startsWith('postgres'));
+  const ours = servers?.filter(({ folder }) => folder === target) ?? [];
+  if (ours.some(({ pid }) => pid === last.promotion.pid)) return { ...last, server: 'promoted' };
+  if (ours.length > 0) return { ...last, server: 'another' };
+  // The folder of another user's program is not shown to everybody; root sees all but those that are ending.
+  const isHidden =
+    servers === undefined || (process.getuid?.() !== 0 && servers.some(({ folder }) => folder === undefined));
+  return { ...last, server: isHidden ? 'unknown' : 'none' };
 }
 
 /** The process that promoted it says so when it is over, also where the one that gave the order is gone by then. */
-function lastPromotion({ journal }: Workspace, asset: string, target: string): Promotion | undefined {
+function lastPromotion(
+  { journal }: Workspace,
+  asset: string,
+  target: string,
+): { promotion: Promotion; atMs: number } | undefined {
   const last = journal
     .records({ kinds: ['standby.finished', 'standby.seeded'], own: true })
     .findLast(({ data }) => data['asset'] === asset && data['target'] === target);
   const promotion = last?.data['promotion'];
-  return typeof promotion === 'object' && promotion !== null ? (promotion as Promotion) : undefined;
+  if (last === undefined || typeof promotion !== 'object' || promotion === null) return undefined;
+  return { promotion: promotion as Promotion, atMs: last.atMs };
 }
 
 /** Two that take writes are worse than none: what is lost then nobody can put together again. */

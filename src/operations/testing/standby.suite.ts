@@ -13,7 +13,7 @@ import {
   type TestCluster,
   type TestStream,
 } from '../../testing/postgres/index.ts';
-import { promoteStandby, standby, type StandbyLine } from '../index.ts';
+import { promotedBefore, promoteStandby, standby, type StandbyLine } from '../index.ts';
 import { makeStore } from './workspace.ts';
 
 const installed = await installedMajors();
@@ -202,7 +202,12 @@ export function describeStandby(major: number | undefined): void {
         expect(workspace.journal.records({ kinds: ['standby.fenced'] }).at(-1)?.data).toMatchObject({
           fencedBy: 'kim pulled the plug of db1',
         });
+        expect(await promotedBefore(workspace, 'orders', target)).toMatchObject({
+          server: 'promoted',
+          promotion: { url: report.promotion.url, timeline: 2 },
+        });
         await workspace.asset('orders').standby?.stop(target);
+        expect(await promotedBefore(workspace, 'orders', target)).toMatchObject({ server: 'none' });
         expect(existsSync(join(target, 'standby.signal'))).toBe(false);
         await rm(target, { recursive: true });
       });
