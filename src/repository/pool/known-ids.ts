@@ -1,42 +1,47 @@
-import { assert } from '../../core/index.ts';
+import { limits } from '../../core/index.ts';
+import { Runs } from '../table/runs.ts';
+import { SortedRun } from '../table/sorted-run.ts';
+import { idsIn, idWords, makeTable, slotsOf } from './id-table.ts';
+import { SharedIds, type SharedIdsPlace, type StoredKnown } from './shared-ids.ts';
 
-const idWords = 4;
-const [free, claimed, whole] = [0, 1, 2];
-const slotsFirst = 2 ** 14;
+type Table = Int32Array<SharedArrayBuffer>;
+
+/** What is known from the start and stands on disk; its files are there as long as somebody holds `keep`. */
+export interface KnownOnDisk extends StoredKnown {
+  readonly keep: unknown;
+}
 
 /**
- * Ids that are in the store or on their way, shared by threads. 128 bits of each id are kept: ids are keyed hashes, so that two
- * of a repository never share them. Nothing is removed. When a table is three quarters full a larger one follows; a thread that has not
- * heard of it yet may claim an id that another claims as well, which stores that chunk twice and harms nothing.
+ * Ids that are in the store or on their way, shared by threads. Nothing is removed. When a table is three quarters full another follows, up to a size, and
+ * when many are full what is in them goes to disk; a thread that has not heard of the next one yet may claim an id that another claims as well, which stores that
+ * chunk twice and harms nothing.
  */
 export class KnownIds {
-  readonly #tables: Int32Array[] = [];
+  readonly #slotsMax: number;
+  readonly #onDisk: KnownOnDisk | undefined;
+  readonly #claimed = new Runs();
+  readonly #own: SharedIds;
+  #tables: readonly Table[];
   /** So many ids of the newest table are known from the start. */
-  #knownFirst = 0;
+  #knownFirst: number;
 
-  /** Tables made by another thread; without them, one with room for so many ids. */
-  constructor(from: readonly SharedArrayBuffer[] | number) {
-    if (typeof from === 'number') {
-      this.#tables.push(makeTable(from));
-      this.#knownFirst = from;
-    } else for (const table of from) this.follow(table);
+  /** With room for so many ids that are claimed first, as known from the start, beside those on disk. */
+  constructor(first: number, onDisk?: KnownOnDisk, inMemory: number = limits.chunksInMemory) {
+    this.#slotsMax = inMemory * 2;
+    this.#onDisk = onDisk;
+    this.#tables = [makeTable(first)];
+    this.#knownFirst = first;
+    this.#own = new SharedIds(this.place);
   }
 
-  /** What another thread needs to share this set. */
-  get tables(): SharedArrayBuffer[] {
-    return this.#tables.map(({ buffer }) => buffer as SharedArrayBuffer);
-  }
-
-  /** A larger table to claim from now on, to be told to every thread. */
-  grow(): SharedArrayBuffer {
-    const table = makeTable(slotsOf(this.#newest()));
-    this.#tables.push(table);
-    this.#knownFirst = 0;
-    return table.buffer as SharedArrayBuffer;
-  }
-
-  follow(table: SharedArrayBuffer): void {
-    this.#tables.push(new Int32Array(table));
+  /** What another thread needs to share this set, as it is now, while this object is there. */
+  get place(): SharedIdsPlace {
+    const { place, present } = this.#onDisk ?? {};
+    return {
+      tables: this.#tables,
+      claimed: this.#claimed.all.map((run) => run.place),
+      stored: place && present && { place, present },
+    };
   }
 
   /** How many ids the newest table may take, beyond those that it was made for, before it has to grow: in a full one nobody would find an end. */
@@ -44,63 +49,35 @@ export class KnownIds {
     return (slotsOf(this.#newest()) * 3) / 4 - this.#knownFirst;
   }
 
-  /** True for the one caller who brings the id. */
+  /** True for the one caller who brings the id. Throws `disk.io`. */
   claim(id: Uint8Array): boolean {
-    const words = wordsOf(id);
-    for (let i = 0; i < this.#tables.length - 1; i += 1) {
-      if (find(this.#tables[i] as Int32Array, words, false) !== 'absent') return false;
-    }
-    return find(this.#newest(), words, true) === 'absent';
+    return this.#own.claim(id);
   }
 
-  #newest(): Int32Array {
-    return this.#tables[this.#tables.length - 1] as Int32Array;
+  /** Another table to claim in from now on. Returns those that nobody claims in any more as soon as every thread follows. */
+  grow(): readonly unknown[] {
+    const full = this.#tables;
+    this.#tables = [...full, makeTable(Math.min(slotsOf(this.#newest()), this.#slotsMax / 2))];
+    this.#knownFirst = 0;
+    this.#own.follow(this.place);
+    return full;
   }
-}
 
-/** A table holds a state for each slot, then the words of each slot. */
-function makeTable(ids: number): Int32Array {
-  let slots = slotsFirst;
-  while (slots < ids * 2) slots *= 2;
-  return new Int32Array(new SharedArrayBuffer(slots * (1 + idWords) * 4));
-}
-
-const slotsOf = (table: Int32Array): number => table.length / (1 + idWords);
-
-function wordsOf(id: Uint8Array): Int32Array {
-  const words = new Int32Array(idWords);
-  new Uint8Array(words.buffer).set(id.subarray(0, idWords * 4));
-  return words;
-}
-
-function find(table: Int32Array, words: Int32Array, claim: boolean): 'present' | 'absent' {
-  const slots = slotsOf(table);
-  for (let looked = 0; ; looked += 1) {
-    assert(looked < slots, 'a table of ids is never full');
-    const slot = ((words[0] as number) + looked) & (slots - 1);
-    let state = Atomics.load(table, slot);
-    if (state === free) {
-      if (!claim) return 'absent';
-      state = Atomics.compareExchange(table, slot, free, claimed);
-      if (state === free) {
-        table.set(words, wordsAt(table, slot));
-        Atomics.store(table, slot, whole);
-        Atomics.notify(table, slot);
-        return 'absent';
-      }
-    }
-    // Another thread is between claiming the slot and filling it in: a few instructions, unless it was put to sleep there.
-    while (state === claimed) {
-      Atomics.wait(table, slot, claimed, 1);
-      state = Atomics.load(table, slot);
-    }
-    if (same(table, wordsAt(table, slot), words)) return 'present';
+  /**
+   * Puts what is in these full tables on disk, if it is much. Then every thread is to follow once more, and what is returned is to be called when all do; without
+   * anything returned all is as it was. Throws `disk.full`, `disk.io`.
+   */
+  store(full: readonly unknown[]): (() => void) | undefined {
+    const tables = this.#tables.filter((table) => full.includes(table));
+    if (tables.reduce((slots, table) => slots + slotsOf(table), 0) < this.#slotsMax) return undefined;
+    const replaced: SortedRun[] = [];
+    this.#claimed.add(SortedRun.of(idsIn(tables), idWords), (run) => replaced.push(run));
+    this.#tables = this.#tables.filter((table) => !tables.includes(table));
+    this.#own.follow(this.place);
+    return () => replaced.forEach((run) => run.close());
   }
-}
 
-const wordsAt = (table: Int32Array, slot: number): number => slotsOf(table) + slot * idWords;
-
-function same(table: Int32Array, at: number, words: Int32Array): boolean {
-  for (let i = 0; i < idWords; i += 1) if (table[at + i] !== words[i]) return false;
-  return true;
+  #newest(): Table {
+    return this.#tables[this.#tables.length - 1] as Table;
+  }
 }

@@ -2,12 +2,13 @@ import type { KeyBundle } from '../keys/keys.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import type { Finding } from '../../assets/index.ts';
 import type { CarriedError } from './carried.ts';
+import type { SharedIdsPlace } from './shared-ids.ts';
 import type { FileRange, PieceAt, SealedRange } from '../write/sealer.ts';
 
 /** What a thread is asked. Each request gets one reply of the same number. */
 export type Request =
-  | { readonly do: 'start'; readonly session: number; readonly bundle: KeyBundle; readonly tables: SharedArrayBuffer[] }
-  | { readonly do: 'follow'; readonly session: number; readonly table: SharedArrayBuffer }
+  | { readonly do: 'start'; readonly session: number; readonly bundle: KeyBundle; readonly ids: SharedIdsPlace }
+  | { readonly do: 'follow'; readonly session: number; readonly ids: SharedIdsPlace }
   /** `plain` lies in shared memory and stays as it is until the reply, or in memory of its own, which the thread is given. */
   | ({ readonly do: 'seal'; readonly plain: Uint8Array; readonly at?: PieceAt } & Inspected)
   | ({ readonly do: 'sealRange'; readonly range: FileRange } & Inspected)

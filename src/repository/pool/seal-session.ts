@@ -16,6 +16,7 @@ export class SealSession {
   readonly #store: (pack: BuiltPack, recycle: () => void) => void;
   readonly #session: number;
   #failed: unknown;
+  #ended = false;
   #claimed = 0;
 
   /** `store` is called once for each complete pack; its memory goes back by `recycle`. */
@@ -24,7 +25,7 @@ export class SealSession {
     this.#known = known;
     this.#store = store;
     this.#session = lastSession += 1;
-    this.#tellAll({ do: 'start', session: this.#session, bundle, tables: known.tables });
+    this.#tellAll({ do: 'start', session: this.#session, bundle, ids: known.place }).catch(this.#fail);
   }
 
   /**
@@ -36,6 +37,7 @@ export class SealSession {
     inspector?: string,
     at?: PieceAt,
   ): Promise<{ id: Buffer; findings: readonly Finding[] }> {
+    this.#requireWell();
     const inspected = inspector === undefined || at === undefined ? {} : { inspector, at };
     const request = { do: 'seal', session: this.#session, plain, ...inspected } as const;
     const given = plain.buffer instanceof ArrayBuffer ? [plain.buffer] : [];
@@ -47,6 +49,7 @@ export class SealSession {
 
   /** As `seal`, for a stretch of a file that the thread reads itself. */
   async sealRange(range: FileRange, inspector: string | undefined): Promise<Omit<SealedRange, 'pack'>> {
+    this.#requireWell();
     const request = {
       do: 'sealRange',
       session: this.#session,
@@ -68,7 +71,7 @@ export class SealSession {
 
   /** Completes the packs that the threads have begun; all were handed to `store` then. */
   async finish(): Promise<void> {
-    if (this.#failed !== undefined) throw this.#failed;
+    this.#requireWell();
     const { threads } = this.#pool;
     await Promise.all(
       threads.map(async (thread) => {
@@ -80,7 +83,8 @@ export class SealSession {
 
   /** Threads forget the session. */
   end(): void {
-    this.#tellAll({ do: 'end', session: this.#session });
+    this.#ended = true;
+    this.#tellAll({ do: 'end', session: this.#session }).catch(this.#fail);
   }
 
   #takePack({ pack }: Reply, thread: Thread): void {
@@ -96,12 +100,31 @@ export class SealSession {
     this.#claimed += fresh;
     if (this.#claimed < this.#known.room) return;
     this.#claimed = 0;
-    this.#tellAll({ do: 'follow', session: this.#session, table: this.#known.grow() });
+    this.#grow().catch(this.#fail);
   }
 
-  #tellAll(request: Parameters<Thread['ask']>[0]): void {
-    for (const thread of this.#pool.threads) {
-      thread.ask(request).catch((error: unknown) => void (this.#failed ??= error));
-    }
+  /** What was claimed goes to disk only when no thread claims beside it any more. */
+  async #grow(): Promise<void> {
+    const full = this.#known.grow();
+    await this.#follow();
+    if (this.#ended) return;
+    const allFollow = this.#known.store(full);
+    if (allFollow === undefined) return;
+    await this.#follow();
+    allFollow();
   }
+
+  #follow(): Promise<void> {
+    return this.#tellAll({ do: 'follow', session: this.#session, ids: this.#known.place });
+  }
+
+  async #tellAll(request: Parameters<Thread['ask']>[0]): Promise<void> {
+    await Promise.all(this.#pool.threads.map((thread) => thread.ask(request)));
+  }
+
+  #requireWell(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  readonly #fail = (error: unknown): void => void (this.#failed ??= error);
 }

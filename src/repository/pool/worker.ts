@@ -7,14 +7,14 @@ import { writeWhole } from './direct-writer.ts';
 import { inspectorOf } from '../write/inspectors.ts';
 import type { BuiltPack } from '../write/pack-builder.ts';
 import { Sealer } from '../write/sealer.ts';
-import { KnownIds } from './known-ids.ts';
+import { SharedIds } from './shared-ids.ts';
 import { carried } from './carried.ts';
 import type { OpenChunk, OpenRequest, PlaceRequest, Reply, Request } from './messages.ts';
 import { placeChunks } from './place.ts';
 
 /** The thread's side of the pool: one request after another, each worked off before the next is looked at. */
 interface Session {
-  readonly known: KnownIds;
+  readonly known: SharedIds;
   readonly sealer: Sealer;
 }
 
@@ -60,12 +60,12 @@ function perform(request: Exclude<Request, { do: 'place' }>): Omit<Reply, 'task'
     case 'open':
       return { bad: openChunks(request) };
     case 'start': {
-      const known = new KnownIds(request.tables);
+      const known = new SharedIds(request.ids);
       sessions.set(request.session, { known, sealer: new Sealer(request.bundle, (id) => known.claim(id)) });
       return {};
     }
     case 'follow':
-      sessionOf(request).known.follow(request.table);
+      sessionOf(request).known.follow(request.ids);
       return {};
     case 'seal': {
       const { plain, at, inspector = '' } = request;

@@ -75,4 +75,4 @@ export async function readBackChunks(
   });
 }
 
-const nothingStored: StoredIds = { size: 0, has: () => false, *all() {} };
+const nothingStored: StoredIds = { has: () => false, shared: () => ({ size: 0, ids: [] }) };

@@ -155,7 +155,7 @@ export class ChunkTable {
     this.#first = this.#size;
     this.#slots.fill(0);
     try {
-      this.#runs.add(run);
+      this.#runs.add(run, (one) => one.close());
     } finally {
       this.#stored = new StoredChunks(this.#place(records));
     }

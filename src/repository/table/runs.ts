@@ -8,16 +8,16 @@ export class Runs {
     return this.#runs;
   }
 
-  /** The run is there also where this throws `disk.full` or `disk.io`: then there are more of them than there should be. */
-  add(run: SortedRun): void {
+  /** Hands over the runs that it made into one. The run is there also where this throws `disk.full` or `disk.io`: then there are more of them than there should be. */
+  add(run: SortedRun, replaced: (run: SortedRun) => void): void {
     this.#runs = [...this.#runs, run];
     for (;;) {
       const [first, second] = this.#runs.slice(-2) as [SortedRun, SortedRun | undefined];
       if (second === undefined || first.entries >= 2 * second.entries) return;
       const merged = SortedRun.merged(first, second);
       this.#runs = [...this.#runs.slice(0, -2), merged];
-      first.close();
-      second.close();
+      replaced(first);
+      replaced(second);
     }
   }
 }

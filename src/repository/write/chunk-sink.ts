@@ -6,16 +6,15 @@ import type { KeyBundle } from '../keys/keys.ts';
 import type { BuiltPack } from './pack-builder.ts';
 import type { IndexedPack } from '../format/pack-format.ts';
 import type { PackWriter } from './pack-writer.ts';
-import { KnownIds, poolFor, SealSession } from '../pool/index.ts';
+import { KnownIds, type KnownOnDisk, poolFor, SealSession } from '../pool/index.ts';
 import { Sealer, type FileRange, type PieceAt, type SealedPiece, type SealedRange } from './sealer.ts';
 import { Budget, Gate } from '../tasks.ts';
 
 /** What is in the store already. */
 export interface StoredIds {
   has(id: Buffer): boolean;
-  /** How many there may be, and each of them. */
-  readonly size: number;
-  all(): Iterable<Uint8Array>;
+  /** For threads: those that are held in memory, and how many there may be; all others they look up by themselves. */
+  shared(): { readonly size: number; readonly ids: Iterable<Uint8Array>; readonly onDisk?: KnownOnDisk | undefined };
 }
 
 export interface PlainChunk {
@@ -202,8 +201,9 @@ export class ChunkSink {
     if (this.#session !== undefined) return this.#session;
     const pool = poolFor(this.#bytes);
     if (pool === undefined) return undefined;
-    const known = new KnownIds(this.#stored.size + this.#own.size);
-    for (const id of this.#stored.all()) known.claim(id);
+    const { size, ids, onDisk } = this.#stored.shared();
+    const known = new KnownIds(size + this.#own.size, onDisk);
+    for (const id of ids) known.claim(id);
     for (const key of this.#own) known.claim(Buffer.from(key, 'latin1'));
     this.#own = new Set();
     // Only chunks that are too small for a thread come here from now on: a whole pack's memory would wait for them until the end.

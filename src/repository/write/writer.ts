@@ -171,15 +171,28 @@ export class Writer implements PointWriter {
 }
 
 /** A chunk counts as stored only where its pack is present. */
-function storedIds({ table }: Catalog, present: ReadonlySet<number>): StoredIds {
+function storedIds({ table, packs }: Catalog, present: ReadonlySet<number>): StoredIds {
   const isPresent = (ordinal: number): boolean => present.has(table.packOf(ordinal));
   return {
-    size: table.size,
     has: (id) => table.find(id, isPresent) >= 0,
-    *all() {
-      for (let ordinal = 0; ordinal < table.size; ordinal += 1) if (isPresent(ordinal)) yield table.idOf(ordinal);
+    shared() {
+      const { first, stored } = table.share();
+      const ids = function* (): Generator<Uint8Array> {
+        for (let ordinal = first; ordinal < table.size; ordinal += 1) if (isPresent(ordinal)) yield table.idOf(ordinal);
+      };
+      return {
+        size: table.size - first,
+        ids: ids(),
+        onDisk: stored && { ...stored, present: bitsOf(present, packs.length) },
+      };
     },
   };
+}
+
+function bitsOf(numbers: ReadonlySet<number>, count: number): Uint8Array<SharedArrayBuffer> {
+  const bits = new Uint8Array(new SharedArrayBuffer(Math.ceil(count / 8)));
+  for (const number of numbers) bits[number >> 3] = (bits[number >> 3] as number) | (1 << (number & 7));
+  return bits;
 }
 
 const tornSentence = (path: string): string =>
