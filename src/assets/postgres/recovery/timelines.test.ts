@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../core/index.ts';
+import { lsnValue } from '../base/end-of-backup.ts';
 import type { RecoveryTarget } from '../../index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
@@ -116,12 +117,17 @@ describe.skipIf(missing)(`timelines${missing ? ' (skipped: PostgreSQL 15 is not 
     const zombie = await startStream(asset(), repository);
     await cluster.sql('insert into marks values (5)');
     await zombie.until(await positionOf(cluster.url));
+    await expect.poll(() => zombie.states.some(({ state }) => state === 'streaming'), { timeout: 10_000 }).toBe(true);
     const [found] = zombie.states.filter(({ passedBy }) => passedBy !== undefined);
     expect(found).toMatchObject({ state: 'finding', passedBy: { timeline: 2, stores: ['near'] } });
     expect(found?.reason).toMatch(/^the server lives on timeline 1, .* a restore without --timeline follows that one$/);
     await expect
       .poll(() => zombie.states.at(-1), { timeout: 10_000 })
       .toMatchObject({ state: 'streaming', passedBy: { timeline: 2 } });
+    // The positions of the other life may be further on: that this one is stored shows in its own pieces.
+    const at = zombie.states.at(-1)?.server ?? '0/0';
+    while (!(await zombie.log.list()).pieces.some((piece) => piece.timeline === 1 && piece.end >= lsnValue(at)))
+      await systemClock.sleep(50);
     await zombie.stop();
     const { timeline, later } = await replayTo(asset(), repository, { kind: 'now' });
     expect({ timeline, later }).toEqual({ timeline: 2, later: [{ timeline: 1, reachableMs: expect.any(Number) }] });
