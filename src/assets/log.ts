@@ -199,6 +199,26 @@ export interface LogKeeping {
     target: RecoveryTarget,
     options: { signal?: AbortSignal },
   ): Promise<Replay | undefined>;
+  /**
+   * Where log is missing behind the points, on the way that a restore follows which is not told another. What is missing before the oldest point, or where a
+   * newer point stands without log before it that is stored, is no hole. Throws what `LogReader` throws, and `log.gap` for a history that is missing.
+   */
+  holes(log: LogReader, bases: readonly ReplayBase[], options: { signal?: AbortSignal }): Promise<LogHole[]>;
+}
+
+/** What is missing of a log between what is stored of it. Positions as people write them. */
+export interface LogHole {
+  readonly timeline: number;
+  readonly from: string;
+  readonly to: string;
+  /** Of what is stored behind it. */
+  readonly toTimeline: number;
+  /** The newest point before it. */
+  readonly point: string;
+  /** The latest moment before it that can be restored, milliseconds since 1970. */
+  readonly reachableMs: number;
+  /** Of the point from which on moments can be restored again; `undefined`: there is none. */
+  readonly nextMs: number | undefined;
 }
 
 export interface LogTarget {

@@ -7,6 +7,7 @@ import { proofsOf } from './points.ts';
 import { holdersOf, storesOf } from './stores-of.ts';
 import { choosePacks, type ReadingBudget } from './verification/budget.ts';
 import { judgeDuties, type DutyCheck } from './verification/duties.ts';
+import { judgeLogs } from './verification/log-holes.ts';
 import { judgeOutside } from './verification/outside.ts';
 import { openPackRecord, type PackRead, type PackRecord } from './verification/pack-record.ts';
 import { budgetOf, type ReadingAsked } from './verification/asked.ts';
@@ -56,7 +57,7 @@ export async function verify(workspace: Workspace, request: VerifyRequest): Prom
       results.push(result);
       const locks = await tryExtendLocks(workspace, store, request.signal);
       if (locks !== undefined) failures.push(locks);
-      checks.push(...(await dutiesIn(workspace, result, request)));
+      checks.push(...(await dutiesIn(workspace, result, request)), ...(await judgeLogs(workspace, store, request)));
     } catch (error) {
       failures.push(toLifeboatError(error));
       if (request.signal?.aborted) break;

@@ -104,7 +104,9 @@ function resultOf(context: CommandContext, { results, checks, failures }: Verifi
 const hintOf = (unmet: readonly DutyCheck[]): string =>
   unmet.some(({ check }) => check === 'kept')
     ? 'Look after what makes the copies; until then restore from an earlier one: lifeboat points'
-    : hintOfOurs(unmet);
+    : unmet[0]?.check === 'log'
+      ? 'Take a point now (lifeboat backup), from which the log leads on. What is missing may be in another store: lifeboat verify looks into each.'
+      : hintOfOurs(unmet);
 
 const hintOfOurs = (unmet: readonly DutyCheck[]): string =>
   unmet.some(({ check }) => ['exists', 'age', 'count'].includes(check))

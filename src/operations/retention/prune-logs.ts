@@ -1,12 +1,11 @@
 import type { Asset, LogListing, LogPiece } from '../../assets/index.ts';
 import { toLifeboatError } from '../../core/index.ts';
-import { pitrStart } from '../../plan/index.ts';
 import { unneededPieces, type LogBase, type LogLife, type Repository } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { basesOf } from '../log-bases.ts';
 import { listPoints, type ListedPoint } from '../points.ts';
 import { isFed, livesOf, logOfPoints } from './lives.ts';
-import { rulesOf } from './retention.ts';
+import { logWindowStart } from './log-window.ts';
 
 /** What a prune does with the log of one asset in one store. */
 export interface PrunedLog {
@@ -71,7 +70,7 @@ async function pruneLog(
     } catch (error) {
       return { asset: name, objects, bytes, stays: toLifeboatError(error).message };
     }
-    const sinceMs = windowStart(workspace, name);
+    const sinceMs = logWindowStart(workspace, name);
     // What grows is its writer's alone, who makes a piece like any other of it.
     const atRest = listing.pieces.filter(({ growing }) => growing === undefined);
     // A restore takes point and log from one store. A point of another one counts besides: it may be about to be copied here.
@@ -89,13 +88,6 @@ async function pruneLog(
     bytes += unneeded.reduce((total, { storedBytes }) => total + storedBytes, 0);
   }
   return objects === 0 ? undefined : { asset: name, objects, bytes };
-}
-
-/** The same as for points: from the newest one before it the log must lead on. */
-function windowStart({ plan, clock }: Workspace, name: string): number | undefined {
-  const rules = rulesOf(plan)(name);
-  const now = { timezone: plan.timezone, nowMs: clock.now() };
-  return rules === undefined || rules === 'unknown' ? undefined : pitrStart(rules, now);
 }
 
 async function whyAllStays(

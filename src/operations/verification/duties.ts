@@ -6,8 +6,8 @@ import { gapOf } from './budget.ts';
 export interface DutyCheck {
   readonly asset: string;
   readonly store: string;
-  /** `kept`: what those who keep copies of others say. */
-  readonly check: DutyName | 'kept';
+  /** `kept`: what those who keep copies of others say. `log`: a hole in it. */
+  readonly check: DutyName | 'kept' | 'log';
   /** `unknown` is never ok: nothing has shown it yet. */
   readonly verdict: 'ok' | 'failed' | 'unknown';
   /** With figures, without a full stop. */

@@ -3,6 +3,7 @@ import { lsnValue } from '../base/end-of-backup.ts';
 import { identifyServer } from '../link/identify.ts';
 import { floorTo, forksOf } from '../lsn.ts';
 import { segmentBytesOf } from '../recovery/choose-way.ts';
+import { holesOf } from '../recovery/holes.ts';
 import { planReplay } from '../recovery/plan-replay.ts';
 import { readPushed, storePushed } from './pushed-file.ts';
 import { streamLog } from './streamer.ts';
@@ -21,6 +22,7 @@ export const logKeeping = (asset: string, url: () => Promise<string>): LogKeepin
     for (const log of await open(source)) await storePushed(log, file);
     return { stored: true };
   },
+  holes: (log, bases, { signal }) => holesOf(log, bases, baseOf, signal),
   planReplay: (log, bases, target, { signal }) => planReplay(log, bases, target, baseOf, signal),
 });
 

@@ -1,0 +1,72 @@
+import type { LogBasePlace, LogHole, LogListing, LogReader, ReplayBase } from '../../log.ts';
+import { lsnText } from '../lsn.ts';
+import type { Way } from '../stream/resume.ts';
+import { startsOf, type Start } from './choose-way.ts';
+import { isWhole, leadsThrough, legsFrom, newestKnown, wayTo, type Leg } from './survey-log.ts';
+import { reachableMs } from './unreachable.ts';
+
+/** See `LogKeeping.holes`. What the second look finds as well is missing: while a stream goes on, pieces are replaced by others. */
+export async function holesOf(
+  log: LogReader,
+  bases: readonly ReplayBase[],
+  placeOf: (facts: Readonly<Record<string, unknown>>) => LogBasePlace | undefined,
+  signal?: AbortSignal,
+): Promise<LogHole[]> {
+  const starts = startsOf(bases, placeOf);
+  const first = await look(log, starts, signal);
+  if (first.length === 0) return [];
+  const again = await look(log, starts, signal);
+  return again.filter((hole) => first.some(({ from, timeline }) => from === hole.from && timeline === hole.timeline));
+}
+
+async function look(log: LogReader, all: readonly Start[], signal: AbortSignal | undefined): Promise<LogHole[]> {
+  const listing = await log.list(signal === undefined ? {} : { signal });
+  if (listing.pieces.length === 0) return [];
+  const way = await wayTo(log, listing);
+  const starts = inOrder(all, way);
+  const holes: LogHole[] = [];
+  for (const [index, start] of starts.entries()) {
+    const legs = legsFrom(start.place, listing.pieces, way, start.segmentBytes);
+    if (isWhole(legs, listing.pieces, way)) break;
+    const end = legs.at(-1) as Leg;
+    // Nothing is missing up to a newer point: what is behind that one it sees itself.
+    const next = starts[index + 1];
+    if (next !== undefined && isIn(next.place, legs)) continue;
+    const behind = pieceBehind(listing, way, end);
+    // Where the log stops there is no hole: nobody streams.
+    if (behind === undefined) continue;
+    const closing = starts.slice(index + 1).find(({ place }) => !isIn(place, legs));
+    holes.push({
+      timeline: end.timeline,
+      from: lsnText(end.to),
+      to: lsnText(behind.start),
+      toTimeline: behind.timeline,
+      point: start.base.id,
+      reachableMs: reachableMs(await newestKnown(log, legs, listing, start.segmentBytes, signal)) ?? start.base.atMs,
+      nextMs: closing?.base.atMs,
+    });
+  }
+  return holes;
+}
+
+/** By where they stand on the way. */
+const inOrder = (starts: readonly Start[], way: Way): Start[] =>
+  starts
+    .filter(({ place }) => leadsThrough(place, way))
+    .toSorted((a, b) => a.place.timeline - b.place.timeline || (a.place.end < b.place.end ? -1 : 1));
+
+const isIn = ({ timeline, end }: LogBasePlace, legs: readonly Leg[]): boolean =>
+  legs.some((leg) => leg.timeline === timeline && leg.from <= end && end <= leg.to);
+
+/** The first on the way that begins behind the end of the legs. */
+function pieceBehind({ pieces }: LogListing, way: Way, end: Leg): LogListing['pieces'][number] | undefined {
+  const timelines = [...way.forks.map((fork) => fork.timeline), way.timeline];
+  for (const timeline of timelines.slice(timelines.indexOf(end.timeline))) {
+    const fork = way.forks.find((one) => one.timeline === timeline);
+    const piece = pieces.find(
+      ({ timeline: own, start }) => own === timeline && start > end.to && (fork === undefined || start < fork.at),
+    );
+    if (piece !== undefined) return piece;
+  }
+  return undefined;
+}
