@@ -8,7 +8,7 @@ import { mustBeFree } from './file.ts';
 import { chooseTables, parsePattern, shownTable, type TablePattern } from './names.ts';
 import { namesIn, readRelations } from './relations.ts';
 import { structureProgram } from './structure.ts';
-import { identifyTarget, openSession, targetUrl } from './target.ts';
+import { identifyTarget, openSession, openTarget, targetUrl } from './target.ts';
 import { stoppable } from '../link/stoppable.ts';
 
 /** See `TableKeeping.look`. */
@@ -27,7 +27,7 @@ export async function look(
     return { target: request.target.file, server: undefined, isSource: false };
   }
   const url = targetUrl(request.target.url, planUrl);
-  const client = await openSession(url);
+  const client = await openTarget(url);
   try {
     return await stoppable(client, signal, async () => {
       const server = await identifyTarget(client, url, expectedOf(request, url, planUrl, point.facts));

@@ -17,7 +17,7 @@ import { moveToSchema } from './other-schema.ts';
 import { countRows, describeTable, namesIn, readRelations, rowsOf, type Relation } from './relations.ts';
 import { readSequences } from './sequences.ts';
 import { ownerWords, readStructure, structureProgram, type Structure, type ToCreate } from './structure.ts';
-import { identifyTarget, openSession, targetUrl } from './target.ts';
+import { identifyTarget, openSession, openTarget, targetUrl } from './target.ts';
 
 export interface Opening {
   readonly request: TableRequest;
@@ -152,7 +152,7 @@ class Look {
   async #toServer(typed: string, chosen: Chosen): Promise<TableChange> {
     const { request, planUrl, facts, options } = this.#opening;
     const url = targetUrl(typed, planUrl);
-    const target = await openSession(url);
+    const target = await openTarget(url);
     this.#opened(target);
     await identifyTarget(target, url, expectedOf(request, url, planUrl, facts));
     const there = new Map((await readRelations(target)).map((table) => [shownTable(table), table]));

@@ -135,6 +135,22 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     }
   });
 
+  it('a target that does not let us in is told as what --to names, and not as the address in the plan', async () => {
+    const at = (rest: string) => ({ target: { url: `postgresql://${rest}` } });
+    const server = `127.0.0.1:${shop.cluster.port}`;
+    for (const [over, code, hint] of [
+      [at('127.0.0.1:1/shop'), 'asset.unreachable', /the address in --to/],
+      [at(`${server}/nothing`), 'asset.denied', /^Name a database in --to/],
+      [at(`nobody@${server}/shop`), 'asset.denied', /the user in --to .*PGPASSWORD/],
+    ] as const) {
+      await expect(shop.bring(['shop.orders'], 'skip', over)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(/^the target given by --to \(127/),
+        hint: expect.stringMatching(hint),
+      });
+    }
+  });
+
   it('wrong words are refused with what is near, or what would be right', async () => {
     const { url } = shop.cluster;
     await expect(shop.bring(['shop.ordres'], 'skip')).rejects.toMatchObject({

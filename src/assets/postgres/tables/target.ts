@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits } from '../../../core/index.ts';
+import { LifeboatError, limits, systemCodeOf, toLifeboatError } from '../../../core/index.ts';
 import { parseServerUrl } from '../link/address.ts';
 import { connect, shownServer } from '../link/connection.ts';
 
@@ -67,6 +67,28 @@ export async function openSession(url: string): Promise<Client> {
     await client.end().catch(() => {}); // the first error is the one to tell
     throw error;
   }
+}
+
+/** A session on the target. What is wrong with its address is told as that of `--to`: the plan may say nothing of it. */
+export async function openTarget(url: string): Promise<Client> {
+  try {
+    return await openSession(url);
+  } catch (error) {
+    const failure = toLifeboatError(error);
+    const hint = addressHint(url, failure);
+    if (hint === undefined) throw failure;
+    const { code, message, cause } = failure;
+    throw new LifeboatError(code, `the target given by --to (${shownServer(url)}): ${message}`, { hint, cause });
+  }
+}
+
+function addressHint(url: string, { code, cause }: LifeboatError): string | undefined {
+  if (systemCodeOf(cause) === '3D000') return 'Name a database in --to that the server has, or make it there first.';
+  if (code === 'asset.unreachable') return 'Is a server running there? If not, the address in --to is wrong.';
+  if (code !== 'asset.denied') return undefined;
+  return parseServerUrl(url).password === ''
+    ? 'Check the user in --to (postgresql://USER@host:port/database); its password comes from PGPASSWORD or ~/.pgpass.'
+    : 'It is the server of the plan, so that its user and password were used: check the url of the asset; or name another user in --to.';
 }
 
 /**
