@@ -54,6 +54,13 @@ const rangeText = ({ timeline, from, to, bytes, pieces, storedBytes }: ReplayRan
 export const listeningText = ({ address }: { readonly address?: string }): string =>
   address === undefined ? '' : `, and ${address} for whoever has a password`;
 
+/** Whether its url is shown without the password that it asks for: that is a secret, and the plan has it. */
+export const needsPassword = ({ url, shownUrl }: { readonly url: string; readonly shownUrl: string }): boolean =>
+  url !== shownUrl;
+
+export const passwordText = (copy: Parameters<typeof needsPassword>[0]): string =>
+  needsPassword(copy) ? ', with the password that the plan’s url has (PGPASSWORD, ~/.pgpass)' : '';
+
 export const reachedText = ({ lsn, timeline, time }: Reached): string =>
   `${lsn}, now on timeline ${timeline}${time === undefined ? '' : `; the last transaction is of ${time}`}`;
 

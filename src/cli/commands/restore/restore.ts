@@ -13,7 +13,17 @@ import type { Input } from '../../input.ts';
 import { recoveryTargetOf } from './recovery-target.ts';
 import { runRestoreInPlace } from './restore-in-place.ts';
 import { asksForTables, runRestoreTables } from './restore-tables.ts';
-import { dataText, listeningText, logJson, pointLine, reachedText, replayLines, replayText } from './restore-words.ts';
+import {
+  dataText,
+  listeningText,
+  logJson,
+  needsPassword,
+  passwordText,
+  pointLine,
+  reachedText,
+  replayLines,
+  replayText,
+} from './restore-words.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
 export const command: Command = {
@@ -151,7 +161,7 @@ function showReport({ output }: CommandContext, report: RestoreReport): void {
   if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);
   if (copy !== undefined)
     output.line(
-      `running   ${copy.shownUrl}${listeningText(copy)}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`,
+      `running   ${copy.shownUrl}${listeningText(copy)}${passwordText(copy)}${copy.pid === undefined ? '' : ` (end it with: kill -INT ${copy.pid})`}`,
     );
   for (const { store: name, reason } of plan.unanswered) {
     output.line(`warning: the store ${name} did not answer (${reason}); a newer point may be there`);
@@ -198,5 +208,7 @@ const reportJson = ({
   damage,
   changeovers,
   warnings,
-  ...(copy === undefined ? {} : { url: copy.shownUrl, address: copy.address ?? null, pid: copy.pid ?? null }),
+  ...(copy === undefined
+    ? {}
+    : { url: copy.shownUrl, needsPassword: needsPassword(copy), address: copy.address ?? null, pid: copy.pid ?? null }),
 });
