@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Asset, Newest, ReplayBase } from '../assets/index.ts';
 import {
@@ -10,10 +9,8 @@ import {
   proofsOf,
   standbyLines,
   streamedAssets,
-  streamStateFile,
   type ListedPoint,
   type PointList,
-  type StreamLine,
   type Workspace,
 } from '../operations/index.ts';
 import type { Finding } from '../plan/index.ts';
@@ -27,6 +24,7 @@ import {
   type StatusFacts,
 } from '../reports/index.ts';
 import { Ledger, tasksOf } from '../schedule/index.ts';
+import { reachOfLog, runningStream } from './log-reach.ts';
 import { keepersOf, scheduleName } from './serve/index.ts';
 
 export interface StatusRequest {
@@ -146,33 +144,6 @@ async function askLogs(
   return new Map(answers);
 }
 
-/** What a stream of this machine said a moment ago: it alone knows that the source stands still. */
-async function runningStream(
-  { stateFolder, clock }: Workspace,
-  asset: string,
-): Promise<Map<string, LogReach> | undefined> {
-  let line: StreamLine;
-  try {
-    line = JSON.parse(await readFile(streamStateFile(stateFolder, asset), 'utf8')) as StreamLine;
-  } catch {
-    // None ever ran here, or it is being written: the log itself is asked then.
-    return undefined;
-  }
-  const agoMs = clock.now() - line.at;
-  if (line.state !== 'streaming' || agoMs > limits.streamSilentMs || agoMs < -limits.clockSkewMs) return undefined;
-  const { serverMs, timeline: lived, passedBy } = line;
-  return new Map(
-    line.stores.flatMap(({ store, completeToMs }): [string, LogReach][] => {
-      if (serverMs === undefined || completeToMs === undefined) return [];
-      const behindMs = Math.max(0, serverMs - completeToMs) + Math.max(0, agoMs);
-      const isPassedBy = lived !== undefined && passedBy?.stores.includes(store) === true;
-      const other = isPassedBy ? { passedBy: { followed: passedBy.timeline, lived } } : {};
-      return [[store, { completeMs: clock.now() - behindMs, from: 'stream', behindMs, ...other }]];
-    }),
-  );
-}
-
-/** As a restore to now would find it: audited from the newest point on, so that what lies behind a gap does not count. */
 async function reachInStore(
   workspace: Workspace,
   asset: string,
@@ -190,12 +161,7 @@ async function reachInStore(
     .filter((base) => base.source === source)
     .map(({ point }): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
   const log = (await workspace.repository(store)).log(asset, source);
-  const replay = await keeping.planReplay(log, bases, { kind: 'now' }, { signal });
-  await replay?.close();
-  if (replay?.reachableMs === undefined) return undefined;
-  const lived = replay.later.toSorted((a, b) => b.reachableMs - a.reachableMs)[0]?.timeline;
-  const other = lived === undefined ? {} : { passedBy: { followed: replay.timeline, lived } };
-  return { completeMs: replay.reachableMs, from: 'log', ...other };
+  return reachOfLog(keeping, log, bases, signal);
 }
 
 /** Undefined where there is no answer in time, or a refusal: then nothing is known, which the status says. */

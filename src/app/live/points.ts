@@ -1,6 +1,7 @@
 import { formatBytes, limits } from '../../core/index.ts';
 import { storesOf } from '../../operations/index.ts';
 import { sentenceDuration, type Calendar, type Finding, type Policy } from '../../plan/index.ts';
+import { lossNow, type LogReach } from '../../reports/index.ts';
 import type { Point } from '../../repository/index.ts';
 import type { AssetState } from './assets.ts';
 import type { History } from './history.ts';
@@ -17,6 +18,8 @@ interface Kept {
   readonly lagMs: number;
   /** Oldest first. */
   readonly points: readonly Point[];
+  /** How far its log leads there, where one is streamed. */
+  readonly reach: LogReach | undefined;
 }
 
 /** The points that there are, against those that the plan promises. Nothing is said of a store that did not answer: that is said there. */
@@ -72,9 +75,10 @@ function keptOf({ plan }: World, stores: readonly StoreState[], asset: AssetStat
   const first = storesOf(plan, asset.asset).map((store) => ({ store, lagMs: 0 }));
   const copies = (policy?.copy?.to ?? []).map((store) => ({ store, lagMs: policy?.copy?.withinMs ?? 0 }));
   return [...first, ...copies].flatMap(({ store, lagMs }) => {
-    const points = stores.find((one) => one.store === store)?.points;
+    const { points, reaches } = stores.find((one) => one.store === store) ?? {};
     if (points === undefined) return [];
-    return [{ asset, store, policy, lagMs, points: points.filter((point) => point.asset === asset.asset) }];
+    const reach = reaches?.get(asset.asset);
+    return [{ asset, store, policy, lagMs, reach, points: points.filter((point) => point.asset === asset.asset) }];
   });
 }
 
@@ -86,7 +90,7 @@ const never = (world: World, { asset, store }: Kept): Finding =>
     `Take one: lifeboat backup ${asset.asset}`,
   );
 
-function judgeAge(world: World, { asset, store, policy, lagMs }: Kept, newest: Point): Finding[] {
+function judgeAge(world: World, { asset, store, policy, lagMs, reach }: Kept, newest: Point): Finding[] {
   const at = ['assets', asset.asset];
   const nowMs = world.clock.now();
   const ageMs = nowMs - newest.atMs;
@@ -96,9 +100,17 @@ function judgeAge(world: World, { asset, store, policy, lagMs }: Kept, newest: P
   }
   const target = lossAllowed(world.plan, asset.asset);
   const hint = `Take one now: lifeboat backup ${asset.asset}. Then find out why none came by itself.`;
-  if (target !== undefined && ageMs > target.ms + lagMs) {
-    const message = `the newest point of ${asset.asset} in ${store} is ${sentenceDuration(ageMs)} old, and ${target.of} may lose ${sentenceDuration(target.ms)}`;
-    return [world.found('live.point_old', at, message, hint)];
+  // As `status` reckons it; whether anything was written since, the source was not asked here.
+  const loss = lossNow({ nowMs, point: newest, reach, source: undefined });
+  if (target !== undefined && (loss.ms ?? Infinity) > target.ms + lagMs) {
+    const lasts = loss.ms === undefined ? 'not known' : sentenceDuration(loss.ms);
+    const isByLog = reach !== undefined && reach.completeMs > newest.atMs;
+    const what = isByLog
+      ? `the log of ${asset.asset} in ${store} leads from the newest point to ${lasts} ago`
+      : `the newest point of ${asset.asset} in ${store} is ${lasts} old`;
+    const message = `${what}, and ${target.of} may lose ${sentenceDuration(target.ms)}`;
+    const stream = `See whether its stream runs: lifeboat stream ${asset.asset}. A point helps too: lifeboat backup ${asset.asset}`;
+    return [world.found('live.point_old', at, message, policy?.streams === undefined ? hint : stream)];
   }
   const dueMs = dueAfter(policy?.every ?? [], newest.createdMs);
   const lateMs = dueMs === undefined ? 0 : nowMs - dueMs - lagMs - (policy?.budgetMs ?? 0);

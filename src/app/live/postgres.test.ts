@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { missingPrograms } from '../../assets/postgres/survey/survey.ts';
+import { backup, stream, type StreamLine } from '../../operations/index.ts';
 import { systemClock } from '../../core/index.ts';
 import { installedMajors, startTestCluster, type TestCluster } from '../../testing/postgres/index.ts';
 import { clockAhead, frame, LivePlace } from './testing/live-place.ts';
@@ -56,6 +57,43 @@ describe.skipIf(major === undefined)(
       const wrong = await ofAsset(cluster.urlOf('copier', 'not that word'));
       expect(wrong).toEqual([expect.stringMatching(/^error live\.asset_rights/)]);
       expect(JSON.stringify(wrong)).not.toContain('not that word');
+    });
+
+    it('live.point_old: of what is streamed the log counts, as the stream says or as it lies there, and not the age of the point', async () => {
+      const old = async (aheadMs: number) =>
+        (await place.check({ clock: clockAhead(aheadMs) })).filter(
+          ({ code, path }) => code === 'live.point_old' && path.includes('orders'),
+        );
+      process.env['LB_LIVE_URL'] = cluster.url;
+      await place?.remove();
+      place = await LivePlace.make(
+        `${frame}assets: { orders: { type: postgres, url: { env: LB_LIVE_URL }, domain: here, policy: daily, objectives: { rpo: 8s } } }\n`.replace(
+          'to: [near] }',
+          'to: [near], stream: { to: [near] } }',
+        ),
+      );
+      await place.makeStore('near');
+      await place.inWorkspace((workspace) => backup(workspace, 'orders'));
+      const stop = new AbortController();
+      const lines: StreamLine[] = [];
+      const ended = place.inWorkspace((workspace) =>
+        stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: stop.signal }),
+      );
+      // The stream says how it stands each five seconds; the point alone is older by then than what may be lost.
+      await systemClock.sleep(9_500);
+      expect(lines.at(-1)?.state).toBe('streaming');
+      expect((await old(0)).map(({ severity, message }) => `${severity} ${message}`)).toEqual([]);
+      stop.abort();
+      await ended;
+      const late = await old(60_000);
+      expect(late).toMatchObject([
+        {
+          severity: 'error',
+          message: expect.stringMatching(
+            /^the log of orders in near leads from the newest point to .* ago, and the asset orders may lose 8 s$/,
+          ),
+        },
+      ]);
     });
 
     it('live.asset_unreachable: nobody listens there', async () => {

@@ -174,7 +174,7 @@ export const liveRules = [
     'error',
     'The newest point is older than it may be',
     'More is lost than was promised. An asset in which nothing was written may have lost nothing: this is a limit of what is known.',
-    'The newest point of each asset in each of its stores, against the strictest RPO that applies; and against the calendar of the policy, as a warning.',
+    'The newest point of each asset in each of its stores, against the strictest RPO that applies, and where its log is streamed there how far that leads from the point on; and against the calendar of the policy, as a warning.',
   ),
   rule(
     'verify_overdue',

@@ -1,8 +1,10 @@
 import { formatBytes, type LifeboatError } from '../../core/index.ts';
 import type { Finding, StoreDeclaration } from '../../plan/index.ts';
 import { openRepository, type Damage, type Point, type Unlock } from '../../repository/index.ts';
+import type { LogReach } from '../../reports/index.ts';
 import type { Store } from '../../stores/index.ts';
 import { unlockOf } from '../unlock.ts';
+import { askLogs } from './logs.ts';
 import { askKeys, askLocks, askSettings } from './place.ts';
 import { isCode, isSilent, type Path, type World } from './world.ts';
 
@@ -13,6 +15,8 @@ export interface StoreState {
   /** Oldest first; undefined when it could not be asked, or holds no repository. */
   readonly points: readonly Point[] | undefined;
   readonly freeBytes: number | undefined;
+  /** How far the logs of assets lead that are streamed here, by the asset; no entry: nobody knows. */
+  readonly reaches?: ReadonlyMap<string, LogReach>;
   /** Of its keys; undefined where they could not be opened. */
   readonly epoch?: { readonly repository: string; readonly epoch: number };
 }
@@ -78,15 +82,16 @@ async function askPoints(
   name: string,
   place: Store,
   keys: Keys,
-): Promise<{ points?: readonly Point[]; findings: Finding[] }> {
+): Promise<Pick<StoreState, 'reaches' | 'findings'> & { points?: readonly Point[] }> {
   const { wrapStore = (store) => store } = world.request;
   const answer = await world.ask(`the repository in ${name}`, async (signal) => {
     const repository = await openRepository(wrapStore(place), await keys(), world.clock);
-    return repository.points({ signal });
+    return { repository, ...(await repository.points({ signal })) };
   });
   if ('error' in answer) return { findings: [refusal(world, at, name, answer.error)] };
-  const { points, damage } = answer.value;
-  return { points, findings: damage.map((item) => damaged(world, at, name, item)) };
+  const { repository, points, damage } = answer.value;
+  const reaches = await askLogs(world, name, repository, points);
+  return { points, reaches, findings: damage.map((item) => damaged(world, at, name, item)) };
 }
 
 const damaged = (world: World, at: Path, name: string, { object, what }: Damage): Finding =>

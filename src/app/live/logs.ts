@@ -1,0 +1,40 @@
+import type { LogReach } from '../../reports/index.ts';
+import type { Point, Repository } from '../../repository/index.ts';
+import { reachOfLog, runningStream } from '../log-reach.ts';
+import type { World } from './world.ts';
+
+/** How far the logs lead that are streamed into a store: as the stream of this machine says, else as a restore would find them, as `status` has it. */
+export async function askLogs(
+  world: World,
+  store: string,
+  repository: Repository,
+  points: readonly Point[],
+): Promise<ReadonlyMap<string, LogReach>> {
+  const { plan, clock, request } = world;
+  const found = new Map<string, LogReach>();
+  for (const { name, type, settings, policy = '' } of plan.assets.values()) {
+    if (plan.policies.get(policy)?.streams?.to.includes(store) !== true) continue;
+    const kind = request.registry.assets.find((one) => one.type === type);
+    const running = (await runningStream(request, name))?.get(store);
+    if (running !== undefined) found.set(name, running);
+    const own = points.filter(({ asset }) => asset === name);
+    if (running !== undefined || kind === undefined || own.length === 0) continue;
+    const answer = await world.ask(`the log of ${name} in ${store}`, async (signal) => {
+      const keeping = kind.open(name, settings, {
+        baseFolder: plan.folder,
+        clock,
+        checkKinds: request.registry.checks,
+      }).log;
+      const placed = own.filter(({ facts }) => keeping?.baseOf(facts.facts) !== undefined);
+      const source = placed.map(({ facts }) => keeping?.baseOf(facts.facts)?.source).at(-1);
+      if (keeping === undefined || source === undefined) return undefined;
+      const bases = placed
+        .filter(({ facts }) => keeping.baseOf(facts.facts)?.source === source)
+        .map(({ id, atMs, facts }) => ({ id, atMs, facts: facts.facts }));
+      return reachOfLog(keeping, repository.log(name, source), bases, signal);
+    });
+    // A log with a hole, or one that does not answer, counts for nothing: then the point alone is what there is.
+    if ('value' in answer && answer.value !== undefined) found.set(name, answer.value);
+  }
+  return found;
+}
