@@ -157,8 +157,10 @@ export const limits = {
   sameSignalMs: 300,
   /** Records of one pack: a pack of the smallest chunks still has a trailer of a few megabytes. */
   chunksPerPackMax: 65_535,
-  /** Records of one index object: about 45 MB each, far below what a sealed document may hold. */
-  chunksPerIndexMax: 2 ** 20,
+  /** Records of one index object that is written: 12 MB, of which a reader holds several copies. There are some of a million. */
+  chunksPerIndexMax: 2 ** 18,
+  /** Of index objects that are read at once: large ones one after the other. */
+  indexBytesInFlight: 16 * 2 ** 20,
   /** Chunks of a repository whose places are in memory (16 MB, of some 90 GB of data); of a larger one the others are on the disk for temporary files. */
   chunksInMemory: 2 ** 18,
   /** Full packs that are being stored while the next one fills: bounds memory, hides the store's latency. */
@@ -210,8 +212,8 @@ export const limits = {
   pathTableCacheBytes: 16 * 2 ** 20,
   /** Objects (index, points) that are read at once while a repository is opened. */
   objectsReadAtOnce: 16,
-  /** Index objects that a writer announces by their ids: each covers a million chunks, and what is beyond is only pruned less well. */
-  announcedIndexObjects: 8,
+  /** Index objects that a writer announces by their ids: together of eight million chunks, and what is beyond is only pruned less well. */
+  announcedIndexObjects: 32,
   /** A verification whose packs a prune rewrites meanwhile begins again; one that is overtaken more often is told what is missing. */
   verifyAttemptsMax: 3,
   /** A pack of which less than this is unused is left by a prune: moving the rest would cost more than it gives. */

@@ -63,6 +63,15 @@ export class Budget {
     await new Promise<void>((enter) => this.#waiting.push({ amount, enter }));
   }
 
+  async within<T>(amount: number, work: () => Promise<T>): Promise<T> {
+    await this.enter(amount);
+    try {
+      return await work();
+    } finally {
+      this.leave(amount);
+    }
+  }
+
   leave(amount: number): void {
     this.#held -= amount;
     for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.amount); next = this.#waiting[0]) {

@@ -30,8 +30,7 @@ export async function rewrite(of: RewriteOf, chunks: ReadonlyMap<number, readonl
     const budget = new Budget(limits.rewriteBytesInFlight);
     await forEachOf(chunks, limits.objectsReadAtOnce, async ([pack, ordinals]) => {
       const bytes = reader.catalog.packs[pack]?.bytes ?? 0;
-      await budget.enter(bytes);
-      try {
+      await budget.within(bytes, async () => {
         signal?.throwIfAborted();
         await reader.chunks(
           pack,
@@ -42,9 +41,7 @@ export async function rewrite(of: RewriteOf, chunks: ReadonlyMap<number, readonl
           },
           { rehash: true, signal },
         );
-      } finally {
-        budget.leave(bytes);
-      }
+      });
     });
     const written = await sink.finish();
     await storeIndex(store, bundle, written);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from '../../core/index.ts';
 import { whyNoMount } from '../../testing/mounting.ts';
@@ -10,6 +11,38 @@ import { skippedFor } from '../../testing/skipped.ts';
 import type { Point } from '../repository.ts';
 import { backup, file, folder, makeRepository, readAll, reopen } from '../testing/fixtures.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
+
+describe('a catalog', () => {
+  const other = limits as { indexBytesInFlight: number };
+  const before = other.indexBytesInFlight;
+  afterEach(() => void (other.indexBytesInFlight = before));
+
+  it('reads as many index objects at once as fit its bound, and a larger one alone', async () => {
+    const store = new MemoryStore();
+    const repository = await makeRepository(store);
+    for (let i = 0; i < 6; i += 1) await backup(repository, [folder(''), file('file', randomBytes(3_000))]);
+    const last = await backup(repository, [folder(''), file('file', randomBytes(400_000))]);
+    const sizes = new Map((await Array.fromAsync(store.list('index/'))).map(({ name, bytes }) => [name, bytes]));
+    const least = Math.min(...sizes.values());
+    other.indexBytesInFlight = 2 * least + 1;
+    let [held, most] = [0, 0];
+    class Watching extends MemoryStore {
+      override list = store.list.bind(store);
+      override stat = store.stat.bind(store);
+      override async get(...[name, options]: Parameters<MemoryStore['get']>): Promise<Buffer> {
+        held += sizes.get(name) ?? 0;
+        most = Math.max(most, held);
+        await setTimeout(5);
+        held -= sizes.get(name) ?? 0;
+        return store.get(name, options);
+      }
+    }
+    const files = await readAll(await reopen(new Watching()), last);
+    expect(files.get('file')?.length).toBe(400_000);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(Math.max(2 * least + 1, ...sizes.values()));
+  });
+});
 
 describe.skipIf(whyNoMount !== undefined)(`a catalog on a disk that is full${skippedFor(whyNoMount)}`, () => {
   const other = limits as { chunksInMemory: number };

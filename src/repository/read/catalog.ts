@@ -1,4 +1,4 @@
-import { isLifeboatError, limits } from '../../core/index.ts';
+import { free, isLifeboatError, limits } from '../../core/index.ts';
 import type { Store, StoredObject } from '../../stores/index.ts';
 import { ChunkTable } from '../table/chunk-table.ts';
 import { fromAny } from './from-any.ts';
@@ -8,7 +8,7 @@ import { objectOfName } from '../names.ts';
 import { ChunkList, decodeIndex, type IndexedPack, type PackRecord } from '../format/pack-format.ts';
 import { readTrailer } from '../format/pack-trailer.ts';
 import { openDocument } from '../format/seal.ts';
-import { forEachOf } from '../tasks.ts';
+import { Budget, forEachOf } from '../tasks.ts';
 
 /** A store that lists again and again what it does not have is met by whoever reads what it says is there. */
 const listingsMax = 8;
@@ -24,7 +24,8 @@ export class Catalog {
   readonly #indexes = new Set<string>();
   readonly #coverage = new Map<string, readonly string[]>();
   readonly #unreadable = new Set<string>();
-  readonly #adopted = new Map<string, IndexedPack>();
+  /** Ids of packs that no index covers. */
+  readonly #adopted = new Set<string>();
   /** Ids of packs that lie in a class from which nothing is read before it thawed. */
   readonly #frozen = new Set<string>();
   readonly #store: Store;
@@ -48,9 +49,10 @@ export class Catalog {
       // One that goes between the listing and now was replaced by a prune: what replaced it was there before.
       for (let round = 0; gone && round < listingsMax; round += 1) {
         gone = false;
-        await forEachOf(this.#store.list('index/'), limits.objectsReadAtOnce, async ({ name }) => {
+        const budget = new Budget(limits.indexBytesInFlight);
+        await forEachOf(this.#store.list('index/'), limits.objectsReadAtOnce, async ({ name, bytes }) => {
           if (this.#indexes.has(name) || objectOfName(name).kind !== 'index') return;
-          const found = await this.#tryIndex(name);
+          const found = await budget.within(bytes, () => this.#tryIndex(name));
           bad ||= found !== 'read';
           gone ||= found === 'gone';
         });
@@ -106,18 +108,20 @@ export class Catalog {
     return this.#numbers.get(packId);
   }
 
-  /** A pack with its chunks, as an index object tells of it. */
+  /** A pack with its chunks, as an index object tells of it; its list is made anew each time it is looked at. */
   indexed(pack: number): IndexedPack {
-    const chunks = this.ordinalsOf(pack).map((ordinal) => {
-      const { offset, sealedBytes, plainBytes } = this.table.placeOf(ordinal);
-      return { id: this.table.idOf(ordinal), offset, sealedBytes, plainBytes };
-    });
-    return { pack: this.packs[pack] as PackRecord, chunks: ChunkList.of(chunks) };
+    const chunksOf = (): ChunkList => this.#listOf(pack);
+    return {
+      pack: this.packs[pack] as PackRecord,
+      get chunks() {
+        return chunksOf();
+      },
+    };
   }
 
   /** Packs known by their trailers alone: the next index shall cover them. */
   adopted(): IndexedPack[] {
-    return [...this.#adopted.values()];
+    return [...this.#adopted].map((id) => this.indexed(this.#numbers.get(id) as number));
   }
 
   /** The packs that each index object named, by its id. */
@@ -143,6 +147,14 @@ export class Catalog {
     });
   }
 
+  #listOf(pack: number): ChunkList {
+    const chunks = this.ordinalsOf(pack).map((ordinal) => {
+      const { offset, sealedBytes, plainBytes } = this.table.placeOf(ordinal);
+      return { id: this.table.idOf(ordinal), offset, sealedBytes, plainBytes };
+    });
+    return ChunkList.of(chunks);
+  }
+
   async #adopt(): Promise<StoredObject[]> {
     const listed: StoredObject[] = [];
     for await (const object of this.#store.list('packs/')) {
@@ -155,7 +167,7 @@ export class Catalog {
       try {
         const indexed = await readTrailer(this.#store, this.#bundle, object, id);
         this.#add(indexed);
-        this.#adopted.set(id, indexed);
+        this.#adopted.add(id);
       } catch (error) {
         // What it holds shows when it has thawed; that it is frozen is no damage.
         const isFrozen = isLifeboatError(error, 'store.frozen');
@@ -188,7 +200,9 @@ export class Catalog {
   async #loadIndex(name: string): Promise<void> {
     const packs = await fromAny(this.#store, name, async () => {
       const bytes = await this.#store.get(name, { range: { offset: 0, length: limits.documentBytesMax + 1 } });
-      return decodeIndex(await openDocument(this.#bundle, 'index', name, bytes), name);
+      const plain = await openDocument(this.#bundle, 'index', name, bytes);
+      free(bytes);
+      return decodeIndex(plain, name);
     });
     for (const indexed of packs) {
       this.#add(indexed);
@@ -199,6 +213,8 @@ export class Catalog {
       packs.map(({ pack }) => pack.id),
     );
     this.#indexes.add(name);
+    // All lists stand in the memory of one document, of megabytes.
+    if (packs[0] !== undefined) free(packs[0].chunks.bytes);
   }
 
   #add({ pack, chunks }: IndexedPack): void {

@@ -103,7 +103,7 @@ export class ChunkSink {
   }
 
   /** Waits for all chunks; returns the packs that were written. Throws the first error. */
-  async finish(): Promise<IndexedPack[]> {
+  async finish(): Promise<readonly IndexedPack[]> {
     await this.#allTaken();
     if (this.#error !== undefined) throw this.#error;
     await this.#session?.finish();

@@ -2,13 +2,14 @@ import { limits } from '../../core/index.ts';
 import type { Store } from '../../stores/index.ts';
 import type { BuiltPack } from './pack-builder.ts';
 import { decodeRecords, type IndexedPack } from '../format/pack-format.ts';
+import { PackLists } from './pack-lists.ts';
 
 /** Stores complete packs in the background. */
 export class PackWriter {
   readonly #store: Store;
   readonly #signal: AbortSignal | undefined;
   readonly #stores = new Set<Promise<void>>();
-  readonly #done: IndexedPack[] = [];
+  readonly #done = new PackLists();
   #error: unknown;
 
   constructor(store: Store, signal?: AbortSignal) {
@@ -34,10 +35,10 @@ export class PackWriter {
   }
 
   /** Every pack, once all of them are durable. */
-  async finish(): Promise<IndexedPack[]> {
+  async finish(): Promise<readonly IndexedPack[]> {
     await this.settle();
     if (this.#error !== undefined) throw this.#error;
-    return this.#done;
+    return this.#done.all;
   }
 
   /** Waits for what is being stored, however it ends. */
@@ -50,6 +51,6 @@ export class PackWriter {
     await this.#store.put(name, [bytes], this.#signal === undefined ? {} : { signal: this.#signal });
     const list = Buffer.from(records.buffer, records.byteOffset, records.length);
     const { chunks } = decodeRecords(list, 0, pack.bytes, name);
-    this.#done.push({ pack: { ...pack, sha256: Buffer.from(pack.sha256) }, chunks });
+    this.#done.add({ ...pack, sha256: Buffer.from(pack.sha256) }, chunks);
   }
 }
