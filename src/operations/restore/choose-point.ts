@@ -5,6 +5,7 @@ import { holdersOf } from '../stores-of.ts';
 import { readableFirst } from '../retention/thaw.ts';
 import { listPoints, type ListedPoint, type PointList } from '../points.ts';
 import { refuseFuture, refuseHidden } from './uncertain.ts';
+import { sayingWhoIsAway } from './who-is-away.ts';
 
 export interface Choice {
   readonly point: Point;
@@ -43,9 +44,10 @@ export async function choosePoint(workspace: Workspace, request: RestoreRequest)
 
 function newestOf(points: PointList['points'], list: PointList, request: RestoreRequest): PointList['points'][number] {
   if (points.length === 0 && list.damage.length === 0) {
-    throw new LifeboatError('point.none', `${request.asset} has no recovery point`, {
+    const none = new LifeboatError('point.none', `${request.asset} has no recovery point`, {
       hint: `Take one: lifeboat backup ${request.asset}`,
     });
+    throw sayingWhoIsAway(none, request.store, list.unanswered);
   }
   const { atMs } = request;
   const reachable = points.filter(({ point }) => atMs === undefined || point.atMs <= atMs);
@@ -53,11 +55,12 @@ function newestOf(points: PointList['points'], list: PointList, request: Restore
   refuseUncertainty(newest?.point, list, request);
   if (newest !== undefined) return newest;
   const earliest = points[0]?.point;
-  throw new LifeboatError(
+  const none = new LifeboatError(
     'restore.unreachable_target',
     `no point of ${request.asset} reaches back to ${isoTime(atMs ?? 0)}`,
     earliest === undefined ? {} : { hint: `The earliest is ${earliest.id} of ${isoTime(earliest.atMs)}.` },
   );
+  throw sayingWhoIsAway(none, request.store, list.unanswered);
 }
 
 /** The id of a point carries when its backup began: one that cannot be read but is younger might be the right one. */

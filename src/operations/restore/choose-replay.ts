@@ -1,8 +1,9 @@
 import type { LogKeeping, RecoveryTarget, Replay, ReplayBase } from '../../assets/index.ts';
-import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, toLifeboatError, type ErrorCode } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { basesOf } from '../log-bases.ts';
 import { listPoints, type ListedPoint, type PointList } from '../points.ts';
+import { sayingWhoIsAway } from './who-is-away.ts';
 
 export interface ChosenReplay {
   readonly replay: Replay;
@@ -42,8 +43,10 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
   }
   const best = ofLives(found, target).toSorted((a, b) => (b.replay.reachableMs ?? 0) - (a.replay.reachableMs ?? 0))[0];
   if (best !== undefined) return best;
-  if (failures[0] !== undefined) throw sayingWhoIsAway(failures[0], request, unanswered);
-  return withoutLog(request, target);
+  const [failure] = failures;
+  if (failure !== undefined)
+    throw mayBeElsewhere.has(failure.code) ? sayingWhoIsAway(failure, request.store, unanswered) : failure;
+  return withoutLog(request, target, unanswered);
 }
 
 /** A store may not have been told yet that people went back from the life that it leads along, and another one was. */
@@ -104,18 +107,11 @@ function withOlder(
   });
 }
 
-/** What the stores that answer do not hold may be in one that does not: nobody should take it for a mistake of theirs alone. */
-function sayingWhoIsAway(
-  failure: LifeboatError,
-  { store: wanted }: RestoreRequest,
-  unanswered: PointList['unanswered'],
-): LifeboatError {
-  const away = unanswered.map(({ store }) => store).filter((store) => wanted === undefined || store === wanted);
-  if (failure.code !== 'restore.unknown_target' || away.length === 0) return failure;
-  const { code, message, hint } = failure;
-  const words = `${message}. It may be in ${away.join(', ')}, which did not answer`;
-  return new LifeboatError(code, words, { ...(hint === undefined ? {} : { hint }), cause: failure });
-}
+/** Refusals that say what is not there; a log with a hole, for one, is there. */
+const mayBeElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'restore.unknown_target',
+  'restore.unreachable_target',
+]);
 
 /** Whoever says `now`, or along which timeline, wants the log too. */
 export const isPointAlone = ({ point, recover, atMs }: Pick<RestoreRequest, 'point' | 'recover' | 'atMs'>): boolean =>
@@ -124,16 +120,21 @@ export const isPointAlone = ({ point, recover, atMs }: Pick<RestoreRequest, 'poi
 const targetOf = ({ recover, atMs }: RestoreRequest): RecoveryTarget =>
   recover ?? (atMs === undefined ? { kind: 'now' } : { kind: 'time', atMs });
 
-function withoutLog(request: RestoreRequest, target: RecoveryTarget): undefined {
+function withoutLog(
+  request: RestoreRequest,
+  target: RecoveryTarget,
+  unanswered: PointList['unanswered'] = [],
+): undefined {
   const isPlain = target.kind === 'now' || (target.kind === 'time' && target.exclusive !== true);
   if (isPlain && typeof target.timeline !== 'number') return undefined;
-  throw new LifeboatError(
+  const failure = new LifeboatError(
     'input.flag',
     `${request.asset} has no log in its stores, so only its points can be restored`,
     {
       hint: `List them: lifeboat points ${request.asset}. A log is kept by: lifeboat stream ${request.asset}`,
     },
   );
+  throw sayingWhoIsAway(failure, request.store, unanswered);
 }
 
 const signalOf = ({ signal }: RestoreRequest): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
