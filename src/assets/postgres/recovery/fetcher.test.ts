@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, type Clock } from '../../../core/index.ts';
 import { whyNoMount } from '../../../testing/mounting.ts';
+import { serverUser } from '../server/index.ts';
 import { LogFetcher, type LogFiles } from './fetcher.ts';
 
 const segments = Array.from({ length: 20 }, (_, index) => `0000000100000000000000${(index + 16).toString(16)}`);
@@ -175,6 +176,22 @@ describe('the log of a replay is fetched beside what goes on', () => {
       }
     },
   );
+
+  it('for a server that may not write where it takes a file from: that is told, and not that its disk is full', async () => {
+    const [first = ''] = segments;
+    const log = new SlowLog(1);
+    await fetching(log);
+    await expect.poll(() => log.answered.length).toBe(ahead);
+    // As root the server is another user; else nobody may write into the folder.
+    const closed = join(folder, 'closed');
+    await mkdir(closed, { mode: 0o555 });
+    await chmod(folder, 0o711);
+    const command = (fetcher as LogFetcher).command.replace(`'%f'`, first).replace(`'%p'`, `'${closed}/taken'`);
+    expect(spawnSync('sh', ['-c', command], { ...(await serverUser()) }).status).toBe(1);
+    await expect.poll(() => fetcher?.failure).toMatchObject({ code: 'disk.denied' });
+    expect(await served(first)).toBe(`log of ${first}`);
+    await expect.poll(() => fetcher?.failure).toBeUndefined();
+  });
 
   it('for a standby, and takes back what it said of a failure later where that cannot be done at once', async () => {
     const log = new SlowLog(1);

@@ -14,15 +14,22 @@ const coming = '.coming';
  * What the server calls for each file of its log. It moves a file that is there already, or asks for it and waits. Exit code 1 says that
  * there is no such file, which a server takes for the end of the log; 126 says that something went wrong, and stops the server. A standby asks
  * again later whatever was wrong, so to it we say 1: it goes on to answer people while nobody brings it log. A file that cannot be moved, mostly because the
- * disk of the server has no room, stays for the next call; that is told by a rename, which needs none.
+ * disk of the server has no room, stays for the next call; that is told by a rename, which needs none, to a name that says why.
  */
 const script = `#!/bin/sh
 # Called by a restored PostgreSQL: NAME DESTINATION FOLDER EXIT_CODE_OF_FAILURE
-unplaced() { rm -f "$2"; mv "$3/placing" "$3/unplaced" 2> /dev/null; exit "$4"; }
+LC_ALL=C; export LC_ALL
+unplaced() {
+  rm -f "$2"
+  case $said in *'No space left'*|*quota*) why=full ;; *'ermission denied'*|*'not permitted'*|*'Read-only'*) why=denied ;; *) why=failed ;; esac
+  mv "$3/placing" "$3/unplaced-$why" 2> /dev/null
+  exit "$4"
+}
 if [ ! -e "$3/ready/$1" ]; then : > "$3/want/$1" || exit "$4"; fi
 while :; do
   if [ -e "$3/ready/$1" ]; then
-    mv "$3/ready/$1" "$2" && exit 0
+    said=$(mv "$3/ready/$1" "$2" 2>&1) && exit 0
+    echo "$said" >&2
     if [ -e "$3/ready/$1" ]; then unplaced "$@"; fi
     : > "$3/want/$1" || exit "$4"
   fi
@@ -32,6 +39,13 @@ while :; do
   sleep 0.02
 done
 `;
+
+/** By the name under which the script tells that a file could not be moved. */
+const unplacedWords = {
+  'unplaced-full': { code: 'disk.full', hint: 'Make room on the disk of the server.' },
+  'unplaced-denied': { code: 'disk.denied', hint: 'Let the user of the server write into its data directory.' },
+  'unplaced-failed': { code: 'disk.io', hint: 'Look at the disk of the server.' },
+} as const;
 
 /** What a fetcher brings: the files of a log by their names. */
 export interface LogFiles {
@@ -103,7 +117,7 @@ export class LogFetcher {
    * server that was here. A server that outlived it may be asking: what it wants stays.
    */
   async #clear(): Promise<void> {
-    for (const name of ['failed', 'unplaced']) await rm(join(this.#folder, name), { force: true });
+    for (const name of ['failed', ...Object.keys(unplacedWords)]) await rm(join(this.#folder, name), { force: true });
     for (const name of ['', 'ready', 'missing']) {
       for (const left of await readdir(join(this.#folder, name)))
         if (name !== '' || left.endsWith(coming)) await rm(join(this.#folder, name, left), { force: true });
@@ -176,17 +190,19 @@ export class LogFetcher {
 
   /** Told again by each call of the server until it works. */
   async #lookForUnplaced(): Promise<void> {
-    try {
-      await rename(join(this.#folder, 'unplaced'), join(this.#folder, 'placing'));
-    } catch (error) {
-      if (systemCodeOf(error) === 'ENOENT') return;
-      throw error;
+    for (const [name, { code, hint }] of Object.entries(unplacedWords)) {
+      try {
+        await rename(join(this.#folder, name), join(this.#folder, 'placing'));
+      } catch (error) {
+        if (systemCodeOf(error) === 'ENOENT') continue;
+        throw error;
+      }
+      this.#servedMs = this.#clock.elapsed();
+      this.#unplaced = new LifeboatError(code, 'a file of the log cannot be laid where the server takes it from', {
+        where: this.#folder,
+        hint: `${hint} The server’s own log says what went wrong.`,
+      });
     }
-    this.#servedMs = this.#clock.elapsed();
-    this.#unplaced = new LifeboatError('disk.full', 'a file of the log cannot be laid where the server takes it from', {
-      where: this.#folder,
-      hint: 'Make room on the disk of the server; its own log says what went wrong.',
-    });
   }
 
   #fetch(name: string): void {
