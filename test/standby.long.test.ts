@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { chown, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../src/core/index.ts';
 import { installedMajors, runSql } from '../src/testing/postgres/index.ts';
 import { InPlaceScene } from './support/in-place-scene.ts';
 
@@ -25,9 +26,9 @@ describe.skipIf(major === undefined)(`lifeboat standby ${reason}`, () => {
     await scene?.end();
   });
 
-  const start = (): void => {
+  const start = (...words: string[]): void => {
     lines = [];
-    child = scene.place.start(['standby', 'orders', '--to', scene.place.path('standby'), '--json']);
+    child = scene.place.start(['standby', 'orders', '--to', scene.place.path('standby'), '--json', ...words]);
     child.stdout?.resume();
     child.stderr?.on('data', (piece: Buffer) => {
       for (const line of piece.toString().split('\n')) {
@@ -60,6 +61,18 @@ describe.skipIf(major === undefined)(`lifeboat standby ${reason}`, () => {
     await expect.poll(() => lines.at(-1)?.['state'], { timeout: 40_000 }).toBe('following');
     expect(url()).toBe(before);
     await untilThere(100_002);
+  });
+
+  it('taken over with another port, its server listens there and goes on', { timeout: 120_000 }, async () => {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const before = url();
+    const port = await freePort();
+    start('--port', String(port));
+    await expect.poll(() => lines.at(-1)?.['state'], { timeout: 40_000 }).toBe('following');
+    expect(new URL(url()).port).toBe(String(port));
+    await untilThere(100_002);
+    await expect(runSql(before, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
   });
 
   it('follows its source over to a new timeline, and is promoted behind it', { timeout: 120_000 }, async () => {

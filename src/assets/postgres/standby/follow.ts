@@ -139,8 +139,8 @@ class Follower {
   async #start(): Promise<StandbyServer | undefined> {
     const { folder, sourceUrl, fetcher, options, log, segmentBytes } = this.#parts;
     // One that still runs needs nothing to be started, and may be what people are waiting for.
-    const lack = (await isRunning(folder)) ? undefined : await lackOfRoom(folder, segmentBytes);
-    if (lack !== undefined) return this.#waitForRoom(lack);
+    const lack = await lackOfRoom(folder, segmentBytes);
+    if (lack !== undefined && !(await isRunning(folder))) return this.#waitForRoom(lack);
     options.say({ state: 'starting' });
     log.forget();
     this.#starts += 1;
@@ -148,7 +148,10 @@ class Follower {
     const signal = AbortSignal.any([options.signal, lacking.signal]);
     const watching = this.#watch(ended.signal, lacking);
     try {
-      return await openServer(folder, sourceUrl, fetcher, { ...options, signal });
+      // For another port it would be started again.
+      const { port, ...others } = options;
+      const wanted = lack === undefined && port !== undefined ? { port } : {};
+      return await openServer(folder, sourceUrl, fetcher, { ...others, ...wanted, signal });
     } catch (error) {
       // The folder is as good as before: made anew it would need the same room, and the old one would go for that.
       if (!options.signal.aborted && isOfRoom(error)) return await this.#waitForRoom(toLifeboatError(error).message);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { endProcesses, endGroup, isAlive, systemCodeOf } from '../../../core/index.ts';
+import { endProcesses, endGroup, freePort, isAlive, systemCodeOf } from '../../../core/index.ts';
 import type { FollowOptions } from '../../standby.ts';
 import { parseServerUrl } from '../link/address.ts';
 import { majorOf } from '../copy/apply.ts';
@@ -27,14 +27,23 @@ export interface StandbyServer {
 /** Beside the data folder, so that a server that still runs finds it again. */
 export const logFolderOf = (folder: string): string => join(dirname(folder), `.${basename(folder)}.lifeboat-log`);
 
-/** The server of a standby: the one that still runs, else a new one. Throws what `startServer` throws. */
+/**
+ * The server of a standby: the one that still runs, else a new one. One that does not listen at the port that was asked for is started again with it.
+ * Throws what `startServer` throws, and `port.taken`: then the one that runs goes on.
+ */
 export async function openServer(
   folder: string,
   sourceUrl: string,
   fetcher: LogFetcher,
   options: Pick<FollowOptions, 'note' | 'port' | 'signal'>,
 ): Promise<StandbyServer> {
-  return (await running(folder, sourceUrl)) ?? start(folder, sourceUrl, fetcher, options);
+  const found = await running(folder, sourceUrl);
+  if (found !== undefined && (options.port === undefined || options.port === found.listensAt)) return found;
+  if (found !== undefined) {
+    await freePort(options.port);
+    await found.stop();
+  }
+  return start(folder, sourceUrl, fetcher, options);
 }
 
 /** Whether a server of ours still runs on the folder. */
@@ -48,14 +57,18 @@ export async function stopServer(folder: string): Promise<void> {
   await endProcesses((seen) => seen.folder === folder);
 }
 
-async function running(folder: string, sourceUrl: string): Promise<StandbyServer | undefined> {
+async function running(
+  folder: string,
+  sourceUrl: string,
+): Promise<(StandbyServer & { readonly listensAt: number | undefined }) | undefined> {
   const pid = await ownPid(folder);
   if (pid === undefined) return undefined;
   const sockets = await socketFolderOf(pid);
   const port = Number(await settingOf(pid, 'port'));
   const listens = (await settingOf(pid, 'listen_addresses')) !== '';
   const address = tcpAddress({ socketFolder: sockets, listens, port });
-  return { pid, ...addressOf(sourceUrl, sockets, port), address, stop: () => end(pid, sockets) };
+  const listensAt = listens ? port : undefined;
+  return { pid, ...addressOf(sourceUrl, sockets, port), address, listensAt, stop: () => end(pid, sockets) };
 }
 
 /** As it was told to the server on its command line; none where it listens on 127.0.0.1. */
