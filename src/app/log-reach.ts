@@ -1,21 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import type { LogKeeping, LogReader, ReplayBase } from '../assets/index.ts';
 import { limits } from '../core/index.ts';
-import { streamStateFile, type StreamLine, type Workspace } from '../operations/index.ts';
-import type { LogReach } from '../reports/index.ts';
+import { isStreamed, streamStateFile, type StreamLine, type Workspace } from '../operations/index.ts';
+import type { LogReach, StreamAtWork } from '../reports/index.ts';
+
+/** A stream that is at work on this machine and waits for something, or has not measured yet. `undefined`: none is at work. */
+export async function streamAtWork(
+  { stateFolder, clock }: Pick<Workspace, 'stateFolder' | 'clock'>,
+  asset: string,
+): Promise<StreamAtWork | undefined> {
+  if (!isStreamed(stateFolder, asset)) return undefined;
+  const line = await lineOf(stateFolder, asset);
+  const isNew = line !== undefined && Math.abs(clock.now() - line.at) <= limits.streamSilentMs;
+  return isNew && line.state === 'waiting' && line.reason !== undefined ? { waitsFor: line.reason } : {};
+}
 
 /** What a stream of this machine said a moment ago: it alone knows that the source stands still. */
 export async function runningStream(
   { stateFolder, clock }: Pick<Workspace, 'stateFolder' | 'clock'>,
   asset: string,
 ): Promise<Map<string, LogReach> | undefined> {
-  let line: StreamLine;
-  try {
-    line = JSON.parse(await readFile(streamStateFile(stateFolder, asset), 'utf8')) as StreamLine;
-  } catch {
-    // None ever ran here, or it is being written: the log itself is asked then.
-    return undefined;
-  }
+  const line = await lineOf(stateFolder, asset);
+  if (line === undefined) return undefined;
   const agoMs = clock.now() - line.at;
   if (line.state !== 'streaming' || agoMs > limits.streamSilentMs || agoMs < -limits.clockSkewMs) return undefined;
   const { serverMs, timeline: lived, passedBy } = line;
@@ -28,6 +34,15 @@ export async function runningStream(
       return [[store, { completeMs: clock.now() - behindMs, from: 'stream', behindMs, ...other }]];
     }),
   );
+}
+
+async function lineOf(stateFolder: string, asset: string): Promise<StreamLine | undefined> {
+  try {
+    return JSON.parse(await readFile(streamStateFile(stateFolder, asset), 'utf8')) as StreamLine;
+  } catch {
+    // None ever ran here, or it is being written: the log itself is asked then.
+    return undefined;
+  }
 }
 
 /** As a restore to now would find it: audited from the newest point on, so that what lies behind a gap does not count. Throws as `planReplay`. */

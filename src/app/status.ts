@@ -22,9 +22,10 @@ import {
   type ScheduleFacts,
   type Status,
   type StatusFacts,
+  type StreamAtWork,
 } from '../reports/index.ts';
 import { Ledger, tasksOf } from '../schedule/index.ts';
-import { reachOfLog, runningStream } from './log-reach.ts';
+import { reachOfLog, runningStream, streamAtWork } from './log-reach.ts';
 import { keepersOf, scheduleName } from './serve/index.ts';
 
 export interface StatusRequest {
@@ -58,6 +59,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     sources,
     silent,
     logs,
+    streams: await askStreams(workspace),
     schedule: await askSchedule(workspace, request),
     standbys: standbyLines(workspace).map((line) => ({ line, isAtWork: isAtWork(workspace, line) })),
     records: journal.records({ kinds: statusKinds }),
@@ -122,6 +124,15 @@ async function askSource(asset: Asset, signal: AbortSignal): Promise<Newest> {
   const newest = await asset.newest('source', { signal });
   if (newest.atMs === undefined && newest.token === undefined) await asset.identify({ signal });
   return newest;
+}
+
+async function askStreams(workspace: Workspace): Promise<ReadonlyMap<string, StreamAtWork>> {
+  const found = new Map<string, StreamAtWork>();
+  for (const asset of streamedAssets(workspace)) {
+    const stream = await streamAtWork(workspace, asset);
+    if (stream !== undefined) found.set(asset, stream);
+  }
+  return found;
 }
 
 async function askLogs(

@@ -1,10 +1,26 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemCodeOf } from '../../core/index.ts';
+import { isLifeboatError, systemCodeOf } from '../../core/index.ts';
+import { isLockHeld } from '../../journal/index.ts';
 
 /** Where a running stream leaves its last line of state, for `status` in another process. */
 export const streamStateFile = (stateFolder: string, asset: string): string =>
   join(stateFolder, 'streams', `${asset}.json`);
+
+/** Held by the process that streams the asset, from its beginning to its end. */
+export const streamLockFile = (stateFolder: string, asset: string): string =>
+  join(stateFolder, 'locks', `stream-${asset}`);
+
+/** Whether a process of this machine streams the asset, though it may not have said anything yet. Where that cannot be asked none does. */
+export function isStreamed(stateFolder: string, asset: string): boolean {
+  try {
+    return isLockHeld(streamLockFile(stateFolder, asset));
+  } catch (error) {
+    // Safe: whoever is told that no stream runs looks after it.
+    if (isLifeboatError(error)) return false;
+    throw error;
+  }
+}
 
 /** As `streamStateFile`, of a standby. */
 export const standbyStateFile = (stateFolder: string, asset: string): string =>

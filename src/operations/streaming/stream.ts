@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Asset, HeldBase, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
 import {
   allInTime,
@@ -20,7 +19,7 @@ import { Gaps } from './gaps.ts';
 import { LateLog } from './late-log.ts';
 import { listPoints } from '../points.ts';
 import { holdersOf } from '../stores-of.ts';
-import { leaveState, streamStateFile } from './stream-state.ts';
+import { leaveState, streamLockFile, streamStateFile } from './stream-state.ts';
 
 /** One line of state: what a stream does, by its asset. */
 export type StreamLine = { readonly asset: string; readonly at: number } & (
@@ -88,7 +87,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
     if (said.state !== 'base') leaveState(streamStateFile(stateFolder, name), said);
     request.say(said);
   };
-  const lock = holdLock(join(stateFolder, 'locks', `stream-${name}`), `stream of ${name}`);
+  const lock = holdLock(streamLockFile(stateFolder, name), `stream of ${name}`);
   const { signal } = request;
   const bases = new Bases({ workspace, asset: name, placeOf: (facts) => keeping.baseOf(facts), say, signal });
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });

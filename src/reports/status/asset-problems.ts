@@ -128,6 +128,10 @@ function lossHint(facts: StatusFacts, asset: string, policy: Policy | undefined)
   const reaches = [...(facts.logs.get(asset)?.values() ?? [])];
   const isMeasured = reaches.some(({ from, behindMs }) => from === 'stream' || behindMs !== undefined);
   if (policy?.streams === undefined || isMeasured) return hintFor(facts, asset);
+  const stream = facts.streams?.get(asset);
+  if (stream?.waitsFor !== undefined) return `the stream of ${asset} runs, and waits: ${stream.waitsFor}`;
+  if (stream !== undefined)
+    return `the stream of ${asset} runs, and has not said yet what could be lost: look again in a few seconds`;
   return `no stream of ${asset} runs, as far as this machine knows: see whether its server answers (lifeboat check --live), then: lifeboat stream ${asset}`;
 }
 

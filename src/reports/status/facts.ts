@@ -30,6 +30,8 @@ export interface StatusFacts {
   readonly silent?: ReadonlyMap<string, string>;
   /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
+  /** Streams of this machine that are at work, by asset. */
+  readonly streams?: ReadonlyMap<string, StreamAtWork>;
   readonly schedule: ScheduleFacts;
   /** The last words of the standbys that this machine keeps, and whether a process is at work on one that may say nothing for long. */
   readonly standbys?: readonly { readonly line: StandbyLine; readonly isAtWork: boolean }[];
@@ -62,6 +64,11 @@ export interface TaskFact {
   readonly words: string;
   readonly failures: number;
   readonly missed: number;
+}
+
+export interface StreamAtWork {
+  /** Why it does not stream now, in its own words; without: it streams, or has just begun. */
+  readonly waitsFor?: string;
 }
 
 export interface LogReach {

@@ -214,6 +214,11 @@ describe('readiness', () => {
       /^no stream of docs runs.*lifeboat check --live.*lifeboat stream docs$/,
     );
     expect(hintOf({ logs: reach('stream') })).toBe('lifeboat backup docs');
+    // One that has begun is not told to begin.
+    const begun = { logs: reach('log'), streams: new Map([['docs', {}]]) };
+    expect(hintOf(begun)).toMatch(/^the stream of docs runs, and has not said yet what could be lost/);
+    const waiting = { logs: reach('log'), streams: new Map([['docs', { waitsFor: 'nobody answers' }]]) };
+    expect(hintOf(waiting)).toBe('the stream of docs runs, and waits: nobody answers');
   });
 
   it('says where a server lives on another timeline than a restore follows, and how its own comes back', () => {

@@ -106,13 +106,17 @@ export class TimelineStream {
   async #watch(signal: AbortSignal): Promise<void> {
     const { everyMs } = this.#ground.options;
     let saidMs = Number.NEGATIVE_INFINITY;
+    let isKnown = false;
     try {
       for (;;) {
         await this.#sample();
         this.#failOnConflict();
         const nowMs = systemClock.elapsed();
-        if (nowMs - saidMs >= everyMs) {
+        // What could be lost is known a moment after the beginning: nobody should wait for a whole turn to hear it.
+        const isFirstKnown: boolean = !isKnown && this.stores().every(({ completeToMs }) => completeToMs !== undefined);
+        if (nowMs - saidMs >= everyMs || isFirstKnown) {
           saidMs = nowMs;
+          isKnown ||= isFirstKnown;
           this.#bases.look();
           await this.#say();
         }
