@@ -13,8 +13,8 @@ export interface TableParts {
   readonly changedBytes: number;
 }
 
-/** Less than this, and than an eighth of what is asked for, tells nothing of the rate: what does not grow with the rows takes longer. */
-const tellingBytes = 64 * 2 ** 10;
+/** A change of less than this share of the one that is asked for tells nothing of the rate: what each takes, however small, would be multiplied with it. */
+const tellingShare = 1 / 4;
 
 /** The rows that a change would touch, and those of them whose content would be kept first. */
 export function touchedBy(
@@ -43,7 +43,7 @@ export function expectedOfTables({ journal }: Workspace, asset: string, bytes: n
     .records({ kinds: ['tables.finished'] })
     .filter(({ data }) => data['asset'] === asset && data['result'] !== null)
     .map(({ atMs, data }) => ({ atMs, parts: data['parts'] as TableParts | undefined }))
-    .findLast(({ parts }) => parts !== undefined && parts.changedBytes >= Math.min(bytes / 8, tellingBytes));
+    .findLast(({ parts }) => parts !== undefined && parts.changedBytes >= bytes * tellingShare);
   if (last?.parts === undefined)
     return {
       seconds: look,

@@ -49,6 +49,17 @@ describe('how long a restore is expected to take', () => {
     expect(found?.from).toMatch(/ in 11 s; 52 MB of log in 7.0? s before$/);
   });
 
+  it('does not tell a long replay by a short one, of which most is what each of them takes', () => {
+    restored({ seconds: 20, parts: { write: 10, start: 8 }, replayed });
+    restored({ seconds: 14, parts: { write: 10, start: 3 }, replayed: { bytes: 2 * megabyte, seconds: 2 } });
+    expect(expected(100 * megabyte, 150 * megabyte)?.seconds).toBe(10 + 1 + 1 + 21);
+    expect(expected(100 * megabyte, 400 * megabyte)).toEqual({
+      seconds: 10 + 1 + 1,
+      from: expect.stringMatching(/; the replay of 419 MB of log was never measured and is not in it$/) as string,
+    });
+    expect(expected(100 * megabyte, 4 * megabyte)?.seconds).toBe(10 + 1 + 1 + 4);
+  });
+
   it('says what was never measured instead of guessing it', () => {
     restored({ seconds: 11, parts: { write: 10, start: 1 }, replayed: null });
     // What there was of log tells nothing: a restore to an early target had as much before it, and replayed little.

@@ -20,6 +20,9 @@ export interface RestoreParts {
 /** Less log than this tells nothing of the rate. */
 const tellingLogBytes = 2 ** 20;
 
+/** Nor does a replay of less than this share of the one that is asked for: what each takes, however short, would be multiplied with it. */
+const tellingShare = 1 / 4;
+
 /**
  * By the rates of the last restore of this asset that went well: the point by its size, the start of the server as it was, the log by what was really replayed, which
  * is little of it where the target was an early one. Of the log the last one counts that replayed enough to tell. `undefined`: there was
@@ -48,7 +51,7 @@ export function expectedTime(
   if (logBytes < tellingLogBytes) return { seconds: alone, from };
   const telling = done
     .map(({ data }) => measuredIn(data).replayed)
-    .findLast((one) => one !== undefined && one.bytes >= tellingLogBytes);
+    .findLast((one) => one !== undefined && one.bytes >= Math.max(tellingLogBytes, logBytes * tellingShare));
   if (telling === undefined) {
     const missing = `the replay of ${formatBytes(logBytes)} of log was never measured and is not in it`;
     return { seconds: alone, from: `${from}; ${missing}` };
