@@ -36,7 +36,12 @@ describe.skipIf(major === undefined)(
     let server = '';
 
     beforeAll(async () => {
-      cluster = await startTestCluster({ major: major as number, initdb: ['--wal-segsize=1'] });
+      // The stream that begins behind a restore in place must still find the fork.
+      cluster = await startTestCluster({
+        major: major as number,
+        initdb: ['--wal-segsize=1'],
+        settings: { wal_keep_size: '512MB' },
+      });
       place = Place.in(cluster.folder);
       process.env['LB_TEST_UNDONE_PASS'] = 'correct horse battery staple';
       process.env['LB_TEST_UNDONE_URL'] = cluster.url;
