@@ -1,4 +1,4 @@
-import { limits, LifeboatError, toLifeboatError } from '../core/index.ts';
+import { inTime, limits, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Asset, Newest, ReplayBase } from '../assets/index.ts';
 import {
   basesOf,
@@ -91,7 +91,7 @@ async function askSchedule(workspace: Workspace, request: StatusRequest): Promis
   const ledger = new Ledger(journal, clock);
   ledger.refresh();
   const asked = await inTurns([...plan.stores.keys()], (store) =>
-    inTime(workspace, request, async (signal) => ({
+    askInTime(workspace, request, async (signal) => ({
       hold: await seenHold(workspace, { environment: scheduleName, store, signal }),
     })),
   );
@@ -147,7 +147,7 @@ async function askLogs(
     for (const store of workspace.plan.policies.get(policy ?? '')?.streams?.to ?? []) {
       const reach =
         running?.get(store) ??
-        (await inTime(workspace, request, (signal) => reachInStore(workspace, asset, store, points, signal)));
+        (await askInTime(workspace, request, (signal) => reachInStore(workspace, asset, store, points, signal)));
       if (reach !== undefined) found.set(store, reach);
     }
     return [asset, found] as const;
@@ -176,7 +176,7 @@ async function reachInStore(
 }
 
 /** Undefined where there is no answer in time, or a refusal: then nothing is known, which the status says. */
-const inTime = async <T>(...asked: Parameters<typeof answerOf<T>>): Promise<T | undefined> =>
+const askInTime = async <T>(...asked: Parameters<typeof answerOf<T>>): Promise<T | undefined> =>
   (await answerOf(...asked)).answer;
 
 /** One of both: the error is that of who did not answer in time, or refused. */
@@ -186,23 +186,18 @@ async function answerOf<T>(
   question: (signal: AbortSignal) => Promise<T>,
 ): Promise<{ answer?: T; error?: LifeboatError }> {
   const over = new AbortController();
-  const asked = question(AbortSignal.any([signal, over.signal]));
-  const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
-    const error = new LifeboatError('check.unanswered', `no answer in ${timeoutMs / 1000} s`);
-    over.abort(error);
-    throw error;
-  });
+  const late = (): LifeboatError => new LifeboatError('check.unanswered', `no answer in ${timeoutMs / 1000} s`);
   try {
-    return { answer: await Promise.race([asked, tooLate]) };
+    const asked = question(AbortSignal.any([signal, over.signal]));
+    return { answer: await inTime(asked, { clock, ms: timeoutMs, late }) };
   } catch (error) {
     signal.throwIfAborted();
     const failure = toLifeboatError(error);
     progress.note(`not answered: ${failure.message}`);
     return { error: failure };
   } finally {
+    // Who was too late is told to stop.
     over.abort();
-    // Whichever lost the race may still fail: nobody waits for it any more.
-    void Promise.allSettled([asked, tooLate]);
   }
 }
 

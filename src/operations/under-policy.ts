@@ -1,4 +1,4 @@
-import { formatBytes, LifeboatError, limits, toLifeboatError } from '../core/index.ts';
+import { formatBytes, inTime, LifeboatError, limits, toLifeboatError } from '../core/index.ts';
 import { holdsRepository } from '../repository/index.ts';
 import type { Workspace } from './contract.ts';
 import { storesOf, unknownAsset } from './stores-of.ts';
@@ -31,16 +31,12 @@ export async function storesUnwell(workspace: Workspace, asset: string): Promise
 
 /** A store that says nothing is not well: a run that asks must not wait for it. */
 async function unwellInTime(workspace: Workspace, store: string): Promise<string | undefined> {
-  const answered = new AbortController();
-  const late = workspace.clock
-    .sleep(limits.storeLookMs, answered.signal)
-    .then(() => `${store} did not answer within ${limits.storeLookMs / 1000} s`);
+  const late = (): LifeboatError =>
+    new LifeboatError('store.unreachable', `it did not answer within ${limits.storeLookMs / 1000} s`);
   try {
-    return await Promise.race([unwellIn(workspace, store), late]);
+    return await inTime(unwellIn(workspace, store), { clock: workspace.clock, ms: limits.storeLookMs, late });
   } catch (error) {
     return `${store}: ${toLifeboatError(error).message}`;
-  } finally {
-    answered.abort();
   }
 }
 
