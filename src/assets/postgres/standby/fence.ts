@@ -1,4 +1,4 @@
-import { LifeboatError, messageOf, systemClock, toLifeboatError } from '../../../core/index.ts';
+import { inTime, LifeboatError, messageOf, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { FenceAnswer } from '../../standby.ts';
 import { withConnection } from '../link/connection.ts';
 
@@ -14,12 +14,10 @@ export async function askFence(
   systemId: string,
   signal?: AbortSignal,
 ): Promise<FenceAnswer> {
-  const over = new AbortController();
+  const late = (): LifeboatError => new LifeboatError('asset.unreachable', `no answer in ${answerMs / 1000} s`);
+  const asked = async (): Promise<FenceAnswer> => ask(await url(), systemId);
   try {
-    const tooLate = systemClock.sleep(answerMs, over.signal).then(() => {
-      throw new LifeboatError('asset.unreachable', `no answer in ${answerMs / 1000} s`);
-    });
-    return await Promise.race([ask(await url(), systemId), tooLate]);
+    return await inTime(asked(), { clock: systemClock, ms: answerMs, late });
   } catch (error) {
     signal?.throwIfAborted();
     const { code, message } = toLifeboatError(error);
@@ -27,8 +25,6 @@ export async function askFence(
     if (code === 'asset.denied')
       return { source: 'writable', what: `a server answers, and does not let us in: ${message}` };
     return { source: 'unknown', what: `the source does not answer from here: ${messageOf(error)}` };
-  } finally {
-    over.abort();
   }
 }
 
