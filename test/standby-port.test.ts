@@ -1,17 +1,10 @@
-import { once } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWorkspace } from '../src/app/index.ts';
-import { freePort, silentProgress } from '../src/core/index.ts';
-import {
-  installedMajors,
-  runSql,
-  startStream,
-  startTestCluster,
-  type TestCluster,
-} from '../src/testing/postgres/index.ts';
+import { freePort } from '../src/core/index.ts';
+import { installedMajors, runSql, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
 import { Place } from './support/lifeboat.ts';
+import { streamOnce } from './support/streamed-once.ts';
+import { ToldChild } from './support/told-child.ts';
 
 const installed = await installedMajors();
 const major = installed.includes(17) ? 17 : installed[0];
@@ -21,9 +14,7 @@ describe.skipIf(major === undefined)(
   () => {
     let cluster: TestCluster;
     let place: Place;
-    let child: ChildProcess | undefined;
-    let lines: Record<string, unknown>[] = [];
-    const last = (): Record<string, unknown> => lines.at(-1) ?? {};
+    let child: ToldChild | undefined;
 
     beforeAll(async () => {
       cluster = await startTestCluster({
@@ -38,51 +29,27 @@ describe.skipIf(major === undefined)(
       process.env['LB_TEST_PORT_URL'] = cluster.urlOf('trusted', '').replace(':@', '@');
       await writeFile(place.path('lifeboat.yaml'), plan);
       await mkdir(place.path('temporary'));
-      await place.run('store', 'init');
-      const workspace = await openWorkspace({
-        planFile: place.path('lifeboat.yaml'),
-        stateFolder: place.path('another-state'),
-        progress: silentProgress,
-      });
-      const stream = await startStream(workspace.asset('orders'), await workspace.repository('near'));
-      await place.run('backup', 'orders');
-      const [end] = await cluster.sql('select pg_current_wal_flush_lsn()::text as lsn');
-      await stream.until(String(end?.['lsn']));
-      await stream.stop();
-      await workspace.close();
+      await streamOnce(place, cluster);
     });
     afterAll(async () => {
-      child?.kill('SIGTERM');
+      await child?.end('SIGTERM');
       await cluster?.destroy();
     });
-
-    const start = (port: number): void => {
-      lines = [];
-      const words = ['standby', 'orders', '--to', './standby', '--port', String(port), '--json'];
-      child = place.start(words, { TMPDIR: place.path('temporary') });
-      child.stdout?.resume();
-      child.stderr?.on('data', (piece: Buffer) => {
-        for (const line of piece.toString().split('\n'))
-          if (line.startsWith('{"')) lines.push(JSON.parse(line) as Record<string, unknown>);
-      });
-    };
-    const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-      child?.kill(signal);
-      await once(child as ChildProcess, 'close');
-    };
 
     it('listens on the port too, for whoever has a password, also when it is taken over; nothing is left of it elsewhere', async () => {
       const port = await freePort();
       for (const ending of ['SIGKILL', 'SIGTERM'] as const) {
-        start(port);
-        await expect.poll(() => last()['state'], { timeout: 40_000 }).toBe('following');
-        expect(last()['address']).toBe(`127.0.0.1:${port}`);
+        child = new ToldChild(place, ['standby', 'orders', '--to', './standby', '--port', String(port)], {
+          TMPDIR: place.path('temporary'),
+        });
+        await expect.poll(() => child?.last['state'], { timeout: 40_000 }).toBe('following');
+        expect(child.last['address']).toBe(`127.0.0.1:${port}`);
         const ten = [{ n: 10 }];
-        expect(await runSql(String(last()['url']), 'select count(*)::int as n from orders')).toEqual(ten);
+        expect(await runSql(String(child.last['url']), 'select count(*)::int as n from orders')).toEqual(ten);
         const byPort = cluster.url.replace(/:\d+\/postgres$/, `:${port}/postgres`);
         expect(await runSql(byPort, 'select count(*)::int as n from orders')).toEqual(ten);
         await expect(runSql(byPort.replace(/\/\/[^@]*@/, '//trusted@'), 'select 1')).rejects.toThrow(/password/);
-        await end(ending);
+        await child.end(ending);
       }
       expect(await readdir(place.path('temporary'))).toEqual([]);
     });
