@@ -4,7 +4,8 @@ import { zstdDecompress } from 'node:zlib';
 import { webcrypto } from 'node:crypto';
 import { limits, free } from '../../core/index.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { openNow, openSegment, sealInto, type ObjectKey, type RawKey, type Segment } from './seal.ts';
+import { openNow, openSegment, sealInto, type ObjectKey, type RawKey } from './seal.ts';
+import type { Segment } from './segment.ts';
 import { packNow, unpackNow } from './zstd.ts';
 
 /**

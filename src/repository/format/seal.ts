@@ -3,16 +3,17 @@ import {
   createDecipheriv,
   createHash,
   hkdfSync,
+  randomBytes,
   timingSafeEqual,
   webcrypto,
   type CipherGCM,
   type KeyObject,
 } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { randomBytes } from 'node:crypto';
 import { assert, free, LifeboatError, limits } from '../../core/index.ts';
 import { damaged } from '../damage.ts';
 import type { KeyBundle } from '../keys/keys.ts';
+import { associatedData, keptData, keptNonce, nonceOf, type Segment } from './segment.ts';
 
 /** docs/FORMAT.md, "Sealed objects". */
 export const formatVersion = 1;
@@ -33,18 +34,8 @@ export const objectKinds = {
 export type SealedKind = keyof typeof objectKinds;
 
 const magic = Buffer.from('LIFEBOAT', 'latin1');
-const segmentWhat = { chunk: 1, trailer: 2, document: 3 } as const;
 /** Below this a call into the thread pool costs more than the work. */
 const poolBytesMin = 32 * 2 ** 10;
-
-/** What a segment is and where it stands: bound to its bytes as associated data, its number as the nonce. */
-export interface Segment {
-  readonly what: keyof typeof segmentWhat;
-  readonly number: number;
-  readonly last: boolean;
-  /** The chunk's id; 32 zero bytes for anything else. */
-  readonly chunkId?: Uint8Array;
-}
 
 /** The key of one sealed object, as plain data that threads can be given. */
 export interface RawKey {
@@ -129,7 +120,7 @@ export function decodeHeader(bytes: Buffer, name: string, kind: SealedKind): Obj
 
 /** The ciphertext and its tag, `plain.length + tagBytes` long. */
 export async function sealSegment(key: ObjectKey, segment: Segment, plain: Buffer): Promise<Buffer> {
-  const additionalData = associatedData(key, segment);
+  const additionalData = associatedData(objectKinds[key.kind], segment);
   const iv = nonceOf(segment);
   if (plain.length >= poolBytesMin) {
     return Buffer.from(
@@ -158,8 +149,8 @@ export const sealInto = (key: ReadyKey, segment: Segment, plain: readonly Uint8A
 
 /** What seals this segment, once: for who is in a hurry when its bytes come. */
 export function cipherFor(key: ReadyKey, segment: Segment): CipherGCM {
-  const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment));
-  cipher.setAAD(associatedData(key, segment));
+  const cipher = createCipheriv('aes-256-gcm', key.raw, nonceOf(segment, keptNonce));
+  cipher.setAAD(associatedData(objectKinds[key.kind], segment, keptData));
   return cipher;
 }
 
@@ -172,7 +163,9 @@ export function sealWith(cipher: CipherGCM, plain: readonly Uint8Array[], into: 
     free(sealed);
   };
   for (const part of plain)
-    for (let at = 0; at < part.length; at += sealedAtOnce) add(cipher.update(part.subarray(at, at + sealedAtOnce)));
+    if (part.length <= sealedAtOnce) add(cipher.update(part));
+    else
+      for (let at = 0; at < part.length; at += sealedAtOnce) add(cipher.update(part.subarray(at, at + sealedAtOnce)));
   // A stream cipher has nothing left for `final`.
   cipher.final();
   add(cipher.getAuthTag());
@@ -183,7 +176,7 @@ export function sealWith(cipher: CipherGCM, plain: readonly Uint8Array[], into: 
 export function openNow(key: ReadyKey, segment: Segment, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < tagBytes) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key.raw, nonceOf(segment), { authTagLength: tagBytes });
-  decipher.setAAD(associatedData(key, segment));
+  decipher.setAAD(associatedData(objectKinds[key.kind], segment));
   decipher.setAuthTag(sealed.subarray(-tagBytes));
   // A stream cipher has nothing left for `final`: it only judges the tag.
   const plain = decipher.update(sealed.subarray(0, -tagBytes));
@@ -199,7 +192,7 @@ export function openNow(key: ReadyKey, segment: Segment, sealed: Uint8Array): Bu
 /** The plain bytes, or `undefined` if the sealed ones are not what was sealed as this segment. */
 export async function openSegment(key: ObjectKey, segment: Segment, sealed: Buffer): Promise<Buffer | undefined> {
   if (sealed.length < tagBytes) return undefined;
-  const additionalData = associatedData(key, segment);
+  const additionalData = associatedData(objectKinds[key.kind], segment);
   const iv = nonceOf(segment);
   try {
     if (sealed.length >= poolBytesMin) {
@@ -277,20 +270,4 @@ export function decodeBody(body: Buffer, name: string, bytesMax: number = limits
     throw damaged(name, 'the document does not decompress', error);
   }
   throw damaged(name, `the document uses the unknown compression ${body[0]}`);
-}
-
-function nonceOf(segment: Segment): Buffer {
-  const nonce = Buffer.alloc(12);
-  nonce.writeUInt32BE(segment.number, 8);
-  return nonce;
-}
-
-function associatedData(key: ReadyKey, segment: Segment): Buffer {
-  const data = Buffer.alloc(40);
-  data[0] = objectKinds[key.kind];
-  data[1] = segmentWhat[segment.what];
-  data[2] = segment.last ? 1 : 0;
-  data.writeUInt32BE(segment.number, 4);
-  if (segment.chunkId !== undefined) data.set(segment.chunkId, 8);
-  return data;
 }

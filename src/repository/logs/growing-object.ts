@@ -14,8 +14,8 @@ import {
   sha256,
   tagBytes,
   type ReadyKey,
-  type Segment,
 } from '../format/seal.ts';
+import type { Segment } from '../format/segment.ts';
 import type { KeyBundle } from '../keys/keys.ts';
 
 /** docs/FORMAT.md, "Growing pieces". A frame: length of what is sealed u32 ‖ sealed (length of the marks u32 ‖ marks ‖ bytes) ‖ hash. */

@@ -48,7 +48,7 @@ export class StoredGrowing implements GrowingLogPiece {
 
   takes(bytes: number): boolean {
     const { start, end } = this.#piece;
-    const isWithin = end - start + BigInt(bytes) <= BigInt(limits.logPieceBytesMax) && this.#sealer.frames < framesMax;
+    const isWithin = Number(end - start) + bytes <= limits.logPieceBytesMax && this.#sealer.frames < framesMax;
     return isWithin && !this.#sealer.isOver;
   }
 
@@ -77,10 +77,13 @@ export class StoredGrowing implements GrowingLogPiece {
   }
 
   #grew(bytes: number, storedBytes: number): void {
+    const { timeline, start, end, growing } = this.#piece;
     this.#piece = {
-      ...this.#piece,
-      end: this.#piece.end + BigInt(bytes),
+      timeline,
+      start,
+      end: end + BigInt(bytes),
       storedBytes: this.#piece.storedBytes + storedBytes,
+      growing,
     };
   }
 }

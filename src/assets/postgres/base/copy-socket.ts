@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** Reads of the network come in pieces of at most this, into one buffer: a new one for each would keep the garbage collector busy. */
@@ -30,6 +31,26 @@ export class CopySocket extends Socket {
         },
       },
     } as ConstructorParameters<typeof Socket>[0]);
+  }
+
+  /**
+   * As `write`, without its way through the stream where nothing waits before it: an answer for which commits wait costs half. The bytes may be used again at
+   * once. What the system does not take now, and what is wrong with the connection, goes the usual way.
+   */
+  writeNow(bytes: Buffer): void {
+    const taken = this.writableLength === 0 ? this.#writeSome(bytes) : 0;
+    if (taken < bytes.length) this.write(Buffer.from(bytes.subarray(taken)));
+  }
+
+  #writeSome(bytes: Buffer): number {
+    // oxlint-disable-next-line no-underscore-dangle -- Node names the system's number of a socket nowhere else
+    const { fd } = (this as unknown as { _handle?: { fd?: number } | null })._handle ?? {};
+    if (fd === undefined || fd < 0 || !this.writable || this.connecting) return 0;
+    try {
+      return writeSync(fd, bytes);
+    } catch {
+      return 0;
+    }
   }
 
   /** From the next message on. */

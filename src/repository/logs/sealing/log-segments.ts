@@ -1,5 +1,6 @@
 import { limits } from '../../../core/index.ts';
-import { headerBytes, type Segment } from '../../format/seal.ts';
+import { headerBytes } from '../../format/seal.ts';
+import type { Segment } from '../../format/segment.ts';
 
 /** docs/FORMAT.md, "Logs". What stands before the sealed marks: the header and how long they are. */
 export const marksStart = headerBytes + 4;

@@ -182,7 +182,7 @@ export class RecordWalker {
     if (this.#bodyWanted === 0) return;
     const data = mainData(this.#body.subarray(0, this.#bodyFilled));
     if (data === undefined || data.length < 8) return;
-    const atMs = Number(data.readBigInt64LE(0) / 1000n) + epochMs;
+    const atMs = Math.trunc(microsecondsOf(data) / 1000) + epochMs;
     const { end } = this;
     if (this.#resource === resourceLog) {
       const name = data.subarray(8, 72);
@@ -207,6 +207,9 @@ export class RecordWalker {
     this.#skip = 0;
   }
 }
+
+/** Exact in a double for 285 years from 2000 on. */
+const microsecondsOf = (data: Buffer): number => data.readInt32LE(4) * 2 ** 32 + data.readUInt32LE(0);
 
 /** The record's own data, behind what says how long it is; records of these kinds touch no blocks. */
 function mainData(body: Buffer): Buffer | undefined {

@@ -178,10 +178,9 @@ function marksOf(cell: Cell, start: bigint, end: bigint): LogMarks {
     oldestMs = Math.min(oldestMs, event.atMs);
     if (event.atMs >= newestMs) [newestMs, newestEnd] = [event.atMs, event.end];
   }
-  return {
-    ...(completeToMs === undefined ? {} : { completeToMs }),
-    ...(count === 0 ? {} : { commits: { count, oldestMs, newestMs, newestEnd } }),
-    ...(most < least ? {} : { transactions: [least, most] as const }),
-    names,
-  };
+  const marks: { -readonly [key in keyof LogMarks]: LogMarks[key] } = { names };
+  if (completeToMs !== undefined) marks.completeToMs = completeToMs;
+  if (count > 0) marks.commits = { count, oldestMs, newestMs, newestEnd };
+  if (most >= least) marks.transactions = [least, most];
+  return marks;
 }
