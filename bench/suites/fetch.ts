@@ -55,7 +55,7 @@ export async function fetchSuite(bench: Bench, server: BusyServer, folder: strin
 }
 
 /** It takes less than a second, in which a disk may be slow by chance. */
-const turns = 3;
+const turns = 9;
 const segmentsOf = ({ options }: Bench): number => (options.quick ? 8 : 24);
 
 /** So much log that each segment that is asked for is whole. */
