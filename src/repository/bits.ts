@@ -3,11 +3,11 @@ export class Bits {
   #bytes = new Uint8Array(1024);
 
   has(ordinal: number): boolean {
-    return (((this.#bytes[ordinal >> 3] ?? 0) >> (ordinal & 7)) & 1) === 1;
+    return (((this.#bytes[ordinal >>> 3] ?? 0) >> (ordinal & 7)) & 1) === 1;
   }
 
   add(ordinal: number): void {
-    const at = ordinal >> 3;
+    const at = ordinal >>> 3;
     if (at >= this.#bytes.length) {
       const larger = new Uint8Array(Math.max(at + 1, this.#bytes.length * 2));
       larger.set(this.#bytes);

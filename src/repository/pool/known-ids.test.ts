@@ -132,6 +132,18 @@ describe('ids known to threads', () => {
     }
   });
 
+  test('are taken from memory into the first table without a look at the disk for each of them', () => {
+    const ids = idsOf(randomBytes(5_000 * 32));
+    const { onDisk, first } = storedOf(ids);
+    const { place } = onDisk;
+    const unreadable = { ...place, records: -1, runs: place.runs.map((run) => ({ ...run, file: -1 })) };
+    const known = new KnownIds(ids.length - first, { ...onDisk, place: unreadable });
+    const held = ids.slice(first);
+    for (const id of held) known.know(id);
+    expect(held.filter((id) => known.claim(id))).toEqual([]);
+    expect(() => known.claim(ids[0] as Buffer)).toThrow('the disk for temporary files failed');
+  });
+
   test('are claimed by exactly one of several threads', async () => {
     const known = new KnownIds(0);
     const ids = randomBytes(4000 * 32);

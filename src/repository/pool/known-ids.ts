@@ -1,7 +1,7 @@
 import { limits } from '../../core/index.ts';
 import { Runs } from '../table/runs.ts';
 import { SortedRun } from '../table/sorted-run.ts';
-import { idsIn, idWords, makeTable, slotsOf } from './id-table.ts';
+import { findInTable, idsIn, idWords, makeTable, slotsOf, wordsOf } from './id-table.ts';
 import { SharedIds, type SharedIdsPlace, type StoredKnown } from './shared-ids.ts';
 
 type Table = Int32Array<SharedArrayBuffer>;
@@ -47,6 +47,11 @@ export class KnownIds {
   /** How many ids the newest table may take, beyond those that it was made for, before it has to grow: in a full one nobody would find an end. */
   get room(): number {
     return (slotsOf(this.#newest()) * 3) / 4 - this.#knownFirst;
+  }
+
+  /** Of those that it was made for, one that nobody brings any more. What is on disk is not asked: that would take a second for all of them. */
+  know(id: Uint8Array): void {
+    findInTable(this.#newest(), wordsOf(id), true);
   }
 
   /** True for the one caller who brings the id. Throws `disk.io`. */

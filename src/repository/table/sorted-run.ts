@@ -1,3 +1,4 @@
+import { assert } from '../../core/index.ts';
 import { blockEntries, RunInput, RunOutput, type RunPlace } from './run-streams.ts';
 import { readScratch, type ScratchFile } from './scratch-file.ts';
 
@@ -18,6 +19,7 @@ export class SortedRun {
   /** At most 2^21 entries, in any order. Throws `disk.full`, `disk.io`. */
   static of(entries: Uint32Array, words: number): SortedRun {
     const count = entries.length / words;
+    assert(count <= maxSorted, 'an entry that is sorted wrongly would never be found');
     const order = new Float64Array(count);
     // Numbers are exact up to 2^53, and an array of them is sorted as such without asking us.
     for (let i = 0; i < count; i += 1) order[i] = (entries[i * words] as number) * maxSorted + i;

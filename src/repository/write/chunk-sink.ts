@@ -203,8 +203,8 @@ export class ChunkSink {
     if (pool === undefined) return undefined;
     const { size, ids, onDisk } = this.#stored.shared();
     const known = new KnownIds(size + this.#own.size, onDisk);
-    for (const id of ids) known.claim(id);
-    for (const key of this.#own) known.claim(Buffer.from(key, 'latin1'));
+    for (const id of ids) known.know(id);
+    for (const key of this.#own) known.know(Buffer.from(key, 'latin1'));
     this.#own = new Set();
     // Only chunks that are too small for a thread come here from now on: a whole pack's memory would wait for them until the end.
     this.#storeOwn(this.#sealer.finish());

@@ -24,7 +24,7 @@ export class Reused {
   meet(id: Uint8Array): boolean {
     const ordinal = this.#table.find(id, (candidate) => this.#present.has(this.#table.packOf(candidate)));
     if (ordinal < 0) return false;
-    const [byte, bit] = [ordinal >> 3, 1 << (ordinal & 7)];
+    const [byte, bit] = [ordinal >>> 3, 1 << (ordinal & 7)];
     if (((this.#met[byte] as number) & bit) !== 0) return true;
     this.#met[byte] = (this.#met[byte] as number) | bit;
     this.packs.add(this.#table.packOf(ordinal));
