@@ -12,7 +12,7 @@ import type { Place } from './ranges.ts';
 export interface Consumer {
   /** Open files that get the bytes of a chunk. They must stay open until `done` was called for it, or `consume` has ended. */
   targets(ordinal: number): Promise<readonly OpenTarget[]>;
-  /** Called once for each chunk: whether it was good, and is where it belongs. */
+  /** Called once for each chunk: whether it was good, and is where it belongs. One whose pack does not come was never asked for its targets. */
   done(ordinal: number, error: Error | undefined): Promise<void>;
 }
 

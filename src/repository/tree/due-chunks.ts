@@ -180,19 +180,23 @@ export class DueChunks {
 
   /** Threads write to the files that are open here. */
   #consumer(ordinals: ReadonlyMap<number, Destination[]>, bad: (ordinal: number, error: Error) => void): Consumer {
-    const lent = (ordinal: number): Destination[] => ordinals.get(ordinal) as Destination[];
+    const due = (ordinal: number): Destination[] => ordinals.get(ordinal) as Destination[];
+    const lent = new Set<number>();
     return {
       targets: async (ordinal) => {
         const targets: OpenTarget[] = [];
-        for (const { file, piece } of lent(ordinal)) {
+        lent.add(ordinal);
+        for (const { file, piece } of due(ordinal)) {
           targets.push({ file: this.#open.borrow(file), offset: piece.offset });
         }
         return targets;
       },
       done: async (ordinal, error) => {
-        for (const { file } of lent(ordinal)) this.#open.giveBack(file, error === undefined ? 1 : 0);
+        // Where the pack does not come, no thread was given its chunks.
+        if (lent.delete(ordinal))
+          for (const { file } of due(ordinal)) this.#open.giveBack(file, error === undefined ? 1 : 0);
         if (error !== undefined) return bad(ordinal, error);
-        for (const { piece } of lent(ordinal)) this.#parts.progress.advance({ bytes: piece.bytes });
+        for (const { piece } of due(ordinal)) this.#parts.progress.advance({ bytes: piece.bytes });
       },
     };
   }
