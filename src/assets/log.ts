@@ -50,7 +50,7 @@ export interface LogWriter extends LogReader {
   appendClock(clock: LogClock, earlier: readonly LogClock[]): Promise<void>;
   /** Writes down that a life ended. Durable when it resolves; the same again is fine. */
   appendEnding(ending: LogEnding): Promise<void>;
-  /** For a life that people went back to. One that the store keeps (a lock) is no error: the life goes on behind it. */
+  /** For a life that people went back to. Throws `store.denied` where the store keeps one (a lock): then the life has ended there until log of it comes. */
   removeEndings(endings: readonly LogEnding[]): Promise<void>;
   /**
    * Puts one object in the place of pieces that together are this range: the new one first, then they are removed. A crash between
@@ -250,8 +250,8 @@ export interface LogStreamOptions {
   readonly everyMs: number;
   /** The points that are there, of this source. */
   bases(): Promise<readonly HeldBase[]>;
-  /** Lives that people went back from, as far as this machine knows: stores that were not told are. */
-  readonly endings?: readonly LogEnding[];
+  /** Lives that people went back from, as far as this machine knows now: stores that were not told are, whenever they answer. */
+  endings?(): readonly LogEnding[];
   /** True once when points may be bases no more: found damaged, or forgotten. Asked every few seconds; no answer of it must take long. */
   isBaseLost?(): boolean;
   /** The log has a gap, or there is no point yet: one is due at once. Must not wait for it. */

@@ -1,4 +1,4 @@
-import type { LogEnding, LogKeeping, LogListing, LogWriter } from '../assets/index.ts';
+import { endedLives, type LogEnding, type LogKeeping, type LogListing, type LogWriter } from '../assets/index.ts';
 import { allInTime, LifeboatError, limits, systemClock, toLifeboatError } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Workspace } from './contract.ts';
@@ -16,7 +16,10 @@ export interface GoingBack {
 }
 
 export interface WentBack {
+  /** The lives that ended by it. */
   readonly endings: readonly LogEnding[];
+  /** The lives that had ended before, as the journal and the stores that answered know. */
+  readonly before: readonly LogEnding[];
   /** Stores that were not told: a restore from one of them alone goes along the life that ended, until it is. */
   readonly missing: readonly { readonly store: string; readonly reason: string }[];
 }
@@ -30,28 +33,60 @@ interface HeldLog {
 /**
  * Writes down, in the journal and in each store with the log, that a source goes back from one life to another: all that came of the first and is not
  * on the way to the second has ended, and what is on that way has not. A store that does not take it is named, and told by the next stream. Nothing is written
- * of a life that no store has log of. Throws what the journal throws.
+ * of a life that no store has log of, where all of them answer. Throws what the journal throws.
  */
 export async function goBack(workspace: Workspace, going: GoingBack): Promise<WentBack> {
-  const { asset, left, back } = going;
+  const { asset, back } = going;
   const keeping = workspace.asset(asset).log;
-  if (keeping === undefined) return { endings: [], missing: [] };
+  if (keeping === undefined) return { endings: [], before: [], missing: [] };
   const { held, missing } = await lookIntoStores(workspace, going);
   const ways = new Ways(keeping, held);
   const goOn = await ways.of(back);
-  if (left !== undefined && held.length > 0) {
-    const endings = ways.has(left.timeline) ? await endingsOf(ways, held, left, goOn) : [];
+  const before = await endedBefore(workspace, going, held);
+  const left = furthest(going.left, endingsKnown(workspace.journal, asset, going.source));
+  const endings: LogEnding[] = [];
+  if (left !== undefined && held.length + missing.length > 0) {
+    if (ways.has(left.timeline)) endings.push(...(await endingsOf(ways, held, left, goOn)));
+    // A store that is away may have it: what came to be later than the life that comes back is not on the way to that.
+    else if (missing.length > 0 && left.timeline > back) endings.push(left);
     note(workspace, going, endings, goOn);
   }
-  return tell(workspace, going, { held, missing, goOn });
+  return { endings, before, missing: await tell(workspace, going, { held, missing, goOn }) };
 }
 
-/** For who went back from nothing in the end: the lives go on. */
-export async function stay(workspace: Workspace, going: Omit<GoingBack, 'left' | 'back'>, { endings }: WentBack) {
-  if (endings.length === 0) return;
+/** A folder that is half rewritten may hold less of its log than it did. */
+function furthest(left: LogEnding | undefined, known: readonly LogEnding[]): LogEnding | undefined {
+  const noted = known.find(({ timeline }) => timeline === left?.timeline);
+  return left !== undefined && noted !== undefined && noted.position > left.position ? noted : left;
+}
+
+/** For who went back from nothing in the end: which lives had ended, and which go on, is as it was. */
+export async function stay(
+  workspace: Workspace,
+  { asset, source }: Pick<GoingBack, 'asset' | 'source'>,
+  { endings, before }: WentBack,
+): Promise<void> {
   const goOn = new Set(endings.map(({ timeline }) => timeline));
-  note(workspace, going, [], goOn);
-  await tell(workspace, going, { ...(await lookIntoStores(workspace, going)), goOn });
+  for (const { timeline } of before) goOn.delete(timeline);
+  if (goOn.size === 0 && before.length === 0) return;
+  note(workspace, { asset, source }, before, goOn);
+  // Also where people called it off: what they wanted stopped is not this.
+  await tell(workspace, { asset, source }, { ...(await lookIntoStores(workspace, { asset, source })), goOn });
+}
+
+/** One that a store cannot show now is not put back into another. */
+async function endedBefore(
+  { journal }: Workspace,
+  { asset, source }: Pick<GoingBack, 'asset' | 'source'>,
+  held: readonly HeldLog[],
+): Promise<LogEnding[]> {
+  const told = await each(
+    held,
+    ({ store }) => store,
+    ({ log, listing }) => endedLives(log, listing),
+  );
+  const known = [...told.done.flat(), ...endingsKnown(journal, asset, source)];
+  return [...new Map(known.map((one) => [one.timeline, one])).values()];
 }
 
 function note(
@@ -147,7 +182,7 @@ async function tell(
   { journal }: Workspace,
   { asset, source }: Pick<GoingBack, 'asset' | 'source'>,
   of: { readonly held: readonly HeldLog[]; readonly missing: WentBack['missing']; readonly goOn: ReadonlySet<number> },
-): Promise<WentBack> {
+): Promise<WentBack['missing']> {
   const { held, missing, goOn } = of;
   const endings = endingsKnown(journal, asset, source);
   const told = await each(
@@ -159,7 +194,7 @@ async function tell(
       await log.removeEndings(listing.endings.filter(({ timeline }) => goOn.has(timeline)));
     },
   );
-  return { endings, missing: [...missing, ...told.missing] };
+  return [...missing, ...told.missing];
 }
 
 /** Of each store for itself: one that is away, or hangs, holds up nobody. */

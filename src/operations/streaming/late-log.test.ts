@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openWorkspace } from '../../app/index.ts';
+import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
 import { silentProgress, systemClock, type Clock } from '../../core/index.ts';
 import { joinRepository } from '../../repository/index.ts';
 import { openFsStore } from '../../stores/fs/index.ts';
@@ -99,6 +99,48 @@ it.skipIf(missing)(
           { store: 'near', completeToMs: expect.any(Number) },
           { store: 'far', isBehind: true, failure: expect.stringMatching(/no repository/) },
         ]);
+      } finally {
+        ending.abort();
+        await done;
+        await workspace.close();
+      }
+    } finally {
+      await cluster.destroy();
+    }
+  },
+);
+
+it.skipIf(missing)(
+  `a store that comes back is told of a life that people went back from while the stream went on without it${missing ? ' (skipped: no PostgreSQL 15)' : ''}`,
+  async () => {
+    const cluster = await startTestCluster({ major: 15, initdb: ['--wal-segsize=1'] });
+    try {
+      process.env['LB_TEST_PASS'] = 'a passphrase for tests';
+      process.env['LB_TEST_URL'] = cluster.url;
+      const { folder } = cluster;
+      const planFile = join(folder, 'lifeboat.yaml');
+      await writeFile(planFile, plan.replace('to: [near], copy: { to: [far], within: 10m }', 'to: [near, far]'));
+      for (const store of ['near', 'far']) await makeStore(join(folder, store));
+      const open = (): Promise<OpenWorkspace> =>
+        openWorkspace({ planFile, stateFolder: join(folder, 'state'), progress: silentProgress });
+      const before = await open();
+      const source = String(await before.asset('orders').log?.source());
+      const farLog = async (workspace: OpenWorkspace) => (await workspace.repository('far')).log('orders', source);
+      await (await farLog(before)).appendHistory(9, '1\t0/1000000\tbefore a mistake\n');
+      await before.close();
+      await rename(join(folder, 'far'), join(folder, 'unplugged'));
+      const workspace = await open();
+      const lines: StreamLine[] = [];
+      const ending = new AbortController();
+      const done = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: ending.signal });
+      try {
+        const far = () => lines.findLast(({ state }) => state === 'streaming')?.stores[1];
+        await soon(far).toMatchObject({ store: 'far', isBehind: true });
+        const endings = [{ timeline: 9, position: 'ff' }];
+        workspace.journal.append('inplace.went_back', { asset: 'orders', source, endings, to: [] });
+        await rename(join(folder, 'unplugged'), join(folder, 'far'));
+        await soon(() => far()?.isBehind ?? false).toBe(false);
+        expect((await (await farLog(workspace)).list()).endings).toEqual([{ timeline: 9, position: 255n }]);
       } finally {
         ending.abort();
         await done;

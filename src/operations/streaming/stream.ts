@@ -103,7 +103,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       targets: targets.map((target) => ({ ...target, mayWait })),
       everyMs: stateEveryMs,
       bases: async () => (await placesOf(workspace, asset, request.signal)).filter((place) => place.source === source),
-      endings: endingsKnown(journal, name, source),
+      endings: () => endingsKnown(journal, name, source),
       isBaseLost: () => losses.take(),
       needsBase: (unlinked) => {
         gaps.note(unlinked);

@@ -185,7 +185,7 @@ export class StoredLog implements LogWriter {
   }
 
   async removeEndings(endings: readonly LogEnding[]): Promise<void> {
-    await this.#removeAll(endings.map((one) => logEndingName(this.id, one)));
+    for (const one of endings) await this.#store.remove(logEndingName(this.id, one));
   }
 
   async compact(

@@ -202,10 +202,10 @@ export async function askStores(options: LogStreamOptions, way: Way): Promise<An
 export async function enterTimeline(
   log: LogWriter,
   way: Way,
-  { endings = [], signal }: Pick<LogStreamOptions, 'endings' | 'signal'>,
+  { endings, signal }: Pick<LogStreamOptions, 'endings' | 'signal'>,
 ): Promise<LogListing> {
   if (way.history !== undefined) await log.appendHistory(way.timeline, way.history);
-  return tellEndings(log, await log.list({ signal }), endings, way);
+  return tellEndings(log, await log.list({ signal }), endings?.() ?? [], way);
 }
 
 /** The timeline that the log of these stores goes on with, where the server lives on an older one: on a zombie, or what people went back to by other means than ours. */
