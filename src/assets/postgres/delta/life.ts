@@ -20,5 +20,6 @@ export async function lifeOf(target: string): Promise<LogEnding | undefined> {
     walker.push(bytes);
     start += BigInt(segmentBytes);
   }
-  return walker.end > checkpoint ? { timeline, position: walker.end } : undefined;
+  // Not before what a stream may have got: then it would look as if the life had gone on.
+  return walker.end > checkpoint ? { timeline, position: walker.endOfPages } : undefined;
 }

@@ -154,3 +154,24 @@ it('zeros behind the last record are the end of the log, and the next segment is
   walker.push(Buffer.concat([next.bytes(), Buffer.alloc(8)]));
   expect(told.map((event) => event.end)).toEqual([end, behind]);
 });
+
+it('a log whose last record was cut by a crash may have been sent up to the page that never came to the disk, and no further', () => {
+  const ends = (bytes: Buffer): [bigint, bigint] => {
+    const walker = new RecordWalker(0n, segmentBytes, () => {});
+    walker.push(bytes);
+    return [walker.end, walker.endOfPages];
+  };
+  const log = new Log(0n);
+  const whole = rounded(log.write({ manager: 10, info: 0, transaction: 5, data: 100 }));
+  log.write({ manager: 10, info: 0, transaction: 5, data: 20_000 });
+  const bytes = log.bytes();
+  const onDisk = (to: number): Buffer => Buffer.concat([bytes.subarray(0, to), Buffer.alloc(segmentBytes - to)]);
+  expect(ends(onDisk(2 * pageBytes))).toEqual([whole, BigInt(2 * pageBytes)]);
+  // The file of the next segment is not there.
+  expect(ends(bytes.subarray(0, pageBytes))).toEqual([whole, BigInt(pageBytes)]);
+  expect(ends(onDisk(Number(whole)))).toEqual([whole, whole]);
+  const switched = new Log(0n);
+  switched.write({ manager: 10, info: 0, transaction: 5, data: 100 });
+  const end = switched.switch();
+  expect(ends(Buffer.concat([switched.bytes(), Buffer.alloc(segmentBytes, 7)]))).toEqual([end, end]);
+});

@@ -49,6 +49,8 @@ export class RecordWalker {
   /** Nothing is understood until the next segment starts. */
   #lost = true;
   #hasEnded = false;
+  /** The page that the log ended before, if it did not end within one. */
+  #missing: bigint | undefined;
 
   constructor(start: bigint, segmentBytes: number, tell: (event: LogEvent) => void) {
     this.#segment = start;
@@ -65,6 +67,14 @@ export class RecordWalker {
   /** Behind the last whole record. */
   get end(): bigint {
     return this.#endSegment + BigInt(this.#endInSegment);
+  }
+
+  /**
+   * Behind what its server may have sent of the log that was pushed: of a record that it was writing when it died, the pages before the one that never came to
+   * the disk were flushed.
+   */
+  get endOfPages(): bigint {
+    return this.#missing ?? (this.#lost ? this.end : this.#segment + BigInt(this.#inSegment));
   }
 
   /** The bytes that follow; of a part of the buffer, from its `from` to before its `to`. */
@@ -107,8 +117,10 @@ export class RecordWalker {
     const start = this.#segment + BigInt(this.#inSegment - this.#pageWanted);
     this.#pageWanted = 0;
     // A page of zeros, or of a segment that was used before: the log ends before it.
-    if (this.#page.readBigUInt64LE(8) !== start) this.#loseEnd();
-    else if (isSegmentStart && this.#lost) {
+    if (this.#page.readBigUInt64LE(8) !== start) {
+      if (!this.#lost) this.#missing = start;
+      this.#loseEnd();
+    } else if (isSegmentStart && this.#lost) {
       this.#lost = false;
       this.#headFilled = 0;
       this.#left = 0;
