@@ -1,6 +1,6 @@
 export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
-export { leadsToLife, unneededPieces, type LogBase, type LogLife } from './logs/index.ts';
+export { goingOn, leadsToLife, unneededPieces, type LogBase, type LogLife } from './logs/index.ts';
 export { Gate } from './tasks.ts';
 export { startThreads } from './pool/index.ts';
 export * from './keys/index.ts';

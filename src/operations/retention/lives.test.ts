@@ -5,10 +5,18 @@ import { livesOf } from './lives.ts';
 
 const bases = [1, 2, 3].map((timeline) => ({ timeline, start: 0n, atMs: timeline * 100 }));
 const fork = (timeline: number, at: number): LogFork => ({ timeline, at: BigInt(at) });
-const log = { marks: async () => ({ commits: { count: 1, oldestMs: 1, newestMs: 150, newestEnd: 9n } }) };
+const log = {
+  ending: async () => {},
+  marks: async () => ({ commits: { count: 1, oldestMs: 1, newestMs: 150, newestEnd: 9n } }),
+};
 
 /** The lives of a log with pieces of these timelines, and with these histories. */
-const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, readonly LogFork[]>>, isFed = true) =>
+const livesBy = (
+  pieces: readonly number[],
+  histories: Readonly<Record<number, readonly LogFork[]>>,
+  isFed = true,
+  endings: LogListing['endings'] = [],
+) =>
   livesOf(
     {
       forksOf: async (_, timeline) => {
@@ -23,7 +31,7 @@ const livesBy = (pieces: readonly number[], histories: Readonly<Record<number, r
         pieces: pieces.map((timeline) => ({ timeline, start: 0n, end: 10n, storedBytes: 1 })),
         histories: Object.keys(histories).map(Number),
         clocks: [],
-        endings: [],
+        endings,
       } satisfies LogListing,
       bases,
       isFed,
@@ -56,6 +64,17 @@ describe('a timeline that the log has no history of', () => {
     const unknown = { code: 'repository.incomplete' };
     await expect(livesBy([1, 2, 3], { 3: [fork(1, 20)] })).rejects.toMatchObject(unknown);
     await expect(livesBy([1, 2], { 2: [fork(1, 20)] })).rejects.toMatchObject(unknown);
+  });
+});
+
+describe('the life that people went back to', () => {
+  it('is the one that goes on, however long ago its log ended: what leads to it stays', async () => {
+    const ended = [{ timeline: 3, position: 10n }];
+    expect(await livesBy([1, 2, 3], { 2: [fork(1, 20)], 3: [fork(1, 30)] }, true, ended)).toEqual([
+      { timeline: 1, forks: [], lastMs: 150 },
+      { timeline: 2, forks: [fork(1, 20)], lastMs: undefined },
+      { timeline: 3, forks: [fork(1, 30)], lastMs: 300, hasEnded: true },
+    ]);
   });
 });
 

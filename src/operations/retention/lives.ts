@@ -9,7 +9,7 @@ import {
 } from '../../assets/index.ts';
 import { isLifeboatError, LifeboatError } from '../../core/index.ts';
 import type { LedLife } from '../../plan/index.ts';
-import { leadsToLife, type LogBase, type LogLife, type Point } from '../../repository/index.ts';
+import { goingOn, leadsToLife, type LogBase, type LogLife, type Point } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
 import { copyPairs, tierStoresOf } from '../stores-of.ts';
 
@@ -39,7 +39,7 @@ export function isFed({ plan }: Workspace, asset: string, store: string): boolea
 }
 
 /**
- * By the point, the lives of its source that the log of a store leads to from it, for assets of which any moment of a window is kept. Where a log
+ * By the point, the lives of its source that the log of a store leads to from it, for assets whose log is kept. Where a log
  * does not say how its timelines came to be, each point leads to its own alone, which may go on: rather too much stays. Throws the errors of the store.
  */
 export async function livesLedTo(
@@ -51,7 +51,8 @@ export async function livesLedTo(
   const repository = await workspace.repository(store);
   const led = new Map<string, readonly LedLife[]>();
   for (const { name, policy = '' } of workspace.plan.assets.values()) {
-    if (workspace.plan.policies.get(policy)?.keeps.pitrMs === undefined) continue;
+    const { keeps, streams } = workspace.plan.policies.get(policy) ?? {};
+    if (keeps?.pitrMs === undefined && streams === undefined) continue;
     const keeping = logOfPoints(workspace, name);
     if (keeping === undefined) continue;
     const based = points.flatMap((point) => {
@@ -84,10 +85,15 @@ async function livesOrNone(
   }
 }
 
-const ledFrom = (base: LogBasePlace, lives: readonly LogLife[] | undefined): LedLife[] =>
-  lives === undefined
-    ? [{ life: base.timeline, lastMs: undefined }]
-    : lives.flatMap((life) => (leadsToLife(base, life) ? [{ life: life.timeline, lastMs: life.lastMs }] : []));
+function ledFrom(base: LogBasePlace, lives: readonly LogLife[] | undefined): LedLife[] {
+  if (lives === undefined) return [{ life: base.timeline, lastMs: undefined, goesOn: true }];
+  const latest = goingOn(lives)?.timeline;
+  return lives.flatMap((life) => {
+    const { timeline, lastMs } = life;
+    if (!leadsToLife(base, life)) return [];
+    return [{ life: timeline, lastMs, ...(timeline === latest ? { goesOn: true as const } : {}) }];
+  });
+}
 
 export interface LivesGround {
   readonly listing: LogListing;
@@ -112,6 +118,7 @@ export async function livesOf(
   );
   const hasLog = new Set(listing.pieces.map(({ timeline }) => timeline));
   const ended = new Set((await endedLives(log, listing)).map(({ timeline }) => timeline));
+  const latest = goingOn(timelines.map((timeline) => ({ timeline, hasEnded: ended.has(timeline) })))?.timeline;
   const lives: LogLife[] = [];
   // The newest first: its history tells of those that it came from.
   for (const timeline of timelines.toReversed()) {
@@ -119,9 +126,8 @@ export async function livesOf(
     const isBare = !hasLog.has(timeline) && (timeline !== timelines.at(-1) || !mayCome);
     const forks = await forksOf(keeping, log, timeline, lives, isBare);
     const hasEnded = ended.has(timeline) ? { hasEnded: true as const } : {};
-    // The newest one goes on in any case.
-    const isNewest = timeline === timelines.at(-1) && !ended.has(timeline);
-    const lastMs = isNewest ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
+    // However long ago anything came of it.
+    const lastMs = timeline === latest ? undefined : await lastMsOf(timeline, log, listing, bases, signal);
     lives.unshift({ timeline, forks, lastMs, ...hasEnded });
   }
   return lives;

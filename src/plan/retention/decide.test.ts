@@ -99,6 +99,19 @@ describe('minimums', () => {
     ]);
   });
 
+  it('keep the newest sound point that leads to the life that goes on, where newer ones are of a life that people went back from', () => {
+    const [goesOn, ended] = [
+      { life: 1, lastMs: undefined, goesOn: true as const },
+      { life: 2, lastMs: 1 },
+    ];
+    const points = daily('2025-01-01', 5).map((point, i) => ({ ...point, leadsTo: i < 3 ? [goesOn, ended] : [ended] }));
+    const decisions = decide({ atLeast: 1 }, points, '2026-11-21T00:00:00Z');
+    expect(keptIds(decisions).map(day)).toEqual(['2025-01-03', '2025-01-05']);
+    expect(reasonsOf(decisions, points[2]?.id ?? '')).toEqual([
+      'newest: the newest sound base point of orders that leads to the life that goes on',
+    ]);
+  });
+
   it('let nothing go while no point is sound', () => {
     const points = daily('2025-01-01', 5).map((point) => ({ ...point, damaged: true }));
     expect(keptIds(decide({ daily: '3d' }, points, '2026-11-21T00:00:00Z'))).toHaveLength(5);

@@ -27,6 +27,8 @@ export interface LedLife {
   readonly life: number;
   /** Its latest moment that is known; undefined where it goes on. */
   readonly lastMs: number | undefined;
+  /** The one that a restore follows which is not told another. */
+  readonly goesOn?: true;
 }
 
 /** What keeps points whatever their age: of one point, or of all points of an asset. */
@@ -101,11 +103,14 @@ export const pitrStart = (
 
 const byAge = (a: RetainedPoint, b: RetainedPoint): number => a.atMs - b.atMs || (a.id < b.id ? -1 : 1);
 
-/** The newest point that leads to each life with a moment in the window. */
-function basesOfLives(before: readonly RetainedPoint[], startMs: number): (RetainedPoint | undefined)[] {
-  const led = before.flatMap(({ leadsTo = [] }) => leadsTo);
-  const lives = new Set(led.flatMap(({ life, lastMs = Infinity }) => (lastMs >= startMs ? [life] : [])));
-  return [...lives].map((life) => before.findLast(({ leadsTo = [] }) => leadsTo.some((one) => one.life === life)));
+/** The newest point that leads to each of these lives. */
+function newestOfLives(
+  points: readonly RetainedPoint[],
+  isMeant: (life: LedLife) => boolean,
+): (RetainedPoint | undefined)[] {
+  const led = points.flatMap(({ leadsTo = [] }) => leadsTo);
+  const lives = new Set(led.flatMap((one) => (isMeant(one) ? [one.life] : [])));
+  return [...lives].map((life) => points.findLast(({ leadsTo = [] }) => leadsTo.some((one) => one.life === life)));
 }
 
 /** The points of one kind of one asset. */
@@ -188,7 +193,7 @@ class Group {
     const before = this.#sound.filter(({ atMs }) => atMs <= startMs);
     const base = before.at(-1);
     const first = base === undefined ? -Infinity : base.atMs;
-    const starts = new Set([base, ...basesOfLives(before, startMs)]);
+    const starts = new Set([base, ...newestOfLives(before, ({ lastMs = Infinity }) => lastMs >= startMs)]);
     for (const point of this.#honest) {
       if (starts.has(point)) this.#keep(point, 'pitr', `the start of the window of ${length} is reached from it`);
       else if (point.atMs >= first) this.#keep(point, 'pitr', `within the ${length} of which any moment is kept`);
@@ -212,6 +217,10 @@ class Group {
     const { asset, kind } = this.#sound[0] as RetainedPoint;
     const last = (is: (point: RetainedPoint) => boolean): RetainedPoint | undefined => this.#sound.findLast(is);
     this.#keep(this.#sound.at(-1), 'newest', `the newest sound ${kind} point of ${asset}`);
+    // Behind an undone restore in place the newest point is of a life that ended.
+    for (const point of newestOfLives(this.#sound, ({ goesOn }) => goesOn === true))
+      if (point !== this.#sound.at(-1))
+        this.#keep(point, 'newest', `the newest sound ${kind} point of ${asset} that leads to the life that goes on`);
     const newest = this.#honest.at(-1);
     if (newest?.damaged === true) this.#keep(newest, 'newest', `the newest point of ${asset}, damaged as it is`);
     this.#keep(

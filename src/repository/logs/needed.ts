@@ -35,8 +35,7 @@ export function unneededPieces(
   const byAge = bases.toSorted((a, b) => a.atMs - b.atMs);
   const newest = byAge.at(-1);
   if (newest === undefined) return [];
-  const goingOn = lives.filter(({ hasEnded }) => hasEnded !== true);
-  const latest = Math.max(...(goingOn.length === 0 ? lives : goingOn).map(({ timeline }) => timeline));
+  const latest = goingOn(lives)?.timeline;
   const goesOn = ({ timeline, lastMs }: LogLife): boolean =>
     timeline === latest ||
     timeline === newest.timeline ||
@@ -53,6 +52,14 @@ export function unneededPieces(
     }
   }
   return pieces.filter((piece) => !needed.has(piece));
+}
+
+/** The newest life that people did not go back from; the newest where they did from all of them. */
+export function goingOn<L extends { readonly timeline: number; readonly hasEnded?: boolean }>(
+  lives: readonly L[],
+): L | undefined {
+  const byNumber = lives.toSorted((a, b) => a.timeline - b.timeline);
+  return byNumber.findLast(({ hasEnded }) => hasEnded !== true) ?? byNumber.at(-1);
 }
 
 /** Whether replay from a point comes to this life: one that ended behind a fork is of another that ended there. */
