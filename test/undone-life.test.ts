@@ -2,8 +2,8 @@ import { rename, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace } from '../src/app/index.ts';
 import { silentProgress, systemClock } from '../src/core/index.ts';
-import { stream, type StreamLine } from '../src/operations/index.ts';
-import { installedMajors, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
+import { standby, stream, type StandbyLine, type StreamLine } from '../src/operations/index.ts';
+import { installedMajors, runSql, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
 import { Place, type Answer } from './support/lifeboat.ts';
 
 const installed = await installedMajors();
@@ -101,6 +101,37 @@ describe.skipIf(major === undefined)(
       return checks.find(({ name }) => name.includes('string_agg'))?.observed;
     };
 
+    /** What a new standby from the store holds when it has come up. */
+    const onStandby = async (): Promise<unknown> => {
+      const workspace = await openWorkspace({
+        planFile: place.path('lifeboat.yaml'),
+        stateFolder: place.path('of-the-standby'),
+        progress: silentProgress,
+      });
+      const lines: StandbyLine[] = [];
+      const stop = new AbortController();
+      const target = place.path('standby');
+      const ended = standby(workspace, {
+        asset: 'orders',
+        target,
+        say: (line) => void lines.push(line),
+        signal: stop.signal,
+      });
+      try {
+        const last = (): StandbyLine | undefined => lines.at(-1);
+        const isUp = () => last()?.state === 'following' && (last() as { behindBytes?: number }).behindBytes === 0;
+        await expect.poll(isUp, { timeout: 40_000 }).toBe(true);
+        const url = new URL(cluster.url);
+        url.port = new URL((last() as { url: string }).url).port;
+        return (await runSql(url.href, `select string_agg(n::text, ' ' order by n) as all from marks`))[0]?.['all'];
+      } finally {
+        stop.abort();
+        await ended;
+        await workspace.asset('orders').standby?.stop(target);
+        await workspace.close();
+      }
+    };
+
     it('is passed by: a restore without a timeline brings back what the life that was gone back to wrote since, from each store', async () => {
       const [mistake] = await cluster.sql('insert into marks values (2) returning xmin::text as id');
       await writeAndStream(2);
@@ -126,6 +157,7 @@ describe.skipIf(major === undefined)(
       expect(lines.filter((line) => 'passedBy' in line)).toEqual([]);
       for (const store of ['near', 'far']) expect(await timelineOf('--store', store)).toBe(1);
       expect(await restored('./now')).toBe('value is 1 2 2 3');
+      expect(await onStandby()).toBe('1 2 2 3');
       await must(place.run('backup', 'orders'));
       await writeAndStream(4);
       expect(await timelineOf()).toBe(1);

@@ -33,6 +33,7 @@ export class FollowedLog implements LogFiles {
   #way: Way | undefined;
   #next: { timeline: number; start: bigint } | undefined;
   #servedTimeline = 0;
+  #opens = false;
   #failure: LifeboatError | undefined;
   /** A segment that the server asks for again and again, that the store does not have, though it has what comes after. */
   #unmet: { readonly start: bigint; readonly sinceMs: number; lastMs: number; readonly text: string } | undefined;
@@ -78,6 +79,11 @@ export class FollowedLog implements LogFiles {
     this.#listing = listing;
   }
 
+  /** From now on the server asks which numbers of timelines are taken: it has replayed what it goes along, and opens on one of its own. */
+  opens(): void {
+    this.#opens = true;
+  }
+
   /** A server that starts anew asks for what it had before. */
   forget(): void {
     this.#given.clear();
@@ -121,7 +127,7 @@ export class FollowedLog implements LogFiles {
     const history = /^([0-9A-F]{8})\.history$/.exec(name)?.[1];
     if (history !== undefined) {
       const timeline = Number.parseInt(history, 16);
-      return this.#listing.histories.includes(timeline) ? Buffer.from(await this.#log.history(timeline)) : undefined;
+      return this.#tells(timeline) ? Buffer.from(await this.#log.history(timeline)) : undefined;
     }
     const segment = segmentOfName(name, this.#segmentBytes);
     if (segment === undefined) return undefined;
@@ -139,6 +145,13 @@ export class FollowedLog implements LogFiles {
     this.#servedTimeline = Math.max(this.#servedTimeline, timeline);
     return whole;
   }
+
+  /**
+   * The server goes along the newest timeline of which it hears: not of one behind the life that the log goes on with, which people went back from, unless it
+   * looks for a number that no life has had. It counts up to the first of which it hears nothing, so that it hears of all before.
+   */
+  #tells = (timeline: number): boolean =>
+    this.#listing.histories.includes(timeline) && (this.#opens || timeline <= (this.#way?.timeline ?? 1));
 
   /** The end of the log is no lack; a hole in it is. */
   #miss(timeline: number, start: bigint, from: bigint): undefined {

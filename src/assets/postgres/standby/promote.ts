@@ -40,6 +40,7 @@ export async function promote(parts: Parts, options: Pick<FollowOptions, 'signal
     warnings.push(`the store did not answer when the standby was promoted: ${(error as Error).message}`);
   }
   const { least, timeline } = await replayAll(parts, options.signal);
+  parts.log.opens();
   await order(parts);
   const found = await untilOpen(parts, options.signal);
   const reached = lsnValue(found.reached);
