@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace } from '../src/app/index.ts';
 import { silentProgress, systemClock } from '../src/core/index.ts';
@@ -165,6 +166,22 @@ describe.skipIf(major === undefined)(
 
     it('comes back all the same where its timeline is named', async () => {
       expect(await restored('./undone', '--timeline', '2')).toBe('value is 1 20');
+    });
+
+    it('is not guessed where what tells of it is damaged, which keeps nobody from a life that is named', async () => {
+      const [log = ''] = await readdir(place.path('near', 'logs'));
+      const folder = place.path('near', 'logs', log, '00000002');
+      const names = (await readdir(folder)).filter((one) => one.endsWith('.ended'));
+      const whole = await Promise.all(names.map((name) => readFile(join(folder, name))));
+      for (const [index, name] of names.entries())
+        await writeFile(join(folder, name), Buffer.from(whole[index] as Buffer).fill(7, 40));
+      const refused = await place.run('restore', 'orders', '--to', './copy', '--dry-run', '--store', 'near');
+      expect(refused, refused.stdout).toMatchObject({
+        json: { error: { code: 'repository.damaged', hint: expect.stringContaining('--timeline 1 or --timeline 2') } },
+      });
+      for (const timeline of [1, 2])
+        expect(await timelineOf('--store', 'near', '--timeline', String(timeline))).toBe(timeline);
+      for (const [index, name] of names.entries()) await writeFile(join(folder, name), whole[index] as Buffer);
     });
 
     it('goes on where the undoing was undone', async () => {

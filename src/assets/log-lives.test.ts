@@ -39,6 +39,7 @@ describe('the life that a log goes on with', () => {
     const ended = [{ timeline: 2, position: 30n }];
     await expect(newestLife(failing('repository.damaged'), listing(ended))).rejects.toMatchObject({
       code: 'repository.damaged',
+      hint: expect.stringContaining('--timeline 1 or --timeline 2'),
     });
     expect(await newestLife(failing('repository.incomplete'), listing(ended))).toBe(2);
   });

@@ -1,4 +1,4 @@
-import { isLifeboatError } from '../core/index.ts';
+import { isLifeboatError, LifeboatError } from '../core/index.ts';
 import type { LogEnding, LogListing, LogReader } from './log.ts';
 
 /**
@@ -21,8 +21,22 @@ export async function endedLives(log: Pick<LogReader, 'ending'>, listing: LogLis
       ended.push(ending);
     } catch (error) {
       // Taken back since it was listed.
-      if (!isLifeboatError(error, 'repository.incomplete')) throw error;
+      if (isLifeboatError(error, 'repository.incomplete')) continue;
+      throw isLifeboatError(error, 'repository.damaged') ? unknownLife(error, listing) : error;
     }
   }
   return ended;
+}
+
+function unknownLife(cause: LifeboatError, { pieces }: LogListing): LifeboatError {
+  const timelines = [...new Set(pieces.map(({ timeline }) => `--timeline ${timeline}`))];
+  return new LifeboatError(
+    cause.code,
+    `whether people went back from a life of the log nobody can tell: ${cause.message}`,
+    {
+      ...(cause.where === undefined ? {} : { where: cause.where }),
+      hint: `A restore is told along which life: ${timelines.join(' or ')}; or reads another store: --store NAME.`,
+      cause,
+    },
+  );
 }

@@ -65,7 +65,9 @@ async function planOn(
   const ranges = legs.map((leg) => rangeOf(leg, listing.pieces));
   const stopsAt = isAll(stop) ? undefined : (found ?? (await nearTo(log, legs, listing.pieces, target, signal)));
   const reachable = reachableMs(known);
-  const endings = await endedLives(log, listing);
+  // Whoever says along which life needs to know nothing of those that ended: what tells of them may be damaged.
+  const isTold = (target.timeline ?? 'latest') !== 'latest';
+  const endings = isTold ? [] : await endedLives(log, listing);
   const without = new Set(endings.map(({ timeline }) => timeline));
   const plan: ReplayPlan = {
     base: start.base.id,
@@ -77,10 +79,7 @@ async function planOn(
     ranges,
     reachableMs: reachable,
     endings,
-    later:
-      (target.timeline ?? 'latest') === 'latest'
-        ? await laterLives(log, listing, way, { thanMs: reachable ?? start.base.atMs, without })
-        : [],
+    later: isTold ? [] : await laterLives(log, listing, way, { thanMs: reachable ?? start.base.atMs, without }),
     target,
     ...stop,
   };
