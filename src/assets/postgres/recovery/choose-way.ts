@@ -41,7 +41,10 @@ export async function chooseWay(
   target: RecoveryTarget,
 ): Promise<{ way: Way; starts: readonly Start[] }> {
   const { timeline = 'latest' } = target;
-  if (timeline === 'latest') return { way: await wayTo(log, listing), starts: await ofLives(log, listing, starts) };
+  if (timeline === 'latest') {
+    const latest = await wayTo(log, listing);
+    return { way: latest, starts: await ofLives(log, listing, starts, latest) };
+  }
   const wanted = timeline === 'current' ? ownOf(starts, target) : timeline;
   const known = new Set(listing.pieces.map((piece) => piece.timeline));
   if (!known.has(wanted)) {
@@ -61,10 +64,15 @@ export async function chooseWay(
   });
 }
 
-/** Without those of lives that people went back from. */
-async function ofLives(log: LogReader, listing: LogListing, starts: readonly Start[]): Promise<readonly Start[]> {
+/** Without those of lives that people went back from, unless the one that goes on came of them after all. */
+async function ofLives(
+  log: LogReader,
+  listing: LogListing,
+  starts: readonly Start[],
+  way: Way,
+): Promise<readonly Start[]> {
   const ended = new Set((await endedLives(log, listing)).map(({ timeline }) => timeline));
-  const rest = starts.filter(({ place }) => !ended.has(place.timeline));
+  const rest = starts.filter(({ place }) => !ended.has(place.timeline) || leadsThrough(place, way));
   return rest.length === 0 ? starts : rest;
 }
 
