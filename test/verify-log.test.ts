@@ -1,5 +1,5 @@
-import { readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace } from '../src/app/index.ts';
 import { silentProgress } from '../src/core/index.ts';
@@ -82,6 +82,26 @@ describe.skipIf(major === undefined)(
       expect(logChecks(told)).toMatchObject([{ verdict: 'ok', words }]);
       await rename(scene.place.path('gone'), gone);
       expect(await verify()).toMatchObject({ exitCode: 0 });
+    });
+
+    it('that begins behind a point says nothing of moments between that and the next, if no stream was there before', async () => {
+      const folder = join(gone, '..');
+      await mkdir(scene.place.path('earlier'));
+      const isLater = (name: string): boolean => name > basename(gone);
+      for (const name of (await readdir(folder)).filter((one) => !isLater(one)))
+        await rename(join(folder, name), scene.place.path('earlier', name));
+      const answer = await verify();
+      expect(answer, answer.stdout).toMatchObject({ exitCode: 1 });
+      const workspace = await openWorkspace({
+        planFile: scene.place.path('lifeboat.yaml'),
+        stateFolder: scene.place.path('.lifeboat'),
+        progress: silentProgress,
+      });
+      workspace.journal.append('stream.started', { asset: 'orders', stores: ['near'] });
+      await workspace.close();
+      const begun = await verify();
+      expect(begun, begun.stdout).toMatchObject({ exitCode: 0 });
+      expect(logChecks(begun)).toEqual([]);
     });
   },
 );

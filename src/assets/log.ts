@@ -219,6 +219,8 @@ export interface LogHole {
   readonly reachableMs: number;
   /** Of the point from which on moments can be restored again; `undefined`: there is none. */
   readonly nextMs: number | undefined;
+  /** False: what is stored of the log begins behind it. */
+  readonly hasLogBefore: boolean;
 }
 
 export interface LogTarget {

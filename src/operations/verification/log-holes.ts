@@ -10,7 +10,8 @@ import type { DutyCheck } from './duties.ts';
 
 /**
  * Where the log of an asset in a store has a hole between what is stored of it, so that moments cannot be restored though every object is sound: along the way
- * that a restore follows. One that the log's window has passed over, or where prune took the log from before the points, is none. One that the stream said when it
+ * that a restore follows. One that the log's window has passed over, or where prune took the log from before the points, is none, nor what lies before the first
+ * stream began. One that the stream said when it
  * came (`stream.gap`), and behind which a point was taken, is told and has not failed: nothing can be done about it any more.
  */
 export async function judgeLogs(
@@ -54,7 +55,17 @@ async function holesIn(
   const options = signal === undefined ? {} : { signal };
   const holes = await keeping.holes(log, bases.filter((base) => base.source === source).map(replayBase), options);
   const sinceMs = logWindowStart(workspace, asset) ?? -Infinity;
-  return holes.filter(({ nextMs }) => nextMs === undefined || nextMs > sinceMs);
+  const beganMs = streamBegan(workspace, asset);
+  return holes.filter(
+    ({ nextMs, hasLogBefore, reachableMs }) =>
+      nextMs === undefined || (nextMs > sinceMs && (hasLogBefore || reachableMs >= beganMs)),
+  );
+}
+
+/** When the first stream that this machine knows of began, milliseconds since 1970: behind points from before nobody promised log. */
+function streamBegan({ journal }: Workspace, asset: string): number {
+  const began = journal.records({ kinds: ['stream.started'] }).filter(({ data }) => data['asset'] === asset);
+  return began.length === 0 ? -Infinity : Math.min(...began.map(({ atMs }) => atMs));
 }
 
 const replayBase = ({ point }: PointBase): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts });

@@ -44,6 +44,7 @@ async function look(log: LogReader, all: readonly Start[], signal: AbortSignal |
       point: start.base.id,
       reachableMs: reachableMs(await newestKnown(log, legs, listing, start.segmentBytes, signal)) ?? start.base.atMs,
       nextMs: closing?.base.atMs,
+      hasLogBefore: hasLogBefore(listing, way, end),
     });
   }
   return holes;
@@ -57,6 +58,12 @@ const inOrder = (starts: readonly Start[], way: Way): Start[] =>
 
 const isIn = ({ timeline, end }: LogBasePlace, legs: readonly Leg[]): boolean =>
   legs.some((leg) => leg.timeline === timeline && leg.from <= end && end <= leg.to);
+
+function hasLogBefore({ pieces }: LogListing, { forks }: Way, { timeline, to }: Leg): boolean {
+  const own = forks.findIndex((fork) => fork.timeline === timeline);
+  const earlier = new Set((own < 0 ? forks : forks.slice(0, own)).map((fork) => fork.timeline));
+  return pieces.some((piece) => earlier.has(piece.timeline) || (piece.timeline === timeline && piece.start < to));
+}
 
 /** The first on the way that begins behind the end of the legs. */
 function pieceBehind({ pieces }: LogListing, way: Way, end: Leg): LogListing['pieces'][number] | undefined {
