@@ -66,6 +66,8 @@ describe.skipIf(major === undefined)(`restore --in-place ${reason}`, () => {
       [],
     );
 
+    // One that was cut off before its first change kept what is there now: that is not what was there before.
+    await expect(scene.undoCutOff()).rejects.toMatchObject({ code: 'store.unreachable' });
     const undone = await scene.undo();
     expect(undone, undone.stderr).toMatchObject({ exitCode: 0, json: { image: done.json['before'] } });
     expect(await portraitOf(scene.cluster.dataFolder)).toEqual(before);

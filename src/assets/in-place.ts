@@ -14,8 +14,8 @@ export interface InPlaceKeeping {
   /** Ends a trial start of the target that a killed rewriting left running; `look` passes over it. The caller is the only one at work there. */
   settle(target: string): Promise<void>;
   /**
-   * Streams the stopped target as it is, everything in it, however damaged: the before-image. Its facts say where it stood (`path`), on which `timeline` it lived, and
-   * whether it is a mix that an interrupted rewriting left (`half`).
+   * Streams the stopped target as it is, everything in it, however damaged: the before-image. Its facts say where it stood (`path`) and how (`stateHash`), on which
+   * `timeline` it lived, and whether it is a mix that an interrupted rewriting left (`half`).
    */
   capture(target: string, options: CaptureOptions): AsyncGenerator<Entry, CaptureFacts, void>;
   /** What of the target is not as the point has it, by sizes and times alone: nothing is read or changed. Throws as `look` does. */
@@ -42,6 +42,8 @@ export interface InPlaceLook {
   readonly path: string;
   /** For people, how it was left: `shut down`, `in production (it crashed)`. */
   readonly state: string;
+  /** Tells how it stands there from every other way that it did: what runs on it changes that. */
+  readonly stateHash: string;
   /** Which life of its source it is. */
   readonly timeline: number;
   /** What an earlier rewriting that did not come to its end left there. */

@@ -3,7 +3,9 @@ import { open, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { Crc32c } from '../../src/assets/postgres/crc32c.ts';
 import { openWorkspace } from '../../src/app/index.ts';
-import { silentProgress } from '../../src/core/index.ts';
+import { LifeboatError, silentProgress } from '../../src/core/index.ts';
+import { undoInPlace } from '../../src/operations/index.ts';
+import { changed } from '../../src/operations/testing/workspace.ts';
 import { startStream, startTestCluster, type TestCluster } from '../../src/testing/postgres/index.ts';
 import { Place, type Answer } from './lifeboat.ts';
 
@@ -104,6 +106,32 @@ export class InPlaceScene {
       this.server,
       ...words,
     );
+
+  /** The undoing, whose store goes away when it has what is there now. */
+  async undoCutOff(): Promise<unknown> {
+    let isGone = false;
+    const workspace = await openWorkspace({
+      planFile: this.place.path('lifeboat.yaml'),
+      stateFolder: this.place.path('.lifeboat'),
+      progress: silentProgress,
+      wrapStore: (store) =>
+        changed(store, {
+          put: async (name, ...words) => {
+            await store.put(name, ...words);
+            isGone ||= name.startsWith('points/');
+          },
+          get: async (...words) => {
+            if (isGone) throw new LifeboatError('store.unreachable', 'the store is gone');
+            return store.get(...words);
+          },
+        }),
+    });
+    try {
+      return await undoInPlace(workspace, { asset: 'orders', target: this.cluster.dataFolder });
+    } finally {
+      await workspace.close();
+    }
+  }
 
   /** With nothing but its own configuration and where it listens. */
   start = (): Promise<void> => this.cluster.restart();

@@ -41,12 +41,16 @@ export async function planUndo(workspace: Workspace, request: UndoRequest): Prom
   const { images, unanswered } = await imagesOf(workspace, request.asset);
   const found =
     wanted === undefined
-      ? images.findLast(({ image }) => image.facts.facts['path'] === look.path && image.facts.facts['half'] !== true)
+      ? images.findLast(({ image }) => isBefore(image, look))
       : images.find(({ image }) => image.id === wanted);
   if (found === undefined) throw none(look, wanted);
   mustBeThe(look, found.image.facts.source.id);
   return { look, ...found, unfinished, unanswered };
 }
+
+/** Whether it is of what was there before: one that was kept for a change which never began is of what is there now. */
+const isBefore = ({ facts: { facts } }: Point, { path, stateHash }: InPlaceLook): boolean =>
+  facts['path'] === path && facts['half'] !== true && facts['stateHash'] !== stateHash;
 
 /**
  * Brings back what stood at the target before it was restored in place, byte for byte, the configuration too; starts nothing. What is there

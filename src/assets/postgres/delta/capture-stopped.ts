@@ -18,7 +18,7 @@ export async function* captureStopped(
   target: string,
   options: CaptureOptions,
 ): AsyncGenerator<Entry, CaptureFacts, void> {
-  const { identity, path, state, timeline, mark } = await lookInPlace(target);
+  const { identity, path, state, stateHash, timeline, mark } = await lookInPlace(target);
   const atMs = systemClock.now();
   const warnings: string[] = [];
   yield* entriesBelow(path, '', warnings);
@@ -28,7 +28,7 @@ export async function* captureStopped(
     atMs,
     kind: 'before-image',
     source: identity,
-    facts: { systemId: identity.id, timeline, path, state, half: mark !== undefined },
+    facts: { systemId: identity.id, timeline, path, state, stateHash, half: mark !== undefined },
     warnings,
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LifeboatError, syncFolder, systemCodeOf } from '../../../core/index.ts';
@@ -17,6 +18,8 @@ export interface Control {
   /** On this timeline was the newest checkpoint, at this place. */
   readonly timeline: number;
   readonly checkpoint: bigint;
+  /** Of all that the file says, hex: every server that runs on the folder changes it. */
+  readonly hash: string;
 }
 
 /** DBState of pg_control.h. */
@@ -52,6 +55,7 @@ export async function readControl(folder: string): Promise<Control> {
     // Its place; then a copy of the checkpoint: where replay from it begins, and the timeline.
     checkpoint: bytes.readBigUInt64LE(32),
     timeline: bytes.readUInt32LE(48),
+    hash: createHash('sha256').update(bytes).digest('hex'),
   };
 }
 

@@ -17,9 +17,9 @@ export async function lookInPlace(target: string): Promise<InPlaceLook> {
   if (version === undefined && mark === undefined) throw unusable(path, 'is no data directory of PostgreSQL');
   if (mark === undefined || !(await isTrial(path))) await mustBeStopped(path);
   await mustBeOwned(path);
-  const { systemId, state, timeline } = await readControl(path);
+  const { systemId, state, timeline, hash: stateHash } = await readControl(path);
   const description = `PostgreSQL ${version ?? '(half rewritten)'}, cluster ${systemId}, ${path}`;
-  return { identity: { id: systemId, description }, path, state, timeline, mark };
+  return { identity: { id: systemId, description }, path, state, stateHash, timeline, mark };
 }
 
 /** See `InPlaceKeeping.settle`. */
