@@ -57,7 +57,10 @@ const included = `
                  left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
           where d.deptype in ('a', 'i', 'P', 'S') and (c.oid is null or c.relkind in ('i', 'I', 'S', 't', 'c')))`;
 
-/** What a part belongs to is told instead of the part: the table of an index, the type of an array of it. */
+/**
+ * What a part belongs to is told instead of the part: the table of an index, the type of an array of it. Nothing is told of what every database is made with; of
+ * the collations there many are those of the machine.
+ */
 const needed = `
   with recursive ${included},
   owned (class, id) as (
@@ -72,6 +75,7 @@ const needed = `
   select distinct i.type as kind, coalesce(e.extname, i.identity) as name, i.type <> 'schema' as later
   from top cross join lateral pg_identify_object(class, id, 0) i left join pg_extension e on class = 'pg_extension'::regclass and e.oid = id
   where not (i.type = 'schema' and i.identity = 'public') and not (i.type = 'extension' and e.extname = 'plpgsql')
+    and not (coalesce(i.schema, '') in ('pg_catalog', 'information_schema') and i.type <> 'collation')
   order by later, kind, name`;
 
 /** The first superuser owns without a record of it. */

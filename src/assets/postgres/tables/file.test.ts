@@ -25,7 +25,12 @@ const more = `
   create materialized view notes.counts as select m, count(*) from notes.seen group by m;
   insert into notes.seen (m, p) select 'ok', n from generate_series(1, 50) n; refresh materialized view notes.counts;
   comment on table notes.seen is 'rows'; create table public.plain (m notes.mood); create table public.other (id int);
-  insert into public.plain values ('ok')`;
+  insert into public.plain values ('ok');
+  create schema words; create view words.who as select pid, rolname from pg_stat_activity join pg_roles on usesysid = pg_roles.oid;
+  create view words.names as select column_name from information_schema.columns;
+  create table words.found (t text, v tsvector generated always as (to_tsvector('pg_catalog.english', t)) stored);
+  create schema "Odd ""One"; create extension "uuid-ossp" schema "Odd ""One";
+  create table "Odd ""One"."It's" (id uuid primary key default "Odd ""One".uuid_generate_v4()); insert into "Odd ""One"."It's" default values`;
 
 describe.skipIf(reason !== undefined)(`tables in a file ${reason ?? ''}`, () => {
   let shop: TablesShop;
@@ -82,6 +87,24 @@ describe.skipIf(reason !== undefined)(`tables in a file ${reason ?? ''}`, () => 
     expect(await ask('select (select count(*) from notes.seen) + (select count(*) from shop.events)')).toBe('450');
     expect(await ask('select m::text from public.plain')).toBe('ok');
     expect(await ask(`select to_regclass('notes.counts') is null and to_regclass('shop.orders') is null`)).toBe(true);
+  });
+
+  it('say nothing of what every database is made with', async () => {
+    const file = join(shop.cluster.folder, 'words.sql');
+    const done = await shop.bring(['words.*'], 'fail', { target: { file } });
+    expect(done.needs?.objects).toEqual([]);
+    const ask = await load(file);
+    expect(await ask(`insert into words.found values ('boats') returning v::text`)).toBe("'boat':1");
+  });
+
+  it.each(['sql', 'dump'])('of names that need quotes, with an extension that lives there: .%s', async (kind) => {
+    const file = join(shop.cluster.folder, `odd.${kind}`);
+    const done = await shop.bring(['"Odd ""One".*'], 'fail', { target: { file } });
+    expect(done.needs?.objects).toEqual([]);
+    const ask = await load(file);
+    expect(
+      await ask(`insert into "Odd ""One"."It's" default values; select count(*)::int from "Odd ""One"."It's"`),
+    ).toBe(2);
   });
 
   it('say what they need and do not hold', async () => {
