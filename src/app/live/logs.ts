@@ -16,9 +16,11 @@ export async function askLogs(
     if (plan.policies.get(policy)?.streams?.to.includes(store) !== true) continue;
     const kind = request.registry.assets.find((one) => one.type === type);
     const running = (await runningStream(request, name))?.get(store);
-    if (running !== undefined) found.set(name, running);
+    // What it brings along another timeline than a restore follows would not come back: how far the followed one leads the log says.
+    const isFollowed = running !== undefined && running.passedBy === undefined;
+    if (isFollowed) found.set(name, running);
     const own = points.filter(({ asset }) => asset === name);
-    if (running !== undefined || kind === undefined || own.length === 0) continue;
+    if (isFollowed || kind === undefined || own.length === 0) continue;
     const answer = await world.ask(`the log of ${name} in ${store}`, async (signal) => {
       const keeping = kind.open(name, settings, {
         baseFolder: plan.folder,
