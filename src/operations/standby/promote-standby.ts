@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import type { Promotion } from '../../assets/index.ts';
 import { findProcesses, LifeboatError } from '../../core/index.ts';
 import type { Workspace } from '../contract.ts';
@@ -86,9 +86,10 @@ export async function promotedBefore(
 ): Promise<PromotedBefore | undefined> {
   const last = lastPromotion(workspace, asset, target);
   if (last === undefined || (await standbyOf(workspace, asset).noteOf(target)) !== undefined) return undefined;
-  if ((await stat(target).catch(() => undefined)) === undefined) return undefined; // whatever keeps us from it, it serves nobody
+  const path = await realpath(target).catch(() => undefined); // whatever keeps us from it, it serves nobody
+  if (path === undefined) return undefined;
   const servers = await findProcesses(({ program }) => program.startsWith('postgres'));
-  const ours = servers?.filter(({ folder }) => folder === target) ?? [];
+  const ours = servers?.filter(({ folder }) => folder === path) ?? [];
   if (ours.some(({ pid }) => pid === last.promotion.pid)) return { ...last, server: 'promoted' };
   if (ours.length > 0) return { ...last, server: 'another' };
   // The folder of another user's program is not shown to everybody; root sees all but those that are ending.

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
@@ -206,6 +206,12 @@ export function describeStandby(major: number | undefined): void {
           server: 'promoted',
           promotion: { url: report.promotion.url, timeline: 2 },
         });
+        // Named by another path, as it was then.
+        const linked = join(cluster.folder, 'linked');
+        await symlink(target, linked);
+        workspace.journal.append('standby.finished', { asset: 'orders', target: linked, promotion: report.promotion });
+        expect(await promotedBefore(workspace, 'orders', linked)).toMatchObject({ server: 'promoted' });
+        await rm(linked);
         await workspace.asset('orders').standby?.stop(target);
         expect(await promotedBefore(workspace, 'orders', target)).toMatchObject({ server: 'none' });
         expect(existsSync(join(target, 'standby.signal'))).toBe(false);
