@@ -1,10 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock, type Clock } from '../../../core/index.ts';
+import { LifeboatError, ManualClock, type Clock } from '../../../core/index.ts';
 import { whyNoMount } from '../../../testing/mounting.ts';
 import { serverUser } from '../server/index.ts';
 import { LogFetcher, type LogFiles } from './fetcher.ts';
@@ -103,6 +104,37 @@ describe('the log of a replay is fetched beside what goes on', () => {
     log.answer();
     await expect.poll(() => log.answered.length).toBe(ahead);
     expect(log.atOnceMax).toBe(atOnce);
+  });
+
+  it('ahead of what cannot be brought, which is no failure until the server asks for it: the target may lie before that', async () => {
+    const [first = '', second = '', third = ''] = segments;
+    const log = new SlowLog();
+    const bytesOf = log.bytesOf.bind(log);
+    let isMended = false;
+    log.bytesOf = async (name) => {
+      if (name === second || (name === third && !isMended))
+        throw new LifeboatError('repository.damaged', `${name} is changed`);
+      return bytesOf(name);
+    };
+    await fetching(log);
+    await expect.poll(() => log.answered.length).toBeGreaterThan(ahead - 2);
+    expect(await served(first)).toBe(`log of ${first}`);
+    isMended = true;
+    expect(await served(third)).toBe(`log of ${third}`);
+    expect(fetcher?.failure).toBeUndefined();
+    await expect(served(second)).rejects.toMatchObject({ code: 126 });
+    expect(fetcher?.failure).toMatchObject({ code: 'repository.damaged', message: `${second} is changed` });
+  });
+
+  it('into a folder that is removed at the end also while a server that ends still puts names there', async () => {
+    await fetching(new SlowLog());
+    const want = join(folder, 'log', 'want');
+    const words = ['-c', 'i=0; while [ $i -lt 3000 ] && : > "$0/$$-$i"; do i=$((i+1)); done 2> /dev/null', want];
+    const servers = Array.from({ length: 4 }, () => once(spawn('sh', words), 'close'));
+    await expect.poll(() => readdir(want)).not.toEqual([]);
+    await fetcher?.close();
+    await Promise.all(servers);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('whose folder goes away is a failure that is told, and not the end of the process', async () => {

@@ -6,6 +6,8 @@ import { serverUser, type ServerUser } from '../server/index.ts';
 /** Whole segments that wait for the server: enough that it never waits for a store, little on the disk. */
 const segmentsAhead = 8;
 const fetchedAtOnce = 4;
+/** Tries to remove the folder, each a little later than the one before. */
+const removalsMax = 10;
 const lookMs = 20;
 /** Stands behind the name of a file until it is whole. */
 const coming = '.coming';
@@ -64,6 +66,8 @@ export class LogFetcher {
   readonly #files: LogFiles;
   readonly #stop = new AbortController();
   readonly #under = new Map<string, Promise<void>>();
+  /** What the server asked for and has not been brought yet. */
+  readonly #due = new Set<string>();
   /** Ends the wait for the next look. */
   #look = new AbortController();
   #readyBefore: readonly string[] = [];
@@ -134,7 +138,9 @@ export class LogFetcher {
     this.#look.abort();
     await this.#done;
     await Promise.allSettled(this.#under.values());
-    if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
+    // A server that is just ending may still put a name there.
+    if (this.#folder !== '')
+      await rm(this.#folder, { recursive: true, force: true, maxRetries: removalsMax, retryDelay: lookMs });
   }
 
   async #serve(): Promise<void> {
@@ -163,7 +169,10 @@ export class LogFetcher {
     for (const name of wanted ?? []) {
       this.#served();
       this.#files.asked(name);
-      if (ready?.includes(name) !== true) this.#fetch(name);
+      if (ready?.includes(name) !== true) {
+        this.#due.add(name);
+        this.#fetch(name);
+      }
       await rm(join(this.#folder, 'want', name), { force: true });
     }
     // Before it is looked what was taken: that came later, or is seen in the next round.
@@ -208,9 +217,11 @@ export class LogFetcher {
   #fetch(name: string): void {
     if (this.#under.has(name)) return;
     const fetched = this.#bring(name)
-      .catch((error: unknown) => this.#fail(error))
+      // What nobody asked for may lie behind the target: it is a failure when the server asks, for which it is tried again.
+      .catch((error: unknown) => (this.#due.has(name) ? this.#fail(error) : undefined))
       .finally(() => {
         this.#under.delete(name);
+        this.#due.delete(name);
         this.#look.abort();
       });
     this.#under.set(name, fetched);
