@@ -14,6 +14,7 @@ import { lsnText } from '../lsn.ts';
 import type { Way } from '../stream/resume.ts';
 import { chooseWay, startsOf, type Start } from './choose-way.ts';
 import { AuditedLog } from './audited-log.ts';
+import { startsBefore } from './consistent-start.ts';
 import { LogFetcher } from './fetcher.ts';
 import { laterLives } from './later-lives.ts';
 import { locate, type Ground } from './locate-target.ts';
@@ -52,7 +53,8 @@ async function planOn(
   { log, starts: all, target, signal }: Pick<Ground, 'log' | 'starts' | 'target' | 'signal'>,
 ): Promise<Replay | undefined> {
   if (listing.pieces.length === 0) return undefined;
-  const { way, starts } = await chooseWay(log, listing, all, target);
+  const { way, starts: leading } = await chooseWay(log, listing, all, target);
+  const starts = await startsBefore({ log, listing, way, starts: leading, target, signal });
   const ground = { log, listing, way, starts, target, signal };
   const found = await locate(ground);
   const start = chooseStart(ground, found);

@@ -111,4 +111,40 @@ describe.skipIf(missing)(`targets of a recovery${missing ? ' (skipped: PostgreSQ
       expect(reached?.timeline).toBe(2);
     });
   });
+
+  it('trap "a moment at which the newest point was still being taken": an older one is chosen, and where there is none the first moment that can be restored is named, before anything is written', async () => {
+    await cluster.sql('create table busy (n serial)');
+    const older = (await take(asset(), repository)).point.id;
+    const stop = new AbortController();
+    const work = (async () => {
+      while (!stop.signal.aborted) await cluster.sql('insert into busy default values');
+    })();
+    const { point } = await take(asset(), repository);
+    stop.abort();
+    await work;
+    await flushed();
+    const busyAt = (target: RecoveryTarget): Promise<number[]> =>
+      withRecovered({ asset: asset(), repository, folder: cluster.folder }, target, async ({ url }) =>
+        (await runSql(url, 'select n from busy order by n')).map(({ n }) => Number(n)),
+      );
+    // The point is of a moment before its end, and commits came between the two.
+    const early = { kind: 'time', atMs: point.atMs } as const;
+    expect((await replayTo(asset(), repository, early)).base).toBe(older);
+    const before = await busyAt(early);
+    expect(before).toEqual(before.map((_, index) => index + 1));
+
+    for (const { id } of (await repository.points()).points) if (id !== point.id) await repository.forget(id);
+    const refusal = await replayTo(asset(), repository, early).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: 'restore.unreachable_target',
+      hint: expect.stringMatching(/^The first moment that can be restored: --at 20\S+Z\.$/) as string,
+    });
+    const [, first = ''] = /--at (\S+Z)/.exec((refusal as { hint: string }).hint) ?? [];
+    const atMs = Date.parse(first);
+    expect(atMs).toBeGreaterThan(point.atMs);
+    expect((await busyAt({ kind: 'time', atMs })).length).toBeGreaterThan(before.length);
+    await expect(replayTo(asset(), repository, { kind: 'time', atMs: atMs - 1 })).rejects.toMatchObject({
+      code: 'restore.unreachable_target',
+    });
+  });
 });
