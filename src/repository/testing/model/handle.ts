@@ -17,8 +17,8 @@ export interface HandleParts {
 export class Handle implements Store {
   readonly location: string;
   readonly atomicCreate: boolean;
-  /** Names of the objects that it put. */
-  readonly written: string[] = [];
+  /** Names of the objects that it put and did not take back. */
+  readonly written = new Set<string>();
   /** Names of those that it read. */
   readonly read = new Set<string>();
   readonly #place: Store;
@@ -50,7 +50,7 @@ export class Handle implements Store {
     return this.#call(async () => {
       const bytes = Buffer.concat(parts);
       await this.#place.put(name, [bytes], options);
-      this.written.push(name);
+      this.written.add(name);
       this.#parts.wasPut(name, bytes);
     });
   }
@@ -69,7 +69,10 @@ export class Handle implements Store {
   }
 
   remove(name: string): Promise<void> {
-    return this.#call(() => this.#place.remove(name));
+    return this.#call(async () => {
+      await this.#place.remove(name);
+      this.written.delete(name);
+    });
   }
 
   async close(): Promise<void> {}
