@@ -4,6 +4,7 @@ import type { Asset, CaptureFacts, SourceIdentity } from '../assets/index.ts';
 import { isLifeboatError, LifeboatError, limits, toLifeboatError, type ErrorCode } from '../core/index.ts';
 import { holdLock, type Lock } from '../journal/index.ts';
 import { startThreads, type Damage, type Point, type PointWriter, type Repository } from '../repository/index.ts';
+import { backupLockFile } from './being-taken.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { tryExtendLocks } from './retention/locks.ts';
 import { mustBeOurs } from './outside-points.ts';
@@ -61,7 +62,7 @@ export async function backupEverywhere(
 export async function holdBackups(workspace: Workspace, asset: string): Promise<Lock> {
   workspace.asset(asset);
   mustBeOurs(workspace, asset);
-  const lock = holdLock(join(workspace.stateFolder, 'locks', `backup-${asset}`), `backup of ${asset}`);
+  const lock = holdLock(backupLockFile(workspace.stateFolder, asset), `backup of ${asset}`);
   try {
     // A killed backup may have left a copy of a database here.
     await rm(join(workspace.stateFolder, 'scratch', asset), { recursive: true, force: true });

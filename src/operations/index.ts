@@ -1,4 +1,5 @@
 export * from './backup.ts';
+export { isBeingTaken } from './being-taken.ts';
 export * from './contract.ts';
 export { basesOf } from './log-bases.ts';
 export { isKeptOutside } from './outside-points.ts';

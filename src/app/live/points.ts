@@ -1,5 +1,5 @@
 import { formatBytes, limits } from '../../core/index.ts';
-import { storesOf } from '../../operations/index.ts';
+import { isBeingTaken, storesOf } from '../../operations/index.ts';
 import { sentenceDuration, type Calendar, type Finding, type Policy } from '../../plan/index.ts';
 import { lossNow, type LogReach } from '../../reports/index.ts';
 import type { Point } from '../../repository/index.ts';
@@ -87,7 +87,9 @@ const never = (world: World, { asset, store }: Kept): Finding =>
     'live.point_never',
     ['assets', asset.asset],
     `there is no point of ${asset.asset} in ${store}`,
-    `Take one: lifeboat backup ${asset.asset}`,
+    isBeingTaken(world.request, asset.asset)
+      ? 'One is being taken now: look again when it is there.'
+      : `Take one: lifeboat backup ${asset.asset}`,
   );
 
 function judgeAge(world: World, { asset, store, policy, lagMs, reach }: Kept, newest: Point): Finding[] {

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isLifeboatError, systemCodeOf } from '../../core/index.ts';
-import { isLockHeld } from '../../journal/index.ts';
+import { systemCodeOf } from '../../core/index.ts';
+import { isHeldHere } from '../being-taken.ts';
 
 /** Where a running stream leaves its last line of state, for `status` in another process. */
 export const streamStateFile = (stateFolder: string, asset: string): string =>
@@ -12,15 +12,8 @@ export const streamLockFile = (stateFolder: string, asset: string): string =>
   join(stateFolder, 'locks', `stream-${asset}`);
 
 /** Whether a process of this machine streams the asset, though it may not have said anything yet. Where that cannot be asked none does. */
-export function isStreamed(stateFolder: string, asset: string): boolean {
-  try {
-    return isLockHeld(streamLockFile(stateFolder, asset));
-  } catch (error) {
-    // Safe: whoever is told that no stream runs looks after it.
-    if (isLifeboatError(error)) return false;
-    throw error;
-  }
-}
+export const isStreamed = (stateFolder: string, asset: string): boolean =>
+  isHeldHere(streamLockFile(stateFolder, asset));
 
 /** As `streamStateFile`, of a standby. */
 export const standbyStateFile = (stateFolder: string, asset: string): string =>

@@ -52,7 +52,8 @@ function ofAge(
   if (store.newest === undefined) {
     // A copy that waits for its first point is late when its time is over.
     if (store.role === 'copy') return [];
-    return [{ code: 'no_point', about, words: 'there is no point that could be restored', hint }];
+    const words = 'there is no point that could be restored';
+    return [{ code: 'no_point', about, words, hint: noPointHint(facts, asset) }];
   }
   const lagMs = store.withinMs ?? 0;
   const youngerMs = policy?.verifies?.youngerThanMs;
@@ -86,7 +87,7 @@ function ofTimeline({ logs }: StatusFacts, about: string, asset: string, { store
   const who =
     from === 'stream' ? `the server lives on timeline ${lived}` : `the log goes on later on timeline ${lived}`;
   const words = `${who}, and a restore without --timeline follows timeline ${followed}`;
-  const hint = `lifeboat restore ${asset} --timeline ${lived} brings back what is written there; a server that a failover left behind should be stopped`;
+  const hint = `lifeboat restore ${asset} --to FOLDER --timeline ${lived} brings back what is written there; a server that a failover left behind should be stopped`;
   return [{ code: 'timeline', about, words, hint }];
 }
 
@@ -121,6 +122,16 @@ function ofCount(about: string, asset: string, store: StoreStatus, policy: Polic
   if (least === undefined || store.role !== 'first' || sound >= least || store.points === 0) return [];
   const words = `${sound} sound point${sound === 1 ? '' : 's'}, at least ${least} must be there`;
   return [{ code: 'count', about, words, hint: `lifeboat backup ${asset}` }];
+}
+
+/** Nobody should take a second one beside the first that is on its way. */
+function noPointHint(facts: StatusFacts, asset: string): string {
+  if (facts.taken?.has(asset) === true) return 'one is being taken now: look again when it is there';
+  const stream = facts.streams?.get(asset);
+  if (stream === undefined) return hintFor(facts, asset);
+  return stream.waitsFor === undefined
+    ? `the stream of ${asset} runs, and takes one as soon as it can: look again in a few seconds; where none comes its lines say why`
+    : `the stream of ${asset} runs, and takes one when it can, but waits: ${stream.waitsFor}`;
 }
 
 /** What a stream was to bring a point does not bring back in time, and of a server that is gone none can be taken. */

@@ -32,6 +32,8 @@ export interface StatusFacts {
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
   /** Streams of this machine that are at work, by asset. */
   readonly streams?: ReadonlyMap<string, StreamAtWork>;
+  /** Assets of which this machine takes a point now. */
+  readonly taken?: ReadonlySet<string>;
   readonly schedule: ScheduleFacts;
   /** The last words of the standbys that this machine keeps, and whether a process is at work on one that may say nothing for long. */
   readonly standbys?: readonly { readonly line: StandbyLine; readonly isAtWork: boolean }[];

@@ -221,6 +221,17 @@ describe('readiness', () => {
     expect(hintOf(waiting)).toBe('the stream of docs runs, and waits: nobody answers');
   });
 
+  it('does not ask for a first point that is on its way: while one is taken, and while a stream is at work that takes it', () => {
+    const hintOf = (change: Partial<StatusFacts>) =>
+      statusOf(facts({ points: [], ...change })).assets[0]?.problems.find(({ code }) => code === 'no_point')?.hint;
+    expect(hintOf({})).toBe('lifeboat backup docs');
+    expect(hintOf({ taken: new Set(['docs']) })).toBe('one is being taken now: look again when it is there');
+    expect(hintOf({ streams: new Map([['docs', {}]]) })).toMatch(
+      /^the stream of docs runs, and takes one as soon as it can/,
+    );
+    expect(hintOf({ streams: new Map([['docs', { waitsFor: 'nobody answers' }]]) })).toMatch(/waits: nobody answers$/);
+  });
+
   it('says where a server lives on another timeline than a restore follows, and how its own comes back', () => {
     const passedBy = { followed: 2, lived: 1 };
     const told = (from: 'log' | 'stream') =>

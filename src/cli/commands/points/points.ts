@@ -1,5 +1,13 @@
 import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
-import { coldIn, listPoints, thawWords, type ListedPoint, type PointThaw } from '../../../operations/index.ts';
+import {
+  coldIn,
+  isBeingTaken,
+  listPoints,
+  thawWords,
+  type ListedPoint,
+  type PointThaw,
+  type Workspace,
+} from '../../../operations/index.ts';
 import type { Command } from '../../command.ts';
 import { asOf, withWorkspace } from '../../with-workspace.ts';
 
@@ -27,7 +35,7 @@ export const command: Command = {
       const cold = await coldIn(workspace, list, context.signal);
       const nowMs = workspace.clock.now();
       const { output } = context;
-      if (points.length === 0) output.line('No recovery point yet. Take one: lifeboat backup');
+      if (points.length === 0) output.line(noneText(workspace, input.optionalArgument('ASSET')));
       else
         output.table(
           ['asset', 'point', 'data of', '>age', 'kind', '>size', 'stores', 'verified', 'proven'],
@@ -73,6 +81,14 @@ function row(
       : damagedIn.map(({ store, atMs }) => `DAMAGED in ${store} ${ago(atMs)}`).join(', '),
     ago(provenMs),
   ];
+}
+
+function noneText(workspace: Workspace, asked: string | undefined): string {
+  const assets = asked === undefined ? [...workspace.plan.assets.keys()] : [asked];
+  const taken = assets.filter((asset) => isBeingTaken(workspace, asset));
+  return taken.length === 0
+    ? 'No recovery point yet. Take one: lifeboat backup'
+    : `No recovery point yet. One of ${taken.join(', ')} is being taken now.`;
 }
 
 const pointJson = ({
