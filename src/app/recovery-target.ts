@@ -1,5 +1,5 @@
 import type { RecoveryTarget } from '../assets/index.ts';
-import { LifeboatError } from '../core/index.ts';
+import { LifeboatError, shellWord } from '../core/index.ts';
 
 export interface TargetWords {
   readonly at?: string | undefined;
@@ -8,8 +8,8 @@ export interface TargetWords {
 }
 
 /**
- * What `at` and `before` ask for: a moment with its zone, `now`, a position (16/B374D848), the number of a transaction, or the name of a restore
- * point, along the timeline; `name:…`, `xid:…` (or `transaction:…`) and `lsn:…` where a word could be taken for something else. `shown` is how an error names them.
+ * What `at` and `before` ask for: a moment with its zone, `now`, a position (16/B374D848), the number of a transaction, or `name:…` for a restore
+ * point, along the timeline; `xid:…` (or `transaction:…`) and `lsn:…` say which of them is meant. `shown` is how an error names them.
  * Throws `input.flag`.
  */
 export function recoveryTargetIn(
@@ -54,14 +54,22 @@ function whereTo({ at, before }: TargetWords, shown: (name: string) => string): 
 }
 
 const kinds = { name: 'name', transaction: 'transaction', xid: 'transaction', lsn: 'position' } as const;
+const shapes = { name: /./, transaction: /^\d+$/, position: /^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/ } as const;
 
 function targetOf(name: string, text: string): RecoveryTarget {
   if (text === 'now') return { kind: 'now' };
-  const [, word, rest] = /^(name|transaction|xid|lsn):(.+)$/.exec(text) ?? [];
-  if (word !== undefined && rest !== undefined) return { kind: kinds[word as keyof typeof kinds], text: rest.trim() };
-  if (/^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/.test(text)) return { kind: 'position', text };
-  if (/^\d+$/.test(text)) return { kind: 'transaction', text };
-  // What begins like a date and has no zone is a mistake, and no name.
-  if (/^\d/.test(text) || text === '') return { kind: 'time', atMs: momentIn(text, name) };
-  return { kind: 'name', text };
+  const [, word, rest = ''] = /^(name|transaction|xid|lsn):(.+)$/.exec(text) ?? [];
+  const said = word === undefined ? text : rest.trim();
+  const kind = word === undefined ? kindOf(text) : kinds[word as keyof typeof kinds];
+  if (kind !== undefined && shapes[kind].test(said)) return { kind, text: said };
+  // What begins like a date lacks its zone, or is written in another way.
+  if (word === undefined && /^\d/.test(text)) return { kind: 'time', atMs: momentIn(text, name) };
+  const called = shellWord(`name:${word === undefined && text !== '' ? text : 'before the upgrade'}`);
+  throw new LifeboatError('input.flag', `${name} "${text}" is no moment, position, transaction or name`, {
+    hint: `A moment with its zone: 2026-11-21T03:00:00Z. A position: 16/B374D848. A transaction: 728. A restore point by its name: ${called}. All that is there: now.`,
+  });
 }
+
+/** A name is never guessed: a word that was meant as a moment would be looked for in all of the log. */
+const kindOf = (text: string): 'position' | 'transaction' | undefined =>
+  (['position', 'transaction'] as const).find((kind) => shapes[kind].test(text));

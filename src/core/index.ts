@@ -29,6 +29,7 @@ export * from './progress.ts';
 export * from './secret-source.ts';
 export * from './secrets.ts';
 export * from './service.ts';
+export * from './shell-word.ts';
 export * from './system-calls.ts';
 export * from './stream-process.ts';
 export * from './units.ts';

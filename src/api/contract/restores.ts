@@ -17,7 +17,7 @@ export const restoreWish = z
       .string()
       .max(200)
       .optional()
-      .describe('Up to this moment; where a log is kept also a position, a transaction or a name'),
+      .describe('Up to this moment; where a log is kept also a position, a transaction or a name (`name:…`)'),
     before: z.string().max(200).optional(),
     store: name.optional(),
     start: z.boolean().default(false).describe('Leave a restored server running'),

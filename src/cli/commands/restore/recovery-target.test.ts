@@ -20,7 +20,7 @@ describe('--at and --before', () => {
     ['xid:728', { kind: 'transaction', text: '728' }, 'up to and with the transaction 728'],
     ['transaction:728', { kind: 'transaction', text: '728' }, 'up to and with the transaction 728'],
     [
-      'before the upgrade',
+      'name:before the upgrade',
       { kind: 'name', text: 'before the upgrade' },
       'up to and with the restore point "before the upgrade"',
     ],
@@ -49,6 +49,26 @@ describe('--at and --before', () => {
 
   it.each(['0', '-1', '1.5', '00000002', 'newest', ''])('--timeline "%s" is refused with what it may be', (text) => {
     expect(() => of({ timeline: text })).toThrow(/--timeline/);
+  });
+
+  it.each(['gestern', 'before the upgrade', 'name:', 'lsn:here', 'xid:0/1', 'FF/', '', '  '])(
+    '"%s" is no target: it is not taken for the name of a restore point, and what may be asked for is said',
+    (text) => {
+      for (const words of [{ at: text }, { before: text }] as Record<string, string>[])
+        expect(() => of(words)).toThrow(
+          expect.objectContaining({
+            code: 'input.flag',
+            message: expect.stringContaining('is no moment, position, transaction or name') as string,
+            hint: expect.stringMatching(/2026-11-21T03:00:00Z.*16\/B374D848.*728.*'?name:/) as string,
+          }) as Error,
+        );
+    },
+  );
+
+  it('the hint of what could be a name says how it is written, to be pasted', () => {
+    expect(() => of({ at: 'before the upgrade' })).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("'name:before the upgrade'") as string }) as Error,
+    );
   });
 
   it('trap "time zone explicit": what has no zone, or says it twice, is refused', () => {

@@ -41,7 +41,7 @@ export const command: Command = {
     {
       flags: '--at <TARGET>',
       summary:
-        'up to and with this moment (2026-11-21T03:00:00Z); where a log is kept also a position (16/B374D848), a transaction (728), the name of a restore point, or now (the default)',
+        'up to and with this moment (2026-11-21T03:00:00Z); where a log is kept also a position (16/B374D848), a transaction (728), a restore point by its name (name:…), or now (the default)',
     },
     { flags: '--before <TARGET>', summary: 'as --at, but just before it' },
     {

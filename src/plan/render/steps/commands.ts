@@ -1,4 +1,4 @@
-import { isSecretSource } from '../../../core/index.ts';
+import { isSecretSource, shellWord } from '../../../core/index.ts';
 import type { Plan, StepDeclaration } from '../../model.ts';
 import type { Block } from '../model.ts';
 import { Settings } from './settings.ts';
@@ -40,13 +40,13 @@ function ownCommand(
   const asset = settings.alone ?? settings.text('asset');
   const declared = asset === undefined ? undefined : plan.assets.get(asset);
   if (declared === undefined || !assetTypes.has(declared.type)) return undefined;
-  if (step.kind === 'backup') return `lifeboat backup ${quoted(declared.name)}`;
+  if (step.kind === 'backup') return `lifeboat backup ${shellWord(declared.name)}`;
   if (step.kind !== 'restore') return undefined;
-  const words = ['lifeboat restore', quoted(declared.name), '--to', quoted(`./restored/${declared.name}`)];
+  const words = ['lifeboat restore', shellWord(declared.name), '--to', shellWord(`./restored/${declared.name}`)];
   const [point, store, at] = [settings.text('point'), settings.text('store'), step.siblings['at']];
-  if (point !== undefined) words.push('--point', quoted(point));
-  if (store !== undefined) words.push('--store', quoted(store));
-  if (at !== undefined) words.push('--at', isMoment(at) ? quoted(at) : 'TIME');
+  if (point !== undefined) words.push('--point', shellWord(point));
+  if (store !== undefined) words.push('--store', shellWord(store));
+  if (at !== undefined) words.push('--at', isMoment(at) ? shellWord(at) : 'TIME');
   if (declared.type === 'postgres') words.push('--start');
   const remark =
     at === undefined || isMoment(at) ? '' : `\n# TIME: the last moment whose data is right, in UTC: ${exampleTime}`;
@@ -61,8 +61,8 @@ const byHand: Readonly<Record<string, (settings: Settings, context: CommandConte
   exec: (settings) => {
     const run = settings.all.length > 0 ? settings.all : settings.texts('run');
     const folder = settings.text('cwd');
-    const line = run.map(quoted).join(' ');
-    return folder === undefined || line === '' ? line : `cd ${quoted(folder)} && ${line}`;
+    const line = run.map(shellWord).join(' ');
+    return folder === undefined || line === '' ? line : `cd ${shellWord(folder)} && ${line}`;
   },
   check: (settings, context) => asking(settings, context),
   wait: (settings, context) => asking(new Settings(settings.value('until')), context),
@@ -76,8 +76,8 @@ const byHand: Readonly<Record<string, (settings: Settings, context: CommandConte
 function terraform(settings: Settings): string | undefined {
   const folder = settings.text('folder');
   if (folder === undefined) return undefined;
-  const targets = settings.texts('targets').map((target) => ` ${quoted(`-target=${target}`)}`);
-  const there = `terraform ${quoted(`-chdir=${folder}`)}`;
+  const targets = settings.texts('targets').map((target) => ` ${shellWord(`-target=${target}`)}`);
+  const there = `terraform ${shellWord(`-chdir=${folder}`)}`;
   return `${there} init\n${there} apply${targets.join('')}`;
 }
 
@@ -85,19 +85,19 @@ function kubectl(settings: Settings, by: 'kubectl' | 'kustomize', plan: Plan): s
   const context = plan.clusters.get(settings.text('cluster') ?? '')?.context;
   const namespace = settings.text('namespace');
   const where = [
-    ...(context === undefined ? [] : ['--context', quoted(context)]),
-    ...(namespace === undefined ? [] : ['-n', quoted(namespace)]),
+    ...(context === undefined ? [] : ['--context', shellWord(context)]),
+    ...(namespace === undefined ? [] : ['-n', shellWord(namespace)]),
   ];
   // A folder is built by -k, a single manifest is not.
   const flag = (file: string): string => (by === 'kustomize' && !/\.(ya?ml|json)$/.test(file) ? '-k' : '-f');
-  const line = (file: string): string => ['kubectl', ...where, 'apply', flag(file), quoted(file)].join(' ');
+  const line = (file: string): string => ['kubectl', ...where, 'apply', flag(file), shellWord(file)].join(' ');
   return settings.texts('files').map(line).join('\n');
 }
 
 /** One question that can be typed: an address, a port, a statement. */
 function asking(settings: Settings, { plan }: CommandContext): string | undefined {
   const http = settings.text('http') ?? new Settings(settings.value('http')).text('url');
-  if (http !== undefined && /^https?:\/\//.test(http)) return `curl -fsS ${quoted(http)}`;
+  if (http !== undefined && /^https?:\/\//.test(http)) return `curl -fsS ${shellWord(http)}`;
   const service = plan.services.get(settings.text('service') ?? '');
   if (service !== undefined) return healthOf(service.name, plan);
   const asset = plan.assets.get(settings.text('asset') ?? '');
@@ -124,9 +124,5 @@ function healthOf(name: string, plan: Plan): string | undefined {
     if (/^https?:\/\//.test(path)) return [path];
     return at === undefined ? [] : [`${at.replace(/\/$/, '')}/${path.replace(/^\//, '')}`];
   });
-  return addresses.map((address) => `curl -fsS ${quoted(address)}`).join('\n');
+  return addresses.map((address) => `curl -fsS ${shellWord(address)}`).join('\n');
 }
-
-/** As one word for a shell, whatever it holds. */
-export const quoted = (word: string): string =>
-  /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -5,7 +5,7 @@ import { formatFinding } from '../../findings.ts';
 import { inspectPlan } from '../../load.ts';
 import { laterSteps } from '../../schema/later-steps.ts';
 import type { Plan } from '../../model.ts';
-import { commandsOf, quoted } from './commands.ts';
+import { commandsOf } from './commands.ts';
 import { plainWords } from './plain-words.ts';
 import { stepBlocks } from './step-blocks.ts';
 import { clockTime, timetable } from './timetable.ts';
@@ -144,12 +144,6 @@ describe('the commands of a step', () => {
     const text = JSON.stringify(lost === undefined ? '' : stepBlocks(lost, context));
     expect(text).toContain('beside, never over what is there');
     expect(text).not.toContain('To undo');
-  });
-
-  it('are one word to a shell, whatever they hold', () => {
-    expect(quoted('$(reboot)')).toBe(`'$(reboot)'`);
-    expect(quoted(`a'; reboot; '`)).toBe(`'a'\\''; reboot; '\\'''`);
-    expect(quoted('')).toBe(`''`);
   });
 });
 
