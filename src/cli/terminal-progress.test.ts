@@ -24,6 +24,23 @@ describe('progress without a terminal', () => {
     ]);
   });
 
+  it('claims no total any more when more came than was reckoned with: a source grew, or was only estimated', async () => {
+    const { clock, written, progress } = screen(false);
+    progress.phase('backing up', { bytes: 80_000_000 });
+    for (const bytes of [60_000_000, 37_000_000]) {
+      await clock.advance(10_000);
+      progress.advance({ bytes });
+    }
+    progress.phase('restoring', { items: 2 });
+    await clock.advance(10_000);
+    progress.advance({ items: 3 });
+    expect(written.filter((line) => !/: 0 /.test(line))).toEqual([
+      'backing up: 60 MB of 80 MB (75 %), 6.0 MB/s, 3.3 s left\n',
+      'backing up: 97 MB, 4.8 MB/s\n',
+      'restoring: 3\n',
+    ]);
+  });
+
   it('counts items when there are no bytes, and claims no end it does not know', async () => {
     const { clock, written, progress } = screen(false);
     progress.phase('looking');

@@ -85,9 +85,8 @@ function factsOf(phase: Phase, seconds: number): string {
   const { done, total } = phase;
   const share = shareOf(phase);
   const facts: string[] = [];
-  if (done.bytes > 0 || total.bytes > 0)
-    facts.push(counted(formatBytes(done.bytes), formatBytes(total.bytes), total.bytes));
-  else if (done.items > 0 || total.items > 0) facts.push(counted(String(done.items), String(total.items), total.items));
+  if (done.bytes > 0 || total.bytes > 0) facts.push(counted(formatBytes(done.bytes), formatBytes(total.bytes), share));
+  else if (done.items > 0 || total.items > 0) facts.push(counted(String(done.items), String(total.items), share));
   if (share !== undefined) facts[0] += ` (${Math.floor(share * 100)} %)`;
   // The first half second says more about start-up than about the rate.
   if (seconds > 0.5 && done.bytes > 0) facts.push(`${formatBytes(done.bytes / seconds)}/s`);
@@ -97,11 +96,11 @@ function factsOf(phase: Phase, seconds: number): string {
   return facts.join(', ');
 }
 
-const counted = (done: string, total: string, known: number): string => (known > 0 ? `${done} of ${total}` : done);
+const counted = (done: string, total: string, share: number | undefined): string =>
+  share === undefined ? done : `${done} of ${total}`;
 
-/** 0 to 1, or undefined when nobody said how much there is. A source that grew does not go past the end. */
+/** 0 to 1, or undefined when nobody said how much there is, or it was more: a source that grew has an end that nobody knows. */
 function shareOf({ done, total }: Phase): number | undefined {
-  if (total.bytes > 0) return Math.min(1, done.bytes / total.bytes);
-  if (total.items > 0) return Math.min(1, done.items / total.items);
-  return undefined;
+  const share = total.bytes > 0 ? done.bytes / total.bytes : total.items > 0 ? done.items / total.items : Infinity;
+  return share > 1 ? undefined : share;
 }

@@ -150,6 +150,7 @@ export class Operations {
       },
       advance: ({ bytes = 0, items = 0 }) => {
         if (shown.unit !== null) shown.done = (shown.done ?? 0) + (shown.unit === 'bytes' ? bytes : items);
+        if ((shown.done ?? 0) > (shown.total ?? Infinity)) shown.total = null;
         this.#moved(entry);
       },
       note: (words) => {

@@ -16,12 +16,14 @@ export interface ServerIdentity {
 /** Who the server is, and that it can be backed up. Throws `asset.unreachable`, `asset.denied`, `asset.unsupported`. */
 export async function identifyServer(url: string): Promise<ServerIdentity> {
   // The ordinary connection first: a server that cannot be backed up refuses the other one with a riddle.
-  const { version, number, bytes } = await describe(url);
+  const { version, number, bytes, segmentBytes } = await describe(url);
   const major = Math.floor(number / 10_000);
   mustBeSupported(version, major);
   const { systemId, timeline } = await identifySystem(url);
   const description = `PostgreSQL ${version}, ${formatBytes(bytes)}, ${shownServer(url)}`;
-  return { systemId, timeline, major, version, source: { id: systemId, description, bytes } };
+  // A backup brings the log from its start to its end, a segment at least.
+  const source = { id: systemId, description, bytes: bytes + segmentBytes };
+  return { systemId, timeline, major, version, source };
 }
 
 function mustBeSupported(version: string, major: number): void {
@@ -52,16 +54,19 @@ interface Description {
   readonly version: string;
   readonly number: number;
   readonly bytes: number;
+  readonly segmentBytes: number;
 }
 
 const describe = (url: string): Promise<Description> =>
   withConnection(url, async (client) => {
-    const { rows } = await client.query<{ version: string; number: string }>(
-      `select current_setting('server_version') as version, current_setting('server_version_num') as number`,
+    const { rows } = await client.query<Record<'version' | 'number' | 'segment', string>>(
+      `select current_setting('server_version') as version, current_setting('server_version_num') as number,
+              (select setting from pg_settings where name = 'wal_segment_size') as segment`,
     );
     await mustAllowBackups(client);
-    const { version = '', number = '' } = rows[0] ?? {};
-    return { version: version.split(' ')[0] ?? '', number: Number(number), bytes: await sizeOf(client) };
+    const { version = '', number = '', segment } = rows[0] ?? {};
+    const bytes = await sizeOf(client);
+    return { version: version.split(' ')[0] ?? '', number: Number(number), bytes, segmentBytes: Number(segment) };
   });
 
 /** Databases that the user may not connect to are left out: it is an estimate. */
