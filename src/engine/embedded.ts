@@ -90,7 +90,7 @@ class Run {
   hear(word: { readonly kind: string }): { after: number } {
     const { round, acted } = this.#standing;
     if (word.kind === 'resume' && acted === undefined) {
-      throw new LifeboatError('run.held', 'a runner acts on this run', { hint: 'Watch it: lifeboat run show.' });
+      throw new LifeboatError('run.held', 'a runner acts on this run', { hint: 'Watch it: lifeboat run show RUN' });
     }
     this.#word(wordOf(round)).resolve(word);
     return { after: round };

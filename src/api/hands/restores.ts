@@ -36,7 +36,7 @@ export class Restores {
     if (isInside && (await isTargetInside(this.folder, target))) return target;
     throw new LifeboatError('api.forbidden', 'what is restored from here lies below the folder of this server', {
       where: this.folder,
-      hint: 'Name a folder or file below it; for another place: lifeboat restore on that machine, or serve --restore-to.',
+      hint: 'Name a folder or file below it; for another place: lifeboat restore ASSET --to TARGET on that machine, or serve --restore-to.',
     });
   }
 

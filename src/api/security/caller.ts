@@ -46,7 +46,7 @@ function tokenCaller(header: string, accounts: Accounts): Caller {
   const token = text === undefined ? undefined : accounts.useToken(text);
   if (token === undefined) {
     throw new LifeboatError('api.signed_out', 'this token is not known, has expired or was revoked', {
-      hint: 'Make another one: lifeboat tokens create NAME --role …',
+      hint: 'Make another one: lifeboat tokens create NAME --role viewer',
     });
   }
   const { role, expiresMs } = token;

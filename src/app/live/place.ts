@@ -85,7 +85,7 @@ export async function askKeys(
           'live.key_outdated',
           at,
           `${who} of ${name} is of epoch ${own ?? 0}, and ${epoch} is the newest: its holder cannot read what is sealed now`,
-          'Bring it along, lifeboat keys rotate, or take it out: lifeboat keys remove.',
+          'Bring it along, lifeboat keys rotate, or take it out: lifeboat keys remove KEY',
         ),
       );
   }

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { registry, toolVersion } from '../../app/index.ts';
-import { isoTime, LifeboatError, limits, messageOf, systemClock, writeFileDurably } from '../../core/index.ts';
+import {
+  isoTime,
+  LifeboatError,
+  limits,
+  messageOf,
+  shellWord,
+  systemClock,
+  writeFileDurably,
+} from '../../core/index.ts';
 import {
   changesSince,
   checkPlan,
@@ -86,7 +94,9 @@ async function write(context: CommandContext, input: Input, runbook: Runbook): P
     );
   }
   const { plan, hash } = runbook.record;
-  context.output.line(`Is it still the plan? lifeboat runbook --verify ${shortPath(files[0]?.file ?? folder)}`);
+  context.output.line(
+    `Is it still the plan? lifeboat runbook --verify ${shellWord(shortPath(files[0]?.file ?? folder))}`,
+  );
   return { json: { plan, hash, date: runbook.record.date, files } };
 }
 

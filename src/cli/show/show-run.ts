@@ -1,4 +1,4 @@
-import { formatDuration, isoTime } from '../../core/index.ts';
+import { formatDuration, isoTime, shellWord } from '../../core/index.ts';
 import type { Asked, RunResult, StepReport } from '../../procedures/index.ts';
 import type { Output } from '../output.ts';
 
@@ -64,7 +64,9 @@ function showAsked(output: Output, run: string, step: string, question: string, 
   }
   output.line(`${step} waits for ${by.length === 0 ? 'people' : by.join(' or ')}: ${question}`);
   const about = `${run} --step ${step} --as NAME`;
-  if (word === 'choose') for (const option of options) output.line(`  lifeboat run choose ${about} --way ${option}`);
+  if (word === 'choose')
+    for (const option of options)
+      output.line(`  lifeboat run choose ${run} --step ${step} --as NAME --way ${shellWord(option)}`);
   else
     output.line(
       `  lifeboat run ${word} ${about}${Object.keys(inputs)

@@ -129,7 +129,7 @@ const nobodyKnows = (cause: LifeboatError): LifeboatError =>
 const unreachable = (base: string, error: unknown): LifeboatError => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return new LifeboatError('engine.unreachable', `the engine at ${base} does not answer: ${messageOf(cause)}`, {
-    hint: 'Start its server, or recover without it: lifeboat recover (the default engine is this process).',
+    hint: 'Start its server, or recover without it: lifeboat recover SCENARIO (the default engine is this process).',
     cause: error,
   });
 };

@@ -159,18 +159,18 @@ async function hear(
   const { round, acted } = (await context.get<Standing>('standing')) ?? { round: 0 };
   const refused = (error: unknown): Acted & { after: number } => ({ after: round, error: plainError(error) });
   if (round === 0) {
-    const hint = 'If it was handed to it and is forgotten there: lifeboat run resume --here.';
+    const hint = `If it was handed to it and is forgotten there: lifeboat run resume ${context.key} --here`;
     return refused(new LifeboatError('run.missing', `the engine keeps no run ${context.key}`, { hint }));
   }
   if (word.kind === 'resume' && acted === undefined) {
-    const hint = 'Watch it: lifeboat run show.';
+    const hint = `Watch it: lifeboat run show ${context.key}`;
     return refused(new LifeboatError('run.held', `a runner acts on run ${context.key}`, { hint }));
   }
   const heard = await call(context, site, 'hear', { run: context.key, word });
   if (heard.error !== undefined) return { after: round, error: heard.error };
   const woken = await wake(context, word, round);
   if (woken !== undefined) return { after: woken };
-  const hint = 'Watch it: lifeboat run show.';
+  const hint = `Watch it: lifeboat run show ${context.key}`;
   return refused(new LifeboatError('run.held', `another word woke run ${context.key}`, { hint }));
 }
 

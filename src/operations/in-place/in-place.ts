@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Asset, InPlaceDifference, InPlaceKeeping, InPlaceLook, RewrittenTree } from '../../assets/index.ts';
-import { isLifeboatError, LifeboatError, toLifeboatError } from '../../core/index.ts';
+import { isLifeboatError, LifeboatError, shellWord, toLifeboatError } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { Changeover } from '../../stores/index.ts';
 import { hashOfAsset } from '../restore/asset-hash.ts';
@@ -135,7 +135,7 @@ async function rewriteAndTry(
 }
 
 const barredText = ({ target, request: { asset } }: RestorePlan): string =>
-  `No server starts in ${target} meanwhile. To bring back what was there: lifeboat restore undo ${asset} --to ${target}`;
+  `No server starts in ${target} meanwhile. To bring back what was there: lifeboat restore undo ${asset} --to ${shellWord(target)}`;
 
 async function imageOf(workspace: Workspace, plan: RestorePlan, mark: InPlaceMark) {
   const repository = await workspace.repository(plan.store);

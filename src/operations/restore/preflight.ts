@@ -1,7 +1,7 @@
 import { realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Asset, Replay } from '../../assets/index.ts';
-import { formatBytes, LifeboatError, messageOf, mountPoints, systemCodeOf } from '../../core/index.ts';
+import { formatBytes, LifeboatError, messageOf, mountPoints, shellWord, systemCodeOf } from '../../core/index.ts';
 import type { Point } from '../../repository/index.ts';
 
 /** Room to spare beside the plain size: file system overhead, and the log that a restored server writes at once. */
@@ -89,6 +89,6 @@ async function parentMustBeThere(parent: string): Promise<void> {
     }
   }
   throw new LifeboatError('restore.target_unusable', `the folder ${parent} does not exist`, {
-    hint: `Make it first: mkdir -p ${parent}`,
+    hint: `Make it first: mkdir -p ${shellWord(parent)}`,
   });
 }

@@ -18,7 +18,7 @@ export async function guardOf(active: ActiveRun, step: StepDeclaration): Promise
     state: 'failed',
     code: 'step.guarded',
     summary: `it did not act: ${red}`,
-    hint: 'Bring about what it asks for first, then: lifeboat run resume.',
+    hint: 'Bring about what it asks for first, then: lifeboat run resume RUN',
   };
 }
 

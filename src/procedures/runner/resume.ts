@@ -67,7 +67,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
 
 function scenarioToResume(history: RunHistory, { tools, environment, answer }: ResumeRequest): Scenario {
   const { started, ended, run } = history;
-  if (ended?.verdict === 'done') refuse(`run ${run} is done`, 'Look at it: lifeboat run show ' + run);
+  if (ended?.verdict === 'done') refuse(`run ${run} is done`, `Look at it: lifeboat run show ${run}`);
   if (started.mode === 'drill') refuse(`run ${run} was a drill; its bubble is gone`, 'Drill again.');
   if (started.environment.name !== environment.name) {
     refuse(`run ${run} acts on ${started.environment.name}, not on ${environment.name}`, 'Name the same environment.');

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, limits } from '../../core/index.ts';
+import { formatBytes, formatDuration, limits, shellWord } from '../../core/index.ts';
 import type { StandbyLine } from '../../operations/index.ts';
 import type { StatusFacts } from './facts.ts';
 import type { Problem, StandbyStatus } from './status-types.ts';
@@ -36,7 +36,7 @@ function problemsOf(status: Omit<StandbyStatus, 'problems'>, agoMs: number): Pro
   const behind = behindBytes === undefined || behindBytes === 0 ? '' : `, ${formatBytes(behindBytes)} behind`;
   if (state === 'silent') {
     const words = `has said nothing for ${formatDuration(agoMs)}${behind}`;
-    return [{ code: 'standby', about, words, hint: `lifeboat standby ${asset} --to ${target}` }];
+    return [{ code: 'standby', about, words, hint: `lifeboat standby ${asset} --to ${shellWord(target)}` }];
   }
   if (state !== 'waiting') return [];
   const words = `waits${behind}: ${reason ?? 'it does not say why'}`;

@@ -1,6 +1,6 @@
 import { chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LifeboatError } from '../../../core/index.ts';
+import { LifeboatError, shellWord } from '../../../core/index.ts';
 
 export interface ServerUser {
   readonly name: string;
@@ -42,7 +42,7 @@ export async function mustBePassable(path: string, user: ServerUser | undefined)
         'restore.target_unusable',
         `a PostgreSQL started by root runs as ${user.name}, who may not pass ${folder}`,
         {
-          hint: `Name a target elsewhere, or let it pass: chmod a+x ${folder}`,
+          hint: `Name a target elsewhere, or let it pass: chmod a+x ${shellWord(folder)}`,
         },
       );
     }

@@ -74,7 +74,9 @@ async function replayAll(parts: Parts, signal: AbortSignal): Promise<{ least: bi
       throw new LifeboatError(
         'log.gap',
         `the standby stands at ${lsnText(standing.replayed)}, and the log in the store goes to ${lsnText(end)}`,
-        { hint: 'Its log file (lifeboat.log in the folder) says why. Restore instead: lifeboat restore' },
+        {
+          hint: 'Its log file (lifeboat.log in the folder) says why. Restore instead: lifeboat restore ASSET --to FOLDER',
+        },
       );
     }
     await systemClock.sleep(lookMs, signal);

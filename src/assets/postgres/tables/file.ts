@@ -1,7 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { link, lstat, open, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { chance, filtered, LifeboatError, mustSucceed, syncFolder, systemCodeOf } from '../../../core/index.ts';
+import {
+  chance,
+  filtered,
+  LifeboatError,
+  mustSucceed,
+  shellWord,
+  syncFolder,
+  systemCodeOf,
+} from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableNeeds, TableResult } from '../../tables.ts';
 import { ArchiveReader, clientEnvironment, type ClientPrograms } from '../logical/index.ts';
 import { choiceWords, leavePublicAsItIs, type FileChoice } from './file-choice.ts';
@@ -33,7 +41,7 @@ export async function mustBeFree(file: string): Promise<void> {
     const folder = await stat(dirname(file)).catch(() => undefined); // why it cannot be seen does not matter
     if (folder?.isDirectory() === true) return;
     throw new LifeboatError('restore.target_unusable', `the folder ${dirname(file)} does not exist`, {
-      hint: `Make it first: mkdir -p ${dirname(file)}`,
+      hint: `Make it first: mkdir -p ${shellWord(dirname(file))}`,
     });
   }
   throw new LifeboatError('restore.target_not_empty', `${file} is there already`, {

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, isoTime, LifeboatError } from '../../../core/index.ts';
+import { formatBytes, formatDuration, isoTime, LifeboatError, shellWord } from '../../../core/index.ts';
 import type { InPlaceDifference } from '../../../assets/index.ts';
 import {
   differenceInPlace,
@@ -95,7 +95,7 @@ function showReport({ output }: CommandContext, report: InPlaceReport): void {
   if (report.reached?.lsn !== undefined) output.line(`  reached ${reachedText(report.reached)}`);
   for (const warning of report.warnings) output.line(`warning: ${warning}`);
   output.line(
-    `What was there is kept: ${before} in ${plan.store} (to bring it back: lifeboat restore undo ${plan.request.asset} --to ${look.path})`,
+    `What was there is kept: ${before} in ${plan.store} (to bring it back: lifeboat restore undo ${plan.request.asset} --to ${shellWord(look.path)})`,
   );
   output.line('The server is stopped; start it as it is always started, then take a new point.');
 }

@@ -20,7 +20,7 @@ export const command: Command = {
         by: { as: input.text('as'), user: userName() },
         ...(reason === undefined ? {} : { reason }),
       });
-      const words = { cancelled: 'is cancelled', asked: 'is asked to stop; watch it: lifeboat run show ' + run };
+      const words = { cancelled: 'is cancelled', asked: `is asked to stop; watch it: lifeboat run show ${run}` };
       context.output.line(`Run ${run} ${words[state]}`);
       return { json: { run, state } };
     }),

@@ -60,7 +60,7 @@ function onePoint(context: CommandContext, input: Input, point: string): Promise
     const where =
       classes.length === 0 ? 'in no cold class' : `${formatBytes(bytes)} in the class ${classes.join(', ')}`;
     context.output.line(`${point} needs ${classes.length === 0 ? 'nothing ' : ''}${where} of ${store}`);
-    if (frozen + thawing === 0) context.output.line('All of it can be read now: lifeboat restore');
+    if (frozen + thawing === 0) context.output.line('All of it can be read now: lifeboat restore ASSET --to TARGET');
     const told = shown(context, store, 'packs', {
       ...counts,
       frozen,

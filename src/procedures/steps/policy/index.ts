@@ -63,7 +63,7 @@ export const policyStep: StepKind<Settings> = {
         state: 'failed',
         code: 'policy.unwell',
         summary,
-        hint: 'Repair the store first, then: lifeboat run resume.',
+        hint: 'Repair the store first, then: lifeboat run resume RUN',
       };
     }
     const every = rhythm.map(({ text }) => text);

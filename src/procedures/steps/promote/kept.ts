@@ -22,7 +22,7 @@ export async function describeKept({ asset, folder }: Kept, context: StepContext
       certainty: 'predicted',
       text: `${folder} is a standby fed from a store; needs a proved fence of the old one`,
     };
-  const why = promoted === undefined ? 'is no standby now: lifeboat standby makes one' : 'takes writes already';
+  const why = promoted === undefined ? 'is no standby now, and `lifeboat standby` makes one' : 'takes writes already';
   return { certainty: 'unknown', text: `${folder} ${why}` };
 }
 

@@ -129,11 +129,11 @@ function heldBy(store: Store, by: SeenLease | undefined): LifeboatError {
       ? 'another runner'
       : `run ${by.note.run} on ${by.note.host} (process ${by.note.pid}, ${isoTime(by.note.atMs)})`;
   return new LifeboatError('run.held', `${who} acts on ${by?.note.target ?? 'this target'}, says ${store.location}`, {
-    hint: 'Let it end, or end it there: lifeboat run cancel.',
+    hint: 'Let it end, or end it there: lifeboat run cancel RUN',
   });
 }
 
 export const lost = (why: string): LifeboatError =>
   new LifeboatError('run.lease_lost', `this runner no longer holds its target: ${why}`, {
-    hint: 'See who acts: lifeboat runs, also on other machines. Then: lifeboat run resume.',
+    hint: 'See who acts: lifeboat runs, also on other machines. Then: lifeboat run resume RUN',
   });
