@@ -269,7 +269,8 @@ export interface LogStreamOptions {
 
 /** What people and `--json` see of a stream. */
 export interface LogStreamState {
-  readonly state: 'streaming' | 'waiting' | 'finding';
+  /** `resumed`: it waited, and is connected again; `reason` says for how long, and from where it goes on. */
+  readonly state: 'streaming' | 'waiting' | 'resumed' | 'finding';
   /**
    * The server lives on an older timeline than the one that its log goes on with in these stores: a restore from them that is not told otherwise follows
    * that one.

@@ -23,6 +23,24 @@ export async function inTime<T>(work: Promise<T>, { clock, ms, late }: TimeBound
   }
 }
 
+/** What the work gives, unless the signal fires before: then what `stopped` says is thrown at once. Nobody hears any more of work that was left behind. */
+export async function unlessStopped<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  stopped: () => LifeboatError,
+): Promise<T> {
+  const left = Promise.withResolvers<never>();
+  const leave = (): void => left.reject(stopped());
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, left.promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+    work.catch(() => {}); // behind a stop nobody waits for it
+  }
+}
+
 /** As `inTime`, of several of which one that hangs must not hold up the others: the time begins with the first answer, so that a slow one alone is waited for. */
 export async function allInTime<T>(
   works: readonly Promise<T>[],

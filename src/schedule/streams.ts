@@ -50,8 +50,9 @@ export class Streams {
   }
 
   #take(asset: string, line: StreamLine): void {
-    // A point that is taken beside it says nothing of the stream.
+    // What happened is no state: a point that is taken beside it, and that it is connected again.
     if (line.state === 'base') return this.#options.say(asset, `${asset}: ${line.reason}`);
+    if (line.state === 'resumed') return;
     this.#facts.set(asset, { asset, last: line, error: undefined });
   }
 

@@ -41,6 +41,7 @@ function show({ json, output, progress }: CommandContext, line: StreamLine): voi
 function textOf(line: StreamLine): string {
   if (line.state === 'ended') return 'the stream has ended; all that was received is stored';
   if (line.state === 'base') return line.reason;
+  if (line.state === 'resumed') return line.reason ?? '';
   if (line.state !== 'streaming') return `${line.state === 'waiting' ? 'waiting' : 'warning'}: ${line.reason ?? ''}`;
   const stores = line.stores.map((one) => {
     const { rpoSeconds } = withRpo(line, one);

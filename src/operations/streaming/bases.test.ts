@@ -32,6 +32,23 @@ describe('a stream into two stores, one of which is away, that needs a point', (
     });
   });
 
+  it('waits for one that hangs from the moment on at which it is told to end, and not once more behind the end of the stream', async () => {
+    const freed = Promise.withResolvers<void>();
+    await withBases({ isAway: false, hangs: freed.promise }, async ({ workspace, bases, lacking, stop }) => {
+      bases.take(noneYet);
+      await soon(() => lacking()).toEqual(['far']);
+      await soon(() => workspace.journal.records({ kinds: ['backup.started'] }).length).toBe(2);
+      stop();
+      await systemClock.sleep(4_000);
+      const startedMs = systemClock.elapsed();
+      await bases.end();
+      expect(systemClock.elapsed() - startedMs).toBeLessThan(8_000);
+      freed.resolve();
+      const kinds = ['backup.finished', 'backup.failed'];
+      await soon(() => workspace.journal.records({ kinds }).length).toBe(2);
+    });
+  });
+
   it('is content with a point that came there in another way, within a minute, and says what is lacking once for each try', async () => {
     const far = { isAway: true };
     await withBases(far, async ({ workspace, bases, said, pass }) => {

@@ -20,6 +20,7 @@ export interface BasesGround extends Pick<BaseLaneGround, 'workspace' | 'asset' 
 export class Bases {
   readonly #ground: BasesGround;
   readonly #over = new AbortController();
+  #ending: Promise<void> | undefined;
   readonly #signal: AbortSignal;
   readonly #gate = new Gate(limits.streamPointsAtOnce);
   readonly #turn: Turn;
@@ -28,6 +29,8 @@ export class Bases {
   constructor(ground: BasesGround) {
     this.#ground = ground;
     this.#signal = AbortSignal.any([ground.signal, this.#over.signal]);
+    // The stream ends meanwhile, and what hangs in it is not waited for once more.
+    ground.signal.addEventListener('abort', () => void this.end(), { once: true });
     this.#turn = new Turn(() => holdBackups(ground.workspace, ground.asset));
   }
 
@@ -55,9 +58,13 @@ export class Bases {
 
   /**
    * What is being taken is stopped: nobody would go on from it, and whoever waits for the end of the stream waits for why it ended. A store that hangs is
-   * left behind.
+   * left behind. May be asked for more than once: the time for it begins with the first.
    */
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     this.#over.abort();
     const ended = Promise.all([...this.#lanes.values()].map((lane) => lane.ended()));
     const late = (): LifeboatError => new LifeboatError('store.unreachable', 'a store does not let go');

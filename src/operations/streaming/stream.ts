@@ -1,11 +1,13 @@
 import type { Asset, HeldBase, LogStreamState, LogTarget, LogWriter } from '../../assets/index.ts';
 import {
   allInTime,
+  formatDuration,
   inTime,
   LifeboatError,
   limits,
   systemClock,
   toLifeboatError,
+  unlessStopped,
   type TimeBound,
 } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
@@ -83,8 +85,8 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const keeping = logOf(asset);
   const say = (line: Omit<StreamLine, 'asset' | 'at'>): void => {
     const said = { asset: name, at: clock.now(), ...line } as StreamLine;
-    // A point that is taken beside it says nothing of the stream.
-    if (said.state !== 'base') leaveState(streamStateFile(stateFolder, name), said);
+    // What happened is no state: a point that is taken beside it, and that it is connected again.
+    if (said.state !== 'base' && said.state !== 'resumed') leaveState(streamStateFile(stateFolder, name), said);
     request.say(said);
   };
   const lock = holdLock(streamLockFile(stateFolder, name), `stream of ${name}`);
@@ -96,7 +98,11 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
     if (source === undefined) return;
-    const targets = await targetsOf(workspace, { asset: name, source, streaming });
+    const opening = unlessStopped(targetsOf(workspace, { asset: name, source, streaming }), signal, stopped);
+    const targets = await opening.catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (targets === undefined) return;
     const mayWait = request.isAlone === true && targets.length === 1;
     await keeping.stream({
       source,
@@ -123,18 +129,28 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   say({ state: 'ended', stores: [] });
 }
 
+const stopped = (): LifeboatError => new LifeboatError('operation.cancelled', 'the stream was stopped');
+
 /** The server may be away when the stream starts; that is said and waited for. */
 async function untilAnswered(
   ask: () => Promise<string>,
   signal: AbortSignal,
   say: (line: LogStreamState) => void,
 ): Promise<string | undefined> {
+  let awayMs: number | undefined;
   while (!signal.aborted) {
     try {
-      return await ask();
+      const answer = await unlessStopped(ask(), signal, stopped);
+      if (awayMs !== undefined) {
+        const lasted = formatDuration(systemClock.elapsed() - awayMs);
+        say({ state: 'resumed', reason: `the server answers after ${lasted}`, stores: [] });
+      }
+      return answer;
     } catch (error) {
+      if (signal.aborted) return undefined;
       const failure = toLifeboatError(error);
       if (failure.retry !== 'later') throw failure;
+      awayMs ??= systemClock.elapsed();
       say({ state: 'waiting', reason: failure.message, stores: [] });
       await systemClock.sleep(2_000, signal).catch(() => {}); // stopped: the loop ends
     }

@@ -29,7 +29,7 @@ const planWithCopies = plan
   );
 const missing = !(await installedMajors()).includes(15);
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 100 });
-type Streaming = Extract<StreamLine, { state: 'streaming' | 'waiting' | 'finding' }>;
+type Streaming = Extract<StreamLine, { state: 'streaming' | 'waiting' | 'resumed' | 'finding' }>;
 
 interface Scene {
   readonly cluster: TestCluster;

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogStreamState, LogTarget, LogWriter } from '../../index.ts';
@@ -14,6 +14,7 @@ import {
   take,
   withRecovered,
   type TestCluster,
+  type TestStream,
 } from '../../../testing/postgres/index.ts';
 
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 50 });
@@ -76,6 +77,63 @@ describe.skipIf(missing)(
         expect(await runSql(url, 'select n from marks where n = 680')).toEqual([{ n: 680 }]);
       });
       await cluster.sql('delete from marks where n = 680');
+    });
+
+    it('says once that it is connected again, for how long it was not, and from where it goes on', async () => {
+      const stream = await startStream(asset(), repository);
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      await cluster.sql('insert into marks values (681)');
+      await stream.until(await position());
+      expect(stream.states.map(({ state }) => state)).not.toContain('resumed');
+      const seen = stream.states.length;
+      await cluster.restart();
+      await soon(() => stream.states.slice(seen).some(({ state }) => state === 'resumed')).toBe(true);
+      await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+      await stream.stop();
+      const since = stream.states.slice(seen);
+      const at = since.findIndex(({ state }) => state === 'resumed');
+      expect(since[at - 1]?.state).toBe('waiting');
+      expect(new Set(since.slice(at + 1).map(({ state }) => state))).toEqual(new Set(['streaming']));
+      expect(since[at]?.reason).toMatch(
+        /^connected again after [\d.]+ m?s, goes on from [\dA-F]+\/[\dA-F]+ on timeline 1$/,
+      );
+      await cluster.sql('delete from marks where n = 681');
+    });
+
+    it('ends at once when it is told to, whatever the server hangs in: a new connection, or one that stands', async () => {
+      const postmaster = Number((await readFile(join(cluster.dataFolder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+      const pids = async (): Promise<number[]> =>
+        (await cluster.sql(`select pid from pg_stat_activity where application_name like 'lifeboat%'`)).map(({ pid }) =>
+          Number(pid),
+        );
+      const endsSoon = async (hang: (stream: TestStream) => Promise<readonly number[]>): Promise<void> => {
+        const stream = await startStream(asset(), repository);
+        await soon(() => stream.states.at(-1)?.state).toBe('streaming');
+        const stopped = await hang(stream);
+        try {
+          const startedMs = systemClock.elapsed();
+          await stream.stop();
+          // Two seconds are for goodbyes that nobody hears.
+          expect(systemClock.elapsed() - startedMs).toBeLessThan(5_000);
+        } finally {
+          for (const pid of stopped) process.kill(pid, 'SIGCONT');
+        }
+      };
+      await endsSoon(async () => {
+        const all = await pids();
+        for (const pid of all) process.kill(pid, 'SIGSTOP');
+        // A question is under way that nobody answers.
+        await systemClock.sleep(1_500);
+        return all;
+      });
+      await endsSoon(async (stream) => {
+        const all = await pids();
+        process.kill(postmaster, 'SIGSTOP');
+        for (const pid of all) process.kill(pid, 'SIGTERM');
+        await soon(() => stream.states.at(-1)?.state).toBe('waiting');
+        await systemClock.sleep(1_000);
+        return [postmaster];
+      });
     });
 
     it('trap "archive_timeout": a server that switches no segment is idle, not stuck: a moment of an idle stretch is reachable, long after the last commit, and costs one small object', async () => {

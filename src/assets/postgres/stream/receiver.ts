@@ -5,6 +5,8 @@ import { CopySocket } from '../base/copy-socket.ts';
 import { lsnText } from '../lsn.ts';
 
 export interface ReceiverEvents {
+  /** The server has agreed to send its log. */
+  begins?(): void;
   /** Bytes of the log from this position on; the memory is used again after the call. */
   data(start: bigint, bytes: Buffer): void;
   /** Whatever came, also a sign of life; `wantsReply`: the server ends the connection if it gets none. */
@@ -33,6 +35,7 @@ interface WireConnection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   on(event: 'copyDone', listener: () => void): void;
+  once(event: 'replicationStart', listener: () => void): void;
   readonly stream: { pause(): void; resume(): void; destroy(): void };
 }
 
@@ -93,6 +96,7 @@ export class LogReceiver {
         this.#wire = connection;
         if (connection.stream instanceof CopySocket)
           connection.stream.divert((part, place) => this.#gather(part, place));
+        connection.once('replicationStart', () => this.#events.begins?.());
         connection.on('copyDone', () => this.#copyDone());
         connection.query(this.#command);
       },

@@ -1,8 +1,15 @@
 import type { Client } from 'pg';
-import { LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
+import {
+  formatDuration,
+  LifeboatError,
+  limits,
+  systemClock,
+  toLifeboatError,
+  unlessStopped,
+} from '../../../core/index.ts';
 import type { LogStreamOptions, LogStreamState } from '../../log.ts';
 import { connect, connectReplication, endConnection, serverError } from '../link/connection.ts';
-import { floorTo, forksOf } from '../lsn.ts';
+import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { askStores, placeToStart, type Start } from './anchor.ts';
 import { isRemoval } from './kept-log.ts';
 import type { Place, Way } from './resume.ts';
@@ -29,9 +36,18 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
   let hasStreamed = false;
   let refusals = 0;
   let removed: Place | undefined;
+  let awayMs: number | undefined;
+  const told: Told = { slotMiBMax: undefined };
+  const began = ({ timeline, position }: Place): void => {
+    if (awayMs === undefined) return;
+    const lasted = formatDuration(systemClock.elapsed() - awayMs);
+    awayMs = undefined;
+    const reason = `connected${hasStreamed ? ' again' : ''} after ${lasted}, goes on from ${lsnText(position)} on timeline ${timeline}`;
+    options.say({ state: 'resumed', reason, timeline, received: lsnText(position), stores: [] });
+  };
   while (!options.signal.aborted) {
     const startedMs = systemClock.elapsed();
-    const attempt = new Attempt(settings, options, removed);
+    const attempt = new Attempt(settings, options, { removed, told, began });
     try {
       await attempt.run();
     } catch (error) {
@@ -44,6 +60,7 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
       hasStreamed ||= attempt.hasStreamed;
       // The server takes a while to see that a connection of ours is gone; what had never been ours is another stream's.
       if (failure.code === 'operation.busy' && !hasStreamed && (refusals += 1) >= busyTriesMax) throw failure;
+      awayMs ??= systemClock.elapsed();
       options.say({ state: 'waiting', reason: failure.message, stores: attempt.stores() });
       await systemClock.sleep(waitMs, options.signal).catch(() => {}); // stopped: the loop ends
       waitMs = Math.min(waitMs * 2, backOffMsMax);
@@ -51,22 +68,35 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
   }
 }
 
+/** What was said of the server's settings: once, and again when it changes. */
+interface Told {
+  slotMiBMax: number | undefined;
+}
+
+interface Around {
+  /** Where the last one was told that the log is gone. */
+  readonly removed: Place | undefined;
+  readonly told: Told;
+  /** It streams, and goes on behind this place. */
+  began(place: Place): void;
+}
+
 /** One connection: from where the stores are to where the connection ends. */
 class Attempt {
   readonly #settings: StreamSettings;
   readonly #options: LogStreamOptions;
-  readonly #removed: Place | undefined;
+  readonly #around: Around;
+  #isOver = false;
   #ordinary: Client | undefined;
   #replication: Client | undefined;
   #current: TimelineStream | undefined;
   #segmentBytes = 0;
   #hasStreamed = false;
 
-  /** `removed`: where the last one was told that the log is gone. */
-  constructor(settings: StreamSettings, options: LogStreamOptions, removed: Place | undefined) {
+  constructor(settings: StreamSettings, options: LogStreamOptions, around: Around) {
     this.#settings = settings;
     this.#options = options;
-    this.#removed = removed;
+    this.#around = around;
   }
 
   get hasStreamed(): boolean {
@@ -84,12 +114,11 @@ class Attempt {
 
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const onAbort = (): void =>
-      this.#current?.abort(new LifeboatError('operation.cancelled', 'the stream was stopped'));
+    const onAbort = (): void => this.#current?.abort(stopped());
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await this.#open();
-      const way = await this.#way();
+      await unlessEnded(this.#open(), signal);
+      const way = await unlessEnded(this.#way(), signal);
       const anchored = placeToStart({
         ordinary: this.#ordinary as Client,
         replication: this.#replication as Client,
@@ -97,9 +126,9 @@ class Attempt {
         options: this.#options,
         segmentBytes: this.#segmentBytes,
         way,
-        removed: this.#removed,
+        removed: this.#around.removed,
       });
-      let start = await unlessStopped(anchored, signal);
+      let start = await unlessEnded(anchored, signal);
       for (;;) {
         const next = await this.#stream(start, way);
         if (next === undefined) throw new LifeboatError('asset.vanished', 'the server ended the stream');
@@ -110,6 +139,7 @@ class Attempt {
       if (!signal.aborted) throw serverError(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.#isOver = true;
       await this.#close();
     }
   }
@@ -118,8 +148,9 @@ class Attempt {
     const bounds = { connectionTimeoutMillis: limits.streamSilenceMs };
     const silenceMs = this.#options.bounds?.silenceMs ?? limits.streamSilenceMs;
     // A server that hangs answers nothing, and says nothing of that either.
-    this.#ordinary = await connect(this.#settings.url, { ...bounds, query_timeout: silenceMs });
-    this.#replication = await connectReplication(this.#settings.url, this.#settings.applicationName, bounds);
+    const { url, applicationName } = this.#settings;
+    this.#ordinary = await this.#unlessOver(connect(url, { ...bounds, query_timeout: silenceMs }));
+    this.#replication = await this.#unlessOver(connectReplication(url, applicationName, bounds));
     const { systemId } = await identifySource(this.#replication);
     if (systemId !== this.#options.source) {
       throw new LifeboatError(
@@ -132,7 +163,7 @@ class Attempt {
     }
     const { segmentBytes, slotMiBMax } = await readLogSettings(this.#ordinary);
     this.#segmentBytes = segmentBytes;
-    if (slotMiBMax === -1) {
+    if (slotMiBMax === -1 && this.#around.told.slotMiBMax !== -1) {
       this.#options.say({
         state: 'finding',
         reason: 'max_slot_wal_keep_size is -1: while the stream is away, its slot can fill the disk of the server',
@@ -140,6 +171,15 @@ class Attempt {
         stores: [],
       });
     }
+    this.#around.told.slotMiBMax = slotMiBMax;
+  }
+
+  /** Nobody else would end a connection that opens behind a stop. */
+  async #unlessOver(opening: Promise<Client>): Promise<Client> {
+    const client = await opening;
+    if (!this.#isOver) return client;
+    await endConnection(client);
+    throw stopped();
   }
 
   async #way(): Promise<Way> {
@@ -152,7 +192,7 @@ class Attempt {
 
   /** One timeline, to its end. */
   async #stream(start: Start, way: Way): Promise<Awaited<ReturnType<TimelineStream['run']>>> {
-    const answers = start.answers ?? (await unlessStopped(askStores(this.#options, way), this.#options.signal));
+    const answers = start.answers ?? (await unlessEnded(askStores(this.#options, way), this.#options.signal));
     const { url, slot, applicationName } = this.#settings;
     this.#current = new TimelineStream({
       url,
@@ -165,6 +205,7 @@ class Attempt {
       segmentBytes: this.#segmentBytes,
       way,
       start,
+      began: (place) => this.#around.began(place),
     });
     try {
       return await this.#current.run(answers);
@@ -174,20 +215,12 @@ class Attempt {
   }
 
   async #close(): Promise<void> {
-    for (const client of [this.#replication, this.#ordinary]) if (client !== undefined) await endConnection(client);
+    const clients = [this.#replication, this.#ordinary].filter((client) => client !== undefined);
+    await Promise.all(clients.map((client) => endConnection(client)));
   }
 }
 
-/** Stores may hang, all of them, and heed no stop: who is stopped leaves them behind. Throws `operation.cancelled`. */
-async function unlessStopped<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => stopped.reject(new LifeboatError('operation.cancelled', 'the stream was stopped'));
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([asked, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    asked.catch(() => {}); // behind a stop nobody waits for it
-  }
-}
+/** Stores and servers may hang, all of them, and heed no stop: who is stopped leaves them behind. Throws `operation.cancelled`. */
+const unlessEnded = <T>(asked: Promise<T>, signal: AbortSignal): Promise<T> => unlessStopped(asked, signal, stopped);
+
+const stopped = (): LifeboatError => new LifeboatError('operation.cancelled', 'the stream was stopped');

@@ -15,6 +15,8 @@ import { LogWindow, type ClockSample } from './received/window.ts';
 export interface TimelineGround extends CatchUpGround {
   readonly replication: Client;
   readonly start: Start;
+  /** Once, when it streams for sure: what is here and in the stores goes on behind this place. */
+  began(place: Place): void;
 }
 
 /** How often the server's clock is read beside its log, and the slot looked at. */
@@ -33,6 +35,8 @@ export class TimelineStream {
   #heardMs = systemClock.elapsed();
   #paused = false;
   #heldBytes = 0;
+  /** The server has agreed to send its log: what is here and in the stores goes on behind this position. */
+  #beganAt: bigint | undefined;
   hasStreamed = false;
 
   constructor(ground: TimelineGround) {
@@ -52,7 +56,11 @@ export class TimelineStream {
         start: start.position,
         inBursts: options.targets.every(({ everyMs }) => everyMs > 0),
       },
-      { data: (at, bytes) => this.#take(at, bytes), heard: (wantsReply) => this.#hear(wantsReply) },
+      {
+        begins: () => void (this.#beganAt = receivedTo(this.#window.end, this.#lanes)),
+        data: (at, bytes) => this.#take(at, bytes),
+        heard: (wantsReply) => this.#hear(wantsReply),
+      },
     );
   }
 
@@ -60,13 +68,13 @@ export class TimelineStream {
   async run(answers: readonly Answer[]): Promise<NextTimeline | undefined> {
     for (const [index, lane] of this.#lanes.entries()) lane.begin(answers[index] as Answer);
     const watching = new AbortController();
-    const watch = this.#watch(watching.signal);
+    // Not waited for: what it asks of a server that hangs is answered much later, and it says nothing of that any more.
+    void this.#watch(watching.signal);
     try {
       return await this.#receiver.ended;
     } finally {
       watching.abort();
       this.#bases.end();
-      await watch;
       await Promise.all(this.#lanes.map((lane) => lane.end()));
       this.#report(false);
     }
@@ -110,15 +118,19 @@ export class TimelineStream {
     try {
       for (;;) {
         await this.#sample();
+        if (signal.aborted) return;
         this.#failOnConflict();
         const nowMs = systemClock.elapsed();
         // What could be lost is known a moment after the beginning: nobody should wait for a whole turn to hear it.
         const isFirstKnown: boolean = !isKnown && this.stores().every(({ completeToMs }) => completeToMs !== undefined);
-        if (nowMs - saidMs >= everyMs || isFirstKnown) {
+        if (this.#beganAt !== undefined && (nowMs - saidMs >= everyMs || isFirstKnown)) {
+          // A server that became a standby agrees to send its log, and tells no clock.
+          if (saidMs < 0) this.#ground.began({ timeline: this.#window.timeline, position: this.#beganAt });
           saidMs = nowMs;
           isKnown ||= isFirstKnown;
           this.#bases.look();
-          await this.#say();
+          await this.#say(signal);
+          if (signal.aborted) return;
         }
         const silentMs = nowMs - this.#heardMs;
         this.#report(silentMs > this.#silenceMs / 6);
@@ -146,9 +158,10 @@ export class TimelineStream {
     for (const lane of this.#lanes) lane.sample(sample);
   }
 
-  async #say(): Promise<void> {
+  async #say(signal: AbortSignal): Promise<void> {
     const { ordinary, slot: name, options, start } = this.#ground;
     const slot = await readSlot(ordinary, name);
+    if (signal.aborted) return;
     const server = this.#samples.at(-1);
     options.say({
       state: 'streaming',

@@ -28,6 +28,8 @@ export interface Scene {
   readonly lacking: () => string[];
   /** Minute by minute, each until everything that is due by then was done. */
   readonly pass: (minutes: number) => Promise<void>;
+  /** The stream is told to end. */
+  readonly stop: () => void;
 }
 
 export interface Weather {
@@ -86,12 +88,13 @@ export async function withBases(
       },
     };
     const said: string[] = [];
+    const stopping = new AbortController();
     const bases = new Bases({
       workspace,
       asset: 'docs',
       placeOf: () => ({ source: 'docs', timeline: 1, start: 0n, end: 1n }),
       say: ({ reason }) => void said.push(reason),
-      signal: new AbortController().signal,
+      signal: stopping.signal,
     });
     const lacking = (): string[] =>
       bases.shown(shownState).stores.flatMap((one) => (one.completeToMs === undefined ? [one.store] : []));
@@ -104,7 +107,7 @@ export async function withBases(
       }
     };
     try {
-      await work({ workspace, bases, said, slept, lacking, pass });
+      await work({ workspace, bases, said, slept, lacking, pass, stop: () => stopping.abort() });
     } finally {
       await bases.end();
     }
