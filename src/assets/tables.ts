@@ -1,4 +1,4 @@
-import type { Progress } from '../core/index.ts';
+import type { LifeboatError, Progress } from '../core/index.ts';
 import type { PointContents } from './entry.ts';
 
 /**
@@ -50,12 +50,16 @@ export interface TableOutlook {
   readonly server: string | undefined;
   /** Whether that is the cluster that the point is of: production, as a rule. */
   readonly isSource: boolean;
+  /** What was asked for and is known to be in the point only when it is restored: sentences for people. */
+  readonly doubts: readonly string[];
 }
 
 /** What would be done, in exact figures, and the way to do it. */
 export interface TableChange {
   readonly tables: readonly TableFigures[];
   readonly warnings: readonly string[];
+  /** What `apply` would throw because of the rows that the target has: the figures are right all the same. */
+  readonly refusal?: LifeboatError | undefined;
   /** Only of a change into a file. */
   readonly needs?: TableNeeds;
   /** How large a file would be, bytes: it is made whole, and not kept. Only of a change into a file. */

@@ -9,7 +9,15 @@ import type {
   TableRequest,
   TableResult,
 } from '../../assets/index.ts';
-import { endProcesses, isLifeboatError, LifeboatError, timeId, toLifeboatError } from '../../core/index.ts';
+import {
+  endProcesses,
+  formatBytes,
+  formatDuration,
+  isLifeboatError,
+  LifeboatError,
+  timeId,
+  toLifeboatError,
+} from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
 import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../contract.ts';
 import { isOutsidePoint } from '../outside-points.ts';
@@ -36,6 +44,8 @@ export interface TablesReport {
   readonly tables: readonly TableFigures[];
   /** Undefined after a dry run. */
   readonly result: TableResult | undefined;
+  /** Only of a dry run: why the same without it would be refused, whose figures these are. */
+  readonly refusal: LifeboatError | undefined;
   /** Of the file that was written, or would be; undefined: the target is a server. */
   readonly fileBytes: number | undefined;
   /** Of the file; undefined: the target is a server. */
@@ -76,7 +86,8 @@ export async function restoreTables(workspace: Workspace, request: RestoreTables
   const keeping = keepingOf(workspace, request.from.asset);
   const folder = await folderOf(workspace, request);
   await removeSandboxes(workspace);
-  const { outlook } = await lookAtTables(workspace, request);
+  const { plan, outlook } = await lookAtTables(workspace, request);
+  for (const doubt of outlook.doubts) workspace.progress.note(`${doubt}, ${sandboxWords(plan, folder)}`);
   const startedMs = clock.elapsed();
   const name = timeId(clock.now());
   const sandbox = join(folder, `.lifeboat-tables-${name}`);
@@ -117,6 +128,12 @@ export async function restoreTables(workspace: Workspace, request: RestoreTables
   }
 }
 
+/** What it costs to know more. */
+function sandboxWords({ bytes, secondsExpected }: RestorePlan, folder: string): string {
+  const lasts = secondsExpected === undefined ? '' : `, in about ${formatDuration(secondsExpected * 1000)}`;
+  return `${formatBytes(bytes)} into ${folder}${lasts}`;
+}
+
 async function restoreInto(
   workspace: Workspace,
   request: RestoreTablesRequest,
@@ -140,11 +157,15 @@ async function changeIn(
     image,
     before,
   }: { keeping: TableKeeping; restored: RestoreReport; image: string; before: () => void },
-): Promise<Pick<TablesReport, 'tables' | 'result' | 'fileBytes' | 'needs' | 'warnings'> & { changeSeconds: number }> {
+): Promise<
+  Pick<TablesReport, 'tables' | 'result' | 'refusal' | 'fileBytes' | 'needs' | 'warnings'> & { changeSeconds: number }
+> {
   const { target, point } = restored.plan;
   let change: TableChange | undefined;
   try {
     change = await keeping.open(target, point.facts.facts, request.tables, optionsOf(workspace, request));
+    const { refusal } = change;
+    if (!request.dryRun && refusal !== undefined) throw refusal;
     if (!request.dryRun) before();
     const { clock } = workspace;
     const startedMs = clock.elapsed();
@@ -152,7 +173,7 @@ async function changeIn(
     const changeSeconds = (clock.elapsed() - startedMs) / 1000;
     const fileBytes = request.dryRun ? await change.fileBytes?.() : result?.fileBytes;
     const warnings = [...restored.warnings, ...change.warnings];
-    return { tables: change.tables, result, fileBytes, needs: change.needs, warnings, changeSeconds };
+    return { tables: change.tables, result, refusal, fileBytes, needs: change.needs, warnings, changeSeconds };
   } finally {
     await change?.close();
   }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { LifeboatError, limits, type Progress } from '../../../core/index.ts';
-import type { TableChange, TableFigures, TableResult } from '../../tables.ts';
+import type { TableChange, TableFigures, TableRequest, TableResult } from '../../tables.ts';
 import { withConnection } from '../link/connection.ts';
 import { writeBeforeImage } from './before-image.ts';
 import { compare, insertMissing, sameKey, differs, updateChanged, type Merge } from './compare.ts';
@@ -46,6 +46,10 @@ export class ServerChange implements TableChange {
 
   get tables(): readonly TableFigures[] {
     return this.#parts.figures;
+  }
+
+  get refusal(): LifeboatError | undefined {
+    return refusalOf(this.#parts.existing, this.#parts.figures);
   }
 
   get warnings(): readonly string[] {
@@ -105,11 +109,9 @@ export class ServerChange implements TableChange {
   async #countAgain(): Promise<{ changed: number }[]> {
     const { target, merges, existing } = this.#parts;
     const counted = [];
-    for (const merge of merges) {
-      const found = await compare(target, merge);
-      if (existing === 'fail') mustHaveNone(merge.table, found.same + found.changed);
-      counted.push(found);
-    }
+    for (const merge of merges) counted.push({ as: shownTable(merge.table), ...(await compare(target, merge)) });
+    const refusal = refusalOf(existing, counted);
+    if (refusal !== undefined) throw refusal;
     return counted;
   }
 
@@ -123,7 +125,7 @@ export class ServerChange implements TableChange {
     if (structure.before !== '') await target.query(structure.before);
     const done = [];
     for (const { table, columns, rows } of creations) {
-      progress.phase(`${shownTable(table)}: copying`, { bytes: table.bytes });
+      progress.phase(`${shownTable(table)}: copying`);
       const names = namesOf(columns.filter(({ isGenerated }) => !isGenerated));
       const inserted = await copyBetween(
         { client: sandbox, sql: `copy (select ${names} from ${rowsOf(table)}) to stdout with (encoding 'UTF8')` },
@@ -205,11 +207,20 @@ async function outcomeOf(url: string, transaction: string): Promise<string | und
   }
 }
 
-export function mustHaveNone(table: Relation, existing: number): void {
-  if (existing === 0) return;
-  throw new LifeboatError(
+/** Why the rows that the target has stop the work; `undefined`: none do. */
+export function refusalOf(
+  existing: TableRequest['existing'],
+  tables: readonly Pick<TableFigures, 'as' | 'same' | 'changed'>[],
+): LifeboatError | undefined {
+  if (existing !== 'fail') return undefined;
+  const [first, ...more] = tables.flatMap(({ as, same = 0, changed = 0 }) =>
+    same + changed === 0 ? [] : [{ as, rows: same + changed }],
+  );
+  if (first === undefined) return undefined;
+  const others = more.map(({ as, rows }) => `, ${as} has ${rows}`).join('');
+  return new LifeboatError(
     'restore.target_not_empty',
-    `${shownTable(table)} in the target has ${existing} of the rows already; nothing was changed`,
+    `${first.as} in the target has ${first.rows} of the rows already${others}; nothing was changed`,
     {
       hint: 'Say what happens to them: --existing skip keeps them, replace gives them the content of the point, schema=NAME puts the table elsewhere.',
     },

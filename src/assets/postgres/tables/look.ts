@@ -5,8 +5,8 @@ import { parseServerUrl } from '../link/address.ts';
 import { shownServer } from '../link/connection.ts';
 import { databaseList, dumpFactsOf, isDump } from '../logical/facts.ts';
 import { mustBeFree } from './file.ts';
-import { chooseTables, parsePattern, shownTable, type TablePattern } from './names.ts';
-import { namesIn, readRelations } from './relations.ts';
+import { chooseTables, fits, nearTo, parsePattern, type TableName, type TablePattern } from './names.ts';
+import { namesIn, readRelations, readSchemas } from './relations.ts';
 import { structureProgram } from './structure.ts';
 import { identifyTarget, openSession, openTarget, targetUrl } from './target.ts';
 import { stoppable } from '../link/stoppable.ts';
@@ -20,21 +20,26 @@ export async function look(
 ): Promise<TableOutlook> {
   const patterns = request.tables.map(parsePattern);
   const major = Number(point.facts['major']);
-  await mustBeInPoint(point, patterns, databaseOf(request, planUrl));
+  const isKnown = await isInPoint(point, patterns, databaseOf(request, planUrl));
   if ('file' in request.target) {
     await mustBeFree(request.target.file);
     await structureProgram(major);
-    return { target: request.target.file, server: undefined, isSource: false };
+    const doubts = isKnown ? [] : patterns.map((pattern) => doubtOf(pattern));
+    return { target: request.target.file, server: undefined, isSource: false, doubts };
   }
   const url = targetUrl(request.target.url, planUrl);
   const client = await openTarget(url);
   try {
     return await stoppable(client, signal, async () => {
       const server = await identifyTarget(client, url, expectedOf(request, url, planUrl, point.facts));
-      const there = new Set((await readRelations(client)).map(shownTable));
-      const isNew = ({ single }: TablePattern): boolean => single !== undefined && !there.has(shownTable(single));
-      if (typeof request.existing === 'object' || patterns.some(isNew)) await structureProgram(major);
-      return { target: server.shown, server: server.systemId, isSource: server.isSource };
+      const there = await readRelations(client);
+      const isNew = patterns.filter((pattern) => !there.some((table) => fits(pattern, table)));
+      const schemas = await readSchemas(client);
+      const isMade = ({ single, wholeSchema }: TablePattern): boolean =>
+        single !== undefined || (wholeSchema !== undefined && !schemas.has(wholeSchema));
+      if (typeof request.existing === 'object' || isNew.some(isMade)) await structureProgram(major);
+      const doubts = isKnown ? [] : isNew.map((pattern) => doubtOf(pattern, there));
+      return { target: server.shown, server: server.systemId, isSource: server.isSource, doubts };
     });
   } finally {
     await client.end().catch(() => {}); // it was stopped
@@ -64,9 +69,20 @@ export function databaseOf({ database }: TableRequest, planUrl: string | undefin
   return decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username) || 'postgres';
 }
 
-/** A dump has a list of what it holds; of a physical point only the sandbox can tell. */
-async function mustBeInPoint(point: PointContents, patterns: readonly TablePattern[], database: string): Promise<void> {
-  if (!isDump(point.facts)) return;
+/** A wrong name is as likely as a table that was dropped: both are not in the target. */
+function doubtOf(pattern: TablePattern, target?: readonly TableName[]): string {
+  const near = target === undefined ? undefined : nearTo(pattern, target);
+  const meant = near === undefined ? '' : ` (it has ${near})`;
+  const lack = target === undefined ? '' : `the target has no ${pattern.text}${meant}, and `;
+  return `${lack}whether the point has ${pattern.text} is known only when it is restored`;
+}
+
+/**
+ * Whether that is known: a dump has a list of what it holds; of a physical point only the sandbox can tell, for the log behind it makes and drops tables. Throws
+ * `restore.unknown_table` for what is known not to be there.
+ */
+async function isInPoint(point: PointContents, patterns: readonly TablePattern[], database: string): Promise<boolean> {
+  if (!isDump(point.facts)) return false;
   const { databases } = dumpFactsOf(point.facts);
   const dumped = databases.find(({ name }) => name === database);
   if (dumped === undefined)
@@ -78,8 +94,13 @@ async function mustBeInPoint(point: PointContents, patterns: readonly TablePatte
   for await (const piece of point.read(`${dumped.path}.json`)) pieces.push(Buffer.from(piece));
   const { tables } = databaseList.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
   // Partitioned tables have no rows of their own and are not in the list: where there are some, only the sandbox knows their names.
-  const mayBePartitioned = (dumped.structure['partitioned tables'] ?? 0) > 0;
-  if (!mayBePartitioned) chooseTables(patterns, tables);
+  if ((dumped.structure['partitioned tables'] ?? 0) > 0) return false;
+  // Nor are schemas without tables.
+  const named = new Set(tables.map(({ schema }) => schema));
+  const mayBeBare = (dumped.structure['schemas'] ?? 0) > named.size;
+  const asked = new Set(patterns.flatMap(({ wholeSchema }) => (mayBeBare ? (wholeSchema ?? []) : [])));
+  chooseTables(patterns, tables, asked);
+  return [...asked].every((schema) => named.has(schema));
 }
 
 /** Whether the sandbox has the database. Throws `input.flag` with those that it has. */

@@ -1,5 +1,5 @@
 import { LifeboatError } from '../../../core/index.ts';
-import { didYouMean } from '../../../plan/index.ts';
+import { didYouMean, nearest } from '../../../plan/index.ts';
 
 export interface TableName {
   readonly schema: string;
@@ -59,15 +59,18 @@ function matcher(part: string): RegExp {
 }
 
 /**
- * The tables that the patterns name, each once, in the order of `known`. Throws `restore.unknown_table` with names that are near for a pattern that fits
- * nothing, and for a name alone that several schemas have.
+ * The tables that the patterns name, each once, in the order of `known`. A whole schema of `schemas` may have none. Throws `restore.unknown_table` with names that
+ * are near for a pattern that fits nothing, and for a name alone that several schemas have.
  */
-export function chooseTables<T extends TableName>(patterns: readonly TablePattern[], known: readonly T[]): T[] {
+export function chooseTables<T extends TableName>(
+  patterns: readonly TablePattern[],
+  known: readonly T[],
+  schemas: ReadonlySet<string> = new Set(),
+): T[] {
   const chosen = new Set<T>();
   for (const pattern of patterns) {
-    const fitting = known.filter(
-      ({ schema, name }) => pattern.name.test(name) && (pattern.schema?.test(schema) ?? true),
-    );
+    const fitting = known.filter((table) => fits(pattern, table));
+    if (fitting.length === 0 && schemas.has(pattern.wholeSchema ?? '')) continue;
     if (fitting.length === 0) throw unknown(pattern, known);
     if (fitting.length > 1 && pattern.schema === undefined && !pattern.text.includes('*')) {
       throw new LifeboatError('restore.unknown_table', `several schemas have a table ${pattern.text}`, {
@@ -79,10 +82,22 @@ export function chooseTables<T extends TableName>(patterns: readonly TablePatter
   return known.filter((table) => chosen.has(table));
 }
 
-function unknown({ text, schema }: TablePattern, known: readonly TableName[]): LifeboatError {
-  const names = known.map((table) => (schema === undefined ? table.name : shownTable(table)));
-  const hint = didYouMean(text, [...new Set(names)]);
-  return new LifeboatError('restore.unknown_table', `the point has no table ${text}`, {
-    hint: hint ?? 'This database has no tables in the point: name another one with --database.',
+export const fits = (pattern: TablePattern, { schema, name }: TableName): boolean =>
+  pattern.name.test(name) && (pattern.schema?.test(schema) ?? true);
+
+/** The one of these that may be meant by what fits none of them. */
+export const nearTo = (pattern: TablePattern, known: readonly TableName[]): string | undefined =>
+  nearest(pattern.text, namesFor(pattern, known));
+
+/** As somebody would name them who wrote this. */
+const namesFor = ({ schema }: TablePattern, known: readonly TableName[]): string[] => [
+  ...new Set(known.map((table) => (schema === undefined ? table.name : shownTable(table)))),
+];
+
+function unknown(pattern: TablePattern, known: readonly TableName[]): LifeboatError {
+  return new LifeboatError('restore.unknown_table', `the point has no table ${pattern.text}`, {
+    hint:
+      didYouMean(pattern.text, namesFor(pattern, known)) ??
+      'This database has no tables in the point: name another one with --database.',
   });
 }

@@ -3,7 +3,7 @@ import type { RestoredCopy } from '../../asset.ts';
 import { LifeboatError } from '../../../core/index.ts';
 import type { TableChange, TableFigures, TableOptions, TableRequest } from '../../tables.ts';
 import { withDatabase } from '../copy/check.ts';
-import { mustHaveNone, ServerChange, type Creation } from './change.ts';
+import { ServerChange, type Creation } from './change.ts';
 import { compare, makeStage, namesOf, type Merge } from './compare.ts';
 import { changeError } from './errors.ts';
 import { chooseForFile } from './file-choice.ts';
@@ -14,7 +14,7 @@ import { leftBehind } from './left-behind.ts';
 import { databaseOf, expectedOf, mustHaveDatabase } from './look.ts';
 import { chooseTables, parsePattern, shownTable } from './names.ts';
 import { moveToSchema } from './other-schema.ts';
-import { countRows, describeTable, namesIn, readRelations, rowsOf, type Relation } from './relations.ts';
+import { countRows, describeTable, namesIn, readRelations, readSchemas, rowsOf, type Relation } from './relations.ts';
 import { readSequences } from './sequences.ts';
 import { ownerWords, readStructure, structureProgram, type Structure, type ToCreate } from './structure.ts';
 import { identifyTarget, openSession, openTarget, targetUrl } from './target.ts';
@@ -107,12 +107,20 @@ class Look {
   async #choose(): Promise<Chosen> {
     const { request } = this.#opening;
     const known = await readRelations(this.#sandbox);
-    const chosen = chooseTables(request.tables.map(parsePattern), known);
+    const whole = this.#wholeSchemas();
+    const schemas = whole.length === 0 ? undefined : await readSchemas(this.#sandbox);
+    const chosen = chooseTables(request.tables.map(parsePattern), known, schemas);
     const ids = new Set(chosen.map(({ id }) => id));
     const roots = chosen.filter(({ parents }) => !parents.some((id) => ids.has(id)));
     const tree = known.filter(({ id, parents }) => ids.has(id) || parents.some((parent) => ids.has(parent)));
     if (typeof request.existing !== 'object')
-      return { roots: roots.map((table) => ({ table, was: shownTable(table) })), tree, warnings: [] };
+      return {
+        roots: roots.map((table) => ({ table, was: shownTable(table) })),
+        tree,
+        warnings: whole
+          .filter((schema) => !chosen.some((table) => table.schema === schema))
+          .map((schema) => `The schema ${schema} of the point has no tables: only what else is in it can come.`),
+      };
     const { schema } = request.existing;
     const warnings = await moveToSchema(this.#sandbox, tree, known, schema);
     const moved = (table: Relation): Relation => ({ ...table, schema });
@@ -201,10 +209,10 @@ class Look {
     existing: Relation,
     number: number,
   ): Promise<{ merge: Merge; figure: TableFigures; said: string[] }> {
-    const { request, options } = this.#opening;
+    const { options } = this.#opening;
     const { columns } = await describeTable(this.#sandbox, table);
     const { merge, warnings: said } = await makeStage(target, existing, columns, number);
-    options.progress.phase(`${shownTable(table)}: comparing`, { bytes: table.bytes });
+    options.progress.phase(`${shownTable(table)}: comparing`);
     const names = namesOf(merge.columns);
     const rows = await copyBetween(
       {
@@ -216,7 +224,6 @@ class Look {
     );
     await target.query(`analyze ${merge.stage}`);
     const compared = await compare(target, merge);
-    if (request.existing === 'fail') mustHaveNone(existing, compared.same + compared.changed);
     const figure = {
       table: shownTable(table),
       as: shownTable(existing),
@@ -233,10 +240,10 @@ class Look {
     { tree }: Chosen,
     creations: readonly Creation[],
   ): Promise<Structure & { schemas: readonly string[]; warnings: string[] }> {
-    if (creations.length === 0) return { before: '', after: '', schemas: [], warnings: [] };
     const { options } = this.#opening;
     const schemas = await namesIn(target, 'schema');
     const lacking = this.#wholeSchemas().filter((schema) => !schemas.has(schema));
+    if (creations.length + lacking.length === 0) return { before: '', after: '', schemas: [], warnings: [] };
     const created = new Set(creations.map(({ table }) => table.id));
     const tables = tree.filter(
       ({ id, parents, schema }) =>

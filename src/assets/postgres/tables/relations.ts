@@ -84,6 +84,12 @@ export async function countRows(client: Client, table: Relation): Promise<number
   return Number(rows[0]?.n);
 }
 
+/** The schemas of a database that are not the server's own. */
+export async function readSchemas(client: Client): Promise<Set<string>> {
+  const names = await namesIn(client, 'schema');
+  return new Set([...names].filter((name) => !/^pg_|^information_schema$/.test(name)));
+}
+
 /** Whether it is a database's name there, a schema, a role: for what is asked by name. */
 export async function namesIn(client: Client, what: 'role' | 'schema' | 'database'): Promise<Set<string>> {
   const from = {

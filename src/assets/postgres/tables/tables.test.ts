@@ -63,6 +63,20 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     expect(await shop.hash('shop.orders')).toBe(before);
   });
 
+  it('a dry run of what would be refused has its figures all the same, of every table, and the refusal beside them', async () => {
+    const before = await shop.hash('shop.orders');
+    const dry = await shop.bring(['shop.orders', 'shop.customers'], 'fail', { dryRun: true });
+    expect(dry.figures).toMatchObject([
+      { as: 'shop.customers', missing: 0, same: 100 },
+      { as: 'shop.orders', missing: 5, changed: 10, same: 985 },
+    ]);
+    expect(dry.refusal).toMatchObject({
+      code: 'restore.target_not_empty',
+      message: 'shop.customers in the target has 100 of the rows already, shop.orders has 995; nothing was changed',
+    });
+    expect(await shop.hash('shop.orders')).toBe(before);
+  });
+
   it('skip brings only what is missing', async () => {
     const done = await shop.bring(['shop.orders', 'shop.customers'], 'skip');
     expect(done.beforeImage).toBeUndefined();
@@ -117,6 +131,27 @@ describe.skipIf(reason !== undefined)(`single tables out of a point ${reason ?? 
     const done = await shop.bring(['shop.*']);
     expect(done.warnings).toEqual([]);
     expect(await shop.one('select count(*)::int from shop.totals')).toBe(1);
+  });
+
+  it('a schema without tables is no wrong name: it comes with what is in it, or is said to be empty where the target has it', async () => {
+    const there = await shop.bring(['bare.*']);
+    expect(there.figures).toEqual([]);
+    expect(there.warnings).toEqual(['The schema bare of the point has no tables: only what else is in it can come.']);
+    await shop.sql('drop schema bare cascade');
+    const done = await shop.bring(['bare.*']);
+    expect(done.figures).toEqual([]);
+    expect(await shop.one('select bare.answer()')).toBe(42);
+    await expect(shop.bring(['bore.*'])).rejects.toMatchObject({ code: 'restore.unknown_table' });
+    await expect(shop.bring(['pg_catalog.*'])).rejects.toMatchObject({ code: 'restore.unknown_table' });
+  });
+
+  it('what the target lacks may be a wrong name, and only the restored point can tell: that is said before it is restored', async () => {
+    const doubts = async (...tables: string[]) => (await shop.look(tables)).doubts;
+    expect(await doubts('shop.orders', 'shop.*')).toEqual([]);
+    expect(await doubts('shop.ordres', 'shop.nothing')).toEqual([
+      'the target has no shop.ordres (it has shop.orders), and whether the point has shop.ordres is known only when it is restored',
+      'the target has no shop.nothing, and whether the point has shop.nothing is known only when it is restored',
+    ]);
   });
 
   it('a user who may not change a table is refused, and nothing is changed', async () => {

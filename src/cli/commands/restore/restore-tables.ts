@@ -42,7 +42,8 @@ export async function runRestoreTables(
     await askForConsent(context, workspace, request);
   const report = await restoreTables(workspace, request);
   show(context, report);
-  return { json: jsonOf(report, request) };
+  const { refusal } = report;
+  return { json: jsonOf(report, request), ...(refusal === undefined ? {} : { error: refusal }) };
 }
 
 function requestOf(context: CommandContext, input: Input, from: RestoreRequest): RestoreTablesRequest {
@@ -85,6 +86,7 @@ async function askForConsent(
   const whose = outlook.isSource ? `the cluster that the points of ${request.from.asset} are of` : 'another cluster';
   output.line(`target    ${outlook.target}, cluster ${outlook.server}: ${whose}`);
   output.line(`tables    ${request.tables.tables.join(', ')}, ${dataText(plan)}`);
+  for (const doubt of outlook.doubts) output.line(`unknown   ${doubt}`);
   output.line('Nothing was changed.');
   throw new LifeboatError('restore.consent', `${outlook.target} (${whose}) would be changed`, {
     hint: `Look first, with figures: --dry-run. Then say --yes --server ${outlook.server}`,

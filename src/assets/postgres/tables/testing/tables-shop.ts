@@ -11,6 +11,7 @@ import {
 } from '../../../../testing/postgres/index.ts';
 import type { Asset } from '../../../index.ts';
 import type {
+  TableChange,
   TableFigures,
   TableKeeping,
   TableNeeds,
@@ -23,6 +24,7 @@ export interface Brought extends TableResult {
   readonly outlook: TableOutlook;
   readonly figures: readonly TableFigures[];
   readonly needs: TableNeeds | undefined;
+  readonly refusal: TableChange['refusal'];
 }
 
 /** A shop on a real server, a point of it, and the sandbox that the point was restored into. */
@@ -86,6 +88,13 @@ export class TablesShop {
     return join(this.cluster.folder, `before-${this.#sandboxes}.sql`);
   }
 
+  /** What is seen before anything is restored. */
+  async look(tables: readonly string[]): Promise<TableOutlook> {
+    const request = { tables, existing: 'skip', target: { url: this.target } } as const;
+    const contents = await this.#repository.contents(this.#taken.point);
+    return (this.asset.tables as TableKeeping).look(request, contents, { progress: silentProgress });
+  }
+
   /** As `restore --table … --existing …` does; into the server itself unless `over` says otherwise. */
   async bring(
     tables: readonly string[],
@@ -102,8 +111,8 @@ export class TablesShop {
     const change = await keeping.open(path, this.#taken.facts.facts, request, options);
     try {
       const nothing = { tables: [], beforeImage: undefined, sequences: [], warnings: change.warnings };
-      const { tables: figures, needs } = change;
-      return { figures, needs, outlook, ...(dryRun ? nothing : await change.apply(this.image)) };
+      const { tables: figures, needs, refusal } = change;
+      return { figures, needs, outlook, refusal, ...(dryRun ? nothing : await change.apply(this.image)) };
     } finally {
       await change.close();
     }
@@ -129,7 +138,8 @@ export class TablesShop {
 
 /** Keys, sequences, a generated column, partitions, json, a trigger that counts, and a schema of its own. */
 const shop = `
-  create schema shop; create schema audit;
+  create schema shop; create schema audit; create schema bare;
+  create function bare.answer() returns int language sql as 'select 42';
   create table shop.customers (id int primary key, email text not null unique);
   create table shop.orders (
     id bigint generated always as identity primary key, customer_id int not null references shop.customers,
