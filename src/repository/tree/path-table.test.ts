@@ -71,6 +71,7 @@ describe.skipIf(whyNoMount !== undefined)(`a table by path on a disk that is ful
   it('says so, and needs none for what memory holds', () => {
     expect(put(1_000)).toBe('done\n');
     expect(put(many)).toMatch(/^disk\.full .*TMPDIR/);
+    expect(put(many)).toContain(`Make room in ${place}, or`);
   });
 });
 
