@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LogTarget, LogWriter } from '../../index.ts';
+import type { LogRange, LogTarget, LogWriter } from '../../index.ts';
+import { floorTo } from '../lsn.ts';
 import { LifeboatError, silentProgress } from '../../../core/index.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
@@ -240,7 +241,9 @@ describe.skipIf(missing)(
       await soon(() => first.states.at(-1)?.stores[1]?.durable === first.states.at(-1)?.server).toBe(true);
       await first.stop();
       const { pieces } = await log.list();
-      await log.remove(pieces.slice(1, 2));
+      // All of the second segment: of one that has just become an object of its own its pieces may still be there.
+      const second = floorTo((pieces[0] as LogRange).start, 2 ** 20) + 0x10_0000n;
+      await log.remove(pieces.filter(({ start }) => floorTo(start, 2 ** 20) === second));
       isAway = true;
       const stream = await startStream(asset(), repository, { also: [far] });
       await soon(() => stream.states.at(-1)?.stores[0]?.durable).toBeDefined();
