@@ -4,6 +4,7 @@ import type { Workspace } from './contract.ts';
 import { tryExtendLocks } from './retention/locks.ts';
 import { isKeptOutside } from './outside-points.ts';
 import { proofsOf } from './points.ts';
+import { logOfPoints } from './retention/lives.ts';
 import { holdersOf, storesOf } from './stores-of.ts';
 import { choosePacks, type ReadingBudget } from './verification/budget.ts';
 import { judgeDuties, type DutyCheck } from './verification/duties.ts';
@@ -97,14 +98,19 @@ async function verifyStore(workspace: Workspace, store: string, request: VerifyR
       const reads = record.all();
       progress.phase(`${store}: reading back`);
       const chosen = await pointsToVerify(repository, request);
+      const logs = await logsOf(workspace, store, chosen?.points);
       const result = await repository.verify(
-        optionsOf(workspace, request, { depth, budget, record, reads, points: chosen?.points }),
+        optionsOf(workspace, request, { depth, budget, record, reads, points: chosen?.points, logs }),
       );
       const damage = [...(chosen?.damage ?? []).filter((item) => !names(result.damage, item)), ...result.damage];
       const seconds = (clock.elapsed() - startedMs) / 1000;
       const { checked, frozen } = result;
       const verified = { store, ok: damage.length === 0, depth, checked, damage, frozen, seconds };
-      const proof = proofOf(depth, result, reads);
+      const isWhole = depth === 'points' || depth === 'everything';
+      const proof = {
+        ...proofOf(depth, result, reads),
+        ...(isWhole ? { logs: logs === undefined ? 'all' : [...logs] } : {}),
+      };
       journal.append('verify.finished', { intent: intent.sequence, ...verified, ...proof, tool: workspace.tool });
       return verified;
     } finally {
@@ -131,12 +137,14 @@ interface Parts {
   readonly record: PackRecord;
   readonly reads: Map<string, PackRead>;
   readonly points: readonly Point[] | undefined;
+  /** Ids of the logs that are read; undefined: all. */
+  readonly logs: ReadonlySet<string> | undefined;
 }
 
 function optionsOf(
   { clock, progress }: Workspace,
   { signal }: VerifyRequest,
-  { depth, budget, record, reads, points }: Parts,
+  { depth, budget, record, reads, points, logs }: Parts,
 ): VerifyOptions {
   return {
     depth: depth === 'sampled' ? 'points' : depth,
@@ -147,6 +155,7 @@ function optionsOf(
       record.note(id, read);
     },
     ...(points === undefined ? {} : { points }),
+    ...(logs === undefined ? {} : { logs }),
     ...(signal === undefined ? {} : { signal }),
     ...(budget === undefined
       ? {}
@@ -184,6 +193,22 @@ async function pointsToVerify(
   if (everything || assets.length === 0) return undefined;
   const listed = await repository.points({ fresh: true, signal });
   return { points: listed.points.filter((point) => assets.includes(point.asset)), damage: listed.damage };
+}
+
+/** The logs that these points lead into; undefined: all there are. */
+async function logsOf(
+  workspace: Workspace,
+  store: string,
+  points: readonly Point[] | undefined,
+): Promise<Set<string> | undefined> {
+  if (points === undefined) return undefined;
+  const repository = await workspace.repository(store);
+  return new Set(
+    points.flatMap(({ asset, facts }) => {
+      const source = logOfPoints(workspace, asset)?.baseOf(facts.facts)?.source;
+      return source === undefined ? [] : [repository.log(asset, source).id];
+    }),
+  );
 }
 
 const names = (damage: readonly Damage[], item: Damage): boolean => damage.some(({ object }) => object === item.object);

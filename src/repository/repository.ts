@@ -204,16 +204,15 @@ export interface VerifyOptions {
   readonly points?: readonly Point[];
   /**
    * `structure`: every object a point needs is there, of the right size, and its index and entries decode.
-   * `points`: also every chunk of the points is read, decrypted, hashed again.
+   * `points`: also every chunk of the points, and every object of their logs, is read, decrypted, hashed again.
    * `everything`: every byte of every object in the store, whether a point needs it or not, both copies of what is kept twice.
    */
   readonly depth: 'structure' | 'points' | 'everything';
-  /**
-   * Which packs are read, whole, asked once of all that would be; the others are only looked at for their size, and nothing is said
-   * of what is in them. Default: all, of each what is needed.
-   */
+  /** Ids of the logs that `points` reads; default: all. */
+  readonly logs?: ReadonlySet<string>;
+  /** Which packs, and objects of logs (by their names), are read, whole, asked once of all that would be; of the others only the size is looked at. Default: all, of each what is needed. */
   readonly choose?: (packs: readonly { readonly id: string; readonly bytes: number }[]) => ReadonlySet<string>;
-  /** Is told of each pack of which every chunk was read. */
+  /** Is told of each pack of which every chunk was read, and of each object of a log. */
   readonly onPack?: (pack: { readonly id: string; readonly bytes: number; readonly sound: boolean }) => void;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;

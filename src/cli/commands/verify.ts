@@ -14,7 +14,7 @@ import { withWorkspace } from '../with-workspace.ts';
 
 export const command: Command = {
   description:
-    'Reads back every byte of the recovery points, decrypts it and compares it with what was recorded, and holds the points against what the policies of the plan ask: there, young enough, enough of them, read back. With --all it reads every byte of every object in the stores, whether a point needs it or not. It may read less: only whether everything is there (--depth structure), so many bytes that were not read for longest (--budget), what the plan wants read at each turn (--due), or the rest of a verification that was stopped (--resume). Changes nothing in the stores. The exit code is 1 if anything is damaged or missing, or a policy is not met; each damage names the object and the points that suffer.',
+    'Reads back every byte of the recovery points and of the log behind them, decrypts it and compares it with what was recorded, and holds the points against what the policies of the plan ask: there, young enough, enough of them, read back. With --all it reads every byte of every object in the stores, whether a point needs it or not. It may read less: only whether everything is there (--depth structure), so many bytes that were not read for longest (--budget), what the plan wants read at each turn (--due), or the rest of a verification that was stopped (--resume). Changes nothing in the stores. The exit code is 1 if anything is damaged or missing, or a policy is not met; each damage names the object and the points that suffer.',
   arguments: [{ name: 'ASSET', summary: 'only the points of these assets', optional: true, many: true }],
   options: [
     { flags: '--all', summary: 'every byte of every object, needed or not' },
@@ -136,7 +136,8 @@ function show({ output }: CommandContext, result: StoreVerification): void {
     );
   for (const [object, items] of Map.groupBy(damage, (item) => item.object)) {
     const hurt = new Set(items.flatMap((item) => item.points));
-    const suffering = hurt.size === 0 ? 'no point rests on it alone' : `points: ${[...hurt].join(', ')}`;
+    const none = items[0]?.kind === 'log' ? 'a piece of log' : 'no point rests on it alone';
+    const suffering = hurt.size === 0 ? none : `points: ${[...hurt].join(', ')}`;
     const more = items.length === 1 ? '' : `, and ${items.length - 1} more findings in it`;
     output.line(`  ${object}: ${items[0]?.what}${more} (${suffering})`);
   }

@@ -6,13 +6,12 @@ import { readCondemnedPacks } from '../format/condemned-object.ts';
 import { readCoolingPacks } from '../format/cooling-object.ts';
 import { readCanary } from '../keys/canary.ts';
 import type { KeyBundle } from '../keys/keys.ts';
-import { verifyLogObject } from '../logs/index.ts';
 import { readPiece } from '../journal/journal-object.ts';
 import { objectOfName } from '../names.ts';
 import type { Damage, VerifyResult } from '../repository.ts';
 import { readSession } from '../format/session-object.ts';
 
-interface Others {
+export interface Others {
   readonly store: Store;
   readonly bundle: KeyBundle;
   readonly checked: VerifyResult['checked'];
@@ -21,13 +20,13 @@ interface Others {
   requireGoing(): void;
 }
 
-/** What is neither needed by a point nor a pack: sessions, logs, and what no writer put there. */
+/** What is neither needed by a point nor a pack nor log: sessions, and what no writer put there. */
 export async function verifyOthers(others: Others): Promise<void> {
   const { store, bundle, checked, note } = others;
   for await (const object of store.list('')) {
     const { name, bytes } = object;
     const { kind, id } = objectOfName(name);
-    if (kind !== 'pack') checked.bytes += bytes;
+    if (kind !== 'pack' && kind !== 'log') checked.bytes += bytes;
     if (kind === 'index') checked.objects += 1;
     if (kind === 'condemned') await verifyOne(others, object, kind, () => readCondemnedPacks(store, id));
     if (kind === 'cooling') await verifyOne(others, object, kind, () => readCoolingPacks(store, id));
@@ -37,12 +36,6 @@ export async function verifyOthers(others: Others): Promise<void> {
       await verifyOne(others, object, kind, () => readCanary(store, bundle, Number.parseInt(id, 16)));
     if (kind === 'journal') await verifyOne(others, object, kind, () => readPiece(store, bundle, name));
     if (kind === 'hold') await verifyOne(others, object, kind, () => readHold(store, bundle, name));
-    if (kind === 'log') {
-      others.requireGoing();
-      await verifyOne(others, object, kind, async () => {
-        checked.plainBytes += await verifyLogObject(store, bundle, object);
-      });
-    }
     if (kind !== 'foreign') continue;
     checked.objects += 1;
     const what = 'no object of a repository has such a name';
@@ -61,7 +54,7 @@ async function verifyOne(
     await read();
   } catch (error) {
     if (!isDamage(error)) throw error;
-    // A session that ended meanwhile is no damage; nor is a piece of log in whose place a whole segment came.
+    // A session that ended meanwhile is no damage.
     if (error.code !== 'store.missing') note(damageFrom(error, name, kind));
   }
 }

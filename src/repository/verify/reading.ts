@@ -1,3 +1,4 @@
+import type { StoredObject } from '../../stores/index.ts';
 import type { Catalog } from '../read/catalog.ts';
 import type { VerifyOptions, VerifyResult } from '../repository.ts';
 import { FrozenParts } from './frozen-parts.ts';
@@ -31,13 +32,18 @@ export class Reading {
     bits[pack >> 3] = (bits[pack >> 3] ?? 0) | (1 << (pack & 7));
   }
 
-  /** Asks once which of these are to be read; the sizes of the others are compared. */
-  choose(packs: Iterable<number>): void {
+  /** Asks once which of these packs and objects of logs are to be read; the sizes of the others are compared. */
+  choose(packs: Iterable<number>, logs: readonly StoredObject[]): void {
     const { choose, depth } = this.#options;
     if (choose === undefined || depth === 'structure') return;
-    this.#chosen = choose(
-      [...packs].flatMap((pack) => (this.#catalog.isFrozen(pack) ? [] : (this.#catalog.packs[pack] ?? []))),
-    );
+    this.#chosen = choose([
+      ...[...packs].flatMap((pack) => (this.#catalog.isFrozen(pack) ? [] : (this.#catalog.packs[pack] ?? []))),
+      ...logs.map(({ name: id, bytes }) => ({ id, bytes })),
+    ]);
+  }
+
+  isLogRead({ name }: StoredObject): boolean {
+    return this.#chosen?.has(name) ?? true;
   }
 
   /** A pack that is read after all: a chunk that is bad where it stands may be good there. */

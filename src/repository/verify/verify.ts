@@ -12,7 +12,9 @@ import { listPoints } from '../read/point-listing.ts';
 import { poolFor, type Pool } from '../pool/index.ts';
 import type { StoredPoint } from '../format/point-object.ts';
 import type { Damage, VerifyOptions, VerifyResult } from '../repository.ts';
-import { verifyOthers } from './others.ts';
+import { listLogs, readLogs } from './logs.ts';
+import { verifyOthers, type Others } from './others.ts';
+import { bytesOf } from '../replicate/census.ts';
 import { isOneGone, readIfThere } from './let-go.ts';
 import { NeededChunks } from './needed-chunks.ts';
 import { Reading } from './reading.ts';
@@ -64,7 +66,7 @@ class Verification {
   }
 
   async run(): Promise<VerifyResult> {
-    const { depth, progress = silentProgress } = this.#options;
+    const { depth, progress = silentProgress, onPack } = this.#options;
     progress.phase('structure');
     this.#checked.objects += await inspectHeaders(this.#store, this.#bundle.repository, this.#log);
     const points = await this.#readPoints();
@@ -73,16 +75,20 @@ class Verification {
     const { frozen } = this.#reading;
     if (depth !== 'structure') await frozen.lookForThawed(this.#store, this.#clock.now(), () => this.#requireGoing());
     // One that is gone only matters to points that need it.
-    const packs = depth === 'everything' ? needed.packs.union(this.#listed) : needed.packs;
-    this.#reading.choose(packs);
+    const isOfAll = depth === 'everything';
+    const packs = isOfAll ? needed.packs.union(this.#listed) : needed.packs;
+    const logs = depth === 'structure' ? [] : await listLogs(this.#store, isOfAll ? undefined : this.#options.logs);
+    this.#reading.choose(packs, logs);
     const bytes = this.#reading.bytesOf(packs);
-    progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes });
+    const logsToRead = logs.filter((object) => this.#reading.isLogRead(object));
+    progress.phase(depth === 'structure' ? 'sizes' : 'packs', { bytes: bytes + bytesOf(logsToRead) });
     this.#pool = depth === 'structure' ? undefined : poolFor(bytes);
-    const isAll = (pack: number): boolean => depth === 'everything' && this.#listed.has(pack);
+    const isAll = (pack: number): boolean => isOfAll && this.#listed.has(pack);
     await forEachOf(packs, this.#reader.packsAtOnce, async (pack) =>
       this.#verifyPack(pack, isAll(pack) ? this.#catalog.ordinalsOf(pack) : needed.inPack(pack, this.#catalog)),
     );
-    if (depth === 'everything') await this.#verifyOthers();
+    await readLogs(logsToRead, { ...this.#others, onPack, progress, atOnce: this.#reader.packsAtOnce });
+    if (isOfAll) await verifyOthers(this.#others);
     else
       await forEachOf(this.#otherPlaces(), this.#reader.packsAtOnce, async ([pack, some]) =>
         this.#verifyPack(pack, some),
@@ -228,14 +234,14 @@ class Verification {
     if (damage !== undefined) this.#note(damage);
   }
 
-  #verifyOthers(): Promise<void> {
-    return verifyOthers({
+  get #others(): Others {
+    return {
       store: this.#store,
       bundle: this.#bundle,
       checked: this.#checked,
       note: (damage) => this.#note(damage),
       requireGoing: () => this.#requireGoing(),
-    });
+    };
   }
 
   /** Finds out whether a point suffers from bad chunks, and by which packs. */
