@@ -55,10 +55,15 @@ export async function listParts(store: Store): Promise<Parts> {
   return { packs, indexes, others };
 }
 
-/** Sizes by name of what stands below these prefixes. */
-export async function heldBy(store: Store, prefixes: readonly string[]): Promise<Map<string, number>> {
+/** Sizes by name of what stands below these prefixes, and is not distrusted. */
+export async function heldBy(
+  store: Store,
+  prefixes: readonly string[],
+  distrust: ReadonlySet<string> = new Set(),
+): Promise<Map<string, number>> {
   const held = new Map<string, number>();
-  for (const prefix of prefixes) for (const { name, bytes } of await listed(store, prefix)) held.set(name, bytes);
+  for (const prefix of prefixes)
+    for (const { name, bytes } of await listed(store, prefix)) if (!distrust.has(name)) held.set(name, bytes);
   return held;
 }
 

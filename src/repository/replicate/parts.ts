@@ -27,7 +27,7 @@ export async function copyParts(
   own: readonly ListedPointObject[],
 ): Promise<CopiedParts> {
   const { progress = silentProgress, signal } = options;
-  const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes]);
+  const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes], options.distrust);
   const expected = new Map<string, number>();
   for (let look = 1; ; look += 1) {
     const { packs, indexes, others } = await meantParts(source, options, own);

@@ -141,6 +141,22 @@ describe('replicate', () => {
     await expectRestores(target, points[0] as Point);
   });
 
+  it('looks into what is said to be damaged in the target, though it has the right size, and mends what is', async () => {
+    const { source } = await sourceOf(1);
+    const log = (await reopen(source)).log('orders', '7300');
+    for (const start of [0n, 3n]) await log.append({ timeline: 1, start, end: start + 3n }, Buffer.from('abc'), {});
+    const target = new MemoryStore();
+    await replicate(source, target, options);
+    const [harmed = '', sound = ''] = names(target, 'logs/');
+    const right = target.objects.get(harmed) as Buffer;
+    target.objects.set(harmed, Buffer.from(right).fill(0, right.length - 20, right.length - 10));
+    expect(await replicate(source, target, options)).toMatchObject({ objects: 0, mended: [] });
+    const distrust = new Set([harmed, sound]);
+    expect(await planReplication(source, target, { ...options, distrust })).toMatchObject({ objects: 2 });
+    expect(await replicate(source, target, { ...options, distrust })).toMatchObject({ objects: 1, mended: [harmed] });
+    expect(target.objects.get(harmed)?.equals(right)).toBe(true);
+  });
+
   it('brings no point back that was forgotten in the target on purpose', async () => {
     const { source, points } = await sourceOf(2);
     const target = new MemoryStore();

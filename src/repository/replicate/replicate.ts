@@ -17,6 +17,8 @@ export interface ReplicateOptions {
   readonly progress?: Progress;
   /** No more bytes than this are copied a second; default: as fast as it goes. */
   readonly bytesPerSecond?: number;
+  /** Objects of the target that were found damaged: compared, and written anew where they are, though they have the size that they should. */
+  readonly distrust?: ReadonlySet<string>;
   /** Points that shall not come: they were there and were forgotten on purpose. */
   readonly skip?: ReadonlySet<string>;
   /**
@@ -92,7 +94,7 @@ export async function planReplication(source: Store, target: Store, options: Rep
   const { repository, isNew } = await requireSameRepository(source, target, true);
   const coming = await comingPoints(source, target, options);
   const { packs, indexes, others } = await meantParts(source, options, coming);
-  const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes]);
+  const held = await heldBy(target, ['packs/', 'index/', ...otherPrefixes], options.distrust);
   const work = [...[...packs, ...indexes, ...others].filter(({ name, bytes }) => held.get(name) !== bytes), ...coming];
   const points = coming.map(({ id }) => id);
   const nothing = { waiting: [], damage: [], mended: [], differing: [] };
