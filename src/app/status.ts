@@ -3,10 +3,13 @@ import type { Asset, Newest, ReplayBase } from '../assets/index.ts';
 import {
   basesOf,
   hashOfAsset,
+  holesOfLog,
   isAtWork,
   isBeingTaken,
   isKeptOutside,
+  knownLog,
   listPoints,
+  logStoresOf,
   proofsOf,
   standbyLines,
   streamedAssets,
@@ -44,9 +47,10 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
   const listed = await listAll(workspace, request.signal);
   const outside = new Set([...plan.assets.keys()].filter((asset) => isKeptOutside(workspace, asset)));
   progress.phase('asking the sources');
-  const [{ sources, silent }, logs] = await Promise.all([
+  const [{ sources, silent }, logs, holes] = await Promise.all([
     askSources(workspace, outside, request),
     askLogs(workspace, listed.points, request),
+    askHoles(workspace, listed, request),
   ]);
   const facts: StatusFacts = {
     plan,
@@ -60,6 +64,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     sources,
     silent,
     logs,
+    holes,
     streams: await askStreams(workspace),
     taken: new Set([...plan.assets.keys()].filter((asset) => isBeingTaken(workspace, asset))),
     schedule: await askSchedule(workspace, request),
@@ -157,6 +162,25 @@ async function askLogs(
   return new Map(answers);
 }
 
+/** Of a store that did not answer nothing is known, which is said of it already. */
+async function askHoles(
+  workspace: Workspace,
+  { points, unanswered }: PointList,
+  request: StatusRequest,
+): Promise<StatusFacts['holes']> {
+  const asked = [...workspace.plan.assets.keys()].flatMap((asset) =>
+    logStoresOf(workspace, asset)
+      .filter((store) => unanswered.every((one) => one.store !== store))
+      .map((store) => ({ asset, store })),
+  );
+  return inTurns(asked, async (about) => {
+    const own = points.filter(({ point, stores }) => point.asset === about.asset && stores.includes(about.store));
+    const question = (signal: AbortSignal) => holesOfLog(workspace, { ...about, signal, points: own });
+    const { answer = [], error } = await answerOf(workspace, request, question);
+    return { ...about, holes: answer, ...(error === undefined ? {} : { error }) };
+  });
+}
+
 async function reachInStore(
   workspace: Workspace,
   asset: string,
@@ -173,7 +197,7 @@ async function reachInStore(
   const bases = held
     .filter((base) => base.source === source)
     .map(({ point }): ReplayBase => ({ id: point.id, atMs: point.atMs, facts: point.facts.facts }));
-  const log = (await workspace.repository(store)).log(asset, source);
+  const log = await knownLog(workspace, { asset, store, source });
   return reachOfLog(keeping, log, bases, signal);
 }
 

@@ -4,6 +4,7 @@ export type * from './in-place.ts';
 export * from './log.ts';
 export * from './log-lives.ts';
 export * from './log-ranges.ts';
+export * from './watched-log.ts';
 export * from './outside.ts';
 export type * from './standby.ts';
 export type * from './tables.ts';

@@ -16,6 +16,8 @@ export interface StoredRange extends LogRange {
 export interface LogPiece extends StoredRange {
   /** As stored, sealed and compressed. */
   readonly storedBytes: number;
+  /** The object that holds it, where it is known to be damaged: the log is stored there, and cannot be read. */
+  readonly damaged?: string;
 }
 
 /** Of a source that was idle: when its clock said `atMs`, its log ended at `position` or before. */

@@ -1,16 +1,20 @@
 import { LifeboatError } from '../core/index.ts';
-import type { LogRange } from './log.ts';
+import type { LogPiece, LogRange } from './log.ts';
 
 export const compareRanges = (a: LogRange, b: LogRange): number =>
   a.timeline - b.timeline || compare(a.start, b.start) || compare(b.end, a.end);
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** How far pieces that are sorted lead without a gap from a position on a timeline; the position itself if none holds it. */
-export function coveredTo(pieces: readonly LogRange[], timeline: number, from: bigint): bigint {
+/** How far pieces that are sorted lead without a gap from a position on a timeline; the position itself if none holds it. One that is damaged leads nowhere. */
+export function coveredTo(
+  pieces: readonly (LogRange & Pick<LogPiece, 'damaged'>)[],
+  timeline: number,
+  from: bigint,
+): bigint {
   let end = from;
   for (const piece of pieces) {
-    if (piece.timeline !== timeline || piece.end <= end) continue;
+    if (piece.timeline !== timeline || piece.end <= end || piece.damaged !== undefined) continue;
     if (piece.start > end) break;
     end = piece.end;
   }

@@ -1,6 +1,7 @@
 export * from './repository.ts';
 export { createRepository, openRepository } from './open.ts';
 export { goingOn, leadsToLife, unneededPieces, type LogBase, type LogLife } from './logs/index.ts';
+export { logPieceName } from './names.ts';
 export { Gate } from './tasks.ts';
 export { startThreads } from './pool/index.ts';
 export * from './keys/index.ts';

@@ -48,6 +48,23 @@ const storeReadiness = z.object({
   verifiedAt: momentOrNever,
   verifiedAgeSeconds: secondsOrUnknown,
   damaged: z.array(z.string()),
+  holes: z
+    .array(
+      z.object({
+        timeline: z.number().int(),
+        from: z.string(),
+        to: z.string(),
+        toTimeline: z.number().int(),
+        point: z.string().describe('The newest before it'),
+        lostFrom: moment.describe('The last moment before it that can be restored'),
+        lostTo: momentOrNever.describe('From when on moments can be restored again; null: no later one can'),
+        damaged: z.array(z.string()).describe('Objects that are there and cannot be read'),
+        told: z
+          .boolean()
+          .describe('The stream said so when it came, and a point was taken behind it: no promise is broken'),
+      }),
+    )
+    .describe('Holes in the log there'),
   lagSeconds: z.number().optional(),
   waiting: z.number().optional(),
   withinSeconds: secondsOrUnknown.optional(),

@@ -7,7 +7,7 @@ it('a dry run says what happens with the log: along it, nothing because the poin
   const request = { asset: 'orders', target: '/srv/orders', start: false, stay: true };
   const wordsOf = (more: Partial<RestorePlan>): string | undefined =>
     stepsOf({ point, request, target: '/srv/orders', ...more }).find(({ what }) => what === 'replay')?.words;
-  expect(wordsOf({ replay: { from: '0/1', to: '0/2' } as NonNullable<RestorePlan['replay']> })).toBe(
+  expect(wordsOf({ replay: { from: '0/1', upTo: '0/2', to: '0/3' } as NonNullable<RestorePlan['replay']> })).toBe(
     'the log leads from 0/1 to 0/2 without a gap',
   );
   expect(wordsOf({ alone: 'named' })).toMatch(

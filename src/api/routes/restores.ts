@@ -139,8 +139,8 @@ function previewOf(plan: RestorePlan, id: string, expiresMs: number): RestorePre
         ? null
         : {
             from: replay.from,
-            to: replay.to,
-            bytes: replay.bytes,
+            to: replay.upTo,
+            bytes: replay.bytesExpected,
             reachableAt: replay.reachableMs === undefined ? null : isoTime(replay.reachableMs),
           },
     start: request.start,
@@ -177,7 +177,7 @@ export function stepsOf({
           {
             what: 'replay',
             certainty: 'predicted' as const,
-            words: `the log leads from ${replay.from} to ${replay.to} without a gap`,
+            words: `the log leads from ${replay.from} to ${replay.upTo} without a gap`,
           },
         ]),
     {

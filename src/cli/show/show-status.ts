@@ -112,6 +112,11 @@ function stores({ assets: all, atMs }: Status, output: Output): void {
   if (rows.length === 0) return;
   output.line();
   output.table(['asset', 'store', '>points', '>newest', '>verified', 'copy'], rows);
+  // The others stand among what is not kept.
+  for (const { asset, stores: places } of all)
+    for (const { store, holes } of places)
+      for (const { words } of holes.filter(({ isTold }) => isTold))
+        for (const line of wrapped(`${short(asset)} in ${short(store)}: ${words}`, '  ')) output.line(line);
 }
 
 function storeRow(nowMs: number, place: StoreStatus): string[] {

@@ -82,7 +82,8 @@ export async function restoreInPlace(workspace: Workspace, request: RestoreReque
       return report;
     } catch (error) {
       const failure = toLifeboatError(error);
-      journal.append('inplace.failed', { intent: intent.sequence, asset, target, error: failure.toJSON() });
+      const { store } = plan;
+      journal.append('inplace.failed', { intent: intent.sequence, asset, store, target, error: failure.toJSON() });
       throw failure;
     } finally {
       await plan.replay?.close();

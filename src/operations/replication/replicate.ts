@@ -8,6 +8,7 @@ import {
   type Replication,
 } from '../../repository/index.ts';
 import type { Workspace } from '../contract.ts';
+import { damagedLog } from '../log-damage.ts';
 
 export interface CopyRequest {
   readonly from: string;
@@ -112,6 +113,7 @@ function optionsOf(workspace: Workspace, { to, bytesPerSecond, only, signal }: C
     host,
     progress,
     skip: forgottenIn(workspace, to),
+    distrust: damagedLog(workspace, to),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
     ...(only === undefined ? {} : { only }),
     ...(signal === undefined ? {} : { signal }),

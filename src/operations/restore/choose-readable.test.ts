@@ -30,6 +30,7 @@ async function withLog(
           end,
           endings: [],
           later: [],
+          tooNew: asked,
           close: async () => {},
         };
         return replay as unknown as Replay;
@@ -69,6 +70,14 @@ describe('the point a restore starts from', () => {
       expect(await reasonsOf(choose({}))).toEqual(['the log does not lead from it to what was asked for']);
       const { choice } = await choose({});
       expect(await reasonsOf(choose({ point: choice.point.id }))).toEqual(['another point was named']);
+    });
+  });
+
+  it('is not said to lead nowhere where it was only taken too late', async () => {
+    await withLog(async (choose, asked) => {
+      const [newer] = (await choose({})).choice.rejected;
+      asked.push(newer?.id ?? '');
+      expect((await choose({})).choice.rejected).toMatchObject([{ reason: 'it was taken after what was asked for' }]);
     });
   });
 

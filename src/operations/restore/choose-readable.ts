@@ -52,13 +52,14 @@ const pointRequest = (request: RestoreRequest, chosen: ChosenReplay | undefined)
 const byTheLog = (choice: Choice, chosen: ChosenReplay | undefined): Choice =>
   chosen === undefined
     ? choice
-    : {
-        ...choice,
-        rejected: choice.rejected.map((one) => ({
-          ...one,
-          reason: one.reason === damagedHere ? damagedHere : 'the log does not lead from it to what was asked for',
-        })),
-      };
+    : { ...choice, rejected: choice.rejected.map((one) => ({ ...one, reason: reasonOf(one, chosen) })) };
+
+function reasonOf({ id, reason }: Choice['rejected'][number], { replay }: ChosenReplay): string {
+  if (reason === damagedHere) return damagedHere;
+  return replay.tooNew.includes(id)
+    ? 'it was taken after what was asked for'
+    : 'the log does not lead from it to what was asked for';
+}
 
 /** One store is enough. A store that is away since it listed the point says nothing of it: the restore meets that, and tells. */
 async function canBeRead(workspace: Workspace, { point, store, others }: Choice): Promise<boolean> {

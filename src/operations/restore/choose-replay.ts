@@ -2,6 +2,7 @@ import type { LogKeeping, RecoveryTarget, Replay, ReplayBase } from '../../asset
 import { isLifeboatError, LifeboatError, toLifeboatError, type ErrorCode } from '../../core/index.ts';
 import type { RestoreRequest, Workspace } from '../contract.ts';
 import { basesOf } from '../log-bases.ts';
+import { knownLog } from '../log-damage.ts';
 import { listPoints, type ListedPoint, type PointList } from '../points.ts';
 import { sayingWhoIsAway } from './who-is-away.ts';
 
@@ -31,7 +32,7 @@ export async function chooseReplay(workspace: Workspace, request: RestoreRequest
     const source = held.flatMap(({ point }) => keeping.baseOf(point.facts.facts)?.source ?? []).at(-1);
     if (source === undefined) continue;
     try {
-      const log = (await workspace.repository(store)).log(request.asset, source);
+      const log = await knownLog(workspace, { asset: request.asset, store, source });
       const replay = await planFrom(candidatesOf(keeping, held, { store, source }), (bases) =>
         keeping.planReplay(log, bases, target, signalOf(request)),
       );

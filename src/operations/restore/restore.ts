@@ -137,6 +137,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
     journal.append('restore.failed', {
       intent: intent.sequence,
       asset: name,
+      store: plan.store,
       aside,
       error: toLifeboatError(failure).toJSON(),
     });

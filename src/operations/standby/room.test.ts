@@ -19,6 +19,8 @@ function following(asset: Asset, { bytes, logBytes }: { bytes: number; logBytes:
       bytes: logBytes,
       pieces: 1,
       ranges: [],
+      tooNew: [],
+      upTo: '0/0',
       reachableMs: undefined,
       bytesExpected: 0,
       end: { timeline: 1, position: 0n },

@@ -93,6 +93,8 @@ function logged(asset: Asset): Asset {
       bytes: 0,
       pieces: 0,
       ranges: [],
+      tooNew: [],
+      upTo: '0/0',
       reachableMs: undefined,
       bytesExpected: 0,
       end: { timeline: 1, position: 0n },

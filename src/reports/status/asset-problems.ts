@@ -26,6 +26,7 @@ export function problemsOf(
       ...ofAge(facts, about, asset, store, policy),
       ...ofCopy(about, store, stores),
       ...ofTimeline(facts, about, asset, store),
+      ...ofLog(facts, about, asset, store, answered),
       ...ofVerification(facts, about, asset, store, policy, points),
       ...ofCount(about, asset, store, policy),
     );
@@ -90,6 +91,35 @@ function ofTimeline({ logs }: StatusFacts, about: string, asset: string, { store
   const hint = `lifeboat restore ${asset} --to FOLDER --timeline ${lived} brings back what is written there; a server that a failover left behind should be stopped`;
   return [{ code: 'timeline', about, words, hint }];
 }
+
+/** A hole that the stream told of, and that a point closed off, stays a fact: nobody could end an alarm about it. */
+function ofLog(
+  { holes = [] }: StatusFacts,
+  about: string,
+  asset: string,
+  { store, holes: found }: StoreStatus,
+  answered: readonly StoreStatus[],
+): Problem[] {
+  const { error } = holes.find((one) => one.asset === asset && one.store === store) ?? {};
+  const verify = `lifeboat verify ${asset}`;
+  if (error !== undefined) {
+    const words = `whether moments of the log are lost nobody knows: ${error.message}`;
+    return [{ code: 'log', about, words, hint: verify }];
+  }
+  const other = answered.find((one) => one.store !== store && one.role !== 'outside' && !one.holes.some(isOpen));
+  const mend =
+    other === undefined
+      ? `the moments are promised until keep.pitr has passed over them, or the points before them are forgotten: lifeboat points ${asset}`
+      : `what ${other.store} has of it comes back: lifeboat store replicate ${other.store} ${store}`;
+  return found.filter(isOpen).map(({ words, nextMs }) => ({
+    code: 'log',
+    about,
+    words,
+    hint: nextMs === undefined ? `lifeboat backup ${asset}, from which the log leads on; ${mend}` : mend,
+  }));
+}
+
+const isOpen = ({ isTold }: StoreStatus['holes'][number]): boolean => !isTold;
 
 /** Only where the plan asks for it. */
 function ofVerification(

@@ -1,7 +1,7 @@
 import { limits } from '../../core/index.ts';
 import { copiesOf, storesOf, type ListedPoint } from '../../operations/index.ts';
 import type { AssetDeclaration, Policy } from '../../plan/index.ts';
-import type { StatusFacts } from './facts.ts';
+import type { LogReach, StatusFacts } from './facts.ts';
 import { lossNow } from './loss.ts';
 import { problemsOf } from './asset-problems.ts';
 import { lossTarget } from './reach.ts';
@@ -88,6 +88,7 @@ function storeStatus(facts: StatusFacts, asset: string, place: Place, all: reado
     .map(({ point }) => point.id);
   const sound = held.filter(({ point }) => !damaged.includes(point.id) && point.atMs <= nowMs + limits.clockSkewMs);
   const newest = sound.at(-1)?.point;
+  const holes = facts.holes?.find((one) => one.asset === asset && one.store === store)?.holes ?? [];
   const verified = held.flatMap(({ point }) => {
     const outcome = facts.verified.get(point.id)?.get(store);
     return outcome?.sound === true ? [outcome.atMs] : [];
@@ -101,14 +102,23 @@ function storeStatus(facts: StatusFacts, asset: string, place: Place, all: reado
     loss: lossNow({
       nowMs,
       point: newest,
-      reach: facts.logs.get(asset)?.get(store),
+      reach: reachOf(facts.logs.get(asset)?.get(store), holes),
       source: sourceOf(facts, asset),
       silent: silentSource(facts, asset, all),
     }),
     verifiedMs: verified.length === 0 ? undefined : Math.max(...verified),
     damaged,
+    holes,
     ...(role === 'copy' ? lagOf(facts, place, held, all) : {}),
   };
+}
+
+/** What a stream stores behind a hole does not come back before there is a point behind it. */
+function reachOf(reach: LogReach | undefined, holes: StoreStatus['holes']): LogReach | undefined {
+  const open = holes.filter(({ nextMs }) => nextMs === undefined).map(({ reachableMs }) => reachableMs);
+  if (open.length === 0) return reach;
+  const { passedBy } = reach ?? {};
+  return { completeMs: Math.min(...open), from: 'log', ...(passedBy === undefined ? {} : { passedBy }) };
 }
 
 /** A point and the log were made by a source that lived. */

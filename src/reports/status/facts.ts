@@ -1,7 +1,7 @@
 import type { Newest } from '../../assets/index.ts';
 import type { LifeboatError } from '../../core/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
-import type { ListedPoint, Outcome, StandbyLine } from '../../operations/index.ts';
+import type { JudgedHole, ListedPoint, Outcome, StandbyLine } from '../../operations/index.ts';
 import type { Finding, Plan } from '../../plan/index.ts';
 
 /** All that a status is made of, as it was found at one moment: what the stores, the sources and the journal say. */
@@ -30,6 +30,13 @@ export interface StatusFacts {
   readonly silent?: ReadonlyMap<string, string>;
   /** How far the log of a streamed asset reaches in a store, by asset and then by store. */
   readonly logs: ReadonlyMap<string, ReadonlyMap<string, LogReach>>;
+  /** Where the log of an asset in a store was looked through for holes; `error`: it could not be. */
+  readonly holes?: readonly {
+    readonly asset: string;
+    readonly store: string;
+    readonly holes: readonly JudgedHole[];
+    readonly error?: LifeboatError;
+  }[];
   /** Streams of this machine that are at work, by asset. */
   readonly streams?: ReadonlyMap<string, StreamAtWork>;
   /** Assets of which this machine takes a point now. */

@@ -99,6 +99,17 @@ const storeJson = (nowMs: number, one: StoreStatus): Record<string, unknown> => 
   ...lossJson(one.loss),
   ...agedJson(nowMs, 'verified', one.verifiedMs),
   damaged: one.damaged,
+  holes: one.holes.map(({ timeline, from, to, toTimeline, point, reachableMs, nextMs, damaged, isTold }) => ({
+    timeline,
+    from,
+    to,
+    toTimeline,
+    point,
+    lostFrom: isoTime(reachableMs),
+    lostTo: iso(nextMs),
+    damaged,
+    told: isTold,
+  })),
   ...(one.lagMs === undefined ? {} : { lagSeconds: one.lagMs / 1000, waiting: one.waiting }),
   ...(one.role === 'copy' ? { withinSeconds: one.withinMs === undefined ? null : one.withinMs / 1000 } : {}),
 });

@@ -1,5 +1,6 @@
 import type { TaskFact } from './facts.ts';
 import type { LifeboatError } from '../../core/index.ts';
+import type { JudgedHole } from '../../operations/index.ts';
 
 export interface Status {
   readonly atMs: number;
@@ -25,6 +26,7 @@ export interface Problem {
     | 'late'
     | 'copy_late'
     | 'timeline'
+    | 'log'
     | 'damage'
     | 'verify'
     | 'count'
@@ -71,6 +73,8 @@ export interface StoreStatus {
   readonly verifiedMs: number | undefined;
   /** Points that the newest verification found damaged there. */
   readonly damaged: readonly string[];
+  /** Holes in the log there: moments between are lost. */
+  readonly holes: readonly JudgedHole[];
   /** Of a copy: how long the oldest point that is not there yet has waited, 0 when nothing waits; and what is promised. */
   readonly lagMs?: number;
   readonly waiting?: number;

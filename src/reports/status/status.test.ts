@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWorkspacePlan } from '../../app/index.ts';
-import { LifeboatError } from '../../core/index.ts';
+import { isoTime, LifeboatError } from '../../core/index.ts';
 import type { JournalRecord } from '../../journal/index.ts';
 import type { ListedPoint } from '../../operations/index.ts';
 import type { Plan, Policy } from '../../plan/index.ts';
-import { statusOf, type StatusFacts } from './index.ts';
+import { statusJson, statusOf, type StatusFacts } from './index.ts';
 
 const hour = 3_600_000;
 const nowMs = Date.parse('2026-11-21T12:00:00Z');
@@ -244,6 +244,38 @@ describe('readiness', () => {
       hint: expect.stringMatching(/--timeline 1 brings back/),
     });
     expect(told('log')?.words).toMatch(/^the log goes on later on timeline 1, /);
+  });
+
+  it('names moments that a hole in the log has taken, and is calm about one that was told when it came and closed off; a log that nobody could look into is not whole', () => {
+    const place = { timeline: 1, from: '0/1', to: '0/2', toTimeline: 1, point: 'a', hasLogBefore: true, damaged: [] };
+    const hole = { ...place, reachableMs: nowMs - hour, nextMs: undefined, isTold: false, words: 'the log is missing' };
+    const of = (some: object) =>
+      statusOf(facts({ holes: [{ asset: 'docs', store: 'near', holes: [], ...some }] })) as ReturnType<typeof statusOf>;
+    const open = of({ holes: [hole] });
+    expect(open.problems).toMatchObject([
+      {
+        code: 'log',
+        about: 'docs in near',
+        words: 'the log is missing',
+        hint: expect.stringMatching(/^lifeboat backup docs, .*lifeboat store replicate far near$/) as string,
+      },
+    ]);
+    expect(statusJson(open)['assets']).toMatchObject([
+      { stores: [{ holes: [{ lostFrom: isoTime(nowMs - hour), lostTo: null, told: false }] }, { holes: [] }] },
+    ]);
+    const measured = { completeMs: nowMs, from: 'stream', behindMs: 1000 } as const;
+    const holes = [{ asset: 'docs', store: 'near', holes: [{ ...hole, reachableMs: nowMs - hour / 4 }] }];
+    const streaming = statusOf(facts({ holes, logs: new Map([['docs', new Map([['near', measured]])]]) }));
+    expect(streaming.assets[0]?.stores[0]?.loss).toMatchObject({ ms: hour / 4 });
+    expect(of({ holes: [{ ...hole, nextMs: nowMs }] }).problems).toMatchObject([
+      { hint: expect.stringMatching(/^what far has of it comes back/) as string },
+    ]);
+    const told = of({ holes: [{ ...hole, nextMs: nowMs, isTold: true }] });
+    expect(told.problems).toEqual([]);
+    expect(told.assets[0]?.stores[0]?.holes).toHaveLength(1);
+    expect(of({ error: new LifeboatError('check.unanswered', 'no answer in 10 s') }).problems).toMatchObject([
+      { code: 'log', words: 'whether moments of the log are lost nobody knows: no answer in 10 s' },
+    ]);
   });
 
   it('names a copy that is late, by how long, and forgives one that may still come', () => {

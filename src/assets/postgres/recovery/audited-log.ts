@@ -1,8 +1,16 @@
+import { isLifeboatError, type LifeboatError } from '../../../core/index.ts';
 import type { LogListing, LogReader } from '../../log.ts';
 import { floorTo, segmentName, segmentOfName } from '../lsn.ts';
 import type { LogFiles } from './fetcher.ts';
 import { readSegment, type Leg } from './survey-log.ts';
 import { keepTablespacesInside } from './tablespace-records.ts';
+
+export interface AuditedWay {
+  readonly legs: readonly Leg[];
+  readonly segmentBytes: number;
+  /** What is said where an object on it turns out damaged. */
+  refusalFor(damage: LifeboatError): Promise<LifeboatError>;
+}
 
 /** The files of a way through the log that was audited, and no others. */
 export class AuditedLog implements LogFiles {
@@ -11,14 +19,16 @@ export class AuditedLog implements LogFiles {
   readonly #listing: LogListing;
   readonly #legs: readonly Leg[];
   readonly #segmentBytes: number;
+  readonly #refusalFor: AuditedWay['refusalFor'];
   /** Names that were not brought yet, in the order of the log. */
   #ahead: string[];
 
-  constructor(log: LogReader, listing: LogListing, legs: readonly Leg[], segmentBytes: number) {
+  constructor(log: LogReader, listing: LogListing, { legs, segmentBytes, refusalFor }: AuditedWay) {
     this.#log = log;
     this.#listing = listing;
     this.#legs = legs;
     this.#segmentBytes = segmentBytes;
+    this.#refusalFor = refusalFor;
     this.#ahead = this.#sequence();
   }
 
@@ -47,7 +57,10 @@ export class AuditedLog implements LogFiles {
     if (leg === undefined || start < leg.from || start >= leg.to) return undefined;
     const known = { timeline, start, end: end < leg.to ? end : leg.to };
     const options = { segmentBytes: this.#segmentBytes, signal };
-    const whole = await readSegment(this.#log, this.#listing.pieces, known, options);
+    const whole = await readSegment(this.#log, this.#listing.pieces, known, options).catch(async (error: unknown) => {
+      const isDamage = isLifeboatError(error, 'repository.damaged') || isLifeboatError(error, 'repository.unreadable');
+      throw isDamage ? await this.#refusalFor(error) : error;
+    });
     keepTablespacesInside(whole, start);
     return whole;
   }

@@ -1,8 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentProgress } from '../../../core/index.ts';
-import type { LogPiece, LogReader, LogWriter, RecoveryTarget, Replay } from '../../log.ts';
+import type { LogPiece, LogReader, LogWriter, RecoveryTarget, Replay, ReplayBase } from '../../log.ts';
+import { WatchedLog } from '../../watched-log.ts';
+import { lsnText } from '../lsn.ts';
 import type { Repository } from '../../../repository/index.ts';
 import {
   installedMajors,
@@ -70,6 +72,12 @@ describe.skipIf(missing)(
       return log;
     }
 
+    const basesOf = async (): Promise<ReplayBase[]> =>
+      (await repository.points()).points.map(({ id, atMs, facts }) => ({ id, atMs, facts: facts.facts }));
+    const ownLog = () => asset().log as NonNullable<ReturnType<typeof asset>['log']>;
+    const planOf = async (log: LogReader) => ownLog().planReplay(log, await basesOf(), { kind: 'now' }, {});
+    const holesOf = async (log: LogReader) => ownLog().holes(log, await basesOf(), {});
+
     it('trap "a restore that cannot reach the newest timeline must refuse, not stop short": without its history, and where the log ends before the fork', async () => {
       const log = await twoLives();
       expect(await replayTo(asset(), repository, { kind: 'now' })).toMatchObject({ timeline: 2 });
@@ -104,6 +112,39 @@ describe.skipIf(missing)(
       });
       const found = await withRecovered(place(), { kind: 'now', timeline: 1 }, ({ url }) => marksOf(url));
       expect(found).toEqual([1, 2]);
+    });
+
+    it('an object that is damaged is refused as one that is missing, with what can be restored before it: also the last, and where its marks cannot be read', async () => {
+      await take(asset(), repository);
+      const log = await streamed(cluster.url, [1, 2, 3, 4]);
+      const { pieces } = await log.list();
+      const names = (await readdir(join(store, 'logs'), { recursive: true })).toSorted();
+      for (const at of [-1, -2]) {
+        const piece = pieces.at(at) as LogPiece;
+        const start = piece.start.toString(16).padStart(16, '0');
+        const path = join(store, 'logs', names.find((name) => name.includes(`/${start}-`)) as string);
+        const bytes = await readFile(path);
+        for (const harm of [200, bytes.length - 60]) {
+          const harmed = Buffer.from(bytes);
+          harmed.writeUInt8(harmed.readUInt8(harm) ^ 1, harm);
+          await writeFile(path, harmed);
+          const known = new WatchedLog(log, (one) => (one.start === piece.start ? 'logs/it' : undefined));
+          const failure = await planOf(known).catch((error: unknown) => error);
+          expect(failure, `${at} ${harm}`).toMatchObject({
+            code: 'log.gap',
+            where: expect.stringMatching(/^logs\//) as string,
+            message: expect.stringContaining(
+              `it is without a gap up to ${lsnText(piece.start)} on timeline 1, `,
+            ) as string,
+            hint: expect.stringMatching(/^Restore what is there: --at 20/) as string,
+          });
+          const [hole] = await holesOf(known);
+          expect(hole).toMatchObject({ from: lsnText(piece.start), to: lsnText(piece.end), nextMs: undefined });
+        }
+        await writeFile(path, bytes);
+        const mended = new WatchedLog(log, () => 'logs/it');
+        expect([await holesOf(mended), (await planOf(mended))?.timeline]).toEqual([[], 1]);
+      }
     });
 
     it('trap "gaps, also between the end of the backup and the start of the stream": is refused, and a new point is asked for', async () => {

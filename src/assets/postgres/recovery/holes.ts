@@ -1,7 +1,9 @@
-import type { LogBasePlace, LogHole, LogListing, LogReader, ReplayBase } from '../../log.ts';
+import type { LogBasePlace, LogHole, LogListing, LogPiece, LogReader, ReplayBase } from '../../log.ts';
+import { WatchedLog } from '../../watched-log.ts';
 import { lsnText } from '../lsn.ts';
 import type { Way } from '../stream/resume.ts';
 import { startsOf, type Start } from './choose-way.ts';
+import { onListing } from './moving-log.ts';
 import { isWhole, leadsThrough, legsFrom, newestKnown, wayTo, type Leg } from './survey-log.ts';
 import { reachableMs } from './unreachable.ts';
 
@@ -13,14 +15,23 @@ export async function holesOf(
   signal?: AbortSignal,
 ): Promise<LogHole[]> {
   const starts = startsOf(bases, placeOf);
-  const first = await look(log, starts, signal);
+  const watched = new WatchedLog(log);
+  const first = await look(watched, starts, signal);
   if (first.length === 0) return [];
-  const again = await look(log, starts, signal);
+  const again = await look(watched, starts, signal);
   return again.filter((hole) => first.some(({ from, timeline }) => from === hole.from && timeline === hole.timeline));
 }
 
-async function look(log: LogReader, all: readonly Start[], signal: AbortSignal | undefined): Promise<LogHole[]> {
-  const listing = await log.list(signal === undefined ? {} : { signal });
+function look(log: WatchedLog, all: readonly Start[], signal: AbortSignal | undefined): Promise<LogHole[]> {
+  return onListing(log, signal, (listing) => holesIn(listing, log, all, signal));
+}
+
+async function holesIn(
+  listing: LogListing,
+  log: LogReader,
+  all: readonly Start[],
+  signal: AbortSignal | undefined,
+): Promise<LogHole[]> {
   if (listing.pieces.length === 0) return [];
   const way = await wayTo(log, listing);
   const starts = inOrder(all, way);
@@ -32,19 +43,20 @@ async function look(log: LogReader, all: readonly Start[], signal: AbortSignal |
     // Nothing is missing up to a newer point: what is behind that one it sees itself.
     const next = starts[index + 1];
     if (next !== undefined && isIn(next.place, legs)) continue;
-    const behind = pieceBehind(listing, way, end);
+    const behind = behindOf(listing, way, end);
     // Where the log stops there is no hole: nobody streams.
     if (behind === undefined) continue;
     const closing = starts.slice(index + 1).find(({ place }) => !isIn(place, legs));
     holes.push({
       timeline: end.timeline,
       from: lsnText(end.to),
-      to: lsnText(behind.start),
+      to: lsnText(behind.at),
       toTimeline: behind.timeline,
       point: start.base.id,
       reachableMs: reachableMs(await newestKnown(log, legs, listing, start.segmentBytes, signal)) ?? start.base.atMs,
       nextMs: closing?.base.atMs,
       hasLogBefore: hasLogBefore(listing, way, end),
+      damaged: behind.damaged,
     });
   }
   return holes;
@@ -65,15 +77,25 @@ function hasLogBefore({ pieces }: LogListing, { forks }: Way, { timeline, to }: 
   return pieces.some((piece) => earlier.has(piece.timeline) || (piece.timeline === timeline && piece.start < to));
 }
 
-/** The first on the way that begins behind the end of the legs. */
-function pieceBehind({ pieces }: LogListing, way: Way, end: Leg): LogListing['pieces'][number] | undefined {
+/** Where on the way log can be read again behind the end of the legs, or where what is damaged there ends; and what is damaged up to there. */
+function behindOf(
+  { pieces }: LogListing,
+  way: Way,
+  end: Leg,
+): { readonly timeline: number; readonly at: bigint; readonly damaged: readonly string[] } | undefined {
   const timelines = [...way.forks.map((fork) => fork.timeline), way.timeline];
+  const damaged: LogPiece[] = [];
   for (const timeline of timelines.slice(timelines.indexOf(end.timeline))) {
     const fork = way.forks.find((one) => one.timeline === timeline);
-    const piece = pieces.find(
-      ({ timeline: own, start }) => own === timeline && start > end.to && (fork === undefined || start < fork.at),
-    );
-    if (piece !== undefined) return piece;
+    for (const piece of pieces) {
+      if (piece.timeline !== timeline || piece.end <= end.to || (fork !== undefined && piece.start >= fork.at))
+        continue;
+      if (piece.damaged !== undefined) damaged.push(piece);
+      else if (piece.start > end.to) return { timeline, at: piece.start, damaged: objectsOf(damaged) };
+    }
   }
-  return undefined;
+  const last = damaged.at(-1);
+  return last === undefined ? undefined : { timeline: last.timeline, at: last.end, damaged: objectsOf(damaged) };
 }
+
+const objectsOf = (pieces: readonly LogPiece[]): string[] => pieces.flatMap(({ damaged }) => damaged ?? []);

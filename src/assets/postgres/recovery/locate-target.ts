@@ -5,7 +5,7 @@ import type { LogEvent } from '../stream/received/records.ts';
 import type { Way } from '../stream/resume.ts';
 import type { Start } from './choose-way.ts';
 import { findEvent, isWhole, leadsThrough, legsFrom, newestKnown, type EventQuestion, type Leg } from './survey-log.ts';
-import { noBase, reachableText, refusalCode } from './unreachable.ts';
+import { damagedBehind, noBase, reachableText, refusalCode } from './unreachable.ts';
 
 /** What a target is looked for in. */
 export interface Ground {
@@ -41,10 +41,12 @@ export async function locate(ground: Ground): Promise<bigint | undefined> {
   const what = target.kind === 'name' ? `restore point "${target.text}"` : `transaction ${target.text}`;
   const known = await newestKnown(log, newest.legs, listing, newest.start.segmentBytes, signal);
   const hasHole = !isWhole(newest.legs, listing.pieces, ground.way);
+  const damaged = damagedBehind(newest.legs, listing.pieces);
   throw new LifeboatError(
     refusalCode(hasHole),
-    `the log from ${isoTime(oldest.start.base.atMs)} on holds no ${what}; ${reachableText(known, newest.legs)}`,
+    `the log from ${isoTime(oldest.start.base.atMs)} on holds no ${what}; ${reachableText(known, newest.legs, damaged)}`,
     {
+      ...(damaged === undefined ? {} : { where: damaged }),
       hint: `${seen.words()}Name a moment or a position instead, or look into the log of another store: --store NAME.`,
     },
   );

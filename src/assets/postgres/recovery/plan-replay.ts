@@ -1,5 +1,5 @@
 import { endedLives } from '../../log-lives.ts';
-import { isoTime, LifeboatError } from '../../../core/index.ts';
+import { isLifeboatError, isoTime, LifeboatError } from '../../../core/index.ts';
 import type {
   LogBasePlace,
   LogListing,
@@ -10,10 +10,11 @@ import type {
   ReplayBase,
   ReplayRange,
 } from '../../log.ts';
+import { WatchedLog } from '../../watched-log.ts';
 import { lsnText } from '../lsn.ts';
 import type { Way } from '../stream/resume.ts';
 import { chooseWay, startsOf, type Start } from './choose-way.ts';
-import { AuditedLog } from './audited-log.ts';
+import { AuditedLog, type AuditedWay } from './audited-log.ts';
 import { startsBefore } from './consistent-start.ts';
 import { LogFetcher } from './fetcher.ts';
 import { laterLives } from './later-lives.ts';
@@ -31,7 +32,7 @@ import {
   type Leg,
   type NewestKnown,
 } from './survey-log.ts';
-import { behindTheEnd, noBase, reachableMs } from './unreachable.ts';
+import { behindTheEnd, damagedBehind, noBase, reachableMs } from './unreachable.ts';
 
 /** Where replay must stop, as far as the log itself tells. */
 type Stop = Pick<ReplayPlan, 'stopAt' | 'least' | 'most'>;
@@ -44,14 +45,26 @@ export function planReplay(
   placeOf: (facts: Readonly<Record<string, unknown>>) => LogBasePlace | undefined,
   signal?: AbortSignal,
 ): Promise<Replay | undefined> {
-  const starts = startsOf(bases, placeOf);
-  return onListing(log, signal, (listing) => planOn(listing, { log, starts, target, signal }));
+  return planAlong({ log: new WatchedLog(log), starts: startsOf(bases, placeOf), target, signal });
 }
 
-async function planOn(
-  listing: LogListing,
-  { log, starts: all, target, signal }: Pick<Ground, 'log' | 'starts' | 'target' | 'signal'>,
-): Promise<Replay | undefined> {
+type Wish = Pick<Ground, 'starts' | 'target' | 'signal'> & { readonly log: WatchedLog };
+
+const planAlong = (wish: Wish): Promise<Replay | undefined> =>
+  onListing(wish.log, wish.signal, (listing) => planOn(listing, wish));
+
+/** Log that turned out damaged while it was fetched: refused as it would have been before, had anybody known. */
+async function refusalFor(damage: LifeboatError, wish: Wish): Promise<LifeboatError> {
+  try {
+    await (await planAlong(wish))?.close();
+    return damage;
+  } catch (error) {
+    return isLifeboatError(error, 'log.gap') ? error : damage;
+  }
+}
+
+async function planOn(listing: LogListing, wish: Wish): Promise<Replay | undefined> {
+  const { log, starts: all, target, signal } = wish;
   if (listing.pieces.length === 0) return undefined;
   const { way, starts: leading } = await chooseWay(log, listing, all, target);
   const starts = await startsBefore({ log, listing, way, starts: leading, target, signal });
@@ -64,7 +77,7 @@ async function planOn(
   const known = await newestKnown(log, legs, listing, start.segmentBytes, signal);
   const stop = await stopOf(ground, start, legs, known, found);
   const bytes = legs.reduce((sum, leg) => sum + Number((leg.forkAt ?? leg.to) - leg.from), 0);
-  const ranges = legs.map((leg) => rangeOf(leg, listing.pieces));
+  const whole = legs.map((leg) => rangeOf(leg, listing.pieces));
   const stopsAt = isAll(stop) ? undefined : (found ?? (await nearTo(log, legs, listing.pieces, target, signal)));
   const reachable = reachableMs(known);
   // Whoever says along which life needs to know nothing of those that ended: what tells of them may be damaged.
@@ -73,27 +86,41 @@ async function planOn(
   const without = new Set(endings.map(({ timeline }) => timeline));
   const plan: ReplayPlan = {
     base: start.base.id,
+    tooNew: leading.filter((one) => isTooNew(ground, one, found)).map(({ base }) => base.id),
     timeline: last.timeline,
     from: start.place.start,
     to: last.to,
     bytes: Math.max(0, bytes),
-    bytesExpected: stopsAt === undefined ? Math.max(0, bytes) : bytesUpTo(ranges, stopsAt),
-    ranges,
+    bytesExpected: stopsAt === undefined ? Math.max(0, bytes) : bytesUpTo(whole, stopsAt),
+    way: whole,
+    ranges: stopsAt === undefined ? whole : rangesUpTo(legs, listing.pieces, stopsAt),
     reachableMs: reachable,
     endings,
     later: isTold ? [] : await laterLives(log, listing, way, { thanMs: reachable ?? start.base.atMs, without }),
     target,
     ...stop,
   };
-  return new PostgresReplay(plan, new LogFetcher(new AuditedLog(log, listing, legs, start.segmentBytes)));
+  const audited: AuditedWay = {
+    legs,
+    segmentBytes: start.segmentBytes,
+    refusalFor: (damage) => refusalFor(damage, wish),
+  };
+  return new PostgresReplay(plan, new LogFetcher(new AuditedLog(log, listing, audited)));
 }
 
 const isAll = ({ stopAt }: Stop): boolean => Object.keys(stopAt).length === 0;
 
-function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {
+/** Positions go on from one timeline to the next. */
+function rangesUpTo(legs: readonly Leg[], pieces: readonly LogPiece[], end: bigint): ReplayRange[] {
+  const needed = legs.filter(({ from }, index) => index === 0 || from < end);
+  return needed.map((leg) => rangeOf(leg, pieces, end));
+}
+
+function rangeOf(leg: Leg, pieces: readonly LogPiece[], end?: bigint): ReplayRange {
   const { timeline, from, forkAt } = leg;
-  const to = forkAt ?? leg.to;
-  const held = piecesOf(leg, pieces);
+  const last = forkAt ?? leg.to;
+  const to = end !== undefined && end < last ? end : last;
+  const held = piecesOf(leg, pieces).filter(({ start }) => start < to);
   return {
     timeline,
     from: lsnText(from),
@@ -107,10 +134,7 @@ function rangeOf(leg: Leg, pieces: readonly LogPiece[]): ReplayRange {
 /** The newest point that ends before the target and leads there. */
 function chooseStart(ground: Ground, found: bigint | undefined): Start | undefined {
   const { target, way, listing } = ground;
-  const before = ground.starts.filter(({ base, place }) => {
-    if (target.kind === 'time') return target.exclusive === true ? base.atMs < target.atMs : base.atMs <= target.atMs;
-    return found === undefined || place.end <= found;
-  });
+  const before = ground.starts.filter((one) => endsBefore(target, one, found));
   if (before.length === 0) throw noBase(ground);
   const start = before.findLast(({ place }) => leadsThrough(place, way));
   const newest = before.at(-1) as Start;
@@ -122,6 +146,15 @@ function chooseStart(ground: Ground, found: bigint | undefined): Start | undefin
     { hint: `Restore it without the log: --point ${newest.base.id}` },
   );
 }
+
+function endsBefore(target: RecoveryTarget, { base, place }: Start, found: bigint | undefined): boolean {
+  if (target.kind === 'time') return target.exclusive === true ? base.atMs < target.atMs : base.atMs <= target.atMs;
+  return found === undefined || place.end <= found;
+}
+
+/** Also one that is of an earlier moment and holds later work (`startsBefore`). */
+const isTooNew = ({ starts, target, way }: Ground, one: Start, found: bigint | undefined): boolean =>
+  leadsThrough(one.place, way) && (!starts.includes(one) || !endsBefore(target, one, found));
 
 /** Whether the point holds more than the log: nothing is there to be replayed. */
 const isBehind = (pieces: readonly LogPiece[], way: Way, place: LogBasePlace): boolean =>
@@ -143,7 +176,8 @@ async function stopOf(
     return records > start.place.end ? records : start.place.end;
   };
   const hasHole = !isWhole(legs, listing.pieces, way);
-  const refusal = (where: string): LifeboatError => behindTheEnd(start, legs, known, { where, hasHole, target });
+  const refusal = (where: string): LifeboatError =>
+    behindTheEnd(start, legs, known, { where, hasHole, target, damaged: damagedBehind(legs, listing.pieces) });
   const everything = async (): Promise<Stop> => ({ stopAt: {}, least: await end(), most: undefined });
   if (target.kind === 'now') {
     if (hasHole) throw refusal('to its end');

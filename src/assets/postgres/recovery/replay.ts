@@ -8,12 +8,15 @@ import type { LogFetcher } from './fetcher.ts';
 
 export interface ReplayPlan {
   readonly base: string;
+  readonly tooNew: readonly string[];
   readonly timeline: number;
   readonly from: bigint;
   /** The end of what was audited. */
   readonly to: bigint;
   readonly bytes: number;
   readonly bytesExpected: number;
+  /** All of the way, and as much of it as leads to the target. */
+  readonly way: readonly ReplayRange[];
   readonly ranges: readonly ReplayRange[];
   readonly reachableMs: number | undefined;
   readonly endings: readonly LogEnding[];
@@ -42,6 +45,10 @@ export class PostgresReplay implements Replay {
     return this.plan.base;
   }
 
+  get tooNew(): readonly string[] {
+    return this.plan.tooNew;
+  }
+
   get timeline(): number {
     return this.plan.timeline;
   }
@@ -52,6 +59,10 @@ export class PostgresReplay implements Replay {
 
   get to(): string {
     return lsnText(this.plan.to);
+  }
+
+  get upTo(): string {
+    return this.plan.ranges.at(-1)?.to ?? this.from;
   }
 
   get bytes(): number {
@@ -133,7 +144,7 @@ export class PostgresReplay implements Replay {
     const reached = lsnValue(found.lsn);
     const { least, most, target, timeline } = this.plan;
     const seconds = this.#fetcher.askedForSeconds;
-    if (seconds !== undefined) this.#replayed = { bytes: bytesUpTo(this.plan.ranges, reached), seconds };
+    if (seconds !== undefined) this.#replayed = { bytes: bytesUpTo(this.plan.way, reached), seconds };
     if (reached < least) throw short(`replay stopped at ${found.lsn}, and ${lsnText(least)} was due`);
     if (most !== undefined && reached > most) throw short(`replay went on to ${found.lsn}, beyond ${lsnText(most)}`);
     const atMs = found.at === null ? undefined : Number(found.at);

@@ -61,7 +61,7 @@ export function legsFrom(base: LogBasePlace, pieces: readonly LogPiece[], way: W
   return legs;
 }
 
-/** Whether the legs lead to the end of all there is on the way. */
+/** Whether the legs lead to the end of all there is on the way, what is damaged included. */
 export function isWhole(legs: readonly Leg[], pieces: readonly LogPiece[], way: Way): boolean {
   const last = legs.at(-1) as Leg;
   return (
@@ -77,8 +77,12 @@ export function newestFirst(legs: readonly Leg[], pieces: readonly LogPiece[]): 
 export const piecesOf = (leg: Leg, pieces: readonly LogPiece[]): LogPiece[] =>
   pieces.filter((piece) => isIn(piece, leg));
 
-const isIn = ({ timeline, start, end }: LogPiece, leg: Leg): boolean =>
-  timeline === leg.timeline && end > leg.from && start < leg.to && (leg.forkAt === undefined || start < leg.forkAt);
+const isIn = ({ timeline, start, end, damaged }: LogPiece, leg: Leg): boolean =>
+  timeline === leg.timeline &&
+  damaged === undefined &&
+  end > leg.from &&
+  start < leg.to &&
+  (leg.forkAt === undefined || start < leg.forkAt);
 
 export interface NewestKnown {
   readonly newestCommitMs: number | undefined;
@@ -260,7 +264,9 @@ export async function readSegment(
   range: { timeline: number; start: bigint; end: bigint },
   { segmentBytes, signal }: { segmentBytes: number; signal: AbortSignal },
 ): Promise<Buffer> {
-  const known = pieces.find((piece) => piece.timeline === range.timeline && piece.start === range.start);
+  const known = pieces.find(
+    ({ timeline, start, damaged }) => timeline === range.timeline && start === range.start && damaged === undefined,
+  );
   const end = range.start + BigInt(segmentBytes);
   if (known?.end === end && range.end === end) return log.read(known, { signal });
   const whole = Buffer.alloc(segmentBytes);
@@ -278,7 +284,9 @@ export async function readStretch(
   const whole = Buffer.alloc(Number(range.end - range.start));
   let filled = range.start;
   for (const piece of pieces) {
-    if (piece.timeline !== range.timeline || piece.end <= filled || piece.start >= range.end) continue;
+    const { timeline, damaged } = piece;
+    if (timeline !== range.timeline || damaged !== undefined || piece.end <= filled || piece.start >= range.end)
+      continue;
     if (piece.start > filled) break;
     const bytes = await log.read(piece, options);
     const usable = bytes.subarray(Number(filled - piece.start));

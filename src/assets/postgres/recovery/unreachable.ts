@@ -1,4 +1,4 @@
-import type { RecoveryTarget } from '../../log.ts';
+import type { LogPiece, RecoveryTarget } from '../../log.ts';
 import { isoTime, LifeboatError } from '../../../core/index.ts';
 import { lsnText } from '../lsn.ts';
 import type { Start } from './choose-way.ts';
@@ -39,18 +39,28 @@ function wordsOf(target: RecoveryTarget): string {
   return target.kind === 'now' ? 'now' : `the ${target.kind} ${target.text}`;
 }
 
+interface EndOfWay {
+  /** `to its end`. */
+  readonly where: string;
+  readonly hasHole: boolean;
+  readonly target: RecoveryTarget;
+  /** See `damagedBehind`. */
+  readonly damaged: string | undefined;
+}
+
 /** What was asked for lies behind the end of the way. */
 export function behindTheEnd(
   start: Start,
   legs: readonly Leg[],
   known: NewestKnown,
-  { where, hasHole, target }: { readonly where: string; readonly hasHole: boolean; readonly target: RecoveryTarget },
+  { where, hasHole, target, damaged }: EndOfWay,
 ): LifeboatError {
   const reachable = reachableMs(known);
   return new LifeboatError(
     refusalCode(hasHole),
-    `the log does not lead from the point ${start.base.id} ${where}: ${reachableText(known, legs)}`,
+    `the log does not lead from the point ${start.base.id} ${where}: ${reachableText(known, legs, damaged)}`,
     {
+      ...(damaged === undefined ? {} : { where: damaged }),
       hint:
         reachable === undefined || reachable < start.base.atMs
           ? `Restore the point alone (${isoTime(start.base.atMs)}): --point ${start.base.id}; or look into another store: --store NAME.`
@@ -63,11 +73,18 @@ export function behindTheEnd(
 const alongWords = ({ timeline = 'latest' }: RecoveryTarget): string =>
   timeline === 'latest' ? '' : ` --timeline ${timeline}`;
 
-export function reachableText(known: NewestKnown, legs: readonly Leg[]): string {
+/** The object that holds what is behind the end of the legs, where it is there and damaged. */
+export function damagedBehind(legs: readonly Leg[], pieces: readonly LogPiece[]): string | undefined {
+  const { timeline, to } = legs.at(-1) as Leg;
+  return pieces.find((piece) => piece.timeline === timeline && piece.start <= to && piece.end > to)?.damaged;
+}
+
+export function reachableText(known: NewestKnown, legs: readonly Leg[], damaged: string | undefined): string {
   const last = legs.at(-1) as Leg;
   const reachable = reachableMs(known);
   const moment = reachable === undefined ? '' : `, ${isoTime(reachable)}`;
-  return `it is without a gap up to ${lsnText(last.to)} on timeline ${last.timeline}${moment}`;
+  const behind = damaged === undefined ? '' : `; what comes then is damaged (${damaged})`;
+  return `it is without a gap up to ${lsnText(last.to)} on timeline ${last.timeline}${moment}${behind}`;
 }
 
 /**

@@ -32,8 +32,13 @@ function placeText(
   return target.exclusive === true ? `of ${targetText(target)}` : targetText(target);
 }
 
-export const replayText = ({ from, to, timeline, bytes, reachableMs }: Replay): string =>
-  `${from} to ${to} on timeline ${timeline} (at most ${formatBytes(bytes)}), without a gap${reachableMs === undefined ? '' : `; it reaches ${isoTime(reachableMs)}`}`;
+/** Up to what was asked for, and how much further it goes on. */
+export function replayText({ from, to, upTo, timeline, bytesExpected, reachableMs }: Replay): string {
+  const reaches = reachableMs === undefined ? '' : isoTime(reachableMs);
+  const end = upTo === to ? reaches : [to, reaches].filter((word) => word !== '').join(', ');
+  const goesOn = end === '' ? '' : `; ${upTo === to ? 'it reaches' : 'the log goes on to'} ${end}`;
+  return `${from} to ${upTo} on timeline ${timeline} (${formatBytes(bytesExpected)}), without a gap${goesOn}`;
+}
 
 /** Where the replay stops, as it was asked for. */
 export function targetText(target: RecoveryTarget | undefined): string {
@@ -95,12 +100,22 @@ export const logJson = ({
       ? {}
       : { log: replayJson(replay) };
 
-const replayJson = ({ from, to, timeline, bytes, ranges, reachableMs, later }: Replay): Record<string, unknown> => ({
+const replayJson = ({
   from,
   to,
+  upTo,
   timeline,
-  bytes,
+  bytesExpected,
   ranges,
+  reachableMs,
+  later,
+}: Replay): Record<string, unknown> => ({
+  from,
+  to: upTo,
+  timeline,
+  bytes: bytesExpected,
+  ranges,
+  end: to,
   reachable: reachableMs === undefined ? null : isoTime(reachableMs),
   later: later.map((one) => ({ timeline: one.timeline, reachable: isoTime(one.reachableMs) })),
 });
