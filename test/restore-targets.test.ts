@@ -93,7 +93,7 @@ describe.skipIf(major === undefined)(`what a restore is to stop at ${reason}`, (
     [['--at', 'FF/0'], 'restore.unknown_target'],
     [['--at', '4000000000'], 'restore.unknown_target'],
     [['--at', 'xid:4000000000'], 'restore.unknown_target'],
-    [['--at', 'nothing'], 'restore.unknown_target'],
+    [['--at', 'nothing'], 'input.flag'],
     [['--at', 'name:nothing'], 'restore.unknown_target'],
     [['--before', 'name:nothing'], 'restore.unknown_target'],
     [['--timeline', '7'], 'restore.unknown_target'],
@@ -121,7 +121,7 @@ describe.skipIf(major === undefined)(`what a restore is to stop at ${reason}`, (
       ['--at', '2200-01-01T00:00:00Z'],
       ['--at', 'FF/0'],
       ['--at', '4000000000'],
-      ['--at', 'nothing'],
+      ['--at', 'name:nothing'],
     ]) {
       const answer = await dry(...words);
       expect([answer.exitCode, answer.json['error']], words.join(' ')).toMatchObject([1, { code: 'log.gap' }]);
