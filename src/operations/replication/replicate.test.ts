@@ -1,9 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initStore } from '../../app/index.ts';
 import { systemClock } from '../../core/index.ts';
-import { backupEverywhere, copyPoints, forget, listPoints, replicate, restore, storesOf } from '../index.ts';
+import { backupEverywhere, copyPoints, forget, listPoints, replicate, restore, storesOf, verify } from '../index.ts';
 import { withCopies } from '../testing/copies.ts';
 import { damageFiles, packFiles } from '../testing/workspace.ts';
 
@@ -63,6 +63,23 @@ describe('copies of a policy', () => {
           [third, ['near', 'far']],
         ]),
       );
+    });
+  });
+
+  it('of log that a verification found damaged are written anew, though they have the right size', async () => {
+    await withCopies(async (workspace, folder) => {
+      const log = (await workspace.repository('near')).log('docs', 'its source');
+      await log.append({ timeline: 1, start: 0n, end: 3n }, Buffer.from('abc'), {});
+      await replicate(workspace, { from: 'near', to: 'far' });
+      const files = await readdir(join(folder, 'far', 'logs'), { recursive: true });
+      await damageFiles([join(folder, 'far', 'logs', files.find((name) => name.includes('-')) as string)]);
+      const isWhole = async (): Promise<boolean> => {
+        const { results } = await verify(workspace, { assets: [], everything: false });
+        return results.every(({ ok }) => ok);
+      };
+      expect(await isWhole()).toBe(false);
+      expect((await replicate(workspace, { from: 'near', to: 'far' })).mended).toHaveLength(1);
+      expect(await isWhole()).toBe(true);
     });
   });
 
