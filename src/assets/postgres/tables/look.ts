@@ -33,10 +33,11 @@ export async function look(
     return await stoppable(client, signal, async () => {
       const server = await identifyTarget(client, url, expectedOf(request, url, planUrl, point.facts));
       const there = await readRelations(client);
-      const isNew = patterns.filter((pattern) => !there.some((table) => fits(pattern, table)));
       const schemas = await readSchemas(client);
-      const isMade = ({ single, wholeSchema }: TablePattern): boolean =>
-        single !== undefined || (wholeSchema !== undefined && !schemas.has(wholeSchema));
+      const isNew = patterns.filter(
+        (pattern) => !there.some((table) => fits(pattern, table)) && !schemas.has(pattern.wholeSchema ?? ''),
+      );
+      const isMade = ({ single, wholeSchema }: TablePattern): boolean => (single ?? wholeSchema) !== undefined;
       if (typeof request.existing === 'object' || isNew.some(isMade)) await structureProgram(major);
       const doubts = isKnown ? [] : isNew.map((pattern) => doubtOf(pattern, there));
       return { target: server.shown, server: server.systemId, isSource: server.isSource, doubts };
