@@ -3,6 +3,7 @@ import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace, type OpenWorkspace } from '../../app/index.ts';
+import { askFence } from '../../assets/postgres/standby/fence.ts';
 import { silentProgress } from '../../core/index.ts';
 import {
   installedMajors,
@@ -131,6 +132,12 @@ export function describeStandby(major: number | undefined): void {
         await cluster.sql('select pg_switch_wal()');
         await mark(3);
         await expect.poll(() => marksOf(kept.url()), { timeout: 30_000 }).toEqual([1, 2, 3]);
+        // Where its address leads to the standby itself, as one that was moved, the source is proven nothing.
+        const [row] = await cluster.sql('select system_identifier::text as id from pg_control_system()');
+        expect(await askFence(async () => kept.url(), String(row?.['id']))).toMatchObject({
+          source: 'unknown',
+          what: expect.stringContaining('a standby of Lifeboat answers'),
+        });
         await kept.stop();
         expect(kept.lines.at(-1)).toMatchObject({ state: 'ended' });
         await expect(runSql(kept.url(), 'select 1')).rejects.toThrow(/ECONNREFUSED/);

@@ -1,13 +1,14 @@
 import { inTime, LifeboatError, messageOf, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { FenceAnswer } from '../../standby.ts';
 import { withConnection } from '../link/connection.ts';
+import { standbyName } from './standby-server.ts';
 
 /** A server that does not answer in this time does not answer. */
 const answerMs = 10_000;
 
 /**
  * Whether the source still takes writes. That it cannot be reached from here proves nothing: others may reach it. Only a server of the same
- * cluster that says that it is in recovery is proven not to. Never throws but on a stop on request.
+ * cluster that says that it is in recovery is proven not to, and a standby of ours is another one than the source. Never throws but on a stop on request.
  */
 export async function askFence(
   url: () => Promise<string>,
@@ -30,12 +31,16 @@ export async function askFence(
 
 const ask = (url: string, systemId: string): Promise<FenceAnswer> =>
   withConnection(url, async (client) => {
-    const { rows } = await client.query<{ system: string; recovering: boolean }>(
-      'select system_identifier::text as system, pg_is_in_recovery() as recovering from pg_control_system()',
+    const { rows } = await client.query<{ system: string; recovering: boolean; name: string }>(
+      `select system_identifier::text as system, pg_is_in_recovery() as recovering, current_setting('cluster_name') as name
+         from pg_control_system()`,
     );
-    const { system = '', recovering = false } = rows[0] ?? {};
+    const { system = '', recovering = false, name = '' } = rows[0] ?? {};
     if (system !== systemId)
       return { source: 'unknown', what: `another cluster answers at the address of the source (${system})` };
+    // An address that was moved there already, or a port that the source left free.
+    if (recovering && name === standbyName)
+      return { source: 'unknown', what: 'a standby of Lifeboat answers at the address of the source' };
     if (recovering)
       return {
         source: 'read-only',

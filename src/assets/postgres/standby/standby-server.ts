@@ -15,6 +15,9 @@ const shutdownMs = 60_000;
 /** How soon a standby asks again for log that was not there. */
 const askAgainMs = 500;
 
+/** What its server calls itself: nobody may take it for the source. */
+export const standbyName = 'lifeboat standby';
+
 export interface StandbyServer {
   readonly pid: number;
   readonly url: string;
@@ -119,7 +122,7 @@ async function start(
       dataFolder: folder,
       settings: {
         ...(await copySettings(settingsOf(note.facts), programs, { ...files, ...doors })),
-        cluster_name: 'lifeboat standby',
+        cluster_name: standbyName,
         hot_standby: 'on',
         restore_command: fetcher.command,
         recovery_target_timeline: 'latest',
