@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import {
   type NewCluster,
   type RunningServer,
 } from '../../assets/postgres/server/index.ts';
-import { isLifeboatError } from '../../core/index.ts';
+import { freePort, isLifeboatError } from '../../core/index.ts';
 
 /** A real server for tests, below a folder of its own that is gone at the end. */
 export interface TestCluster extends NewCluster {
@@ -52,7 +53,8 @@ const password = 'sec/ret:1 %';
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-postgres-'));
   await chmod(folder, 0o711);
-  const cluster = await makeCluster({ ...options, password, dataFolder: join(folder, 'data') });
+  const port = await lastingPort();
+  const cluster = await makeCluster({ ...options, password, port, dataFolder: join(folder, 'data') });
   // Nothing here must outlive a power cut, and half the time of a small test is the disk's.
   const settings = { fsync: 'off', ...options.settings };
   let server = await cluster.start(settings);
@@ -74,6 +76,24 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     },
   };
 }
+
+/**
+ * One that the system gives to nobody who asks for any port, nor to connections: a server that is down while others start beside it finds its port again, and nobody
+ * else answers there meanwhile.
+ */
+async function lastingPort(): Promise<number> {
+  for (let tries = 0; tries < portTriesMax; tries += 1) {
+    try {
+      return await freePort(randomInt(portMin, portMax));
+    } catch (error) {
+      if (!isLifeboatError(error, 'port.taken')) throw error;
+    }
+  }
+  return freePort();
+}
+
+/** What the system gives begins at 32768 (`ip_local_port_range`). */
+const [portMin, portMax, portTriesMax] = [10_000, 32_000, 20];
 
 export async function runSql(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });

@@ -20,6 +20,8 @@ export interface NewClusterOptions {
   readonly password: string;
   /** Default: whichever supported version this machine has. */
   readonly major?: number;
+  /** Of 127.0.0.1; default: any free one. */
+  readonly port?: number;
   /** Further words for initdb, e.g. `--data-checksums`. */
   readonly initdb?: readonly string[];
   /** More lines of pg_hba.conf, before the usual one. */
@@ -38,7 +40,7 @@ export async function makeCluster(options: NewClusterOptions): Promise<NewCluste
     join(dataFolder, 'pg_hba.conf'),
     `${options.hba ?? ''}\nhost all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n`,
   );
-  const port = await freePort();
+  const { port = await freePort() } = options;
   const url = `postgresql://shop:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   return {
     programs,
