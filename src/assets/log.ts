@@ -185,8 +185,10 @@ export interface LogStreamOptions {
   bases(): Promise<readonly HeldBase[]>;
   /** Lives that people went back from, as far as this machine knows now: stores that were not told are, whenever they answer. */
   endings?(): readonly LogEnding[];
-  /** True once when points may be bases no more: found damaged, or forgotten. Asked every few seconds; no answer of it must take long. */
+  /** True once when points may be bases no more: found damaged, or forgotten, or log behind them was found damaged. Asked every few seconds; no answer of it must take long. */
   isBaseLost?(): boolean;
+  /** The log of a target as a restore reads it, with what is known of damage. */
+  known?(store: string): Promise<LogReader>;
   /** The log has a gap, or there is no point yet: one is due at once. Must not wait for it. */
   needsBase(unlinked: UnlinkedLog): void;
   say(state: LogStreamState): void;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openWorkspace } from '../../app/index.ts';
@@ -71,6 +71,34 @@ it.skipIf(missing)(
         )();
         expect(taken()).toBe(2);
         expect(workspace.journal.records({ kinds: ['backup.started'] })).toHaveLength(2);
+
+        // So is one behind which log is damaged: found while it is streamed, or before.
+        const wholeOnes = async (): Promise<string[]> =>
+          (await readdir(join(cluster.folder, 'near', 'logs'), { recursive: true }))
+            .filter((name) => /-[0-9a-f]{11}00000$/.test(name))
+            .toSorted();
+        const write = async (): Promise<void> => {
+          const many = (await wholeOnes()).length;
+          for (let n = 0; n < 3; n += 1)
+            await cluster.sql(`select pg_logical_emit_message(true, 'a', 'word'); select pg_switch_wal()`);
+          await soon(async () => (await wholeOnes()).length).toBeGreaterThanOrEqual(many + 2);
+        };
+        const harm = async (): Promise<void> => {
+          await damageFiles([join(cluster.folder, 'near', 'logs', (await wholeOnes()).at(-1) as string)]);
+          const read = await verify(workspace, { assets: ['orders'], everything: false });
+          expect(read.results[0]?.damage.map(({ kind }) => kind)).toContain('log');
+        };
+        const late = await streamed();
+        await write();
+        await harm();
+        await soon(taken).toBe(3);
+        await soon(() => isComplete(lines.at(-1))).toBe(true);
+        await write();
+        await late();
+        await harm();
+        const again = await streamed();
+        await soon(taken).toBe(4);
+        await again();
       } finally {
         ending.abort();
         await workspace.close();

@@ -15,6 +15,7 @@ import type { Streaming } from '../../plan/index.ts';
 import type { Workspace } from '../contract.ts';
 import { endingsKnown } from '../ended-lives.ts';
 import { basesOf } from '../log-bases.ts';
+import { damagedLog, knownLog } from '../log-damage.ts';
 import { BaseLosses } from './base-losses.ts';
 import { Bases } from './bases.ts';
 import { Gaps } from './gaps.ts';
@@ -93,7 +94,10 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const { signal } = request;
   const bases = new Bases({ workspace, asset: name, placeOf: (facts) => keeping.baseOf(facts), say, signal });
   const intent = journal.append('stream.started', { asset: name, stores: streaming.to });
-  const losses = new BaseLosses(journal);
+  const losses = new BaseLosses(
+    journal,
+    streaming.to.some((store) => damagedLog(workspace, store).size > 0),
+  );
   const gaps = new Gaps(journal, { intent: intent.sequence, asset: name });
   try {
     const source = await untilAnswered(() => keeping.source(), request.signal, say);
@@ -111,6 +115,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       bases: async () => (await placesOf(workspace, asset, request.signal)).filter((place) => place.source === source),
       endings: () => endingsKnown(journal, name, source),
       isBaseLost: () => losses.take(),
+      known: (store) => knownLog(workspace, { asset: name, store, source }),
       needsBase: (unlinked) => {
         gaps.note(unlinked);
         bases.take(unlinked);

@@ -10,7 +10,7 @@ type Ground = Pick<CatchUpGround, 'options' | 'way' | 'segmentBytes'>;
 const againMs = 60_000;
 
 /**
- * Looks again whether a point leads to the log of each store, when one may be lost: a stream runs for months, points are found damaged meanwhile, and it
+ * Looks again whether a point leads to the log of each store, when one may be lost: a stream runs for months, points and log are found damaged meanwhile, and it
  * asked which there are when it began.
  */
 export class BaseWatch {
@@ -48,7 +48,8 @@ export class BaseWatch {
     // What is lost while this one is looked at is another look.
     this.#due.delete(target);
     try {
-      const listing = await target.log.list({ signal });
+      const log = (await options.known?.(target.store)) ?? target.log;
+      const listing = await log.list({ signal });
       const bases = await options.bases();
       if (signal.aborted) return;
       const tail = tailOf(listing, way, segmentBytes) ?? this.#fallback;
