@@ -1,5 +1,5 @@
 import { endedLives, type LogEnding, type LogKeeping, type LogListing, type LogWriter } from '../assets/index.ts';
-import { allInTime, LifeboatError, limits, systemClock, toLifeboatError } from '../core/index.ts';
+import { allInTime, isLifeboatError, LifeboatError, limits, systemClock, toLifeboatError } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Workspace } from './contract.ts';
 import { holdersOf } from './stores-of.ts';
@@ -150,7 +150,7 @@ class Ways {
         return new Set([...forks.map((fork) => fork.timeline), timeline]);
       } catch (error) {
         // Damaged here: another store may have it whole.
-        toLifeboatError(error);
+        if (!isLifeboatError(error)) throw error;
       }
     }
     return new Set([timeline]);

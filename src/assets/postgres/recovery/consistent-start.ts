@@ -4,6 +4,7 @@ import type { LogEvent } from '../stream/received/records.ts';
 import type { Start } from './choose-way.ts';
 import type { Ground } from './locate-target.ts';
 import { findEvent, leadsThrough, legsFrom, type EventQuestion } from './survey-log.ts';
+import { alongWords } from './unreachable.ts';
 
 /**
  * Without the points that hold later work than a moment that is asked for. A point is of a moment that was surely before its end: what was committed between
@@ -24,11 +25,10 @@ export async function startsBefore(ground: Ground): Promise<readonly Start[]> {
   }
   const [oldest] = candidates;
   if (oldest === undefined) return starts;
-  const along = (target.timeline ?? 'latest') === 'latest' ? '' : ` --timeline ${target.timeline}`;
   throw new LifeboatError(
     'restore.unreachable_target',
     `no recovery point ends before ${isoTime(target.atMs)}: that of ${isoTime(oldest.base.atMs)} holds what was committed up to ${isoTime(earliestMs - 1)}`,
-    { hint: `The first moment that can be restored: --at ${isoTime(earliestMs)}${along}.` },
+    { hint: `The first moment that can be restored: --at ${isoTime(earliestMs)}${alongWords(target)}.` },
   );
 }
 

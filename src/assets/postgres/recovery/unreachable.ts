@@ -70,7 +70,7 @@ export function behindTheEnd(
 }
 
 /** A moment is reached along the timeline that was asked for: along another one it may be another life, or not there. */
-const alongWords = ({ timeline = 'latest' }: RecoveryTarget): string =>
+export const alongWords = ({ timeline = 'latest' }: RecoveryTarget): string =>
   timeline === 'latest' ? '' : ` --timeline ${timeline}`;
 
 /** The object that holds what is behind the end of the legs, where it is there and damaged. */
