@@ -57,6 +57,8 @@ function promisesOf(major: number, via: 'files' | 'connection'): void {
       expect(before.filter(({ id }) => !ids.has(id))).toEqual([]);
       expect(ids.size).toBeGreaterThanOrEqual(newest?.count as number);
       expect(reached?.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+      // Without any log, too: what is written there is another life than that of the source.
+      expect(reached?.timeline).toBe(2);
       expect(shownUrl).not.toContain('sec');
       const results = await asset.check({ url }, [
         { kind: 'sql', settings: 'select count(*) from load', expect: 'value > 0' },

@@ -14,6 +14,7 @@ import type { RestorePlan, RestoreReport, RestoreRequest, Workspace } from '../c
 import { laterTexts } from './later-lives.ts';
 import { noteChecked, recordDone } from './record-done.ts';
 import { handOver, lockNameOf, removeLeftovers, sayingWhere, setAside, stagingOf } from './staging.ts';
+import { timelinesTaken } from './timelines-taken.ts';
 import { preflight, restoredBytes, type RestoredBytes } from './preflight.ts';
 
 /** Chooses the point and looks at the target; changes nothing. Throws what would stop the restore. */
@@ -192,8 +193,9 @@ export async function tryOut(
 ): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached']; startedMs: number }> {
   workspace.progress.phase(`${asset.name}: checking`);
   const { facts } = plan.point.facts;
+  const life = plan.replay === undefined ? { timelinesTaken: await timelinesTaken(workspace, plan) } : replayOf(plan);
   const beginMs = workspace.clock.elapsed();
-  const copy = await asset.start(staging, { facts, stay: false, ...replayOf(plan), ...signalOf(plan.request) });
+  const copy = await asset.start(staging, { facts, stay: false, ...life, ...signalOf(plan.request) });
   const startedMs = workspace.clock.elapsed() - beginMs;
   try {
     const checks = await mustBeGreen(workspace, asset, copy, plan);

@@ -16,22 +16,24 @@ import {
   type ServerUser,
 } from '../server/index.ts';
 import { openDoors, tcpAddress } from './doors.ts';
+import { ownLife, type Recovery } from './own-life.ts';
 import { copySettings } from './settings.ts';
 
 /**
  * Starts a restored data directory apart from everything and confirms from outside that it is what it should be: the same
- * cluster, past the end of the backup, open for writing. See `Asset.start`.
+ * cluster, past the end of the backup, open for writing on a timeline of its own. See `Asset.start`.
  */
 export async function startCopy(path: string, sourceUrl: string, options: StartOptions): Promise<RestoredCopy> {
   const replay = options.replay instanceof PostgresReplay ? options.replay : undefined;
+  const { facts, timelinesTaken = [] } = options;
   return launchCopy(path, sourceUrl, options, {
-    programs: await findPrograms(majorOf(options.facts)),
+    programs: await findPrograms(majorOf(facts)),
     byPassword: parseServerUrl(sourceUrl).password !== '',
     confirm: async (url) => {
-      const found = await confirm(url, options.facts);
+      const found = await confirm(url, facts);
       return replay === undefined ? found : replay.confirm(url);
     },
-    replay,
+    recovery: replay ?? (await ownLife(path, facts, timelinesTaken)),
   });
 }
 
@@ -42,8 +44,8 @@ export interface Launch {
   readonly byPassword: boolean;
   /** Whether the started server is what the point says; how far it goes, where it says so. Throws if not. */
   confirm(url: string): Promise<Reached | undefined>;
-  /** Log that is replayed before it opens. */
-  readonly replay?: PostgresReplay | undefined;
+  /** What it does before it opens; without it, it just starts. */
+  readonly recovery?: Recovery | undefined;
 }
 
 /** Starts a data directory apart from everything; it is stopped again if it is not what it should be. */
@@ -51,7 +53,7 @@ export async function launchCopy(
   path: string,
   sourceUrl: string,
   options: StartOptions,
-  { programs, byPassword, confirm: mustBeRight, replay }: Launch,
+  { programs, byPassword, confirm: mustBeRight, recovery }: Launch,
 ): Promise<RestoredCopy> {
   const user = await serverUser();
   const { port: wanted, stay: stays } = options;
@@ -60,20 +62,20 @@ export async function launchCopy(
   try {
     const files = await writeConfiguration(path, user);
     const apart = await copySettings(settingsOf(options.facts), programs, { ...files, ...doors });
-    if (replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
+    if (recovery !== undefined) await writeOwned(join(path, 'recovery.signal'), '', user);
     server = await startServer({
       programs,
       user,
       dataFolder: path,
-      settings: { ...apart, ...replay?.settings() },
+      settings: { ...apart, ...recovery?.settings() },
       logFile: join(path, 'lifeboat.log'),
       url: doors.url,
-      ...(replay === undefined ? {} : { lastProgressMs: () => replay.servedMs }),
+      ...(recovery?.servedMs === undefined ? {} : { lastProgressMs: () => recovery.servedMs ?? 0 }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (error) {
     await doors.remove();
-    throw replay?.failure ?? error;
+    throw recovery?.failure ?? error;
   }
   const { url, shownUrl } = doors;
   const address = tcpAddress(doors);
@@ -153,6 +155,12 @@ async function confirm(url: string, facts: Readonly<Record<string, unknown>>): P
     throw new LifeboatError(
       'asset.start_failed',
       `the restored server reached ${found.lsn}, but the backup ends at ${String(facts['endLsn'])}`,
+    );
+  }
+  if (found.timeline <= Number(facts['timeline'])) {
+    throw new LifeboatError(
+      'asset.start_failed',
+      `the restored server is on timeline ${found.timeline}, and one after that of its source was due`,
     );
   }
   return { lsn: found.lsn, timeline: found.timeline };

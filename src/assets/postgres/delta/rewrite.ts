@@ -38,8 +38,8 @@ export async function rewriteCluster(
     ...(options.exactly ? {} : { owner: { uid, gid } }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  // Before the control file: with it alone the server would open what replay has not completed.
-  if (options.replay !== undefined) await writeOwned(join(path, 'recovery.signal'), '', { uid, gid });
+  // Before the control file: with that alone a server would open what is not complete, or go on as its source.
+  if (!options.exactly) await writeOwned(join(path, 'recovery.signal'), '', { uid, gid });
   await placeControl(point, path, { uid, gid });
   return written;
 }
