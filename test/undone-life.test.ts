@@ -2,10 +2,11 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkspace } from '../src/app/index.ts';
-import { silentProgress, systemClock } from '../src/core/index.ts';
-import { standby, stream, type StandbyLine, type StreamLine } from '../src/operations/index.ts';
+import { silentProgress } from '../src/core/index.ts';
+import { standby, type StandbyLine, type StreamLine } from '../src/operations/index.ts';
 import { installedMajors, runSql, startTestCluster, type TestCluster } from '../src/testing/postgres/index.ts';
 import { Place, type Answer } from './support/lifeboat.ts';
+import { writeAndStream as streamed } from './support/write-and-stream.ts';
 
 const installed = await installedMajors();
 const major = installed.includes(17) ? 17 : installed[0];
@@ -53,38 +54,15 @@ describe.skipIf(major === undefined)(
       await cluster.sql('create table marks (n int)');
       await must(place.run('backup', 'orders'));
       await writeAndStream(1);
+      // In each store one that its log goes on from: the first one of near was taken before that of far, from which on both have log.
+      await must(place.run('backup', 'orders'));
     });
     afterAll(async () => {
       await cluster?.destroy();
     });
 
-    /** Streams until what was written is in both stores, and stops. The lines that it said. */
-    const writeAndStream = async (n: number): Promise<StreamLine[]> => {
-      const workspace = await openWorkspace({
-        planFile: place.path('lifeboat.yaml'),
-        stateFolder: place.path('of-the-stream'),
-        progress: silentProgress,
-      });
-      const lines: StreamLine[] = [];
-      const stop = new AbortController();
-      const ended = stream(workspace, { assets: [], say: (line) => void lines.push(line), signal: stop.signal });
-      ended.catch(() => {}); // heard below
-      try {
-        await cluster.sql(`insert into marks values (${n})`);
-        const [row] = await cluster.sql(`select (pg_current_wal_flush_lsn() - '0/0')::text as at`);
-        const wanted = BigInt(String(row?.['at']));
-        const isThere = (line: StreamLine | undefined): boolean =>
-          line?.state === 'streaming' &&
-          line.stores.every(({ durable = '0/0' }) => BigInt(`0x${durable.split('/')[1]}`) >= wanted);
-        while (!isThere(lines.findLast(({ state }) => state === 'streaming')))
-          await Promise.race([systemClock.sleep(50), ended]);
-      } finally {
-        stop.abort();
-        await ended;
-        await workspace.close();
-      }
-      return lines;
-    };
+    const writeAndStream = (n: number): Promise<StreamLine[]> =>
+      streamed(place, (text) => cluster.sql(text), `insert into marks values (${n})`);
     const must = async (answer: Promise<Answer>): Promise<Answer> => {
       const one = await answer;
       if (one.exitCode !== 0) throw new Error(one.stdout + one.stderr);
@@ -137,7 +115,8 @@ describe.skipIf(major === undefined)(
       const [mistake] = await cluster.sql('insert into marks values (2) returning xmin::text as id');
       await writeAndStream(2);
       await cluster.server.stop();
-      await inPlace('orders', '--in-place', '--before', String(mistake?.['id']));
+      // From near, where the image is then: far is away when it is undone.
+      await inPlace('orders', '--in-place', '--store', 'near', '--before', String(mistake?.['id']));
       await cluster.restart();
       await writeAndStream(20);
       expect(await timelineOf()).toBe(2);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { LogKeeping, LogReader, ReplayBase } from '../assets/index.ts';
 import { limits } from '../core/index.ts';
 import { isStreamed, streamStateFile, type StreamLine, type Workspace } from '../operations/index.ts';
-import type { LogReach, StreamAtWork } from '../reports/index.ts';
+import type { FailedStream, LogReach, StreamAtWork } from '../reports/index.ts';
 
 /** A stream that is at work on this machine and waits for something, or has not measured yet. `undefined`: none is at work. */
 export async function streamAtWork(
@@ -13,6 +13,17 @@ export async function streamAtWork(
   const line = await lineOf(stateFolder, asset);
   const isNew = line !== undefined && Math.abs(clock.now() - line.at) <= limits.streamSilentMs;
   return isNew && line.state === 'waiting' && line.reason !== undefined ? { waitsFor: line.reason } : {};
+}
+
+/** Why the last stream of this machine ended by itself, until the next one says something. */
+export async function failedStream(
+  { stateFolder }: Pick<Workspace, 'stateFolder'>,
+  asset: string,
+): Promise<FailedStream | undefined> {
+  const line = await lineOf(stateFolder, asset);
+  if (line?.state !== 'failed') return undefined;
+  const { at: atMs, code, reason, hint } = line;
+  return { atMs, words: `${reason} [${code}]`, hint };
 }
 
 /** What a stream of this machine said a moment ago: it alone knows that the source stands still. */

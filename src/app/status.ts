@@ -1,4 +1,4 @@
-import { inTime, limits, LifeboatError, toLifeboatError } from '../core/index.ts';
+import { inTime, isLifeboatError, limits, LifeboatError, toLifeboatError } from '../core/index.ts';
 import type { Asset, Newest, ReplayBase } from '../assets/index.ts';
 import {
   basesOf,
@@ -22,6 +22,7 @@ import { seenHold } from '../procedures/index.ts';
 import {
   statusKinds,
   statusOf,
+  type FailedStream,
   type LogReach,
   type ScheduleFacts,
   type Status,
@@ -29,7 +30,7 @@ import {
   type StreamAtWork,
 } from '../reports/index.ts';
 import { Ledger, tasksOf } from '../schedule/index.ts';
-import { reachOfLog, runningStream, streamAtWork } from './log-reach.ts';
+import { failedStream, reachOfLog, runningStream, streamAtWork } from './log-reach.ts';
 import { keepersOf, scheduleName } from './serve/index.ts';
 
 export interface StatusRequest {
@@ -47,7 +48,7 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
   const listed = await listAll(workspace, request.signal);
   const outside = new Set([...plan.assets.keys()].filter((asset) => isKeptOutside(workspace, asset)));
   progress.phase('asking the sources');
-  const [{ sources, silent }, logs, holes] = await Promise.all([
+  const [{ sources, silent }, { logs, otherLives }, holes] = await Promise.all([
     askSources(workspace, outside, request),
     askLogs(workspace, listed.points, request),
     askHoles(workspace, listed, request),
@@ -65,8 +66,10 @@ export async function takeStatus(workspace: Workspace, request: StatusRequest): 
     silent,
     logs,
     holes,
+    otherLives,
     streams: await askStreams(workspace),
     taken: new Set([...plan.assets.keys()].filter((asset) => isBeingTaken(workspace, asset))),
+    failedStreams: await askFailed(workspace),
     schedule: await askSchedule(workspace, request),
     standbys: standbyLines(workspace).map((line) => ({ line, isAtWork: isAtWork(workspace, line) })),
     records: journal.records({ kinds: statusKinds }),
@@ -142,24 +145,38 @@ async function askStreams(workspace: Workspace): Promise<ReadonlyMap<string, Str
   return found;
 }
 
+async function askFailed(workspace: Workspace): Promise<ReadonlyMap<string, FailedStream>> {
+  const found = new Map<string, FailedStream>();
+  for (const asset of streamedAssets(workspace)) {
+    const failed = await failedStream(workspace, asset);
+    if (failed !== undefined) found.set(asset, failed);
+  }
+  return found;
+}
+
 async function askLogs(
   workspace: Workspace,
   points: readonly ListedPoint[],
   request: StatusRequest,
-): Promise<Map<string, Map<string, LogReach>>> {
+): Promise<{ logs: Map<string, Map<string, LogReach>>; otherLives: NonNullable<StatusFacts['otherLives']> }> {
+  const otherLives = new Map<string, Map<string, { words: string; hint: string }>>();
   const answers = await inTurns(streamedAssets(workspace), async (asset) => {
     const found = new Map<string, LogReach>();
     const running = await runningStream(workspace, asset);
     const { policy } = workspace.plan.assets.get(asset) ?? {};
     for (const store of workspace.plan.policies.get(policy ?? '')?.streams?.to ?? []) {
-      const reach =
-        running?.get(store) ??
-        (await askInTime(workspace, request, (signal) => reachInStore(workspace, asset, store, points, signal)));
+      const known = running?.get(store);
+      const ask = (signal: AbortSignal) => reachInStore(workspace, asset, store, points, signal);
+      const { answer: reach, error } =
+        known === undefined ? await answerOf(workspace, request, ask) : { answer: known, error: undefined };
       if (reach !== undefined) found.set(store, reach);
+      if (!isLifeboatError(error, 'log.conflict')) continue;
+      const { message: words, hint = `lifeboat points ${asset}` } = error;
+      otherLives.set(asset, (otherLives.get(asset) ?? new Map<string, never>()).set(store, { words, hint }));
     }
     return [asset, found] as const;
   });
-  return new Map(answers);
+  return { logs: new Map(answers), otherLives };
 }
 
 /** Of a store that did not answer nothing is known, which is said of it already. */

@@ -30,6 +30,11 @@ export interface InPlaceKeeping {
     target: string,
     options: InPlaceOptions,
   ): Promise<RewrittenTree>;
+  /**
+   * Ends the life of the stopped target where it stands, and begins one on a timeline that is not taken: nothing of its data is changed. `facts` are those of a point
+   * of it. Throws as `look` does, and `asset.start_failed`.
+   */
+  fork(target: string, options: ForkOptions): Promise<{ readonly timeline: number; readonly position: string }>;
   /** It failed its checks: keeps it from being started until it is rewritten. */
   bar(target: string): Promise<void>;
   /** Takes the mark away: from now on the target is started by whoever starts it always. */
@@ -63,4 +68,10 @@ export interface InPlaceOptions extends ApplyOptions {
   readonly mark: string;
   /** Everything becomes as it was, the configuration too; else the target keeps the configuration that it has. */
   readonly exactly: boolean;
+}
+
+export interface ForkOptions extends WorkOptions {
+  readonly facts: Record<string, unknown>;
+  /** Timelines that logs of the source have. */
+  readonly timelinesTaken: readonly number[];
 }

@@ -39,6 +39,7 @@ export const commandTable: readonly CommandEntry[] = [
       'all that a stranger needs to restore on a bare machine, but for store and key',
       () => import('./commands/kit.ts'),
     ],
+    ['wal fork', 'give a stopped server a timeline that its log does not have', () => import('./commands/wal-fork.ts')],
     ['wal push', 'store a file of the log, for archive_command', () => import('./commands/wal-push.ts')],
     ['points', 'list recovery points', () => import('./commands/points/points.ts')],
     ['points forget', 'take one recovery point out of the stores', () => import('./commands/points/forget.ts')],

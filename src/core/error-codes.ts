@@ -74,7 +74,11 @@ export const errorCodes = {
   'point.needed': entry(2, 'human', 'something speaks for keeping a recovery point that was to be forgotten'),
 
   'log.gap': entry(1, 'human', 'the log that a restore needs has a hole, or does not go on from its recovery point'),
-  'log.conflict': entry(1, 'human', 'a log in a store says something else for the same place'),
+  'log.conflict': entry(
+    1,
+    'human',
+    'a log in a store says something else for the same place: two lives of a source have one number',
+  ),
 
   // Assets
   'asset.unreadable': entry(4, 'human', 'the source of an asset cannot be read'),

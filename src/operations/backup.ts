@@ -8,6 +8,7 @@ import { backupLockFile } from './being-taken.ts';
 import type { BackupReport, Workspace } from './contract.ts';
 import { tryExtendLocks } from './retention/locks.ts';
 import { mustBeOurs } from './outside-points.ts';
+import { otherLifeBehind } from './streaming/other-life.ts';
 import { previousPoint } from './previous-point.ts';
 import { replicate, type CopyReport } from './replication/replicate.ts';
 import { copiesOf, storesOf } from './stores-of.ts';
@@ -115,7 +116,8 @@ export async function backupTo(
   try {
     const { repository, identity } = await openBoth(workspace, asset, store, signal);
     const { point, facts, damage } = await takeSoundPoint(workspace, asset, store, repository, identity, signal);
-    const warnings = [...facts.warnings, ...damage.map(damageSentence)];
+    const left = await otherLifeBehind(workspace, store, point, signal);
+    const warnings = [...facts.warnings, ...damage.map(damageSentence), ...(left === undefined ? [] : [left])];
     const report = { asset: asset.name, store, point, warnings };
     journal.append('backup.finished', { intent: intent.sequence, ...recordOf(report) });
     return report;

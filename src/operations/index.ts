@@ -14,6 +14,7 @@ export {
   type InPlacePlan,
   type InPlaceReport,
 } from './in-place/in-place.ts';
+export * from './in-place/fork.ts';
 export * from './in-place/undo-in-place.ts';
 export * from './replication/replicate.ts';
 export * from './replication/shipping.ts';

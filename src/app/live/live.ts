@@ -4,6 +4,7 @@ import { judgeDays } from './days.ts';
 import { judgeChannels } from './channels.ts';
 import { askDocuments } from './documents.ts';
 import { askHistory } from './history.ts';
+import { askFailedStreams } from './logs.ts';
 import { askMachine } from './machine.ts';
 import { askNetwork } from './network.ts';
 import { judgePoints } from './points.ts';
@@ -47,6 +48,7 @@ export async function checkLive(request: LiveRequest): Promise<Finding[]> {
     ...judgeRestores(world, assets, history),
     ...judgeDays(world),
     ...judgeChannels(world, history),
+    ...(await askFailedStreams(world, stores)),
     ...(await askMachine(world, assets)),
   ];
   const { plan, document, clock } = request;

@@ -1,7 +1,8 @@
-import type { LogReach } from '../../reports/index.ts';
+import type { Finding } from '../../plan/index.ts';
+import { hasGoneOn, type LogReach } from '../../reports/index.ts';
 import type { Point, Repository } from '../../repository/index.ts';
-import { reachOfLog, runningStream } from '../log-reach.ts';
-import type { World } from './world.ts';
+import { failedStream, reachOfLog, runningStream } from '../log-reach.ts';
+import { isCode, type World } from './world.ts';
 
 /** How far the logs lead that are streamed into a store: as the stream of this machine says, else as a restore would find them, as `status` has it. */
 export async function askLogs(
@@ -9,9 +10,10 @@ export async function askLogs(
   store: string,
   repository: Repository,
   points: readonly Point[],
-): Promise<ReadonlyMap<string, LogReach>> {
+): Promise<{ reaches: ReadonlyMap<string, LogReach>; findings: Finding[] }> {
   const { plan, clock, request } = world;
   const found = new Map<string, LogReach>();
+  const findings: Finding[] = [];
   for (const { name, type, settings, policy = '' } of plan.assets.values()) {
     if (plan.policies.get(policy)?.streams?.to.includes(store) !== true) continue;
     const kind = request.registry.assets.find((one) => one.type === type);
@@ -37,6 +39,27 @@ export async function askLogs(
     });
     // A log with a hole, or one that does not answer, counts for nothing: then the point alone is what there is.
     if ('value' in answer && answer.value !== undefined) found.set(name, answer.value);
+    if ('error' in answer && isCode(answer.error, 'log.conflict')) {
+      const { message, hint } = answer.error;
+      findings.push(world.found('live.stream', ['assets', name], `${name} in ${store}: ${message}`, hint));
+    }
   }
-  return found;
+  return { reaches: found, findings };
+}
+
+/** Streams of this machine that ended by themselves, and that nobody began again. */
+export async function askFailedStreams(
+  world: World,
+  stores: readonly { readonly reaches?: ReadonlyMap<string, LogReach> }[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, policy = '' } of world.plan.assets.values()) {
+    if (world.plan.policies.get(policy)?.streams === undefined) continue;
+    const failed = await failedStream(world.request, name);
+    const reaches = stores.flatMap(({ reaches: known }) => known?.get(name) ?? []);
+    if (failed === undefined || hasGoneOn(failed, reaches)) continue;
+    const message = `the stream of ${name} ended: ${failed.words}`;
+    findings.push(world.found('live.stream', ['assets', name], message, failed.hint ?? `lifeboat stream ${name}`));
+  }
+  return findings;
 }

@@ -177,6 +177,13 @@ export const liveRules = [
     'The newest point of each asset in each of its stores, against the strictest RPO that applies, and where its log is streamed there how far that leads from the point on; and against the calendar of the policy, as a warning.',
   ),
   rule(
+    'stream',
+    'error',
+    'A stream ended by itself, or the log that it brought is of another life',
+    'What is written from now on is in no store, and a restore would not come to it. A server that was put back by a snapshot of its volume goes on with the number of the life that it left.',
+    'What the last stream of this machine said when it ended, and whether the log in each store goes on from the newest point there. Nothing is written.',
+  ),
+  rule(
     'verify_overdue',
     'warning',
     'Nobody has read the points back for too long',

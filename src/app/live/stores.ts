@@ -90,8 +90,8 @@ async function askPoints(
   });
   if ('error' in answer) return { findings: [refusal(world, at, name, answer.error)] };
   const { repository, points, damage } = answer.value;
-  const reaches = await askLogs(world, name, repository, points);
-  return { points, reaches, findings: damage.map((item) => damaged(world, at, name, item)) };
+  const { reaches, findings } = await askLogs(world, name, repository, points);
+  return { points, reaches, findings: [...damage.map((item) => damaged(world, at, name, item)), ...findings] };
 }
 
 const damaged = (world: World, at: Path, name: string, { object, what }: Damage): Finding =>

@@ -153,7 +153,7 @@ class PostgresAsset implements Asset {
     this.#context = context;
     if (this.#isLogical) return;
     this.log = logKeeping(name, () => this.#url());
-    this.inPlace = inPlaceKeeping;
+    this.inPlace = inPlaceKeeping((facts) => this.#urlOfCopy(facts));
     this.standby = standbyKeeping(
       () => this.#url(),
       (facts) => this.#urlOfCopy(facts),

@@ -42,6 +42,7 @@ function textOf(line: StreamLine): string {
   if (line.state === 'ended') return 'the stream has ended; all that was received is stored';
   if (line.state === 'base') return line.reason;
   if (line.state === 'resumed') return line.reason ?? '';
+  if (line.state === 'failed') return `it ended: ${line.reason} [${line.code}]`;
   if (line.state !== 'streaming') return `${line.state === 'waiting' ? 'waiting' : 'warning'}: ${line.reason ?? ''}`;
   const stores = line.stores.map((one) => {
     const { rpoSeconds } = withRpo(line, one);

@@ -8,6 +8,7 @@ import {
   systemClock,
   toLifeboatError,
   unlessStopped,
+  type ErrorCode,
   type TimeBound,
 } from '../../core/index.ts';
 import { holdLock } from '../../journal/index.ts';
@@ -29,7 +30,21 @@ export type StreamLine = { readonly asset: string; readonly at: number } & (
   | LogStreamState
   | { readonly state: 'base'; readonly reason: string; readonly point?: string; readonly stores: readonly [] }
   | { readonly state: 'ended'; readonly stores: readonly [] }
+  /** It ended by itself, and waiting does not mend it. */
+  | {
+      readonly state: 'failed';
+      readonly code: ErrorCode;
+      readonly reason: string;
+      readonly hint?: string;
+      readonly stores: readonly [];
+    }
 );
+
+type StreamSaid = StreamLine extends infer Line
+  ? Line extends StreamLine
+    ? Omit<Line, 'asset' | 'at'>
+    : never
+  : never;
 
 export interface StreamRequest {
   /** Default: every asset whose policy says `stream`. */
@@ -84,7 +99,7 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
   const asset = workspace.asset(name);
   const streaming = streamingOf(workspace, name);
   const keeping = logOf(asset);
-  const say = (line: Omit<StreamLine, 'asset' | 'at'>): void => {
+  const say = (line: StreamSaid): void => {
     const said = { asset: name, at: clock.now(), ...line } as StreamLine;
     // What happened is no state: a point that is taken beside it, and that it is connected again.
     if (said.state !== 'base' && said.state !== 'resumed') leaveState(streamStateFile(stateFolder, name), said);
@@ -124,7 +139,10 @@ async function streamAsset(workspace: Workspace, name: string, request: StreamRe
       signal: request.signal,
     });
   } catch (error) {
-    journal.append('stream.failed', { intent: intent.sequence, asset: name, error: toLifeboatError(error).toJSON() });
+    const failure = toLifeboatError(error);
+    journal.append('stream.failed', { intent: intent.sequence, asset: name, error: failure.toJSON() });
+    const { code, message: reason, hint } = failure;
+    say({ state: 'failed', code, reason, ...(hint === undefined ? {} : { hint }), stores: [] });
     throw error;
   } finally {
     await bases.end();

@@ -3,6 +3,7 @@ import type { ListedPoint } from '../../operations/index.ts';
 import type { Policy } from '../../plan/index.ts';
 import { dueAfter } from './due.ts';
 import type { StatusFacts } from './facts.ts';
+import { hasGoneOn } from './streams.ts';
 import type { AssetStatus, Problem, StoreStatus } from './status-types.ts';
 
 /** What is promised of an asset and not so. Nothing is said here of a store that did not answer: that is said there. */
@@ -19,6 +20,7 @@ export function problemsOf(
     const words = `${loss.atMost ? 'up to ' : ''}${formatDuration(loss.ms)} would be lost now, ${formatDuration(target.ms)} is what ${target.of} may lose: ${loss.how}`;
     found.push({ code: 'rpo', about: asset, words, hint: lossHint(facts, asset, policy) });
   }
+  found.push(...ofStream(facts, asset));
   for (const store of answered) {
     const about = `${asset} in ${store.store}`;
     found.push(
@@ -27,6 +29,7 @@ export function problemsOf(
       ...ofCopy(about, store, stores),
       ...ofTimeline(facts, about, asset, store),
       ...ofLog(facts, about, asset, store, answered),
+      ...ofOtherLife(facts, about, asset, store),
       ...ofVerification(facts, about, asset, store, policy, points),
       ...ofCount(about, asset, store, policy),
     );
@@ -120,6 +123,19 @@ function ofLog(
 }
 
 const isOpen = ({ isTold }: StoreStatus['holes'][number]): boolean => !isTold;
+
+function ofStream({ failedStreams, logs }: StatusFacts, asset: string): Problem[] {
+  const failed = failedStreams?.get(asset);
+  if (failed === undefined) return [];
+  if (hasGoneOn(failed, [...(logs.get(asset)?.values() ?? [])])) return [];
+  const hint = failed.hint ?? `lifeboat stream ${asset}`;
+  return [{ code: 'stream', about: asset, words: `its stream ended: ${failed.words}`, hint }];
+}
+
+function ofOtherLife({ otherLives }: StatusFacts, about: string, asset: string, { store }: StoreStatus): Problem[] {
+  const found = otherLives?.get(asset)?.get(store);
+  return found === undefined ? [] : [{ code: 'timeline', about, ...found }];
+}
 
 /** Only where the plan asks for it. */
 function ofVerification(

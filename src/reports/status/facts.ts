@@ -41,6 +41,10 @@ export interface StatusFacts {
   readonly streams?: ReadonlyMap<string, StreamAtWork>;
   /** Assets of which this machine takes a point now. */
   readonly taken?: ReadonlySet<string>;
+  /** Streams of this machine that ended by themselves, by the asset. */
+  readonly failedStreams?: ReadonlyMap<string, FailedStream>;
+  /** Why nothing can be restored along the log behind the newest point, by asset and then by store: it is of another life. */
+  readonly otherLives?: ReadonlyMap<string, ReadonlyMap<string, { readonly words: string; readonly hint: string }>>;
   readonly schedule: ScheduleFacts;
   /** The last words of the standbys that this machine keeps, and whether a process is at work on one that may say nothing for long. */
   readonly standbys?: readonly { readonly line: StandbyLine; readonly isAtWork: boolean }[];
@@ -78,6 +82,12 @@ export interface TaskFact {
 export interface StreamAtWork {
   /** Why it does not stream now, in its own words; without: it streams, or has just begun. */
   readonly waitsFor?: string;
+}
+
+export interface FailedStream {
+  readonly atMs: number;
+  readonly words: string;
+  readonly hint: string | undefined;
 }
 
 export interface LogReach {

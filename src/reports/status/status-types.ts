@@ -27,6 +27,7 @@ export interface Problem {
     | 'copy_late'
     | 'timeline'
     | 'log'
+    | 'stream'
     | 'damage'
     | 'verify'
     | 'count'

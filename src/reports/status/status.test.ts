@@ -278,6 +278,32 @@ describe('readiness', () => {
     ]);
   });
 
+  it('says why a stream ended by itself, until the log has gone on in every store', () => {
+    const failedStreams = new Map([
+      ['docs', { atMs: nowMs - hour, words: 'put back [log.conflict]', hint: undefined }],
+    ]);
+    const told = (completeMs?: number) => {
+      const reach = completeMs === undefined ? [] : [['near', { completeMs, from: 'log' as const }] as const];
+      return statusOf(facts({ failedStreams, logs: new Map([['docs', new Map(reach)]]) })).problems.find(
+        ({ code }) => code === 'stream',
+      );
+    };
+    const ended = { about: 'docs', words: 'its stream ended: put back [log.conflict]', hint: 'lifeboat stream docs' };
+    expect(told()).toMatchObject(ended);
+    expect(told(nowMs - 2 * hour)).toMatchObject(ended);
+    expect(told(nowMs)).toBe(undefined);
+  });
+
+  it('says where the log is of another life than the newest point', () => {
+    const found = { words: 'the log is of another server', hint: '--point a' };
+    const otherLives = new Map([['docs', new Map([['near', found]])]]);
+    expect(statusOf(facts({ otherLives })).problems).toContainEqual({
+      code: 'timeline',
+      about: 'docs in near',
+      ...found,
+    });
+  });
+
   it('names a copy that is late, by how long, and forgives one that may still come', () => {
     const late = (ageMs: number): Partial<StatusFacts> => ({
       points: [point('a', hour, ['near', 'far']), point('b', ageMs, ['near'])],

@@ -278,7 +278,7 @@ export class StoredLog implements LogWriter {
     }
     throw new LifeboatError('log.conflict', `${name}: the store holds other bytes for the same place of the log`, {
       where: name,
-      hint: 'Two servers write as one: was a copy started without a new timeline, or does another server archive here? Keep both, and find out which is the right one.',
+      hint: 'Two lives write under one number: a server was put back, or promoted without asking this log, or another server archives here. Find out which is the right one. To go on with the one at hand, stop it and give it a timeline of its own: lifeboat wal fork ASSET --to DATADIR; then start it, take a point, and begin the stream.',
     });
   }
 

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import type { LogListing, LogReader } from '../../log.ts';
 import { chooseWay, startsOf } from './choose-way.ts';
 
-const log = { history: async () => '1\t0/14\tx\n2\t0/28\ty\n', ending: async () => {} } as unknown as LogReader;
+const histories = ['', '', '1\t0/14\tx\n', '1\t0/14\tx\n2\t0/28\ty\n'];
+const log = {
+  history: async (timeline: number) => histories[timeline],
+  ending: async () => {},
+} as unknown as LogReader;
 const listing: LogListing = {
   pieces: [
     { timeline: 1, start: 0n, end: 60n, storedBytes: 1 },
@@ -30,4 +34,10 @@ it('the points of a life that people went back from count where the life that go
 
 it('of a life that people went back from no point counts where another goes on', async () => {
   expect(await idsBy(listing.endings, listing.pieces.slice(0, 2))).toEqual(['1 at 30']);
+});
+
+it('no point leads over a timeline whose number another life has in the log', async () => {
+  const other = { ...log, history: async (timeline: number) => (timeline === 2 ? '1\t0/13\tx\n' : histories[3]) };
+  const { way } = await chooseWay(other as unknown as LogReader, listing, starts, { kind: 'now' });
+  expect(way).toMatchObject({ timeline: 3, forks: [], begins: 40n });
 });

@@ -20,6 +20,7 @@ import { LogFetcher } from './fetcher.ts';
 import { laterLives } from './later-lives.ts';
 import { locate, type Ground } from './locate-target.ts';
 import { onListing } from './moving-log.ts';
+import { mustBeOfOneLife } from './same-life.ts';
 import { bytesUpTo, PostgresReplay, type ReplayPlan } from './replay.ts';
 import {
   endOfRecords,
@@ -73,6 +74,7 @@ async function planOn(listing: LogListing, wish: Wish): Promise<Replay | undefin
   const start = chooseStart(ground, found);
   if (start === undefined) return undefined;
   const legs = legsFrom(start.place, listing.pieces, way, start.segmentBytes);
+  await mustBeOfOneLife(ground, start, legs);
   const last = legs.at(-1) as Leg;
   const known = await newestKnown(log, legs, listing, start.segmentBytes, signal);
   const stop = await stopOf(ground, start, legs, known, found);

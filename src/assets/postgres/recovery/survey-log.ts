@@ -13,7 +13,7 @@ import type {
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
 import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
-import type { Way } from '../stream/resume.ts';
+import { ownWay, type Way } from '../stream/resume.ts';
 
 /** A stretch of one timeline on the way to a target. */
 export interface Leg {
@@ -31,7 +31,8 @@ export async function wayTo(log: LogReader, listing: LogListing, wanted?: number
   const { histories } = listing;
   const timeline = wanted ?? (await newestLife(log, listing));
   if (timeline === 1) return { forks: [], timeline };
-  if (histories.includes(timeline)) return { forks: forksOf(await log.history(timeline)), timeline };
+  if (histories.includes(timeline))
+    return ownWay(log, listing, { forks: forksOf(await log.history(timeline)), timeline });
   throw new LifeboatError(
     'log.gap',
     `the log has timeline ${timeline}, and its history is missing: nobody can tell where it began`,

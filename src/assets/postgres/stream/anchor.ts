@@ -1,20 +1,12 @@
 import type { Client } from 'pg';
-import {
-  allInTime,
-  inTime,
-  isLifeboatError,
-  LifeboatError,
-  limits,
-  systemClock,
-  toLifeboatError,
-} from '../../../core/index.ts';
-import { newestLife } from '../../log-lives.ts';
+import { allInTime, inTime, LifeboatError, limits, systemClock, toLifeboatError } from '../../../core/index.ts';
 import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogStreamState, LogWriter } from '../../log.ts';
 import { floorTo, lsnText } from '../lsn.ts';
 import { leadsThrough } from '../recovery/survey-log.ts';
 import { shareEndings, tellEndings } from './endings.ts';
 import { placeOnWay, serverHas } from './kept-log.ts';
 import { comparePlaces, isSameSegment, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
+import { mustHaveComeTo, passedBy, passedByWords, wayOfStores } from './other-life.ts';
 import { answered, readSlot, type SlotState } from './source.ts';
 
 export interface Anchoring {
@@ -35,6 +27,8 @@ export interface Start extends Place {
   readonly isGap: boolean;
   /** See `LogStreamState.passedBy`. */
   readonly passedBy?: NonNullable<LogStreamState['passedBy']>;
+  /** As much of the server's way as the log in the stores is of. */
+  readonly way?: Way;
   /** What the stores have, in the order of the targets, where they were just asked. */
   readonly answers?: readonly Answer[];
 }
@@ -46,15 +40,16 @@ export type Answer = { readonly listing: LogListing } | { readonly failure: Life
  * Where the stream begins: where the store that has most ends, if the server still has that; else where the slot keeps it from, and a
  * new point is due. Throws when no store answers.
  */
-export async function placeToStart(ground: Anchoring): Promise<Start> {
-  const { way, options, removed } = ground;
-  const slot = await openSlot(ground);
-  const segment = ground.segmentBytes;
-  const answers = await askStores(options, way);
+export async function placeToStart(anchoring: Anchoring): Promise<Start> {
+  const { options, removed, segmentBytes: segment } = anchoring;
+  const slot = await openSlot(anchoring);
+  const answers = await askStores(options, anchoring.way);
   const held = options.targets.flatMap(({ store, log }, index) => {
     const answer = answers[index] as Answer;
     return 'listing' in answer ? { store, log, listing: answer.listing } : [];
   });
+  const way = await wayOfStores(held, anchoring.way);
+  const ground = { ...anchoring, way };
   const listings = held.map(({ listing }) => listing);
   const bases = await options.bases();
   const newest = newestOf(bases, ground);
@@ -62,6 +57,11 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const tails = listings.map((listing) => tailOf(listing, way, segment) ?? newest ?? slotPlace);
   for (const tail of tails) requireOnWay(tail, way);
   const first = tails.toSorted(comparePlaces).at(-1) as Place;
+  await mustHaveComeTo(
+    first,
+    ground,
+    held.filter((_, index) => tails[index]?.position === first.position),
+  );
   const isKept = !isSameSegment(first, removed, segment) && (await serverHas(ground, first, slot));
   const place = isKept ? first : slotPlace;
   const begin = { ...place, position: floorTo(place.position, segment) };
@@ -89,7 +89,7 @@ export async function placeToStart(ground: Anchoring): Promise<Start> {
   const left = await passedBy(held, way);
   if (left !== undefined) options.say({ state: 'finding', ...passedByWords(left, way), passedBy: left, stores: [] });
   const isLeft = left === undefined ? {} : { passedBy: left };
-  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers, ...isLeft };
+  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers, way, ...isLeft };
 }
 
 /** A point that another store has leads to nothing here: whoever has only this store restores from its own. */
@@ -144,11 +144,6 @@ export const leadsOrIsBehind = (
 
 const lossHint =
   'A new recovery point is taken at once. What keeps log until the stream comes: max_slot_wal_keep_size of the server; of a new primary, wal_keep_size, and a stream that begins soon.';
-
-const passedByWords = ({ timeline, stores }: NonNullable<Start['passedBy']>, way: Way) => ({
-  reason: `the server lives on timeline ${way.timeline}, and its log in ${stores.join(', ')} goes on with timeline ${timeline}: a restore without --timeline follows that one`,
-  hint: `What this server writes comes back with --timeline ${way.timeline}. If it was left behind by a failover, stop it, and let the url of the plan lead to the new primary.`,
-});
 
 /** What is lost for people who want any moment back: from where the stores end to where the server can go on. */
 export const lossText = (from: Place, to: Place): string =>
@@ -206,26 +201,6 @@ export async function enterTimeline(
 ): Promise<LogListing> {
   if (way.history !== undefined) await log.appendHistory(way.timeline, way.history);
   return tellEndings(log, await log.list({ signal }), endings?.() ?? [], way);
-}
-
-/** The timeline that the log of these stores goes on with, where the server lives on an older one: on a zombie, or what people went back to by other means than ours. */
-async function passedBy(
-  held: readonly { readonly store: string; readonly log: LogWriter; readonly listing: LogListing }[],
-  way: Way,
-): Promise<LogStreamState['passedBy']> {
-  const found: { store: string; timeline: number }[] = [];
-  for (const { store, log, listing } of held) {
-    try {
-      found.push({ store, timeline: await newestLife(log, listing) });
-    } catch (error) {
-      // Whoever restores from there hears it, and what is streamed is whole all the same.
-      if (!isLifeboatError(error)) throw error;
-    }
-  }
-  const newest = Math.max(0, ...found.map(({ timeline }) => timeline));
-  if (newest <= way.timeline) return undefined;
-  const stores = found.flatMap(({ store, timeline }) => (timeline > way.timeline ? [store] : []));
-  return { timeline: newest, stores };
 }
 
 /** Throws `asset.foreign` where a store has a timeline that the server has not come to. */

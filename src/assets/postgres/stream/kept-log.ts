@@ -4,10 +4,10 @@ import { floorTo, segmentName } from '../lsn.ts';
 import type { Place, Way } from './resume.ts';
 
 /** A position of the server's own on its way: what it keeps, it keeps on the timeline that was its own there. */
-export const placeOnWay = (position: bigint, { forks, timeline }: Way): Place => ({
-  timeline: forks.find(({ at }) => position < at)?.timeline ?? timeline,
-  position,
-});
+export function placeOnWay(kept: bigint, { forks, timeline, begins = 0n }: Way): Place {
+  const position = kept < begins ? begins : kept;
+  return { timeline: forks.find(({ at }) => position < at)?.timeline ?? timeline, position };
+}
 
 /**
  * Whether the segment is still there, asked of the server; one that may not be asked is believed to have it. `kept`: from where on the slot keeps

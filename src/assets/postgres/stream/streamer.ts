@@ -130,10 +130,10 @@ class Attempt {
       });
       let start = await unlessEnded(anchored, signal);
       for (;;) {
-        const next = await this.#stream(start, way);
+        const next = await this.#stream(start, start.way ?? way);
         if (next === undefined) throw new LifeboatError('asset.vanished', 'the server ended the stream');
         const place = { timeline: next.timeline, position: floorTo(next.at, this.#segmentBytes) };
-        start = { ...place, fallback: place, isGap: false };
+        start = { ...place, fallback: place, isGap: false, ...(start.way === undefined ? {} : { way: start.way }) };
       }
     } catch (error) {
       if (!signal.aborted) throw serverError(error);
