@@ -54,8 +54,12 @@ export const connectReplication = (
   } as unknown as ClientConfig);
 
 /** Runs the work on a connection that is closed afterwards, whatever happens. */
-export async function withConnection<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connect(url);
+export async function withConnection<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  extra: ClientConfig = {},
+): Promise<T> {
+  const client = await connect(url, extra);
   try {
     return await work(client);
   } catch (error) {

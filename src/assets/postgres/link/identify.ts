@@ -1,4 +1,5 @@
-import { formatBytes, LifeboatError, messageOf } from '../../../core/index.ts';
+import type { Client, ClientConfig } from 'pg';
+import { formatBytes, LifeboatError, limits, messageOf } from '../../../core/index.ts';
 import type { SourceIdentity } from '../../asset.ts';
 import { connectReplication, serverError, shownServer, withConnection } from './connection.ts';
 import { mustAllowBackups } from '../base/source-facts.ts';
@@ -26,6 +27,17 @@ export async function identifyServer(url: string): Promise<ServerIdentity> {
   return { systemId, timeline, major, version, source };
 }
 
+/**
+ * What the server calls its log, and that it can be backed up. Whoever waits for it must hear of a server that hangs: each answer comes within
+ * `limits.streamSilenceMs`, and its size, which of many files takes long, is not asked. Throws as `identifyServer` does.
+ */
+export async function identifyLog(url: string): Promise<string> {
+  const bounds = { query_timeout: limits.streamSilenceMs };
+  const { version, number } = await withConnection(url, versionOf, bounds);
+  mustBeSupported(version, Math.floor(number / 10_000));
+  return (await identifySystem(url, bounds)).systemId;
+}
+
 function mustBeSupported(version: string, major: number): void {
   if (!(supportedMajors as readonly number[]).includes(major)) {
     throw new LifeboatError(
@@ -37,8 +49,8 @@ function mustBeSupported(version: string, major: number): void {
 }
 
 /** Asked over the replication protocol: it proves in one go that the user may back up. */
-async function identifySystem(url: string): Promise<{ systemId: string; timeline: number }> {
-  const client = await connectReplication(url);
+async function identifySystem(url: string, bounds: ClientConfig = {}): Promise<{ systemId: string; timeline: number }> {
+  const client = await connectReplication(url, undefined, bounds);
   try {
     const { rows } = await client.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM');
     if (rows[0] === undefined) throw new LifeboatError('asset.unsupported', 'the server does not say who it is');
@@ -50,24 +62,24 @@ async function identifySystem(url: string): Promise<{ systemId: string; timeline
   }
 }
 
-interface Description {
+interface Version {
   readonly version: string;
   readonly number: number;
-  readonly bytes: number;
   readonly segmentBytes: number;
 }
 
-const describe = (url: string): Promise<Description> =>
-  withConnection(url, async (client) => {
-    const { rows } = await client.query<Record<'version' | 'number' | 'segment', string>>(
-      `select current_setting('server_version') as version, current_setting('server_version_num') as number,
-              (select setting from pg_settings where name = 'wal_segment_size') as segment`,
-    );
-    await mustAllowBackups(client);
-    const { version = '', number = '', segment } = rows[0] ?? {};
-    const bytes = await sizeOf(client);
-    return { version: version.split(' ')[0] ?? '', number: Number(number), bytes, segmentBytes: Number(segment) };
-  });
+const describe = (url: string): Promise<Version & { readonly bytes: number }> =>
+  withConnection(url, async (client) => ({ ...(await versionOf(client)), bytes: await sizeOf(client) }));
+
+async function versionOf(client: Client): Promise<Version> {
+  const { rows } = await client.query<Record<'version' | 'number' | 'segment', string>>(
+    `select current_setting('server_version') as version, current_setting('server_version_num') as number,
+            (select setting from pg_settings where name = 'wal_segment_size') as segment`,
+  );
+  await mustAllowBackups(client);
+  const { version = '', number = '', segment } = rows[0] ?? {};
+  return { version: version.split(' ')[0] ?? '', number: Number(number), segmentBytes: Number(segment) };
+}
 
 /** Databases that the user may not connect to are left out: it is an estimate. */
 async function sizeOf(client: { query(text: string): Promise<{ rows: unknown[] }> }): Promise<number> {

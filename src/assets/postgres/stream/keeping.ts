@@ -1,6 +1,6 @@
 import type { LogBasePlace, LogKeeping } from '../../log.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
-import { identifyServer } from '../link/identify.ts';
+import { identifyLog } from '../link/identify.ts';
 import { floorTo, forksOf } from '../lsn.ts';
 import { segmentBytesOf } from '../recovery/choose-way.ts';
 import { holesOf } from '../recovery/holes.ts';
@@ -10,7 +10,7 @@ import { streamLog } from './streamer.ts';
 
 /** The log of one PostgreSQL asset: see `LogKeeping`. */
 export const logKeeping = (asset: string, url: () => Promise<string>): LogKeeping => ({
-  source: async () => (await identifyServer(await url())).systemId,
+  source: async () => identifyLog(await url()),
   baseOf,
   forksOf: async (log, timeline) => (timeline === 1 ? [] : forksOf(await log.history(timeline))),
   stream: async (options) =>
