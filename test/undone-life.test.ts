@@ -118,6 +118,7 @@ describe.skipIf(major === undefined)(
       // From near, where the image is then: far is away when it is undone.
       await inPlace('orders', '--in-place', '--store', 'near', '--before', String(mistake?.['id']));
       await cluster.restart();
+      await must(place.run('backup', 'orders'));
       await writeAndStream(20);
       expect(await timelineOf()).toBe(2);
       await cluster.server.stop();
@@ -132,6 +133,10 @@ describe.skipIf(major === undefined)(
       expect(await timelineOf('--store', 'near')).toBe(1);
       expect(await timelineOf('--store', 'far')).toBe(2);
       expect(await timelineOf()).toBe(1);
+      // The newest point is one of the life that ended.
+      expect(await timelineOf('--store', 'near', '--timeline', 'current')).toBe(1);
+      const { json } = await must(place.run('restore', 'orders', '--to', './copy', '--dry-run'));
+      expect(json['log']).toMatchObject({ timeline: 1, ended: [2] });
 
       const lines = await writeAndStream(3);
       expect(lines.filter((line) => 'passedBy' in line)).toEqual([]);

@@ -45,7 +45,9 @@ export async function chooseWay(
     const latest = await wayTo(log, listing);
     return { way: latest, starts: await ofLives(log, listing, starts, latest) };
   }
-  const wanted = timeline === 'current' ? ownOf(starts, target) : timeline;
+  // The newest point may be of a life that people went back from, which only its own number brings back.
+  const wanted =
+    timeline === 'current' ? ownOf(await ofLives(log, listing, starts, await wayTo(log, listing)), target) : timeline;
   const known = new Set(listing.pieces.map((piece) => piece.timeline));
   if (!known.has(wanted)) {
     throw new LifeboatError(

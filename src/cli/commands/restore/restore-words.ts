@@ -80,7 +80,11 @@ export function replayLines({
   if (replay === undefined) return [];
   const ranges = replay.ranges.map((range) => `          ${rangeText(range)}`);
   const later = laterTexts(replay).map((text) => `warning   ${text}`);
-  return [`replays   ${targetText(request.recover)}`, `log       ${replayText(replay)}`, ...ranges, ...later];
+  const ended = replay.endings.map(
+    ({ timeline }) =>
+      `ended     timeline ${timeline}, which people went back from; --timeline ${timeline} brings it back`,
+  );
+  return [`replays   ${targetText(request.recover)}`, `log       ${replayText(replay)}`, ...ranges, ...ended, ...later];
 }
 
 const aloneText = (alone: NonNullable<RestorePlan['alone']>, atMs: number): string =>
@@ -108,6 +112,7 @@ const replayJson = ({
   bytesExpected,
   ranges,
   reachableMs,
+  endings,
   later,
 }: Replay): Record<string, unknown> => ({
   from,
@@ -117,5 +122,6 @@ const replayJson = ({
   ranges,
   end: to,
   reachable: reachableMs === undefined ? null : isoTime(reachableMs),
+  ended: endings.map((one) => one.timeline),
   later: later.map((one) => ({ timeline: one.timeline, reachable: isoTime(one.reachableMs) })),
 });
