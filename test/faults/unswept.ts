@@ -30,6 +30,7 @@ export const unsweptCommands: Readonly<Record<string, string>> = {
   'run attest': 'it writes one record about a run that asks; src/procedures/people kills runners around it',
   'wal push':
     'it needs a log of a server; src/assets/postgres/stream pushes real ones, and src/repository/logs harms what is stored',
+  'wal fork': 'it needs a data directory of a server; test/fork-killed.test.ts kills it',
   stream: 'it never ends by itself; src/assets/postgres/stream kills it, its server and its stores',
   serve:
     'it never ends by itself, and does what it does by the operations that are swept; test/serve.test.ts kills it, src/schedule fills its disk',

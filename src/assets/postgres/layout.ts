@@ -5,7 +5,7 @@ export const throwAway =
   /^(postmaster\.(pid|opts)$|pg_(replslot|dynshmem|notify|serial|snapshots|stat_tmp|subtrans)\/.)|(^|\/)(pgsql_tmp[^/]*|pg_internal\.init[^/]*)(\/|$)/;
 
 /** What we wrote ourselves beside a restored copy that has become a source: it belongs to that start of it. */
-export const ownFiles = /^lifeboat(\.log|\.conf|_hba\.conf|_ident\.conf|-standby\.json|-in-place\.json)$/;
+export const ownFiles = /^lifeboat(\.log|\.conf|_hba\.conf|_ident\.conf|-standby\.json|-in-place\.json|-fork)$/;
 
 /** Files of whole pages: cut at page boundaries, so that a changed row costs one piece. */
 const relationFile = /(?:^|\/)(?:base\/\d+|global|PG_\d+_\d+\/\d+)\/(\d+)(?:_(fsm|vm|init))?(?:\.(\d+))?$/;

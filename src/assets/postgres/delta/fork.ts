@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LifeboatError } from '../../../core/index.ts';
 import type { ForkOptions } from '../../in-place.ts';
@@ -8,7 +8,7 @@ import { launchCopy } from '../copy/start.ts';
 import { parseServerUrl } from '../link/address.ts';
 import { withConnection } from '../link/connection.ts';
 import { findPrograms } from '../server/index.ts';
-import { lookInPlace } from './look.ts';
+import { forkFile, lookInPlace, settleTrial } from './look.ts';
 import { finishCluster } from './rewrite.ts';
 
 interface Forked {
@@ -16,9 +16,12 @@ interface Forked {
   readonly position: string;
 }
 
-/** See `InPlaceKeeping.fork`. The server recovers once more, apart from everything, and is ended again. */
+/** See `InPlaceKeeping.fork`. The server recovers once more, apart from everything, and is ended again; killed meanwhile, the same again completes it. */
 export async function forkCluster(target: string, url: string, options: ForkOptions): Promise<Forked> {
-  const { path, timeline } = await lookInPlace(target);
+  const { path } = await lookInPlace(target);
+  await settleTrial(path);
+  const { timeline } = await lookInPlace(path);
+  await writeFile(join(path, forkFile), '');
   const programs = await findPrograms(majorOf(options.facts));
   const slots = (await readdir(join(path, 'pg_replslot'))).length;
   let forked: Forked | undefined;

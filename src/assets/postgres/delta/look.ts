@@ -7,6 +7,8 @@ import { ifThere, readControl } from './control.ts';
 
 /** Stands in a data directory while it is rewritten. */
 export const markFile = 'lifeboat-in-place.json';
+/** Stands there while a server is given another timeline. Nothing else of the folder changes, so that it bars nobody. */
+export const forkFile = 'lifeboat-fork';
 
 /** See `InPlaceKeeping.look`. */
 export async function lookInPlace(target: string): Promise<InPlaceLook> {
@@ -15,7 +17,8 @@ export async function lookInPlace(target: string): Promise<InPlaceLook> {
   const mark = (await ifThere(readFile(join(path, markFile), 'utf8')))?.trim();
   // Half-way through, the version may not be there; who it is still is.
   if (version === undefined && mark === undefined) throw unusable(path, 'is no data directory of PostgreSQL');
-  if (mark === undefined || !(await isTrial(path))) await mustBeStopped(path);
+  const isOurs = mark !== undefined || (await ifThere(stat(join(path, forkFile)))) !== undefined;
+  if (!isOurs || !(await isTrial(path))) await mustBeStopped(path);
   await mustBeOwned(path);
   const { systemId, state, timeline, hash: stateHash } = await readControl(path);
   const description = `PostgreSQL ${version ?? '(half rewritten)'}, cluster ${systemId}, ${path}`;
