@@ -80,6 +80,25 @@ function promisesOf(major: number): void {
   const fork = (): Promise<Answer> =>
     must(place.run('wal', 'fork', 'orders', '--to', cluster.dataFolder, '--yes', '--server', server));
 
+  /** As a volume is kept by its snapshot. */
+  const keepSnapshot = async (): Promise<void> => {
+    await cluster.server.stop();
+    await cp(cluster.dataFolder, place.path('snapshot'), { recursive: true, preserveTimestamps: true });
+    await cluster.restart();
+  };
+  const putBack = async (): Promise<void> => {
+    const { gid, uid } = await stat(cluster.dataFolder);
+    await cluster.server.stop();
+    await rm(cluster.dataFolder, { recursive: true });
+    await cp(place.path('snapshot'), cluster.dataFolder, { recursive: true, preserveTimestamps: true });
+    await own(cluster.dataFolder, uid, gid);
+    await cluster.restart();
+  };
+  const position = async (): Promise<bigint> => {
+    const [row] = await cluster.sql(`select (pg_current_wal_flush_lsn() - '0/0')::text as at`);
+    return BigInt(String(row?.['at']));
+  };
+
   it('a copy of a point alone opens on a number that the log does not have, and can become the primary', async () => {
     const { point } = await backup();
     await write(1);
@@ -101,19 +120,12 @@ function promisesOf(major: number): void {
   it('a server that was put back is told by name, everywhere, and goes on under a number of its own', async () => {
     await backup();
     await write(1);
-    await cluster.server.stop();
-    await cp(cluster.dataFolder, place.path('snapshot'), { recursive: true, preserveTimestamps: true });
-    await cluster.restart();
+    await keepSnapshot();
     await write(2);
     for (let segment = 0; segment < 8; segment += 1)
       await cluster.sql(`select pg_logical_emit_message(false, 'test', 'x'); select pg_switch_wal()`);
     await write(3);
-    const { gid, uid } = await stat(cluster.dataFolder);
-    await cluster.server.stop();
-    await rm(cluster.dataFolder, { recursive: true });
-    await cp(place.path('snapshot'), cluster.dataFolder, { recursive: true, preserveTimestamps: true });
-    await own(cluster.dataFolder, uid, gid);
-    await cluster.restart();
+    await putBack();
 
     await expect(write(9)).rejects.toMatchObject({
       code: 'log.conflict',
@@ -146,6 +158,41 @@ function promisesOf(major: number): void {
     expect(await restored('./now')).toEqual({ marks: 'value is 1 9 10', timeline: 3 });
     expect(await problems()).not.toContainEqual(expect.objectContaining({ code: 'stream' }));
   });
+
+  it.each([
+    ['in a segment', `insert into marks values (3)`],
+    ['at the end of one', `select pg_switch_wal()`],
+  ])(
+    'a server that was put back and has grown past its own log, which ends %s, is told by name, and the log stays as it is',
+    async (_, last) => {
+      await backup();
+      await write(1);
+      await keepSnapshot();
+      await write(2);
+      await writeAndStream(place, (text) => cluster.sql(text), last, '.lifeboat');
+      const end = await position();
+      const before = (await restored('./before')).marks;
+      await putBack();
+      await cluster.sql('insert into marks values (9)');
+      while ((await position()) <= end + 1024n)
+        await cluster.sql(`select pg_logical_emit_message(true, 'test', repeat('x', 1024))`);
+
+      await expect(write(10)).rejects.toMatchObject({
+        code: 'log.conflict',
+        where: 'near',
+        message: expect.stringMatching(/^the server says something else at 0\/\S+ on timeline 1 than its log in near/),
+        hint: expect.stringContaining('lifeboat wal fork'),
+      });
+      expect(await restored('./after')).toEqual({ marks: before, timeline: 2 });
+      expect((await must(place.run('verify', '--all'))).json).toMatchObject({ ok: true });
+      await cluster.server.stop();
+      expect((await fork()).json).toMatchObject({ timeline: 1, to: 2 });
+      await cluster.restart();
+      await backup();
+      await write(11);
+      expect(await restored('./now')).toEqual({ marks: 'value is 1 9 10 11', timeline: 3 });
+    },
+  );
 
   it('a server that was promoted to the number of a life that was undone is told by name, and goes on under one of its own', async () => {
     await backup();

@@ -4,7 +4,7 @@ import type { HeldBase, LogBasePlace, LogListing, LogStreamOptions, LogStreamSta
 import { floorTo, lsnText } from '../lsn.ts';
 import { leadsThrough } from '../recovery/survey-log.ts';
 import { shareEndings, tellEndings } from './endings.ts';
-import { placeOnWay, serverHas } from './kept-log.ts';
+import { overlapping, placeOnWay, serverHas } from './kept-log.ts';
 import { comparePlaces, isSameSegment, leads, onWay, tailOf, type Place, type Way } from './resume.ts';
 import { mustHaveComeTo, passedBy, passedByWords, wayOfStores } from './other-life.ts';
 import { answered, readSlot, type SlotState } from './source.ts';
@@ -89,7 +89,8 @@ export async function placeToStart(anchoring: Anchoring): Promise<Start> {
   const left = await passedBy(held, way);
   if (left !== undefined) options.say({ state: 'finding', ...passedByWords(left, way), passedBy: left, stores: [] });
   const isLeft = left === undefined ? {} : { passedBy: left };
-  return { ...begin, fallback: newest ?? slotPlace, isGap: !isKept, answers, way, ...isLeft };
+  const position = isKept ? await overlapping(ground, first, listings, slot) : begin.position;
+  return { ...begin, position, fallback: newest ?? slotPlace, isGap: !isKept, answers, way, ...isLeft };
 }
 
 /** A point that another store has leads to nothing here: whoever has only this store restores from its own. */

@@ -1,7 +1,9 @@
 import type { Client } from 'pg';
 import { systemCodeOf } from '../../../core/index.ts';
+import { coveredTo } from '../../log-ranges.ts';
+import type { LogListing } from '../../log.ts';
 import { floorTo, segmentName } from '../lsn.ts';
-import type { Place, Way } from './resume.ts';
+import { isSameSegment, type Place, type Way } from './resume.ts';
 
 /** A position of the server's own on its way: what it keeps, it keeps on the timeline that was its own there. */
 export function placeOnWay(kept: bigint, { forks, timeline, begins = 0n }: Way): Place {
@@ -29,6 +31,29 @@ export async function serverHas(
     if (systemCodeOf(error) === '42501') return true;
     throw error;
   }
+}
+
+/**
+ * Where the log is asked for so that some of what is stored is sent once more, and told from that of another life: from the start of the segment, or of the one before
+ * where what is stored ends with a whole one.
+ */
+export async function overlapping(
+  ground: {
+    readonly ordinary: Client;
+    readonly segmentBytes: number;
+    readonly way: Way;
+    readonly removed: Place | undefined;
+  },
+  tail: Place,
+  listings: readonly LogListing[],
+  kept: bigint,
+): Promise<bigint> {
+  const { segmentBytes, removed } = ground;
+  const start = floorTo(tail.position, segmentBytes);
+  const before = { ...tail, position: start - BigInt(segmentBytes) };
+  if (start < tail.position || before.position < 0n || isSameSegment(before, removed, segmentBytes)) return start;
+  const isStored = listings.some(({ pieces }) => coveredTo(pieces, tail.timeline, before.position) >= start);
+  return isStored && (await serverHas(ground, before, kept)) ? before.position : start;
 }
 
 /** Where the server answered so, it has removed the segment that it was asked for, or never had it. */

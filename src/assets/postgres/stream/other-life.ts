@@ -47,6 +47,27 @@ export async function wayOfStores(
   return own;
 }
 
+/** What a store has of a timeline is of another life than what the server sends of it. */
+export class OtherLife extends LifeboatError {
+  readonly timeline: number;
+
+  constructor({ timeline, position }: Place, store: string) {
+    super(
+      'log.conflict',
+      `the server says something else at ${lsnText(position)} on timeline ${timeline} than its log in ${store}: it was put back, and is another life under the same number`,
+      { where: store, hint: ownTimelineHint },
+    );
+    this.timeline = timeline;
+  }
+}
+
+/** The server’s way from behind the timeline on that is of another life in a store: it was given one of its own since, and that goes on from nothing that is stored. */
+export function wayBehind(left: number | undefined, way: Way): Way {
+  const index = way.forks.findIndex(({ timeline }) => timeline === left);
+  const fork = way.forks[index];
+  return fork === undefined ? way : { ...way, forks: way.forks.slice(index + 1), begins: fork.at };
+}
+
 /** For whoever has two lives under one number. */
 export const ownTimelineHint =
   'Nothing of the log is changed, and nothing of what the server writes now is kept by it. To go on with this server, stop it and give it a timeline of its own: lifeboat wal fork ASSET --to DATADIR; then start it, and the stream. To have back what the log holds: lifeboat restore ASSET --to FOLDER.';

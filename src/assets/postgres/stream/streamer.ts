@@ -12,6 +12,7 @@ import { connect, connectReplication, endConnection, serverError } from '../link
 import { floorTo, forksOf, lsnText } from '../lsn.ts';
 import { askStores, placeToStart, type Start } from './anchor.ts';
 import { isRemoval } from './kept-log.ts';
+import { OtherLife, wayBehind } from './other-life.ts';
 import type { Place, Way } from './resume.ts';
 import { historyOf, identifySource, readLogSettings } from './source.ts';
 import { TimelineStream } from './timeline-stream.ts';
@@ -36,6 +37,7 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
   let hasStreamed = false;
   let refusals = 0;
   let removed: Place | undefined;
+  let left: number | undefined;
   let awayMs: number | undefined;
   const told: Told = { slotMiBMax: undefined };
   const began = ({ timeline, position }: Place): void => {
@@ -47,13 +49,15 @@ export async function streamLog(settings: StreamSettings, options: LogStreamOpti
   };
   while (!options.signal.aborted) {
     const startedMs = systemClock.elapsed();
-    const attempt = new Attempt(settings, options, { removed, told, began });
+    const attempt = new Attempt(settings, options, { removed, left, told, began });
     try {
       await attempt.run();
     } catch (error) {
       const failure = toLifeboatError(error);
       if (options.signal.aborted) return;
-      if (failure.retry !== 'later') throw failure;
+      const isLeft = failure instanceof OtherLife && attempt.hasLeft(failure.timeline);
+      if (isLeft) left = Math.max(left ?? 0, failure.timeline);
+      else if (failure.retry !== 'later') throw failure;
       removed = isRemoval(failure.cause) ? attempt.place : undefined;
       // One that breaks as soon as it streams, such as of a server that is a standby by now, is tried less and less often too.
       if (attempt.hasStreamed && systemClock.elapsed() - startedMs >= backOffMsMax) waitMs = backOffMsMin;
@@ -74,6 +78,8 @@ interface Told {
 }
 
 interface Around {
+  /** The newest timeline that the server has left, and that is of another life in a store. */
+  readonly left: number | undefined;
   /** Where the last one was told that the log is gone. */
   readonly removed: Place | undefined;
   readonly told: Told;
@@ -91,6 +97,7 @@ class Attempt {
   #replication: Client | undefined;
   #current: TimelineStream | undefined;
   #segmentBytes = 0;
+  #way: Way | undefined;
   #hasStreamed = false;
 
   constructor(settings: StreamSettings, options: LogStreamOptions, around: Around) {
@@ -108,6 +115,11 @@ class Attempt {
     return this.#current?.place;
   }
 
+  /** Whether the server lives on a later one. */
+  hasLeft(timeline: number): boolean {
+    return timeline < (this.#way?.timeline ?? 0);
+  }
+
   stores(): LogStreamState['stores'] {
     return this.#current?.stores() ?? [];
   }
@@ -118,7 +130,8 @@ class Attempt {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await unlessEnded(this.#open(), signal);
-      const way = await unlessEnded(this.#way(), signal);
+      const way = wayBehind(this.#around.left, await unlessEnded(this.#askWay(), signal));
+      this.#way = way;
       const anchored = placeToStart({
         ordinary: this.#ordinary as Client,
         replication: this.#replication as Client,
@@ -182,7 +195,7 @@ class Attempt {
     throw stopped();
   }
 
-  async #way(): Promise<Way> {
+  async #askWay(): Promise<Way> {
     const replication = this.#replication as Client;
     const { timeline } = await identifySource(replication);
     if (timeline === 1) return { forks: [], timeline };

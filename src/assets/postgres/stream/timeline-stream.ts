@@ -184,7 +184,7 @@ export class TimelineStream {
   #report(wantsReply: boolean): void {
     const { end } = this.#window;
     let flushed = end;
-    for (const { durable = 0n } of this.#lanes) flushed = durable < flushed ? durable : flushed;
+    for (const { acknowledged = 0n } of this.#lanes) flushed = acknowledged < flushed ? acknowledged : flushed;
     this.#receiver.report(end, flushed, systemClock.now(), wantsReply);
     this.#hold();
   }

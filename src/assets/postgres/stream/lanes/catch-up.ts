@@ -146,7 +146,7 @@ export class CatchUp {
     try {
       const start = floorTo(tail.position, segmentBytes);
       await new Reading(replication, this.#target, { ...tail, start }, listing, this.#ground).run({
-        isUp: (durable) => tail.timeline === this.#ahead.timeline && durable >= this.#ahead.oldest(),
+        isUp: (acknowledged) => tail.timeline === this.#ahead.timeline && acknowledged >= this.#ahead.oldest(),
         durable: (position) => {
           this.#failure = undefined;
           if (tail.timeline === this.#ahead.timeline) this.#ahead.durable(position);
@@ -160,7 +160,7 @@ export class CatchUp {
 }
 
 interface ReadingEvents {
-  isUp(durable: bigint): boolean;
+  isUp(acknowledged: bigint): boolean;
   durable(position: bigint): void;
   readonly signal: AbortSignal;
 }
@@ -242,12 +242,12 @@ class Reading {
   }
 
   #look(): void {
-    const { durable, failure, needsFrom } = this.#sink;
+    const { acknowledged, durable, failure, needsFrom } = this.#sink;
     if (failure !== undefined) return this.#progressed.reject(serverError(failure));
     this.#window.dropBefore(needsFrom);
     this.#hold();
     this.#events?.durable(durable);
-    if (this.#events?.isUp(durable) === true) this.#progressed.resolve();
+    if (this.#events?.isUp(acknowledged) === true) this.#progressed.resolve();
   }
 
   #hold(): void {

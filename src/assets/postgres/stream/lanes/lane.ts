@@ -60,6 +60,11 @@ export class Lane {
     return this.#sink?.durable ?? this.#known;
   }
 
+  /** How much of what the server sends the store has for good: what is sent once more counts when it was compared. */
+  get acknowledged(): bigint | undefined {
+    return this.#sink?.acknowledged ?? this.#known;
+  }
+
   /** Before this position the window is not needed here; `undefined`: none of it. */
   get needsFrom(): bigint | undefined {
     return this.#sink?.needsFrom;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LifeboatError, systemClock } from '../../../../core/index.ts';
 import type { Repository } from '../../../../repository/index.ts';
 import { makeTestRepository } from '../../../../testing/postgres/index.ts';
-import type { LogRange, LogWriter } from '../../../log.ts';
+import type { LogPiece, LogRange, LogWriter } from '../../../log.ts';
 import { LogWindow } from '../received/window.ts';
 import { Sink } from './sink.ts';
 
@@ -34,7 +34,7 @@ afterEach(async () => {
 const inQuarters = ({ start, end }: LogRange): [number, number] => [Number(start) / quarter, Number(end) / quarter];
 
 /** A sink into a real log, the log that it takes in the hands of the test, and what it did to the store in quarters of cells. */
-function taking(everyMs: number, mayWait = false) {
+function taking(everyMs: number, mayWait = false, held: readonly LogPiece[] = []) {
   const log = repository.log('orders', '7300');
   const done: string[] = [];
   const noted = (verb: string, range: LogRange): void => void done.push(`${verb} ${inQuarters(range).join('-')}`);
@@ -46,6 +46,7 @@ function taking(everyMs: number, mayWait = false) {
       await log.compact(...words);
     },
     remove: (...words: Parameters<LogWriter['remove']>) => log.remove(...words),
+    read: (...words: Parameters<LogWriter['read']>) => (noted('read', words[0]), log.read(...words)),
     grow: async (...words: Parameters<LogWriter['grow']>) => {
       noted('grow', words[0]);
       const growing = await log.grow(...words);
@@ -61,7 +62,8 @@ function taking(everyMs: number, mayWait = false) {
   } as LogWriter;
   const fails = { now: false, compaction: false };
   const window = new LogWindow(1, 0n, cell);
-  const sink = new Sink({ store: 'near', log: noting, everyMs, mayWait, changed: () => {} }, window, 0n, []);
+  const options = { store: 'near', log: noting, everyMs, mayWait, changed: () => {} };
+  const sink = new Sink(options, window, held.at(-1)?.end ?? 0n, held);
   sinks.push(sink);
   sink.begin();
   const receive = (quarters: number): void => {
@@ -247,5 +249,59 @@ describe('between two writes', () => {
       elapsed.mockRestore();
       sleep.mockRestore();
     }
+  });
+});
+
+describe('what the server sends once more', () => {
+  /** Quarters of the log that an earlier stream stored, as many to a piece, each of the byte that it stands behind or of another life. */
+  const holds = async (
+    ...pieces: readonly { readonly quarters: number; readonly byte?: number }[]
+  ): Promise<LogPiece[]> => {
+    const log = repository.log('orders', '7300');
+    let at = 0;
+    for (const one of pieces) {
+      const bytes = Buffer.concat(
+        Array.from({ length: one.quarters }, (_, index) => Buffer.alloc(quarter, one.byte ?? at + index + 1)),
+      );
+      const range = { timeline: 1, start: BigInt(at * quarter), end: BigInt((at + one.quarters) * quarter) };
+      await log.append(range, bytes, {});
+      at += one.quarters;
+    }
+    return [...(await log.list()).pieces];
+  };
+
+  it.each([0, 50])(
+    'ends the stream where the store says something else there, and nothing is stored or removed (every %i ms)',
+    async (everyMs) => {
+      const { sink, receive, objects, read } = taking(
+        everyMs,
+        false,
+        await holds({ quarters: 1 }, { quarters: 1, byte: 200 }),
+      );
+      for (let count = 1; count <= 6; count += 1) receive(1);
+      await expect.poll(() => sink.failure?.code).toBe('log.conflict');
+      expect(sink.failure?.message).toBe(
+        'the server says something else at 0/8000 on timeline 1 than its log in near: it was put back, and is another life under the same number',
+      );
+      await sink.end();
+      expect(await objects()).toEqual([
+        [0, 1],
+        [1, 2],
+      ]);
+      expect((await read()).subarray(quarter).equals(Buffer.alloc(quarter, 200))).toBe(true);
+    },
+  );
+
+  it('counts as taken when it was compared, and a whole cell that says the same is left as it is', async () => {
+    const { sink, done, receive, stored, read } = taking(50, false, await holds({ quarters: 4 }, { quarters: 1 }));
+    expect([sink.acknowledged, Number(sink.durable) / quarter]).toEqual([0n, 5]);
+    for (let count = 1; count <= 4; count += 1) receive(1);
+    await expect.poll(() => Number(sink.acknowledged) / quarter).toBe(4);
+    for (let count = 5; count <= 8; count += 1) receive(1);
+    await stored(8);
+    expect(Number(sink.acknowledged) / quarter).toBe(8);
+    await sink.end();
+    expect(done).toEqual(['read 0-4', 'read 4-5', 'append 4-8']);
+    expect((await read()).equals(quarters(8))).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { assert, isLifeboatError, systemClock, toLifeboatError, type LifeboatError } from '../../../../core/index.ts';
 import type { LogPiece, LogRange, LogWriter, StoredRange } from '../../../log.ts';
 import { Growth } from './growth.ts';
+import { Overlap } from './overlap.ts';
 import type { LogWindow } from '../received/window.ts';
 
 export interface SinkOptions {
@@ -28,6 +29,7 @@ export class Sink {
   #pieces: StoredRange[];
   /** Where commits wait, and the store can do it, the pieces of a cell are one that grows. */
   readonly #growth: Growth | undefined;
+  readonly #overlap: Overlap;
   #durable: bigint;
   #compacted: bigint;
   #failure: LifeboatError | undefined;
@@ -47,11 +49,17 @@ export class Sink {
     this.#durable = durable;
     this.#compacted = window.oldest;
     this.#pieces = pieces.filter((piece) => this.#isOpen(piece));
+    this.#overlap = new Overlap(options, window, [...this.#pieces]);
     this.#growth = options.everyMs === 0 ? new Growth(options.log, pieces) : undefined;
   }
 
   get durable(): bigint {
     return this.#durable;
+  }
+
+  /** So much of what the server sends is in the store for good: of what it sends once more, that which was compared. */
+  get acknowledged(): bigint {
+    return this.#overlap.from ?? this.#durable;
   }
 
   /** Before this position the window is not needed any more. */
@@ -135,6 +143,7 @@ export class Sink {
         continue;
       }
       if (this.#hasLeft || (this.#stop.signal.aborted && this.#durable >= this.#window.end)) return;
+      if (this.#overlap.isDue) continue;
       if (this.#durable >= this.#window.end) await this.#news();
       isDue = await this.#untilDue(startedMs);
     }
@@ -177,9 +186,13 @@ export class Sink {
 
   /** All there is, or without `isDue` whole cells only. */
   async #store(isDue: boolean): Promise<void> {
+    await this.#overlap.compare(({ start, end }) => {
+      if (start === this.#compacted) this.#compacted = end;
+    });
     const settled = await this.#growth?.settle();
     this.#pieces.push(...(settled?.filter((piece) => this.#isOpen(piece)) ?? []));
-    const until = this.#window.end;
+    // What came while it was compared is met by the next turn.
+    const until = this.#overlap.from === undefined ? this.#window.end : this.#durable;
     while (this.#durable < until && !this.#hasLeft) {
       const cell = this.#window.rangeOfCell(this.#durable);
       assert(cell !== undefined, 'what a store lacks is in memory');
@@ -236,7 +249,7 @@ export class Sink {
   #compactFinished(): void {
     if (this.#durable - this.#compacted < BigInt(this.#window.cellBytes)) return;
     const cell = this.#window.rangeOfCell(this.#compacted);
-    if (cell?.isComplete === true && cell.range.end <= this.#durable) this.#compact(cell.range);
+    if (cell?.isComplete === true && cell.range.end <= this.acknowledged) this.#compact(cell.range);
   }
 
   #compact(range: LogRange): void {
