@@ -185,7 +185,7 @@ export interface StartOptions extends WorkOptions {
   readonly port?: number;
   /** Replayed once, at the first start; what was reached is compared with it. */
   readonly replay?: Replay;
-  /** Timelines that logs of the source have. A copy that is opened for the first time, without `replay`, goes on none of them. */
+  /** Timelines that logs of the source have. A copy that is opened for the first time goes on none of them. */
   readonly timelinesTaken?: readonly number[];
 }
 

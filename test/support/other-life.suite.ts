@@ -1,5 +1,8 @@
 import { cp, rm, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
+import type { LogWriter } from '../../src/assets/index.ts';
+import { openWorkspace } from '../../src/app/index.ts';
+import { silentProgress } from '../../src/core/index.ts';
 import { installedMajors, runSql, startTestCluster, type TestCluster } from '../../src/testing/postgres/index.ts';
 import { Place, type Answer } from './lifeboat.ts';
 import { writeAndStream } from './write-and-stream.ts';
@@ -93,6 +96,13 @@ function promisesOf(major: number): void {
     await cp(place.path('snapshot'), cluster.dataFolder, { recursive: true, preserveTimestamps: true });
     await own(cluster.dataFolder, uid, gid);
     await cluster.restart();
+  };
+  const inLog = async <T>(store: string, work: (log: LogWriter) => Promise<T>): Promise<T> => {
+    const files = { planFile: place.path('lifeboat.yaml'), stateFolder: place.path('.lifeboat') };
+    const workspace = await openWorkspace({ ...files, progress: silentProgress });
+    const done = await work((await workspace.repository(store)).log('orders', server));
+    await workspace.close();
+    return done;
   };
   const position = async (): Promise<bigint> => {
     const [row] = await cluster.sql(`select (pg_current_wal_flush_lsn() - '0/0')::text as at`);
@@ -193,6 +203,16 @@ function promisesOf(major: number): void {
       expect(await restored('./now')).toEqual({ marks: 'value is 1 9 10 11', timeline: 3 });
     },
   );
+
+  it('a restore by the log opens on a number that no other store has either', async () => {
+    const stores = plan.replace('near: {', 'far: { type: fs, path: ./far, domain: here }, near: {');
+    await writeFile(place.path('lifeboat.yaml'), stores.replace('stream: { to: [near]', 'stream: { to: [near, far]'));
+    await must(place.run('store', 'init'));
+    await backup();
+    await write(1);
+    await inLog('far', (log) => log.appendHistory(2, '1\t0/14\tof a life that only this store was told of\n'));
+    expect(await restored('./now', '--store', 'near')).toEqual({ marks: 'value is 1', timeline: 3 });
+  });
 
   it('a server that was promoted to the number of a life that was undone is told by name, and goes on under one of its own', async () => {
     await backup();

@@ -25,6 +25,10 @@ export function segmentOfName(name: string, segmentBytes: number): { timeline: n
   return { timeline, start: (BigInt(high) * BigInt(perFile) + BigInt(low)) * BigInt(segmentBytes) };
 }
 
+/** `00000002.history`: how the timeline came to be. */
+export const historyName = (timeline: number): string =>
+  `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+
 export const floorTo = (position: bigint, bytes: number): bigint => position - (position % BigInt(bytes));
 
 /** The lines of a history file, oldest first. */

@@ -11,6 +11,7 @@ import { isOutsidePoint } from '../outside-points.ts';
 import { laterTexts } from '../restore/later-lives.ts';
 import { planRestoreOnto, reachedOf, readPoint, replayOf, tryOut } from '../restore/restore.ts';
 import { lockNameOf, withMoreHint } from '../restore/staging.ts';
+import { timelinesTaken } from '../restore/timelines-taken.ts';
 
 export interface InPlacePlan {
   readonly plan: RestorePlan;
@@ -107,6 +108,7 @@ async function rewriteAndTry(
 ): Promise<Done> {
   const asset = workspace.asset(plan.request.asset);
   const changeovers: Changeover[] = [];
+  const taken = timelinesTaken(workspace, plan);
   const contents = await readPoint(workspace, plan, changeovers);
   const written = await keeping.rewrite(contents, await imageOf(workspace, plan, mark), plan.target, {
     progress: workspace.progress,
@@ -117,7 +119,11 @@ async function rewriteAndTry(
   });
   const writtenMs = workspace.clock.elapsed() - startedMs;
   try {
-    const { checks, reached, startedMs: startMs } = await tryOut(workspace, asset, plan, plan.target);
+    const {
+      checks,
+      reached,
+      startedMs: startMs,
+    } = await tryOut(workspace, asset, plan, { staging: plan.target, taken });
     const damage = [...plan.damage, ...contents.damage()];
     return {
       written,

@@ -94,6 +94,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
   });
   try {
     const changeovers: Changeover[] = [];
+    const taken = timelinesTaken(workspace, plan);
     const contents = await readPoint(workspace, plan, changeovers);
     const warnings: string[] = plan.replay === undefined ? [] : laterTexts(plan.replay);
     const warn = (sentence: string): void => void warnings.push(sentence);
@@ -104,7 +105,7 @@ async function execute(workspace: Workspace, plan: RestorePlan): Promise<Restore
       ...signalOf(plan.request),
     });
     const writtenMs = clock.elapsed() - startedMs;
-    const tried = await tryOut(workspace, asset, plan, staging);
+    const tried = await tryOut(workspace, asset, plan, { staging, taken });
     noteChecked(journal, { intent: intent.sequence, asset: name, point: plan.point.id, target: plan.target });
     await handOver(staging, plan.target, warn);
     const copy = plan.request.start ? await startAtTarget(workspace, asset, plan) : undefined;
@@ -184,16 +185,16 @@ async function replicasOf(workspace: Workspace, stores: readonly string[]): Prom
   return replicas;
 }
 
-/** Brings the copy to life where nobody sees it, asks it, and stops it again. */
+/** Brings the copy to life where nobody sees it, asks it, and stops it again. `taken`: see `timelinesTaken`, which is asked while the copy is written. */
 export async function tryOut(
   workspace: Workspace,
   asset: Asset,
   plan: RestorePlan,
-  staging: string,
+  { staging, taken }: { readonly staging: string; readonly taken: Promise<readonly number[]> },
 ): Promise<{ checks: CheckResult[]; reached: RestoredCopy['reached']; startedMs: number }> {
   workspace.progress.phase(`${asset.name}: checking`);
   const { facts } = plan.point.facts;
-  const life = plan.replay === undefined ? { timelinesTaken: await timelinesTaken(workspace, plan) } : replayOf(plan);
+  const life = { timelinesTaken: await taken, ...replayOf(plan) };
   const beginMs = workspace.clock.elapsed();
   const copy = await asset.start(staging, { facts, stay: false, ...life, ...signalOf(plan.request) });
   const startedMs = workspace.clock.elapsed() - beginMs;

@@ -1,10 +1,10 @@
 import { allInTime, LifeboatError, limits, systemClock } from '../../core/index.ts';
 import type { RestorePlan, Workspace } from '../contract.ts';
-import { holdersOf } from '../stores-of.ts';
+import { logStoresOf } from '../verification/log-holes.ts';
 
 /**
  * Timelines that the logs of a point's source have, in every store that answers: a copy must go on none of them. None for an asset without a log. One that
- * only a store knows that is away may be given again; the stream meets that as `log.conflict`.
+ * only a store knows that is away may be given again; the stream meets that as `log.conflict`. Does not reject.
  */
 export async function timelinesTaken(
   workspace: Workspace,
@@ -15,7 +15,7 @@ export async function timelinesTaken(
 ): Promise<number[]> {
   const source = workspace.asset(asset).log?.baseOf(point.facts.facts)?.source;
   if (source === undefined) return [];
-  const stores = holdersOf(workspace.plan, asset);
+  const stores = logStoresOf(workspace, asset);
   const asked = stores.map(async (store) => {
     const log = (await workspace.repository(store)).log(asset, source);
     return log.list(signal === undefined ? {} : { signal });

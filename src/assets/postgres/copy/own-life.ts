@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf, type LifeboatError } from '../../../core/index.ts';
+import { historyName } from '../lsn.ts';
+import type { PostgresReplay } from '../recovery/replay.ts';
 
 /** How a server comes to open a data directory. */
 export interface Recovery {
@@ -26,6 +28,20 @@ export async function ownLife(
   return isNew ? { settings: () => endingOnItsOwn(Number(facts['timeline']), taken) } : undefined;
 }
 
+/** A replay that ends on none of the timelines that only other stores have: it asks its own log alone for their histories. */
+export const lifeBehind = (replay: PostgresReplay, taken: readonly number[]): Recovery => ({
+  settings: () => {
+    const settings = replay.settings();
+    return { ...settings, restore_command: historiesOf(taken, replay.timeline, settings['restore_command']) };
+  },
+  get servedMs() {
+    return replay.servedMs;
+  },
+  get failure() {
+    return replay.failure;
+  },
+});
+
 /** Settings of a recovery without any archive, which ends on the first timeline behind `own` that is not taken. */
 export const endingOnItsOwn = (own: number, taken: readonly number[]): Record<string, string> => ({
   restore_command: historiesOf(taken, own),
@@ -38,11 +54,12 @@ export const endingOnItsOwn = (own: number, taken: readonly number[]): Record<st
  * The server only looks whether a history is there, one number after the other, and reads none of a timeline behind its own; what is before it comes with the
  * point.
  */
-function historiesOf(taken: readonly number[], own: number): string {
+function historiesOf(taken: readonly number[], own: number, otherwise = 'false'): string {
   const names: string[] = [];
-  for (let timeline = own + 1; taken.includes(timeline); timeline += 1)
-    names.push(`${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`);
-  return names.length === 0 ? 'false' : `case "%f" in ${names.join('|')}) echo taken > "%p" ;; *) false ;; esac`;
+  for (let timeline = own + 1; taken.includes(timeline); timeline += 1) names.push(historyName(timeline));
+  return names.length === 0
+    ? otherwise
+    : `case "%f" in ${names.join('|')}) echo taken > "%p" ;; *) ${otherwise} ;; esac`;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -16,7 +16,7 @@ import {
   type ServerUser,
 } from '../server/index.ts';
 import { openDoors, tcpAddress } from './doors.ts';
-import { ownLife, type Recovery } from './own-life.ts';
+import { lifeBehind, ownLife, type Recovery } from './own-life.ts';
 import { copySettings } from './settings.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function startCopy(path: string, sourceUrl: string, options: StartO
       const found = await confirm(url, facts);
       return replay === undefined ? found : replay.confirm(url);
     },
-    recovery: replay ?? (await ownLife(path, facts, timelinesTaken)),
+    recovery: replay === undefined ? await ownLife(path, facts, timelinesTaken) : lifeBehind(replay, timelinesTaken),
   });
 }
 
