@@ -4,6 +4,7 @@ import type { LogWriter } from '../../src/assets/index.ts';
 import { openWorkspace } from '../../src/app/index.ts';
 import { silentProgress } from '../../src/core/index.ts';
 import { installedMajors, runSql, startTestCluster, type TestCluster } from '../../src/testing/postgres/index.ts';
+import type { StreamLine } from '../../src/operations/index.ts';
 import { Place, type Answer } from './lifeboat.ts';
 import { writeAndStream } from './write-and-stream.ts';
 
@@ -212,6 +213,41 @@ function promisesOf(major: number): void {
     await write(1);
     await inLog('far', (log) => log.appendHistory(2, '1\t0/14\tof a life that only this store was told of\n'));
     expect(await restored('./now', '--store', 'near')).toEqual({ marks: 'value is 1', timeline: 3 });
+  });
+
+  it('no point of the life that was left leads to a server that was put back and given a timeline of its own: a new one is taken at once', async () => {
+    await backup();
+    await write(1);
+    await keepSnapshot();
+    const fill = async (segments: number): Promise<void> => {
+      for (let segment = 0; segment < segments; segment += 1)
+        await cluster.sql(`select pg_logical_emit_message(false, 'test', 'x'); select pg_switch_wal()`);
+    };
+    await write(2);
+    // What only the life that was left has, must not be in the other.
+    await cluster.sql('create table of_the_left (n int)');
+    await fill(8);
+    await write(3);
+    await putBack();
+    await cluster.sql('insert into marks values (9)');
+    await fill(3);
+    await cluster.sql('insert into marks values (10)');
+    await cluster.server.stop();
+    expect((await fork()).json).toMatchObject({ timeline: 1, to: 2 });
+    await cluster.restart();
+    const isTaken = (lines: readonly StreamLine[]): boolean =>
+      lines.some((line) => line.state === 'base' && line.point !== undefined);
+    await writeAndStream(place, (text) => cluster.sql(text), 'insert into marks values (11)', '.lifeboat', isTaken);
+    await write(12);
+    const now = await must(place.run('restore', 'orders', '--to', './now', '--start'));
+    running = Number(now.json['pid']);
+    const url = String(now.json['url']).replace('@', `:${new URL(cluster.url).password}@`);
+    expect(await runSql(url, "select to_regclass('of_the_left')::text as there")).toEqual([{ there: null }]);
+    expect(await runSql(url, "select string_agg(n::text, ' ' order by n) as marks from marks")).toEqual([
+      { marks: '1 9 10 11 12' },
+    ]);
+    expect(await restored('./left', '--timeline', '1')).toMatchObject({ marks: 'value is 1 2 3' });
+    expect(await problems()).toEqual([expect.objectContaining({ code: 'plan' })]);
   });
 
   it('a server that was promoted to the number of a life that was undone is told by name, and goes on under one of its own', async () => {

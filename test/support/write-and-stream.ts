@@ -3,12 +3,13 @@ import { silentProgress, systemClock } from '../../src/core/index.ts';
 import { stream, type StreamLine } from '../../src/operations/index.ts';
 import type { Place } from './lifeboat.ts';
 
-/** Writes, and streams until what was written is in every store; the lines that the stream said. Rejects with what ended it before. */
+/** Writes, and streams until what was written is in every store, and until something else was said; the lines that the stream said. Rejects with what ended it before. */
 export async function writeAndStream(
   place: Place,
   sql: (text: string) => Promise<Record<string, unknown>[]>,
   statement: string,
   stateFolder = 'of-the-stream',
+  isAllSaid: (lines: readonly StreamLine[]) => boolean = () => true,
 ): Promise<StreamLine[]> {
   const workspace = await openWorkspace({
     planFile: place.path('lifeboat.yaml'),
@@ -26,7 +27,7 @@ export async function writeAndStream(
     const isThere = (line: StreamLine | undefined): boolean =>
       line?.state === 'streaming' &&
       line.stores.every(({ durable = '0/0' }) => BigInt(`0x${durable.split('/')[1]}`) >= wanted);
-    while (!isThere(lines.findLast(({ state }) => state === 'streaming')))
+    while (!isThere(lines.findLast(({ state }) => state === 'streaming')) || !isAllSaid(lines))
       await Promise.race([systemClock.sleep(50), ended]);
   } finally {
     stop.abort();

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import type { LogListing, LogReader } from '../../log.ts';
+import type { LogListing, LogReader, StoredRange } from '../../log.ts';
 import { chooseWay, startsOf } from './choose-way.ts';
 
 const histories = ['', '', '1\t0/14\tx\n', '1\t0/14\tx\n2\t0/28\ty\n'];
 const log = {
   history: async (timeline: number) => histories[timeline],
   ending: async () => {},
+  read: async ({ start, end }: StoredRange) => Buffer.alloc(Number(end - start)),
 } as unknown as LogReader;
 const listing: LogListing = {
   pieces: [
@@ -40,4 +41,11 @@ it('no point leads over a timeline whose number another life has in the log', as
   const other = { ...log, history: async (timeline: number) => (timeline === 2 ? '1\t0/13\tx\n' : histories[3]) };
   const { way } = await chooseWay(other as unknown as LogReader, listing, starts, { kind: 'now' });
   expect(way).toMatchObject({ timeline: 3, forks: [], begins: 40n });
+});
+
+it('no point leads over a fork before which the two timelines say something else: the server that wrote the later one had been put back', async () => {
+  const read = async ({ timeline, start, end }: StoredRange) =>
+    Buffer.alloc(Number(end - start), timeline === 1 ? 1 : 2);
+  const { way } = await chooseWay({ ...log, read } as unknown as LogReader, listing, starts, { kind: 'now' });
+  expect(way).toMatchObject({ timeline: 3, forks: [{ timeline: 2, at: 40n }], begins: 20n });
 });

@@ -4,7 +4,8 @@ import { floorTo, lsnText } from '../lsn.ts';
 import { pageBytes, RecordWalker } from '../stream/received/records.ts';
 import type { Start } from './choose-way.ts';
 import type { Ground } from './locate-target.ts';
-import { readStretch, type Leg } from './survey-log.ts';
+import { readStretch } from './stretch.ts';
+import type { Leg } from './survey-log.ts';
 import { coveredTo } from '../../log-ranges.ts';
 
 /** What a server writes at the end of a base backup, padding included: a header, how long its data is, and where the backup began. */

@@ -11,9 +11,11 @@ import type {
   RecoveryTarget,
 } from '../../log.ts';
 import { isLifeboatError, LifeboatError } from '../../../core/index.ts';
-import { floorTo, forksOf, lsnText } from '../lsn.ts';
+import { floorTo, forksOf } from '../lsn.ts';
 import { RecordWalker, type LogEvent } from '../stream/received/records.ts';
-import { ownWay, type Way } from '../stream/resume.ts';
+import { ownWay } from '../stream/own-way.ts';
+import type { Way } from '../stream/resume.ts';
+import { readStretch } from './stretch.ts';
 
 /** A stretch of one timeline on the way to a target. */
 export interface Leg {
@@ -273,28 +275,4 @@ export async function readSegment(
   const whole = Buffer.alloc(segmentBytes);
   (await readStretch(log, pieces, range, { signal })).copy(whole);
   return whole;
-}
-
-/** Bytes of one timeline from stored pieces. Throws `log.gap`. */
-export async function readStretch(
-  log: LogReader,
-  pieces: readonly LogPiece[],
-  range: { timeline: number; start: bigint; end: bigint },
-  options: { signal?: AbortSignal },
-): Promise<Buffer> {
-  const whole = Buffer.alloc(Number(range.end - range.start));
-  let filled = range.start;
-  for (const piece of pieces) {
-    const { timeline, damaged } = piece;
-    if (timeline !== range.timeline || damaged !== undefined || piece.end <= filled || piece.start >= range.end)
-      continue;
-    if (piece.start > filled) break;
-    const bytes = await log.read(piece, options);
-    const usable = bytes.subarray(Number(filled - piece.start));
-    usable.copy(whole, Number(filled - range.start));
-    filled = piece.end;
-    if (filled >= range.end) return whole;
-  }
-  if (filled >= range.end) return whole;
-  throw new LifeboatError('log.gap', `the log of timeline ${range.timeline} is missing at ${lsnText(filled)}`);
 }

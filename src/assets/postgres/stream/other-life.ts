@@ -4,7 +4,8 @@ import { newestLife } from '../../log-lives.ts';
 import { lsnValue } from '../base/end-of-backup.ts';
 import { lsnText } from '../lsn.ts';
 import type { LogListing, LogReader, LogStreamState } from '../../log.ts';
-import { ownWay, type Place, type Way } from './resume.ts';
+import { ownWay } from './own-way.ts';
+import type { Place, Way } from './resume.ts';
 
 /**
  * A server loses nothing of what it has sent, whatever happens to it: one that stands behind its own log was put back (a snapshot of its volume, a copy that
@@ -32,7 +33,7 @@ export async function mustHaveComeTo(
 
 /** The least of the ways that the logs of the stores are of. */
 export async function wayOfStores(
-  held: readonly { readonly log: Pick<LogReader, 'history'>; readonly listing: LogListing }[],
+  held: readonly { readonly log: Pick<LogReader, 'history' | 'read'>; readonly listing: LogListing }[],
   way: Way,
 ): Promise<Way> {
   const late = (): LifeboatError =>

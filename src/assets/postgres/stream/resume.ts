@@ -1,7 +1,6 @@
-import { isLifeboatError } from '../../../core/index.ts';
 import { coveredTo } from '../../log-ranges.ts';
-import type { LogFork, LogListing, LogPiece, LogReader } from '../../log.ts';
-import { floorTo, forksOf } from '../lsn.ts';
+import type { LogFork, LogListing, LogPiece } from '../../log.ts';
+import { floorTo } from '../lsn.ts';
 
 export interface Place {
   readonly timeline: number;
@@ -17,39 +16,6 @@ export interface Way {
   /** Before this position the log has another life under the number that this one had, and nothing of it is on the way. */
   readonly begins?: bigint;
 }
-
-/**
- * The way as far back as the log is of the same life. A timeline that was left may have given its number to another one, whose history differs: a server that was
- * promoted without asking the log.
- */
-export async function ownWay(
-  log: Pick<LogReader, 'history'>,
-  { histories }: Pick<LogListing, 'histories'>,
-  way: Way,
-): Promise<Way> {
-  const { forks } = way;
-  for (let index = forks.length - 1; index > 0; index -= 1) {
-    const { timeline, at } = forks[index] as LogFork;
-    if (!histories.includes(timeline)) continue;
-    if (!(await mayBe(log, timeline, forks.slice(0, index))))
-      return { ...way, forks: forks.slice(index + 1), begins: at };
-  }
-  return way;
-}
-
-/** Whether the log's timeline of this number may have come to be like this. */
-async function mayBe(log: Pick<LogReader, 'history'>, timeline: number, forks: readonly LogFork[]): Promise<boolean> {
-  try {
-    const said = forksOf(await log.history(timeline));
-    return said.length === forks.length && said.every((one, index) => isSameFork(one, forks[index] as LogFork));
-  } catch (error) {
-    // Damaged, or the store is away: `verify` names the one, and the stream the other.
-    if (isLifeboatError(error)) return true;
-    throw error;
-  }
-}
-
-const isSameFork = (one: LogFork, other: LogFork): boolean => one.timeline === other.timeline && one.at === other.at;
 
 export const comparePlaces = (a: Place, b: Place): number =>
   a.timeline - b.timeline || (a.position < b.position ? -1 : a.position > b.position ? 1 : 0);
